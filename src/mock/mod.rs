@@ -1,0 +1,1 @@
+//! The mock inference server.
