@@ -1,5 +1,18 @@
 //! Measures the same load before and after a client-side optimisation and proves what it bought.
 //!
 //! # Layout
-//! In the order in which data flows.
+//! Leaves first, then the rooms in the order in which data flows:
+//! `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
+
+pub mod clock;
+pub mod digest;
+pub mod interrupt;
+pub mod sample;
+
+pub mod scenario;
+pub mod plan;
+pub mod transport;
+pub mod strategy;
+pub mod engine;
+
 pub mod mock;

@@ -1,0 +1,160 @@
+//! The one clock: whole microseconds since the start of a repetition, and the wall-clock anchor.
+//!
+//! Every instant is rounded to a microsecond once, here. Stages are differences of such instants,
+//! so they are integers that add up exactly.
+
+use std::fmt;
+use std::ops::Add;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A point in time: microseconds since the start of the repetition it belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// The start of the repetition.
+    pub const START: Moment = Moment(0);
+
+    /// A moment `micros` microseconds after the start.
+    pub const fn from_micros(micros: u64) -> Self {
+        Moment(micros)
+    }
+
+    /// Microseconds since the start.
+    pub const fn as_micros(self) -> u64 {
+        self.0
+    }
+
+    /// Time since `earlier`; zero if `earlier` is the later one.
+    pub fn since(self, earlier: Moment) -> Micros {
+        Micros(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Moment;
+
+    fn add(self, length: Duration) -> Moment {
+        Moment(self.0 + Micros::from(length).0)
+    }
+}
+
+impl Add<Micros> for Moment {
+    type Output = Moment;
+
+    fn add(self, length: Micros) -> Moment {
+        Moment(self.0 + length.0)
+    }
+}
+
+/// A length of time in whole microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Micros(pub u64);
+
+impl Micros {
+    /// The same length in milliseconds, for display and JSON.
+    pub fn as_millis(self) -> f64 {
+        self.0 as f64 / 1_000.0
+    }
+}
+
+impl From<Duration> for Micros {
+    fn from(length: Duration) -> Self {
+        Micros(u64::try_from(length.as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Add for Micros {
+    type Output = Micros;
+
+    fn add(self, other: Micros) -> Micros {
+        Micros(self.0 + other.0)
+    }
+}
+
+impl std::iter::Sum for Micros {
+    fn sum<I: Iterator<Item = Micros>>(lengths: I) -> Micros {
+        lengths.fold(Micros(0), Add::add)
+    }
+}
+
+/// Milliseconds with three decimals: exact, because a microsecond is the third decimal.
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1_000, self.0 % 1_000)
+    }
+}
+
+/// Reads the monotonic clock, counted from the start of one repetition.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: Instant,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn start() -> Self {
+        Clock { origin: Instant::now() }
+    }
+
+    /// The present moment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn now(&self) -> Moment {
+        Moment(Micros::from(Instant::now().saturating_duration_since(self.origin)).0)
+    }
+
+    /// The runtime's instant at which `moment` is reached, for timers.
+    pub fn instant(&self, moment: Moment) -> tokio::time::Instant {
+        (self.origin + Duration::from_micros(moment.0)).into()
+    }
+}
+
+/// One reading of monotonic and wall clock together: it places every moment of a run on the wall
+/// clock, so that a step of the system time during the run cannot tear rows and spans apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Anchor {
+    monotonic: Instant,
+    unix: Duration,
+}
+
+impl Anchor {
+    /// Reads both clocks.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn now() -> Self {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH);
+        Anchor { monotonic: Instant::now(), unix: unix.unwrap_or_default() }
+    }
+
+    /// Microseconds since the Unix epoch at which `clock` started.
+    pub fn unix_micros(&self, clock: &Clock) -> u64 {
+        let since = clock.origin.saturating_duration_since(self.monotonic);
+        Micros::from(self.unix + since).0
+    }
+
+    /// Microseconds since the Unix epoch of the anchor itself.
+    pub fn unix_micros_at_anchor(&self) -> u64 {
+        Micros::from(self.unix).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_are_printed_exactly() {
+        for (micros, text) in [(0, "0.000"), (7, "0.007"), (1_234_567, "1234.567")] {
+            assert_eq!(Micros(micros).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn moments_count_from_the_start() {
+        let clock = Clock::start();
+        let first = clock.now();
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(clock.now().since(first) >= Micros(2_000));
+        assert_eq!(first.since(clock.now()), Micros(0), "never negative");
+    }
+}

@@ -1,0 +1,82 @@
+//! Ends the stories that nobody can wait for any longer: past their deadline, or interrupted.
+//!
+//! Deadlines count from due and are checked from outside the lanes, so that an exchange in time
+//! pays nothing for them.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::floor::{Arrival, Floor};
+use super::lane::Slot;
+use crate::clock::Moment;
+use crate::sample::{ErrorWord, Sample, Stage, Timeline};
+use crate::transport::Transport;
+
+impl<T: Transport + 'static> Floor<T> {
+    /// When the engine must look again: at the next deadline, but at least once a tick.
+    pub(super) fn next_wake(&self, tick: Duration) -> tokio::time::Instant {
+        let state = self.state.borrow();
+        let waiting = state.waiting.front().map(|arrival| arrival.due);
+        let under_way = state.slots.iter().filter_map(|(slot, _)| {
+            slot.members.borrow().iter().map(|(_, member)| member.due).min()
+        });
+        let deadline = waiting.into_iter().chain(under_way).min().map(|due| due + self.repetition.timeout);
+        let tick = self.clock.now() + tick;
+        self.clock.instant(deadline.map_or(tick, |deadline| deadline.min(tick)))
+    }
+
+    /// Ends every story whose deadline has passed.
+    pub(super) fn expire(self: &Rc<Self>) {
+        let now = self.clock.now();
+        let timeout = self.repetition.timeout;
+        let late = |arrival: &Arrival| arrival.due + timeout <= now;
+        loop {
+            let front = self.state.borrow_mut().waiting.pop_front_if(|arrival| late(arrival));
+            let Some(arrival) = front else { break };
+            self.end(self.waited_in_vain(arrival, arrival.due + timeout), None);
+        }
+        let slots: Vec<Rc<Slot>> = self.state.borrow().slots.iter().map(|(slot, _)| Rc::clone(slot)).collect();
+        for slot in slots {
+            let expired: Vec<Arrival> =
+                slot.members.borrow_mut().extract_if(.., |(_, member)| late(member)).map(|(_, m)| m).collect();
+            if expired.is_empty() {
+                continue;
+            }
+            slot.marks.take_evidence();
+            for member in expired {
+                let end = member.due + timeout;
+                self.end(slot.sample(self, member, end, Some(ErrorWord::Timeout)), None);
+            }
+            if slot.members.borrow().is_empty() {
+                self.replace_lane(slot.index);
+            }
+        }
+        self.call_lanes();
+    }
+
+    /// Ends every story at once: what is under way is interrupted, the rest was never sent.
+    pub(super) fn abandon(self: &Rc<Self>) {
+        let now = self.clock.now();
+        let never_issued = self.close();
+        let slots: Vec<Rc<Slot>> = self.state.borrow().slots.iter().map(|(slot, _)| Rc::clone(slot)).collect();
+        for slot in slots {
+            slot.marks.take_evidence();
+            for (_, member) in std::mem::take(&mut *slot.members.borrow_mut()) {
+                self.end(slot.sample(self, member, now, Some(ErrorWord::Interrupted)), None);
+            }
+        }
+        let waiting = std::mem::take(&mut self.state.borrow_mut().waiting);
+        let waiting = waiting.into_iter().map(|arrival| (arrival.seq, Some(arrival.due)));
+        for (seq, due) in waiting.chain(never_issued.map(|seq| (seq, None))) {
+            self.end(Sample::unsent(seq, self.repetition.traces.trace(seq), due), None);
+        }
+    }
+
+    /// A request that reached its deadline before a connection was free for it.
+    fn waited_in_vain(&self, arrival: Arrival, end: Moment) -> Sample {
+        let mut timeline = Timeline::from_due(arrival.due);
+        timeline.end(Stage::Queue, end);
+        let unsent = Sample::unsent(arrival.seq, self.repetition.traces.trace(arrival.seq), Some(arrival.due));
+        Sample { stages: timeline.finish(), error: Some(ErrorWord::Timeout), ..unsent }
+    }
+}

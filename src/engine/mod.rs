@@ -1,0 +1,87 @@
+//! Runs one repetition: one loop for every pacing, strategy and transport.
+//!
+//! A request becomes due by the pacing, waits in one queue, and is taken by a free lane, alone or
+//! with others. The lane's exchange ends in samples, and the end of a request may make the next
+//! one due. Everything happens on one thread; samples leave it in chunks.
+
+mod deadlines;
+mod floor;
+mod lane;
+mod output;
+mod pacing;
+
+pub use output::Completed;
+pub use pacing::{Due, Pacing};
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::task::LocalSet;
+
+use crate::clock::Clock;
+use crate::interrupt::Interrupt;
+use crate::plan::{Plan, TraceIds};
+use crate::scenario::Strategy;
+use crate::strategy::BatchFormat;
+use crate::transport::Transport;
+use floor::Floor;
+
+/// How often chunks of samples are handed on, also when they are not full, and deadlines checked.
+const TICK: Duration = Duration::from_millis(50);
+
+/// What one repetition is made of.
+#[derive(Clone, Debug)]
+pub struct Repetition {
+    /// The workload.
+    pub plan: Arc<Plan>,
+    /// The trace ids of this repetition.
+    pub traces: TraceIds,
+    /// When requests are due.
+    pub pacing: Pacing,
+    /// How they are sent.
+    pub strategy: Strategy,
+    /// How batches look on the wire.
+    pub batch_format: BatchFormat,
+    /// Time from due after which a request has failed.
+    pub timeout: Duration,
+}
+
+/// Runs a repetition to its end, or until the wish to stop. Blocks the calling thread, which
+/// becomes the engine's. Samples go to `sink` in the order in which requests end.
+pub fn run<T: Transport + 'static>(
+    repetition: Repetition,
+    transport: T,
+    clock: Clock,
+    sink: SyncSender<Vec<Completed>>,
+    interrupt: &Interrupt,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the engine's runtime")?;
+    let lanes = LocalSet::new();
+    lanes.block_on(&runtime, conduct(Floor::new(repetition, transport, clock, sink), interrupt));
+    Ok(())
+}
+
+async fn conduct<T: Transport + 'static>(floor: Rc<Floor<T>>, interrupt: &Interrupt) {
+    floor.release_due();
+    loop {
+        tokio::select! {
+            () = floor.finished() => break,
+            _ = interrupt.wait() => {
+                floor.abandon();
+                break;
+            }
+            () = tokio::time::sleep_until(floor.next_wake(TICK)) => {
+                floor.expire();
+                floor.release_due();
+                floor.hand_on();
+            }
+        }
+    }
+    floor.hand_on();
+}

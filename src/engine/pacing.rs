@@ -1,0 +1,32 @@
+//! When requests are due: a pure function of their sequence number, with no clock and no sleep in it.
+
+use crate::clock::Moment;
+
+/// The rule by which requests become due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pacing {
+    /// So many callers, each of whom sends its next request when its last one has ended.
+    Closed {
+        /// Callers, at least 1.
+        workers: u64,
+    },
+}
+
+/// When a request is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// At a time that the plan fixes.
+    At(Moment),
+    /// At the instant at which the next request in flight ends.
+    WhenOneEnds,
+}
+
+impl Pacing {
+    /// When the request with this sequence number is due.
+    pub fn due(&self, seq: u64) -> Due {
+        match self {
+            Pacing::Closed { workers } if seq < *workers => Due::At(Moment::START),
+            Pacing::Closed { .. } => Due::WhenOneEnds,
+        }
+    }
+}

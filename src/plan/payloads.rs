@@ -1,0 +1,115 @@
+//! Where request bodies come from: the built-in prompts, or the lines of a file.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::prompts;
+
+/// A payload file that cannot be used. Exit code 2.
+#[derive(Debug, Error)]
+pub enum PayloadError {
+    /// The file cannot be read.
+    #[error("load.payloads: cannot read {}: {source}; give a file with one JSON document a line", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file has no line.
+    #[error("load.payloads: {} is empty; it needs one JSON document a line", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line is no JSON.
+    #[error("load.payloads: {} line {line} is no JSON: {message}; write one JSON document a line", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What the parser says.
+        message: String,
+    },
+}
+
+/// A source of request bodies.
+#[derive(Debug)]
+pub(super) enum Payloads {
+    Prompts { seed: u64 },
+    /// The file's text once, and where its lines lie: bodies are slices of it, never copies.
+    Lines { text: Bytes, lines: Vec<Range<usize>>, first: u64 },
+}
+
+impl Payloads {
+    pub(super) fn read(path: &Path, first: u64) -> Result<Self, PayloadError> {
+        let text = std::fs::read(path)
+            .map_err(|source| PayloadError::Read { path: path.to_path_buf(), source })?;
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            let trimmed = line.trim_ascii();
+            if !trimmed.is_empty() {
+                check(trimmed, path, index + 1)?;
+                let indent = line.len() - line.trim_ascii_start().len();
+                lines.push(start + indent..start + indent + trimmed.len());
+            }
+            start += line.len() + 1;
+        }
+        if lines.is_empty() {
+            return Err(PayloadError::Empty { path: path.to_path_buf() });
+        }
+        Ok(Payloads::Lines { text: text.into(), lines, first })
+    }
+
+    pub(super) fn body(&self, seq: u64) -> Bytes {
+        match self {
+            Payloads::Prompts { seed } => prompts::body(*seed, seq).into(),
+            Payloads::Lines { text, lines, first } => {
+                let index = first.wrapping_add(seq) % lines.len() as u64;
+                text.slice(lines[index as usize].clone())
+            }
+        }
+    }
+}
+
+fn check(line: &[u8], path: &Path, number: usize) -> Result<(), PayloadError> {
+    let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(line);
+    parsed.map(drop).map_err(|error| PayloadError::Json {
+        path: path.to_path_buf(),
+        line: number,
+        message: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        file.write_all(text.as_bytes()).expect("it can be written");
+        file
+    }
+
+    #[test]
+    fn lines_are_taken_in_order_and_again() {
+        let file = file("{\"a\":1}\n\n  {\"a\":2}  \r\n{\"a\":3}");
+        let payloads = Payloads::read(file.path(), 1).expect("a good file");
+        let bodies: Vec<_> = (0..4).map(|seq| payloads.body(seq)).collect();
+        assert_eq!(bodies, ["{\"a\":2}", "{\"a\":3}", "{\"a\":1}", "{\"a\":2}"]);
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let file = file("{\"a\":1}\n{oops}\n");
+        let error = Payloads::read(file.path(), 0).expect_err("line 2 is no JSON").to_string();
+        assert!(error.contains("line 2") && error.contains("load.payloads"), "{error}");
+    }
+}

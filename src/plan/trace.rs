@@ -1,0 +1,72 @@
+//! Trace ids, derived from run, phase, repetition and sequence, so that a span rebuilt from a log
+//! is the one that was propagated.
+
+use crate::digest::Digest;
+use crate::sample::TraceId;
+
+/// The trace ids of one repetition.
+#[derive(Clone, Copy, Debug)]
+pub struct TraceIds {
+    head: u64,
+    key: u64,
+}
+
+impl TraceIds {
+    /// The ids of one repetition; `part` is the phase's name.
+    pub fn new(run_id: &str, part: &str, repetition: u32) -> Self {
+        let text = Digest::of(format!("{run_id}/{part}/{repetition}").as_bytes()).to_string();
+        let half = |range| u64::from_str_radix(&text[range], 16).expect("a digest is hexadecimal");
+        TraceIds { head: half(0..16), key: half(16..32) }
+    }
+
+    /// The trace id of one request. Distinct for distinct `seq`, because the mix is a bijection.
+    pub fn trace(&self, seq: u64) -> TraceId {
+        TraceId((u128::from(self.head) << 64) | u128::from(mix(self.key.wrapping_add(seq))))
+    }
+
+    /// The id of the request's root span, never zero.
+    pub fn span(&self, seq: u64) -> u64 {
+        mix(self.head ^ mix(self.key.wrapping_add(seq))).max(1)
+    }
+
+    /// The `traceparent` header of one request, sampled flag set.
+    pub fn traceparent(&self, seq: u64) -> String {
+        format!("00-{}-{:016x}-01", self.trace(seq), self.span(seq))
+    }
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
+/// generators, 2014).
+fn mix(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_distinct_within_and_between_repetitions() {
+        let repetitions = [("before", 1), ("before", 2), ("after", 1)];
+        let ids: HashSet<_> = repetitions
+            .iter()
+            .flat_map(|(part, repetition)| {
+                let ids = TraceIds::new("run", part, *repetition);
+                (0..1_000).map(move |seq| ids.trace(seq))
+            })
+            .collect();
+        assert_eq!(ids.len(), 3_000);
+    }
+
+    #[test]
+    fn the_header_has_the_w3c_form() {
+        let header = TraceIds::new("run", "before", 1).traceparent(3);
+        let parts: Vec<_> = header.split('-').map(str::len).collect();
+        assert_eq!(parts, [2, 32, 16, 2], "{header}");
+    }
+}

@@ -1,0 +1,52 @@
+//! What can be wrong with a scenario; each message names the file or key and the remedy.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// A scenario that cannot be run. Exit code 2.
+#[derive(Debug, Error)]
+pub enum ScenarioError {
+    /// The file cannot be read.
+    #[error("cannot read the scenario {}: {source}; give an existing TOML file, such as scenarios/default.toml", path.display())]
+    Read {
+        /// The file asked for.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file is no TOML, or has an unknown key, or a value of the wrong type.
+    #[error("the scenario {} is not valid:\n{message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and expectation, as the TOML reader says it.
+        message: String,
+    },
+    /// A flag does not parse, or names no key.
+    #[error("{flag}: {problem}")]
+    Flag {
+        /// The flag as it was given.
+        flag: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+    /// A value that cannot be run.
+    #[error("{key}: {problem}")]
+    Value {
+        /// The dotted key, such as `load.requests`.
+        key: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+}
+
+impl ScenarioError {
+    pub(super) fn value(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        ScenarioError::Value { key: key.into(), problem: problem.into() }
+    }
+
+    pub(super) fn flag(flag: impl Into<String>, problem: impl Into<String>) -> Self {
+        ScenarioError::Flag { flag: flag.into(), problem: problem.into() }
+    }
+}

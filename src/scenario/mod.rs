@@ -1,0 +1,25 @@
+//! From a TOML file and flags (raw) to [`Settings`] (resolved, validated).
+//!
+//! Nothing downstream sees the raw form.
+
+mod error;
+mod overrides;
+mod raw;
+mod settings;
+mod sla;
+
+pub use error::ScenarioError;
+pub use overrides::Overrides;
+pub use settings::{Connections, Load, Settings, Strategy, Target};
+pub use sla::SlaLine;
+
+use std::path::Path;
+
+/// Reads a scenario file, lays the flags over it and validates the result.
+pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ScenarioError::Read { path: path.to_path_buf(), source })?;
+    let raw = raw::parse(&text, path)?;
+    let raw = overrides.apply(raw)?;
+    settings::resolve(raw)
+}

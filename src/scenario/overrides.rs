@@ -1,0 +1,86 @@
+//! What the command line lays over a scenario file: a flag wins over the file.
+
+use toml::{Table, Value};
+
+use super::error::ScenarioError;
+use super::raw::Raw;
+
+/// Flags that change a scenario, in the order in which they apply.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    assignments: Vec<Assignment>,
+}
+
+#[derive(Clone, Debug)]
+struct Assignment {
+    flag: String,
+    key: String,
+    value: Value,
+}
+
+impl Overrides {
+    /// Sets `key` because of `flag`.
+    pub fn set(&mut self, flag: &str, key: &str, value: impl Into<Value>) {
+        self.assignments.push(Assignment { flag: flag.into(), key: key.into(), value: value.into() });
+    }
+
+    /// Takes `--set key=value`. The value is TOML; what is no TOML is taken as a string.
+    pub fn set_text(&mut self, assignment: &str) -> Result<(), ScenarioError> {
+        let flag = format!("--set {assignment}");
+        let (key, text) = split(assignment)
+            .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?;
+        let value = format!("v = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
+        self.set(&flag, key, value.unwrap_or_else(|| Value::String(text.to_string())));
+        Ok(())
+    }
+
+    /// Takes `--sla metric=limit`.
+    pub fn set_sla(&mut self, line: &str) -> Result<(), ScenarioError> {
+        let flag = format!("--sla {line}");
+        let (metric, limit) = split(line)
+            .ok_or_else(|| ScenarioError::flag(&flag, "expected metric=limit, such as p95=800ms"))?;
+        super::sla::SlaLine::parse(metric, limit).map_err(|problem| ScenarioError::flag(&flag, problem))?;
+        self.set(&flag, &format!("sla.{}", metric.replace('.', "_")), limit);
+        Ok(())
+    }
+
+    /// Lays the flags over a raw scenario.
+    pub(super) fn apply(&self, raw: Raw) -> Result<Raw, ScenarioError> {
+        self.assignments.iter().try_fold(raw, |raw, assignment| assignment.apply(raw))
+    }
+}
+
+impl Assignment {
+    /// One assignment at a time, so that the error names the flag that caused it.
+    fn apply(&self, raw: Raw) -> Result<Raw, ScenarioError> {
+        let mut table = Table::try_from(raw)
+            .map_err(|error| ScenarioError::flag(&self.flag, format!("cannot be applied: {error}")))?;
+        let (sections, last) = match self.key.rsplit_once('.') {
+            Some((sections, last)) => (sections.split('.').collect(), last),
+            None => (Vec::new(), self.key.as_str()),
+        };
+        let mut place = &mut table;
+        for section in sections {
+            let entry = place.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            place = entry.as_table_mut().ok_or_else(|| {
+                ScenarioError::flag(&self.flag, format!("`{section}` is a value, not a section"))
+            })?;
+        }
+        place.insert(last.to_string(), self.widened(place.get(last)));
+        table.try_into().map_err(|error: toml::de::Error| ScenarioError::flag(&self.flag, error.message()))
+    }
+
+    /// `fixed_ms=0` means 0.0: a whole number is fine where the file has a fraction.
+    fn widened(&self, present: Option<&Value>) -> Value {
+        match (present, &self.value) {
+            (Some(Value::Float(_)), Value::Integer(whole)) => Value::Float(*whole as f64),
+            _ => self.value.clone(),
+        }
+    }
+}
+
+fn split(text: &str) -> Option<(&str, &str)> {
+    let (key, value) = text.split_once('=')?;
+    let (key, value) = (key.trim(), value.trim());
+    (!key.is_empty() && !value.is_empty()).then_some((key, value))
+}

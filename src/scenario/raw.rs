@@ -1,0 +1,104 @@
+//! The scenario as written: the keys of the TOML file, unchecked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::ScenarioError;
+use crate::mock::MockSettings;
+
+/// The whole file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Raw {
+    pub target: Target,
+    pub load: Load,
+    pub sla: BTreeMap<String, String>,
+    pub before: Phase,
+    pub after: Phase,
+    pub runs: Runs,
+    pub mock: MockSettings,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Target {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    pub path: String,
+    pub batch_path: String,
+    pub batch_request_key: String,
+    pub batch_response_key: String,
+    pub headers: BTreeMap<String, String>,
+    pub timeout_ms: u64,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Target {
+            url: None,
+            path: "/v1/infer".into(),
+            batch_path: "/v1/infer/batch".into(),
+            batch_request_key: "inputs".into(),
+            batch_response_key: "outputs".into(),
+            headers: BTreeMap::new(),
+            timeout_ms: 60_000,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Load {
+    pub requests: u64,
+    pub workers: usize,
+    pub seed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payloads: Option<PathBuf>,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Load { requests: 600, workers: 64, seed: 7, payloads: None }
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Phase {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Runs {
+    pub repetitions: u32,
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Runs { repetitions: 3 }
+    }
+}
+
+/// Parses the text of a scenario file. Paths in it are relative to the file.
+pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
+    let mut raw: Raw = toml::from_str(text).map_err(|error| ScenarioError::Syntax {
+        path: path.to_path_buf(),
+        message: error.to_string(),
+    })?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    for written in [&mut raw.load.payloads, &mut raw.before.script, &mut raw.after.script].into_iter().flatten()
+    {
+        *written = folder.join(&written);
+    }
+    Ok(raw)
+}

@@ -1,0 +1,201 @@
+//! The scenario as it will be run: resolved and validated.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::error::ScenarioError;
+use super::raw::{self, Raw};
+use super::sla::SlaLine;
+use crate::mock::MockSettings;
+
+/// Everything a run needs to know. Serialised into the manifest.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// Where the load goes.
+    pub target: Target,
+    /// How much of it.
+    pub load: Load,
+    /// What is judged; at least one line.
+    pub sla: Vec<SlaLine>,
+    /// How the before phase sends.
+    pub before: Strategy,
+    /// How the after phase sends.
+    pub after: Strategy,
+    /// The given load test that is run as it is, once.
+    pub script: Option<PathBuf>,
+    /// Repetitions of each phase, at least 1.
+    pub repetitions: u32,
+    /// The embedded mock, used where the target has no URL.
+    pub mock: MockSettings,
+}
+
+/// Where the load goes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Target {
+    /// Scheme, host and port; `None` is the embedded mock.
+    pub url: Option<String>,
+    /// Path of the endpoint for one request.
+    pub path: String,
+    /// Path of the endpoint for a batch.
+    pub batch_path: String,
+    /// Key of the list in a batch's request body.
+    pub batch_request_key: String,
+    /// Key of the list in a batch's answer.
+    pub batch_response_key: String,
+    /// Extra headers. Values can be secrets: they are sent, never written down.
+    #[serde(serialize_with = "only_names")]
+    pub headers: BTreeMap<String, String>,
+    /// Time from due after which a request counts as failed.
+    pub timeout_ms: u64,
+}
+
+impl Target {
+    /// Time from due after which a request counts as failed.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+}
+
+fn only_names<S: serde::Serializer>(
+    headers: &BTreeMap<String, String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(headers.keys())
+}
+
+/// How much load, and which.
+#[derive(Clone, Debug, Serialize)]
+pub struct Load {
+    /// Planned requests of one repetition.
+    pub requests: u64,
+    /// Callers of the closed loop.
+    pub workers: usize,
+    /// Seed of the plan.
+    pub seed: u64,
+    /// File of request bodies; `None` is the built-in prompts.
+    pub payloads: Option<PathBuf>,
+}
+
+/// How a client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Strategy {
+    /// What happens to a connection after an exchange, and how many there may be.
+    pub connections: Connections,
+    /// Most waiting requests one exchange may take; 1 is no batching.
+    pub batch: usize,
+}
+
+/// What happens to a connection after an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connections {
+    /// A new one for each exchange, every name lookup made anew.
+    PerRequest,
+    /// So many kept ones, never one more.
+    Pool(usize),
+}
+
+impl std::fmt::Display for Strategy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.connections {
+            Connections::PerRequest => write!(f, "per_request")?,
+            Connections::Pool(size) => write!(f, "pool of {size}")?,
+        }
+        match self.batch {
+            1 => Ok(()),
+            most => write!(f, ", batches of up to {most}"),
+        }
+    }
+}
+
+/// Validates a raw scenario.
+pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
+    raw.mock.validate().map_err(|problem| match problem.split_once(": ") {
+        Some((key, problem)) => ScenarioError::value(key, problem),
+        None => ScenarioError::value("mock", problem),
+    })?;
+    if raw.after.script.is_some() {
+        return Err(ScenarioError::value("after.script", "only the before phase has a script; remove the key"));
+    }
+    within("runs.repetitions", u64::from(raw.runs.repetitions), 1, 100)?;
+    Ok(Settings {
+        target: target(raw.target)?,
+        load: load(raw.load)?,
+        sla: sla(&raw.sla)?,
+        before: strategy("before", &raw.before, "per_request")?,
+        after: strategy("after", &raw.after, "pool")?,
+        script: raw.before.script,
+        repetitions: raw.runs.repetitions,
+        mock: raw.mock,
+    })
+}
+
+fn target(raw: raw::Target) -> Result<Target, ScenarioError> {
+    within("target.timeout_ms", raw.timeout_ms, 1, 3_600_000)?;
+    for (key, path) in [("target.path", &raw.path), ("target.batch_path", &raw.batch_path)] {
+        if !path.starts_with('/') {
+            return Err(ScenarioError::value(key, format!("`{path}` must start with a slash")));
+        }
+    }
+    let url = raw.url.map(|url| url.trim_end_matches('/').to_string());
+    Ok(Target {
+        url,
+        path: raw.path,
+        batch_path: raw.batch_path,
+        batch_request_key: raw.batch_request_key,
+        batch_response_key: raw.batch_response_key,
+        headers: raw.headers,
+        timeout_ms: raw.timeout_ms,
+    })
+}
+
+fn load(raw: raw::Load) -> Result<Load, ScenarioError> {
+    within("load.requests", raw.requests, 1, 1_000_000_000)?;
+    within("load.workers", raw.workers as u64, 1, 100_000)?;
+    Ok(Load { requests: raw.requests, workers: raw.workers, seed: raw.seed, payloads: raw.payloads })
+}
+
+fn sla(raw: &BTreeMap<String, String>) -> Result<Vec<SlaLine>, ScenarioError> {
+    if raw.is_empty() {
+        return Err(ScenarioError::value("sla", "no line to judge; add one, such as p95 = \"800ms\""));
+    }
+    let line = |(metric, limit): (&String, &String)| {
+        SlaLine::parse(metric, limit)
+            .map_err(|problem| ScenarioError::value(format!("sla.{metric}"), problem))
+    };
+    raw.iter().map(line).collect()
+}
+
+fn strategy(section: &str, raw: &raw::Phase, default: &str) -> Result<Strategy, ScenarioError> {
+    let batch = raw.batch.unwrap_or(1);
+    within(&format!("{section}.batch"), batch as u64, 1, 1_000)?;
+    let connections = match raw.strategy.as_deref().unwrap_or(default) {
+        "pool" => {
+            let size = raw.connections.unwrap_or(8);
+            within(&format!("{section}.connections"), size as u64, 1, 100_000)?;
+            Connections::Pool(size)
+        }
+        "per_request" if raw.connections.is_some() => {
+            return Err(ScenarioError::value(
+                format!("{section}.connections"),
+                "per_request opens one connection for each request; remove the key or use strategy = \"pool\"",
+            ));
+        }
+        "per_request" => Connections::PerRequest,
+        other => {
+            let problem = format!("unknown strategy `{other}`; use \"per_request\" or \"pool\"");
+            return Err(ScenarioError::value(format!("{section}.strategy"), problem));
+        }
+    };
+    Ok(Strategy { connections, batch })
+}
+
+fn within(key: &str, value: u64, least: u64, most: u64) -> Result<(), ScenarioError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(ScenarioError::value(key, format!("{value} is out of range; use {least} to {most}")))
+}

@@ -1,0 +1,133 @@
+//! Where requests go: the target's address, its paths and the headers of every request.
+
+use hyper::Uri;
+use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use thiserror::Error;
+
+/// A target that cannot be used. Exit code 2.
+#[derive(Debug, Error)]
+pub enum EndpointError {
+    /// No usable URL.
+    #[error("--target {url}: {problem}")]
+    Url {
+        /// As given.
+        url: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+    /// A header that HTTP does not allow. Its value may be a secret and is not printed.
+    #[error("target.headers.{name}: not a header that HTTP allows; check its name and value for control characters")]
+    Header {
+        /// The header's name.
+        name: String,
+    },
+}
+
+/// The resolved target.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Host name or IP literal, without brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Path for one request.
+    pub path: Uri,
+    /// Path for a batch.
+    pub batch_path: Uri,
+    /// Headers of every request but `traceparent`.
+    pub headers: HeaderMap,
+}
+
+impl Endpoint {
+    /// Resolves a base URL and the two paths; a path in the URL replaces `path`.
+    pub fn new<'a>(
+        url: &str,
+        path: &str,
+        batch_path: &str,
+        headers: impl IntoIterator<Item = (&'a String, &'a String)>,
+    ) -> Result<Self, EndpointError> {
+        let wrong = |problem: &str| EndpointError::Url { url: url.into(), problem: problem.into() };
+        let uri: Uri = url.parse().map_err(|_| wrong("not a URL; write http://host:port"))?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => return Err(wrong("TLS is not supported yet; put a plain-HTTP endpoint in front")),
+            _ => return Err(wrong("the URL must start with http://, as in http://127.0.0.1:8000")),
+        }
+        let authority = uri.authority().ok_or_else(|| wrong("the URL has no host"))?;
+        let path = uri.path_and_query().map(|path| path.as_str()).filter(|given| *given != "/").unwrap_or(path);
+        let parse_path = |path: &str| path.parse().map_err(|_| wrong("its path is not a URL path"));
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_string();
+        Ok(Endpoint {
+            host,
+            port: authority.port_u16().unwrap_or(80),
+            path: parse_path(path)?,
+            batch_path: parse_path(batch_path)?,
+            headers: header_map(authority.as_str(), headers)?,
+        })
+    }
+
+    /// The address as a person writes it.
+    pub fn address(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+fn header_map<'a>(
+    authority: &str,
+    extra: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> Result<HeaderMap, EndpointError> {
+    let mut headers = HeaderMap::new();
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let host = HeaderValue::from_str(host).map_err(|_| EndpointError::Header { name: "host".into() })?;
+    headers.insert(HOST, host);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_static(concat!("spanload/", env!("CARGO_PKG_VERSION"))),
+    );
+    for (name, value) in extra {
+        let refused = || EndpointError::Header { name: name.clone() };
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| refused())?;
+        value.set_sensitive(true);
+        headers.insert(key, value);
+    }
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(url: &str) -> Result<Endpoint, EndpointError> {
+        Endpoint::new(url, "/v1/infer", "/v1/batch", [])
+    }
+
+    #[test]
+    fn a_path_in_the_url_wins() {
+        let plain = endpoint("http://127.0.0.1:8000").expect("a good URL");
+        assert_eq!((plain.path.path(), plain.address()), ("/v1/infer", "127.0.0.1:8000".into()));
+        let own = endpoint("http://[::1]/own?x=1").expect("a good URL");
+        assert_eq!((own.path.to_string(), own.address()), ("/own?x=1".into(), "[::1]:80".into()));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        for (url, word) in
+            [("127.0.0.1:8000", "http://"), ("https://a", "TLS"), ("ftp://a", "http://"), ("::", "URL")]
+        {
+            let message = endpoint(url).expect_err(url).to_string();
+            assert!(message.contains(word) && message.contains(url), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_in_an_error() {
+        let (name, value) = ("authorization".to_string(), "Bearer s3cret\n".to_string());
+        let error = Endpoint::new("http://a", "/", "/b", [(&name, &value)]).expect_err("a line break");
+        assert!(!format!("{error} {error:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,84 @@
+//! `Server-Timing` (W3C working draft, §3): what the server says of its own time.
+//!
+//! `#metric`, a metric is `token *( OWS ";" OWS name OWS "=" OWS ( token / quoted-string ) )`;
+//! `dur` is in milliseconds; of duplicate parameters the first counts.
+
+use crate::clock::Micros;
+use crate::sample::ServerTimes;
+
+/// Reads the queue and compute times out of the values of all `Server-Timing` headers. What does
+/// not follow the grammar is skipped, never an error: a header of the server's must not fail a request.
+pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> ServerTimes {
+    let mut times = ServerTimes::default();
+    for value in values {
+        let Ok(text) = std::str::from_utf8(value) else { continue };
+        for metric in split_unquoted(text, ',') {
+            let mut parts = split_unquoted(metric, ';');
+            let name = parts.next().unwrap_or_default().trim();
+            let place = match name {
+                "queue" => &mut times.queue,
+                "compute" => &mut times.compute,
+                _ => continue,
+            };
+            if let Some(length) = parts.find_map(duration) {
+                *place = place.or(length);
+            }
+        }
+    }
+    times
+}
+
+/// The value of a `dur` parameter; `Some(None)` if it is there but no usable number.
+fn duration(parameter: &str) -> Option<Option<Micros>> {
+    let (name, value) = parameter.split_once('=')?;
+    if !name.trim().eq_ignore_ascii_case("dur") {
+        return None;
+    }
+    let millis: Option<f64> = value.trim().trim_matches('"').parse().ok();
+    let micros = millis.map(|millis| (millis * 1e3).round()).filter(|micros| (0.0..1e15).contains(micros));
+    Some(micros.map(|micros| Micros(micros as u64)))
+}
+
+/// Splits at a separator that stands outside quoted strings.
+fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.split(move |character| {
+        let splits = character == separator && !quoted;
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+        splits
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn times(header: &str) -> (Option<u64>, Option<u64>) {
+        let times = parse([header.as_bytes()]);
+        (times.queue.map(|micros| micros.0), times.compute.map(|micros| micros.0))
+    }
+
+    #[test]
+    fn the_grammar_is_read() {
+        assert_eq!(times("queue;dur=1.234, compute;dur=150.3,item;dur=4"), (Some(1_234), Some(150_300)));
+        assert_eq!(times("queue ; desc=\"a, b; dur=9\" ; dur = 2"), (Some(2_000), None));
+        assert_eq!(times("compute;dur=1;dur=2, compute;dur=3"), (None, Some(1_000)));
+        assert_eq!(times("compute;DUR=\"7\""), (None, Some(7_000)));
+        assert_eq!(times("queue;dur=-1, compute;dur=NaN"), (None, None));
+        assert_eq!(times("queue;desc=\"\\\"\";dur=5"), (Some(5_000), None));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_a_server_sends_can_panic(header in prop::collection::vec(any::<u8>(), 0..200)) {
+            parse([header.as_slice()]);
+        }
+    }
+}
