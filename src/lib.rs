@@ -4,6 +4,7 @@
 //! Leaves first, then the rooms in the order in which data flows:
 //! `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
 
+pub mod caveat;
 pub mod clock;
 pub mod digest;
 pub mod interrupt;
@@ -14,5 +15,7 @@ pub mod plan;
 pub mod transport;
 pub mod strategy;
 pub mod engine;
+pub mod record;
+pub mod analyze;
 
 pub mod mock;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bytes::Bytes;
+
 use crate::clock::{Micros, Moment};
 use crate::digest::Digest;
 
@@ -346,6 +348,15 @@ impl Sample {
         let sent = self.error != Some(ErrorWord::Unsent);
         self.due.filter(|_| sent).map(|due| due + self.stages.latency())
     }
+}
+
+/// A finished request with its answer, which the recorder digests off the engine's thread.
+#[derive(Debug)]
+pub struct Completed {
+    /// The record; its `answer_digest` is not filled yet.
+    pub sample: Sample,
+    /// The answer of a success.
+    pub answer: Option<Bytes>,
 }
 
 #[cfg(test)]

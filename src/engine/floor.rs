@@ -11,11 +11,11 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::lane::{self, Slot, SlotState};
-use super::output::{Completed, Output};
+use super::output::Output;
 use super::pacing::Due;
 use super::Repetition;
 use crate::clock::{Clock, Moment};
-use crate::sample::{BatchUse, Sample};
+use crate::sample::{BatchUse, Completed, Sample};
 use crate::transport::{Lane, Marks, Outgoing, Transport};
 
 /// A request that is due and waits, or is under way.

@@ -10,7 +10,6 @@ mod lane;
 mod output;
 mod pacing;
 
-pub use output::Completed;
 pub use pacing::{Due, Pacing};
 
 use std::rc::Rc;
@@ -24,6 +23,7 @@ use tokio::task::LocalSet;
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::plan::{Plan, TraceIds};
+use crate::sample::Completed;
 use crate::scenario::Strategy;
 use crate::strategy::BatchFormat;
 use crate::transport::Transport;

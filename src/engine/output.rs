@@ -3,21 +3,10 @@
 use std::cell::RefCell;
 use std::sync::mpsc::SyncSender;
 
-use bytes::Bytes;
-
-use crate::sample::Sample;
+use crate::sample::Completed;
 
 /// Samples in one chunk at most.
 const CHUNK: usize = 256;
-
-/// A finished request with its answer, which the recorder digests off the engine's thread.
-#[derive(Debug)]
-pub struct Completed {
-    /// The record; its `answer_digest` is not filled yet.
-    pub sample: Sample,
-    /// The answer of a success.
-    pub answer: Option<Bytes>,
-}
 
 /// Collects samples into chunks.
 pub(super) struct Output {

@@ -16,9 +16,9 @@ pub struct SlaLine {
 }
 
 impl SlaLine {
-    /// Percentiles that can be judged, in JSON spelling, with their value in percent.
-    pub const METRICS: [(&'static str, f64); 6] =
-        [("p50", 50.0), ("p75", 75.0), ("p90", 90.0), ("p95", 95.0), ("p99", 99.0), ("p99_9", 99.9)];
+    /// Percentiles that can be judged, in JSON spelling, with their value in tenths of a percent.
+    pub const METRICS: [(&'static str, u64); 6] =
+        [("p50", 500), ("p75", 750), ("p90", 900), ("p95", 950), ("p99", 990), ("p99_9", 999)];
 
     /// Parses a metric and a limit with its unit, such as `p95` and `800ms`.
     pub fn parse(metric: &str, limit: &str) -> Result<Self, String> {
@@ -35,10 +35,10 @@ impl SlaLine {
         Micros(self.limit_us)
     }
 
-    /// The percentile in percent.
-    pub fn percent(&self) -> f64 {
+    /// The percentile in tenths of a percent, so that ranks are whole numbers.
+    pub fn permille(&self) -> u64 {
         let known = SlaLine::METRICS.iter().find(|(name, _)| *name == self.metric);
-        known.map_or(f64::NAN, |(_, percent)| *percent)
+        known.map_or(1_000, |(_, permille)| *permille)
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn metrics_are_known_percentiles() {
-        assert_eq!(SlaLine::parse("p99.9", "1s").map(|line| line.percent()), Ok(99.9));
+        assert_eq!(SlaLine::parse("p99.9", "1s").map(|line| line.permille()), Ok(999));
         assert!(SlaLine::parse("p42", "1s").is_err_and(|problem| problem.contains("p95")));
         assert_eq!(SlaLine::parse("p99.9", "1s").map(|l| l.to_string()), Ok("P99.9 ≤ 1000 ms".into()));
     }

@@ -1,0 +1,267 @@
+//! `comparison.json`, schema 1. Times are in milliseconds; `null` is a rank that no success has.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::distribution::Distribution;
+use super::phase::PhaseData;
+use crate::clock::Micros;
+
+pub use crate::caveat::Caveat;
+
+/// The whole document.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// Version of this format.
+    pub schema: u32,
+    /// Names the run.
+    pub run_id: String,
+    /// Digest of the plan of both phases.
+    pub plan_digest: String,
+    /// In all.
+    pub verdict: Verdict,
+    /// What the command exits with.
+    pub exit_code: u8,
+    /// Line by line.
+    pub sla: Vec<SlaResult>,
+    /// Phase by phase.
+    pub phases: Phases,
+    /// After − before.
+    pub difference: ThreeDifferences,
+    /// Whether the answers are the same.
+    pub quality: Quality,
+    /// The given load test's own figures, where it was run.
+    pub baseline_script: Option<BaselineScript>,
+    /// What limits the trust in these figures.
+    pub caveats: Vec<Caveat>,
+}
+
+/// Whether the SLA is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// At or below the limit.
+    Met,
+    /// Above it, or not to be told.
+    Missed,
+}
+
+/// One line of the SLA.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlaResult {
+    /// `p95`.
+    pub metric: String,
+    /// Inclusive.
+    pub limit_ms: f64,
+    /// The before phase.
+    pub before_ms: Option<f64>,
+    /// The after phase, which is judged.
+    pub after_ms: Option<f64>,
+    /// By the point estimate.
+    pub verdict: Verdict,
+}
+
+/// Both phases.
+#[derive(Clone, Debug, Serialize)]
+pub struct Phases {
+    /// As it is sent today.
+    pub before: PhaseSummary,
+    /// With the optimisation.
+    pub after: PhaseSummary,
+}
+
+impl Phases {
+    /// Both, in order, with their names.
+    pub fn both(&self) -> [(&'static str, &PhaseSummary); 2] {
+        [("before", &self.before), ("after", &self.after)]
+    }
+}
+
+/// One phase, pooled over its repetitions.
+#[derive(Clone, Debug, Serialize)]
+pub struct PhaseSummary {
+    /// Requests × repetitions = succeeded + failed + unsent.
+    pub planned: u64,
+    /// With a usable answer.
+    pub succeeded: u64,
+    /// Sent, without a usable answer.
+    pub failed: u64,
+    /// Never sent.
+    pub unsent: u64,
+    /// Failures by word.
+    pub errors: BTreeMap<&'static str, u64>,
+    /// Succeeded ÷ sum over repetitions of (last end − first due).
+    pub throughput_rps: Option<f64>,
+    /// Last response byte − due, over all planned requests.
+    pub latency_ms: LatencyMs,
+    /// The same over the successes alone.
+    pub success_latency_ms: LatencyMs,
+    /// Latency − queue, over all planned requests: what a tool that ignores waiting would report.
+    pub service_latency_ms: LatencyMs,
+    /// Each repetition by itself.
+    pub repetitions: Vec<RepetitionSummary>,
+}
+
+/// A distribution in figures.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LatencyMs {
+    /// Fastest.
+    pub min: Option<f64>,
+    /// Mean.
+    pub mean: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 75th percentile.
+    pub p75: Option<f64>,
+    /// 90th percentile.
+    pub p90: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// 99.9th percentile.
+    pub p99_9: Option<f64>,
+    /// Slowest.
+    pub max: Option<f64>,
+}
+
+impl LatencyMs {
+    /// The figures of a distribution.
+    pub fn of(distribution: &Distribution) -> Self {
+        let percentile = |permille| distribution.percentile(permille).map(Micros::as_millis);
+        LatencyMs {
+            min: distribution.min().map(Micros::as_millis),
+            mean: distribution.mean().map(|mean| rounded(mean / 1e3, 3)),
+            p50: percentile(500),
+            p75: percentile(750),
+            p90: percentile(900),
+            p95: percentile(950),
+            p99: percentile(990),
+            p99_9: percentile(999),
+            max: distribution.max().map(Micros::as_millis),
+        }
+    }
+
+    /// The figures with their names, in the order in which they are reported.
+    pub fn named(&self) -> [(&'static str, Option<f64>); 9] {
+        [
+            ("min", self.min),
+            ("mean", self.mean),
+            ("p50", self.p50),
+            ("p75", self.p75),
+            ("p90", self.p90),
+            ("p95", self.p95),
+            ("p99", self.p99),
+            ("p99_9", self.p99_9),
+            ("max", self.max),
+        ]
+    }
+}
+
+/// One repetition.
+#[derive(Clone, Debug, Serialize)]
+pub struct RepetitionSummary {
+    /// Counted from 1.
+    pub repetition: u32,
+    /// Planned requests.
+    pub n: u64,
+    /// Median.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile.
+    pub p99_ms: Option<f64>,
+}
+
+/// After − before for three percentiles.
+#[derive(Clone, Debug, Serialize)]
+pub struct ThreeDifferences {
+    /// Median.
+    pub p50: Difference,
+    /// 95th percentile.
+    pub p95: Difference,
+    /// 99th percentile.
+    pub p99: Difference,
+}
+
+impl ThreeDifferences {
+    /// Of two phases.
+    pub fn of(before: &PhaseData, after: &PhaseData) -> Self {
+        let at = |permille| {
+            let millis = |phase: &PhaseData| phase.latency().percentile(permille).map(Micros::as_millis);
+            Difference::of(millis(before), millis(after))
+        };
+        ThreeDifferences { p50: at(500), p95: at(950), p99: at(990) }
+    }
+}
+
+/// After against before; `null` where either is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// After − before.
+    pub ms: Option<f64>,
+    /// After ÷ before.
+    pub ratio: Option<f64>,
+}
+
+impl Difference {
+    /// Of two figures in one unit.
+    pub fn of(before: Option<f64>, after: Option<f64>) -> Self {
+        let both = before.zip(after);
+        Difference {
+            ms: both.map(|(before, after)| rounded(after - before, 3)),
+            ratio: both.filter(|(before, _)| *before > 0.0).map(|(before, after)| rounded(after / before, 4)),
+        }
+    }
+}
+
+/// Answers of the two phases, request by request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Quality {
+    /// Pairs in which both succeeded.
+    pub compared: u64,
+    /// With equal answers.
+    pub equal: u64,
+    /// With different answers.
+    pub different: u64,
+    /// The first sequence numbers that differ.
+    pub examples: Vec<u64>,
+}
+
+/// The given load test's own figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct BaselineScript {
+    /// As given.
+    pub path: String,
+    /// SHA-256 of the script.
+    pub sha256: String,
+    /// Its exit code; `null` if a signal ended it.
+    pub exit_code: Option<i32>,
+    /// Rows of its log.
+    pub requests: u64,
+    /// Rows that it calls a success.
+    pub succeeded: u64,
+    /// The others.
+    pub failed: u64,
+    /// Over all its rows, as it measured them.
+    pub latency_ms: ThreePercentiles,
+}
+
+/// Three percentiles in milliseconds.
+#[derive(Clone, Debug, Serialize)]
+pub struct ThreePercentiles {
+    /// Median.
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+}
+
+/// Rounds to so many decimals, so that the last bits of a division do not fill the file.
+pub fn rounded(value: f64, decimals: i32) -> f64 {
+    let scale = 10_f64.powi(decimals);
+    (value * scale).round() / scale
+}
+

@@ -1,0 +1,103 @@
+//! Percentiles over all planned requests: nearest rank, and a request without an answer ranks
+//! slower than every success.
+
+use crate::clock::Micros;
+
+/// The latencies of the successes among a number of planned requests.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    /// Ascending.
+    successes: Vec<u64>,
+    planned: u64,
+}
+
+impl Distribution {
+    /// From the latencies of the successes in microseconds, in any order.
+    pub fn new(mut successes: Vec<u64>, planned: u64) -> Self {
+        successes.sort_unstable();
+        let planned = planned.max(successes.len() as u64);
+        Distribution { successes, planned }
+    }
+
+    /// The same successes with nothing else planned.
+    pub fn of_successes(&self) -> Self {
+        Distribution { successes: self.successes.clone(), planned: self.successes.len() as u64 }
+    }
+
+    /// Planned requests.
+    pub fn planned(&self) -> u64 {
+        self.planned
+    }
+
+    /// The percentile by nearest rank, ⌈p·n⌉, in tenths of a percent; `None` if no success has that rank.
+    pub fn percentile(&self, permille: u64) -> Option<Micros> {
+        let rank = (u128::from(self.planned) * u128::from(permille)).div_ceil(1_000).max(1);
+        let index = usize::try_from(rank - 1).ok()?;
+        self.successes.get(index).copied().map(Micros)
+    }
+
+    /// The fastest success.
+    pub fn min(&self) -> Option<Micros> {
+        self.successes.first().copied().map(Micros)
+    }
+
+    /// The slowest request; `None` if one has no answer, for that one has no end.
+    pub fn max(&self) -> Option<Micros> {
+        self.percentile(1_000)
+    }
+
+    /// The mean in microseconds; `None` if a request has no answer.
+    pub fn mean(&self) -> Option<f64> {
+        let all = !self.successes.is_empty() && self.successes.len() as u64 == self.planned;
+        let sum: u128 = self.successes.iter().map(|latency| u128::from(*latency)).sum();
+        all.then(|| sum as f64 / self.planned as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nearest_rank_has_no_rounding_trap() {
+        let thousand = Distribution::new((1..=1_000).collect(), 1_000);
+        for (permille, expected) in [(1, 1), (500, 500), (950, 950), (999, 999), (1_000, 1_000)] {
+            assert_eq!(thousand.percentile(permille), Some(Micros(expected)));
+        }
+        let three = Distribution::new(vec![30, 10, 20], 3);
+        assert_eq!(three.percentile(500), Some(Micros(20)));
+        assert_eq!(three.percentile(950), Some(Micros(30)));
+    }
+
+    #[test]
+    fn a_failure_ranks_slower_than_every_success() {
+        let nine_of_ten = Distribution::new((1..=9).collect(), 10);
+        assert_eq!(nine_of_ten.percentile(900), Some(Micros(9)));
+        assert_eq!(nine_of_ten.percentile(910), None);
+        assert_eq!((nine_of_ten.max(), nine_of_ten.mean()), (None, None));
+        assert_eq!(nine_of_ten.of_successes().max(), Some(Micros(9)));
+        assert_eq!(Distribution::new(vec![], 0).percentile(500), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_percentile_leaves_the_stated_share_at_or_below_it(
+            values in prop::collection::vec(0_u64..1_000, 1..300),
+            failed in 0_u64..30,
+            permille in 1_u64..=1_000,
+        ) {
+            let planned = values.len() as u64 + failed;
+            let distribution = Distribution::new(values.clone(), planned);
+            let Some(Micros(found)) = distribution.percentile(permille) else {
+                prop_assert!(values.len() as u64 * 1_000 < planned * permille);
+                return Ok(());
+            };
+            let at_or_below = values.iter().filter(|value| **value <= found).count() as u64;
+            let below = values.iter().filter(|value| **value < found).count() as u64;
+            prop_assert!(at_or_below * 1_000 >= planned * permille);
+            prop_assert!(below * 1_000 < planned * permille);
+        }
+    }
+}

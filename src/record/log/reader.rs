@@ -1,0 +1,255 @@
+//! Reads rows back into samples, one at a time, and checks what must hold in each.
+
+use std::io::Read;
+use std::str::FromStr;
+
+use csv::ByteRecord;
+use thiserror::Error;
+
+use super::COLUMNS;
+use crate::clock::{Micros, Moment};
+use crate::sample::{BatchUse, ConnectionUse, Sample, ServerTimes, Stages};
+
+/// A log that cannot be trusted.
+#[derive(Debug, Error)]
+pub enum LogError {
+    /// Not even a header.
+    #[error("{name}: the log is empty; the run ended before its first line was written")]
+    Empty {
+        /// The log's name.
+        name: String,
+    },
+    /// A column of the contract is not there.
+    #[error("{name}: column `{column}` is missing; the file is no request log of spanload")]
+    Column {
+        /// The log's name.
+        name: String,
+        /// The missing column.
+        column: &'static str,
+    },
+    /// The bytes cannot be read as CSV.
+    #[error("{name}: {source}")]
+    Csv {
+        /// The log's name.
+        name: String,
+        /// What the CSV reader says, with the line.
+        source: csv::Error,
+    },
+    /// A row breaks the format or an invariant.
+    #[error("{name}, line {line}: {problem}; the file was changed after the run, or is damaged")]
+    Row {
+        /// The log's name.
+        name: String,
+        /// Counted from 1, the header included.
+        line: u64,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// One row: a sample and the repetition it belongs to.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Counted from 1.
+    pub repetition: u32,
+    /// The sample.
+    pub sample: Sample,
+}
+
+/// A log that is being read.
+#[derive(Debug)]
+pub struct LogReader<R> {
+    name: String,
+    csv: csv::Reader<Tail<R>>,
+    /// Where each column of the contract stands in this file.
+    places: [usize; COLUMNS.len()],
+    record: ByteRecord,
+    truncated: bool,
+}
+
+/// Remembers whether the last byte read was a line break: a last row without one was cut off.
+#[derive(Debug)]
+struct Tail<R> {
+    inner: R,
+    ends_in_break: bool,
+}
+
+impl<R: Read> Read for Tail<R> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let bytes = self.inner.read(buf)?;
+        if let Some(last) = buf[..bytes].last() {
+            self.ends_in_break = *last == b'\n';
+        }
+        Ok(bytes)
+    }
+}
+
+impl<R: Read> LogReader<R> {
+    /// Reads the header; `name` stands in errors. Unknown columns are ignored.
+    pub fn new(source: R, name: &str) -> Result<Self, LogError> {
+        let tail = Tail { inner: source, ends_in_break: true };
+        let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(tail);
+        let header = csv.byte_headers().map_err(|source| LogError::Csv { name: name.into(), source })?;
+        if header.is_empty() {
+            return Err(LogError::Empty { name: name.into() });
+        }
+        let mut places = [0; COLUMNS.len()];
+        for (place, column) in places.iter_mut().zip(COLUMNS) {
+            let found = header.iter().position(|field| field == column.as_bytes());
+            *place = found.ok_or(LogError::Column { name: name.into(), column })?;
+        }
+        Ok(LogReader { name: name.into(), csv, places, record: ByteRecord::new(), truncated: false })
+    }
+
+    /// Whether the last row was cut off, as a kill leaves it. Known once all rows are read.
+    pub fn truncated(&self) -> bool {
+        self.truncated
+    }
+
+    fn error(&self, problem: String) -> LogError {
+        let line = self.record.position().map_or(0, csv::Position::line);
+        LogError::Row { name: self.name.clone(), line, problem }
+    }
+}
+
+impl<R: Read> Iterator for LogReader<R> {
+    type Item = Result<Row, LogError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.csv.read_byte_record(&mut self.record) {
+            Ok(false) => None,
+            Err(source) => Some(Err(LogError::Csv { name: self.name.clone(), source })),
+            Ok(true) if self.csv.is_done() && !self.csv.get_ref().ends_in_break => {
+                self.truncated = true;
+                None
+            }
+            Ok(true) => {
+                let fields = Fields { record: &self.record, places: &self.places };
+                Some(fields.row().map_err(|problem| self.error(problem)))
+            }
+        }
+    }
+}
+
+/// The fields of one row by the contract's columns.
+struct Fields<'a> {
+    record: &'a ByteRecord,
+    places: &'a [usize; COLUMNS.len()],
+}
+
+/// Column numbers, so that a row is read without looking names up.
+mod column {
+    pub const REPETITION: usize = 2;
+    pub const SEQ: usize = 3;
+    pub const TRACE_ID: usize = 4;
+    pub const DUE: usize = 5;
+    pub const FIRST_STAGE: usize = 6;
+    pub const LATENCY: usize = 15;
+    pub const SERVER_QUEUE: usize = 16;
+    pub const SERVER_COMPUTE: usize = 17;
+    pub const CONN_ID: usize = 18;
+    pub const CONN_REUSED: usize = 19;
+    pub const SYN_RETRANSMITS: usize = 20;
+    pub const RETRANSMITS: usize = 21;
+    pub const BATCH_ID: usize = 22;
+    pub const BATCH_SIZE: usize = 23;
+    pub const ATTEMPTS: usize = 24;
+    pub const STATUS: usize = 25;
+    pub const ERROR: usize = 26;
+    pub const BYTES_SENT: usize = 27;
+    pub const BYTES_RECEIVED: usize = 28;
+    pub const ANSWER_DIGEST: usize = 29;
+}
+
+impl Fields<'_> {
+    fn row(&self) -> Result<Row, String> {
+        let sample = self.sample()?;
+        if let Some(latency) = self.time(column::LATENCY)?
+            && latency != sample.stages.latency()
+        {
+            return Err(format!("the stages sum to {} ms, not to latency_ms {latency}", sample.stages.latency()));
+        }
+        Ok(Row { repetition: self.required(column::REPETITION)?, sample })
+    }
+
+    fn sample(&self) -> Result<Sample, String> {
+        Ok(Sample {
+            seq: self.required(column::SEQ)?,
+            trace_id: self.required(column::TRACE_ID)?,
+            due: self.time(column::DUE)?.map(|due| Moment::from_micros(due.0)),
+            stages: self.stages()?,
+            server: ServerTimes {
+                queue: self.time(column::SERVER_QUEUE)?,
+                compute: self.time(column::SERVER_COMPUTE)?,
+            },
+            connection: self.connection()?,
+            retransmits: self.optional(column::RETRANSMITS)?,
+            batch: self.batch()?,
+            attempts: self.required(column::ATTEMPTS)?,
+            status: self.optional(column::STATUS)?,
+            error: self.optional(column::ERROR)?,
+            bytes_sent: self.required(column::BYTES_SENT)?,
+            bytes_received: self.required(column::BYTES_RECEIVED)?,
+            answer_digest: self.optional(column::ANSWER_DIGEST)?,
+        })
+    }
+
+    fn stages(&self) -> Result<Stages, String> {
+        let mut lengths = [None; 8];
+        for (place, length) in lengths.iter_mut().enumerate() {
+            *length = self.time(column::FIRST_STAGE + place)?;
+        }
+        Ok(Stages::from_lengths(lengths))
+    }
+
+    fn connection(&self) -> Result<Option<ConnectionUse>, String> {
+        let Some(id) = self.optional(column::CONN_ID)? else { return Ok(None) };
+        Ok(Some(ConnectionUse {
+            id,
+            reused: self.required(column::CONN_REUSED)?,
+            syn_retransmits: self.optional(column::SYN_RETRANSMITS)?,
+        }))
+    }
+
+    fn batch(&self) -> Result<Option<BatchUse>, String> {
+        let Some(id) = self.optional(column::BATCH_ID)? else { return Ok(None) };
+        Ok(Some(BatchUse { id, size: self.required(column::BATCH_SIZE)? }))
+    }
+
+    fn text(&self, column: usize) -> Result<&str, String> {
+        let bytes = self.record.get(self.places[column]).unwrap_or_default();
+        std::str::from_utf8(bytes).map_err(|_| format!("{} is no text", COLUMNS[column]))
+    }
+
+    fn optional<T: FromStr>(&self, column: usize) -> Result<Option<T>, String> {
+        let text = self.text(column)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| format!("{} is `{text}`, which it cannot be", COLUMNS[column]))
+    }
+
+    fn required<T: FromStr>(&self, column: usize) -> Result<T, String> {
+        self.optional(column)?.ok_or_else(|| format!("{} is empty", COLUMNS[column]))
+    }
+
+    fn time(&self, column: usize) -> Result<Option<Micros>, String> {
+        let text = self.text(column)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let micros = millis_to_micros(text);
+        micros.map(Some).ok_or_else(|| format!("{} is `{text}`, no time in milliseconds", COLUMNS[column]))
+    }
+}
+
+/// `1234.567` → 1,234,567, without a detour through floating point.
+fn millis_to_micros(text: &str) -> Option<Micros> {
+    let (whole, thousandths) = text.split_once('.')?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if thousandths.len() != 3 || !digits(whole) || !digits(thousandths) {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok()?;
+    Some(Micros(whole.checked_mul(1_000)?.checked_add(thousandths.parse().ok()?)?))
+}

@@ -1,0 +1,135 @@
+//! The manifest: under which conditions a run took place, and all that analysis needs beside the logs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::caveat::Caveat;
+use crate::scenario::SlaLine;
+
+/// `manifest.json`, schema 1.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this format.
+    pub schema: u32,
+    /// Names the run and its folder.
+    pub run_id: String,
+    /// Version of spanload.
+    pub version: String,
+    /// The command line; values of headers are masked.
+    pub command: Vec<String>,
+    /// Start in UTC, RFC 3339.
+    pub started_at: String,
+    /// Microseconds since the Unix epoch at the run's clock anchor.
+    pub started_unix_us: u64,
+    /// The signal that stopped the run, as its exit code.
+    pub interrupted: Option<u8>,
+    /// The resolved scenario.
+    pub scenario: Value,
+    /// The workload that both phases borrow.
+    pub plan: PlanRecord,
+    /// What is judged.
+    pub sla: Vec<SlaLine>,
+    /// One entry a repetition, in the order in which they ran.
+    pub repetitions: Vec<RepetitionRecord>,
+    /// The given load test, where it was run.
+    pub baseline_script: Option<ScriptRecord>,
+    /// Payload sets as the server saw them; only with the embedded mock.
+    pub payloads: Option<PayloadSets>,
+    /// Stages that the transport cannot see and merges into the next one.
+    pub merged_stages: Vec<String>,
+    /// Where it ran.
+    pub machine: Machine,
+    /// What the reader must know.
+    pub caveats: Vec<Caveat>,
+}
+
+/// The plan in figures.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlanRecord {
+    /// Over all bodies in their order.
+    pub digest: String,
+    /// Requests of one repetition.
+    pub requests: u64,
+    /// Repetitions of each phase.
+    pub repetitions: u32,
+}
+
+/// One repetition.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RepetitionRecord {
+    /// `before`, `after` or `calibration`.
+    pub phase: String,
+    /// Counted from 1 within the phase.
+    pub repetition: u32,
+    /// Microseconds since the Unix epoch at its start.
+    pub started_unix_us: u64,
+}
+
+/// The given load test and how its run went.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ScriptRecord {
+    /// As given.
+    pub path: String,
+    /// SHA-256 of the script.
+    pub sha256: String,
+    /// Its exit code; `None` if a signal ended it.
+    pub exit_code: Option<i32>,
+    /// Version of the interpreter.
+    pub interpreter: String,
+}
+
+/// Whether script, before and after phase sent the same payloads, by the server's truth log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayloadSets {
+    /// Distinct payloads of the plan.
+    pub plan: u64,
+    /// Whether the server saw exactly these from the script; `None` if it was not run.
+    pub baseline_script_equal: Option<bool>,
+    /// Whether it saw exactly these in every before repetition.
+    pub before_equal: bool,
+    /// Whether it saw exactly these in every after repetition.
+    pub after_equal: bool,
+}
+
+/// The machine, as far as it shapes the numbers. Absent where the platform has no such thing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Machine {
+    /// Operating system and architecture.
+    pub platform: String,
+    /// Kernel release.
+    pub kernel: Option<String>,
+    /// Processors that this process may use.
+    pub processors: Option<usize>,
+    /// Model of the processor.
+    pub processor: Option<String>,
+    /// Upper bound of a listener's backlog.
+    pub somaxconn: Option<i64>,
+    /// Whether a full SYN queue is answered with cookies.
+    pub tcp_syncookies: Option<i64>,
+    /// Whether a full accept queue resets connections.
+    pub tcp_abort_on_overflow: Option<i64>,
+    /// SYN retransmissions at one-second distance before the distance doubles.
+    pub tcp_syn_linear_timeouts: Option<i64>,
+}
+
+impl Machine {
+    /// Looks at this machine.
+    pub fn look() -> Self {
+        let read = |path: &str| std::fs::read_to_string(path).ok().map(|text| text.trim().to_string());
+        let setting = |name: &str| read(&format!("/proc/sys/net/{name}")).and_then(|text| text.parse().ok());
+        let model = |text: String| {
+            let line = text.lines().find(|line| line.starts_with("model name"))?;
+            line.split_once(':').map(|(_, name)| name.trim().to_string())
+        };
+        Machine {
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            kernel: read("/proc/sys/kernel/osrelease"),
+            processors: std::thread::available_parallelism().ok().map(usize::from),
+            processor: read("/proc/cpuinfo").and_then(model),
+            somaxconn: setting("core/somaxconn"),
+            tcp_syncookies: setting("ipv4/tcp_syncookies"),
+            tcp_abort_on_overflow: setting("ipv4/tcp_abort_on_overflow"),
+            tcp_syn_linear_timeouts: setting("ipv4/tcp_syn_linear_timeouts"),
+        }
+    }
+}
