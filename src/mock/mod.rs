@@ -1,7 +1,67 @@
-//! The mock inference server.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MockSettings {
-    pub backlog: u32, pub max_connections: usize, pub replicas: usize, pub fixed_ms: f64, pub item_ms: f64, pub item_sigma: f64,
+//! The mock inference server: slow for the reasons a real one is slow, and repeatable to the byte.
+//!
+//! # The room, in the order a request meets it
+//! - [`settings`]: what can be set, and which values make sense
+//! - `gate`: the HTTP server that accepts few connections, and makes the kernel keep the others waiting
+//! - `exchange`: the way of one request through the mock, and the one place where its end is recorded
+//! - `item`, `digest`, `model`, `faults`, `answer`: what follows from the bytes of an item alone: cost, fault, answer
+//! - `refusal`, `reset`: the ways not to answer
+//! - `queue`: the replicas, and the bounded line in front of them
+//! - `truth`: the log of what really happened, to check a client's measurements against
+//! - `exposition`, `control`: health and metrics on a second port, which never takes a slot of the gate
+//! - `lifetime`: what ends the mock, and the order in which it stops
+//! - `child`: the mock as the child process of whoever measures it
+//!
+//! Nothing here is known to the client's rooms but [`child`] and [`settings`]: they meet the mock over HTTP.
+mod answer;
+pub mod child;
+mod control;
+mod digest;
+mod exchange;
+mod exposition;
+mod faults;
+mod gate;
+mod item;
+mod lifetime;
+mod model;
+mod options;
+mod queue;
+mod refusal;
+mod reset;
+pub mod settings;
+mod truth;
+mod uptime;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use actix_web::web::Data;
+
+pub use child::{Child, Hello, Ports};
+pub use lifetime::serve;
+pub use options::Options;
+pub use settings::MockSettings;
+
+/// What every request handler shares.
+struct Mock {
+    settings: MockSettings,
+    uptime: uptime::Uptime,
+    replicas: queue::Replicas,
+    exposition: exposition::Exposition,
+    truth: truth::TruthLog,
+    exchanges: AtomicU64,
 }
-impl MockSettings { pub fn validate(&self) -> Result<(), String> { Ok(()) } }
+
+impl Mock {
+    fn new(settings: MockSettings, uptime: uptime::Uptime, truth: truth::TruthLog) -> Data<Self> {
+        let replicas = queue::Replicas::new(settings.replicas, settings.queue_limit);
+        Data::from(Arc::new(Self {
+            settings,
+            uptime,
+            replicas,
+            exposition: exposition::Exposition::new(),
+            truth,
+            exchanges: AtomicU64::new(0),
+        }))
+    }
+}

@@ -1,0 +1,29 @@
+//! The mock's one clock: whole microseconds since its start, and the wall-clock time of that start.
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Uptime {
+    start: Instant,
+    started_unix_us: u64,
+}
+
+impl Uptime {
+    #[allow(clippy::disallowed_methods, reason = "the clock of the mock, apart from the client's on purpose")]
+    pub(super) fn start() -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            start: Instant::now(),
+            started_unix_us: u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Whole microseconds since the start, on the monotonic clock.
+    pub(super) fn micros(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The start, in microseconds since 1970 on the wall clock: 0 if that clock stands before 1970.
+    pub(super) fn started_unix_us(&self) -> u64 {
+        self.started_unix_us
+    }
+}
