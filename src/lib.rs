@@ -8,6 +8,7 @@ pub mod caveat;
 pub mod clock;
 pub mod digest;
 pub mod interrupt;
+pub mod limits;
 pub mod sample;
 
 pub mod scenario;
@@ -17,5 +18,10 @@ pub mod strategy;
 pub mod engine;
 pub mod record;
 pub mod analyze;
+pub mod report;
+
+pub mod baseline;
+pub mod cli;
+pub mod prove;
 
 pub mod mock;

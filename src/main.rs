@@ -1,21 +1,104 @@
-//! Parses the command line and calls what it asks for.
+//! Parses the command line, calls what it asks for, maps the outcome to an exit code.
+
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-
-#[derive(Parser)]
-#[command(version, about)]
-enum Command {
-    Mock(spanload::mock::Options),
-}
+use spanload::analyze::Comparison;
+use spanload::cli::{self, AblateArgs, AnalyzeArgs, Cli, Command, LoadArgs, ProveArgs};
+use spanload::interrupt::{Interrupt, Signal};
+use spanload::plan::PayloadError;
+use spanload::prove::{self, Job};
+use spanload::record::Results;
+use spanload::report::{Format, Terminal};
+use spanload::scenario::{self, ScenarioError};
+use spanload::transport::EndpointError;
+use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
-    let Command::Mock(options) = Command::parse();
-    match spanload::mock::serve(options) {
-        Ok(()) => ExitCode::SUCCESS,
+    let outcome = match Cli::parse().command {
+        Command::Mock(options) => spanload::mock::serve(options).map(|()| 0),
+        Command::Prove(args) => run(async |interrupt| prove(args, interrupt).await),
+        Command::Analyze(args) => analyze(&args),
+        Command::Load(args) => run(async |interrupt| load(args, interrupt).await),
+        Command::Ablate(args) => run(async |interrupt| ablate(args, interrupt).await),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// Whether the person at the keyboard can mend it.
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.is::<ScenarioError>() || error.is::<PayloadError>() || error.is::<EndpointError>()
+}
+
+/// Runs a command that can be interrupted. A second signal ends it at once.
+fn run(command: impl AsyncFnOnce(&Interrupt) -> anyhow::Result<u8>) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (wish, interrupt) = Interrupt::new();
+        let (mut ctrl_c, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        tokio::spawn(async move {
+            let mut again = false;
+            loop {
+                let signal = tokio::select! {
+                    _ = ctrl_c.recv() => Signal::Interrupt,
+                    _ = terminate.recv() => Signal::Terminate,
+                };
+                if std::mem::replace(&mut again, true) {
+                    std::process::exit(i32::from(signal.exit_code()));
+                }
+                eprintln!("stopping; what there is will be written (once more to stop at once)");
+                let _ = wish.send(Some(signal));
+            }
+        });
+        command(&interrupt).await
+    })
+}
+
+async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
+    let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
+    let job = Job { settings, out: args.out, quiet: args.quiet, command: cli::masked_command() };
+    let proof = prove::prove(job, interrupt).await?;
+    summarise(&proof.comparison, &proof.results, args.no_color)
+}
+
+fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
+    let results = Results::open(&args.run);
+    let comparison = prove::analyze(&results)?;
+    summarise(&comparison, &results, args.no_color)
+}
+
+async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
+    let settings = scenario::load(&args.scenario, &args.changes.overrides()?)?;
+    let live = prove::load(&settings, args.phase.into(), &args.log, args.quiet, interrupt).await?;
+    Ok(match interrupt.signal() {
+        Some(signal) => signal.exit_code(),
+        None => u8::from(live.latency.is_empty()),
+    })
+}
+
+async fn ablate(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
+    let overrides = args.changes.overrides()?;
+    let table = prove::ablate(&args.file, &args.out, &overrides, &cli::masked_command(), interrupt).await?;
+    std::io::stdout().write_all(table.as_bytes())?;
+    Ok(interrupt.signal().map_or(0, Signal::exit_code))
+}
+
+fn summarise(comparison: &Comparison, results: &Results, no_color: bool) -> anyhow::Result<u8> {
+    let plain = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let plan = results.manifest()?.plan;
+    let terminal = Terminal {
+        before: plan.before,
+        after: plan.after,
+        folder: results.folder().to_path_buf(),
+        colour: !plain && std::io::stdout().is_terminal(),
+    };
+    std::io::stdout().write_all(&terminal.render(comparison)?)?;
+    Ok(comparison.exit_code)
 }

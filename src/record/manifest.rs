@@ -52,6 +52,12 @@ pub struct PlanRecord {
     pub requests: u64,
     /// Repetitions of each phase.
     pub repetitions: u32,
+    /// Callers of the closed loop.
+    pub workers: usize,
+    /// How the before phase sends, in words.
+    pub before: String,
+    /// How the after phase sends, in words.
+    pub after: String,
 }
 
 /// One repetition.

@@ -31,6 +31,9 @@ pub enum ScenarioError {
         /// What is wrong and what to write instead.
         problem: String,
     },
+    /// A setting of the mock that it cannot serve with.
+    #[error("{0}")]
+    Mock(String),
     /// A value that cannot be run.
     #[error("{key}: {problem}")]
     Value {
@@ -42,6 +45,11 @@ pub enum ScenarioError {
 }
 
 impl ScenarioError {
+    /// A number that no scenario can hold.
+    pub fn too_large(flag: &str, value: u64) -> Self {
+        ScenarioError::flag(flag, format!("{value} is out of range; use a smaller number"))
+    }
+
     pub(super) fn value(key: impl Into<String>, problem: impl Into<String>) -> Self {
         ScenarioError::Value { key: key.into(), problem: problem.into() }
     }

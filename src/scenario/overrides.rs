@@ -14,14 +14,16 @@ pub struct Overrides {
 #[derive(Clone, Debug)]
 struct Assignment {
     flag: String,
-    key: String,
+    /// From the section down.
+    key: Vec<String>,
     value: Value,
 }
 
 impl Overrides {
     /// Sets `key` because of `flag`.
     pub fn set(&mut self, flag: &str, key: &str, value: impl Into<Value>) {
-        self.assignments.push(Assignment { flag: flag.into(), key: key.into(), value: value.into() });
+        let key = key.split('.').map(String::from).collect();
+        self.assignments.push(Assignment { flag: flag.into(), key, value: value.into() });
     }
 
     /// Takes `--set key=value`. The value is TOML; what is no TOML is taken as a string.
@@ -31,6 +33,20 @@ impl Overrides {
             .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?;
         let value = format!("v = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
         self.set(&flag, key, value.unwrap_or_else(|| Value::String(text.to_string())));
+        Ok(())
+    }
+
+    /// Takes `-H "name: value"`. The value may be a secret, so errors do not repeat it.
+    pub fn set_header(&mut self, header: &str) -> Result<(), ScenarioError> {
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| ScenarioError::flag("-H", "expected a name and a value, such as 'x-key: 123'"))?;
+        let (name, value) = (name.trim().to_string(), value.trim());
+        self.assignments.push(Assignment {
+            flag: format!("-H {name}"),
+            key: vec!["target".into(), "headers".into(), name],
+            value: value.into(),
+        });
         Ok(())
     }
 
@@ -55,18 +71,15 @@ impl Assignment {
     fn apply(&self, raw: Raw) -> Result<Raw, ScenarioError> {
         let mut table = Table::try_from(raw)
             .map_err(|error| ScenarioError::flag(&self.flag, format!("cannot be applied: {error}")))?;
-        let (sections, last) = match self.key.rsplit_once('.') {
-            Some((sections, last)) => (sections.split('.').collect(), last),
-            None => (Vec::new(), self.key.as_str()),
-        };
+        let (last, sections) = self.key.split_last().expect("splitting gives at least one part");
         let mut place = &mut table;
         for section in sections {
-            let entry = place.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            let entry = place.entry(section.as_str()).or_insert_with(|| Value::Table(Table::new()));
             place = entry.as_table_mut().ok_or_else(|| {
                 ScenarioError::flag(&self.flag, format!("`{section}` is a value, not a section"))
             })?;
         }
-        place.insert(last.to_string(), self.widened(place.get(last)));
+        place.insert(last.clone(), self.widened(place.get(last)));
         table.try_into().map_err(|error: toml::de::Error| ScenarioError::flag(&self.flag, error.message()))
     }
 

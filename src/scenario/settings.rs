@@ -113,10 +113,7 @@ impl std::fmt::Display for Strategy {
 
 /// Validates a raw scenario.
 pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
-    raw.mock.validate().map_err(|problem| match problem.split_once(": ") {
-        Some((key, problem)) => ScenarioError::value(key, problem),
-        None => ScenarioError::value("mock", problem),
-    })?;
+    raw.mock.validate().map_err(ScenarioError::Mock)?;
     if raw.after.script.is_some() {
         return Err(ScenarioError::value("after.script", "only the before phase has a script; remove the key"));
     }

@@ -1,0 +1,33 @@
+//! The limit of open files: a connection is a file, and a run that hits the limit measures the limit.
+
+use anyhow::bail;
+
+/// Files that a run needs beside its connections: logs, pipes, the runtime's own.
+const BESIDE: u64 = 64;
+
+/// Makes room for so many connections, by raising the soft limit where it is too low.
+pub fn make_room(connections: u64) -> anyhow::Result<()> {
+    let needed = connections + BESIDE;
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid rlimit to write to.
+    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } != 0 || limit.rlim_cur >= needed {
+        return Ok(());
+    }
+    if limit.rlim_max < needed {
+        bail!(
+            "load.workers: {connections} connections need {needed} open files, but this process may have {} at \
+             most; raise the hard limit (ulimit -Hn) or use fewer workers (-c)",
+            limit.rlim_max
+        );
+    }
+    limit.rlim_cur = needed;
+    // SAFETY: `limit` is a valid rlimit to read from.
+    if unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) } != 0 {
+        bail!(
+            "load.workers: {connections} connections need {needed} open files and the limit cannot be raised: {}; \
+             raise it (ulimit -n {needed}) or use fewer workers (-c)",
+            std::io::Error::last_os_error()
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! The ablation: the same proof with one thing changed at a time, failures included.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Deserialize;
+
+use super::{Job, prove};
+use crate::analyze::{Comparison, Verdict};
+use crate::interrupt::Interrupt;
+use crate::record::write_atomically;
+use crate::scenario::{self, Overrides, ScenarioError};
+
+/// A file of variants of one scenario.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ablation {
+    /// Relative to the file.
+    scenario: std::path::PathBuf,
+    variant: Vec<Variant>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Variant {
+    name: String,
+    /// As for `--set`.
+    set: Vec<String>,
+}
+
+/// Proves each variant and writes the table to `ablation.md` in `out`; returns the table.
+pub async fn ablate(
+    file: &Path,
+    out: &Path,
+    overrides: &Overrides,
+    command: &[String],
+    interrupt: &Interrupt,
+) -> anyhow::Result<String> {
+    let read = |source| ScenarioError::Read { path: file.to_path_buf(), source };
+    let text = std::fs::read_to_string(file).map_err(read)?;
+    let ablation: Ablation = toml::from_str(&text)
+        .map_err(|error| ScenarioError::Syntax { path: file.to_path_buf(), message: error.to_string() })?;
+    let scenario = file.parent().unwrap_or(Path::new(".")).join(&ablation.scenario);
+    let mut table = HEAD.to_string();
+    for variant in &ablation.variant {
+        let mut overrides = overrides.clone();
+        variant.set.iter().try_for_each(|assignment| overrides.set_text(assignment))?;
+        let settings = scenario::load(&scenario, &overrides)?;
+        eprintln!("== {}", variant.name);
+        let job = Job { settings, out: out.to_path_buf(), quiet: false, command: command.to_vec() };
+        let proof = prove(job, interrupt).await.with_context(|| format!("variant `{}`", variant.name))?;
+        if interrupt.signal().is_some() {
+            break;
+        }
+        row(&mut table, variant, &proof.comparison)?;
+    }
+    write_atomically(&out.join("ablation.md"), table.as_bytes())?;
+    Ok(table)
+}
+
+const HEAD: &str = "\
+| variant | changed | before P50 | before P95 | after P50 | after P95 | after P99 | after requests/s | SLA |
+|---|---|---:|---:|---:|---:|---:|---:|---|
+";
+
+fn row(table: &mut String, variant: &Variant, comparison: &Comparison) -> std::fmt::Result {
+    let number = |value: Option<f64>| value.map_or("none".into(), |value| format!("{value:.0}"));
+    let (before, after) = (&comparison.phases.before, &comparison.phases.after);
+    let changed = match variant.set.as_slice() {
+        [] => "nothing".to_string(),
+        some => format!("`{}`", some.join("`, `")),
+    };
+    let figures = [before.latency_ms.p50, before.latency_ms.p95, after.latency_ms.p50, after.latency_ms.p95];
+    let figures = figures.into_iter().chain([after.latency_ms.p99, after.throughput_rps]).map(number);
+    let figures = figures.collect::<Vec<_>>().join(" | ");
+    let verdict = if comparison.verdict == Verdict::Met { "met" } else { "**missed**" };
+    writeln!(table, "| {} | {changed} | {figures} | {verdict} |", variant.name)
+}

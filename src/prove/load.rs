@@ -1,0 +1,55 @@
+//! One phase, one log: the load of a scenario without the proof around it.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use super::measurement::{self, Measurement};
+use super::server::Server;
+use super::{conditions, most_connections};
+use crate::clock::Anchor;
+use crate::interrupt::Interrupt;
+use crate::limits;
+use crate::record::{Answers, Live, LogWriter, Recording};
+use crate::report::Progress;
+use crate::sample::Phase;
+use crate::scenario::Settings;
+
+/// Sends the load of one phase once and writes its log.
+pub async fn load(
+    settings: &Settings,
+    phase: Phase,
+    log: &Path,
+    quiet: bool,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Live> {
+    let plan = Arc::new(measurement::plan(settings)?);
+    limits::make_room(most_connections(settings))?;
+    let mut server = Server::new(settings)?;
+    server.check().await?;
+    let run_id = conditions::run_id(&Anchor::now());
+    let file = File::create(log).with_context(|| format!("--log {}: cannot write there", log.display()))?;
+    let recording = Recording {
+        log: LogWriter::new(file, &run_id, phase.name())?,
+        answers: Answers::new(BufWriter::new(File::create("/dev/null")?)),
+    };
+    let session = server.open(None).await?;
+    let measurement = Measurement {
+        plan: Arc::clone(&plan),
+        run_id: &run_id,
+        part: phase.name(),
+        repetition: 1,
+        strategy: if phase == Phase::Before { settings.before } else { settings.after },
+        workers: settings.load.workers,
+        settings,
+        url: session.url(),
+    };
+    let step = Progress::new(quiet).step(phase.name(), plan.requests());
+    let measured = measurement.run(recording, &step, interrupt).await?;
+    step.done(&measured.live);
+    session.close().await?;
+    Ok(measured.live)
+}

@@ -1,0 +1,311 @@
+//! The whole workflow: script, calibration, interleaved phases, analysis. The only room that knows
+//! every other.
+
+mod ablation;
+mod analysis;
+mod conditions;
+mod load;
+mod measurement;
+mod payload_sets;
+mod server;
+
+pub use ablation::ablate;
+pub use analysis::analyze;
+pub use load::load;
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::analyze::Comparison;
+use crate::baseline::{self, Ended, Script};
+use crate::caveat::Caveat;
+use crate::clock::Anchor;
+use crate::digest::sha256_hex;
+use crate::interrupt::Interrupt;
+use crate::limits;
+use crate::plan::Plan;
+use crate::record::{
+    Answers, LogWriter, Manifest, Recording, RepetitionRecord, Results, ScriptRecord, write_json,
+};
+use crate::report::Progress;
+use crate::sample::Phase;
+use crate::scenario::{Connections, Settings, Strategy};
+use measurement::Measurement;
+use server::Server;
+
+/// What is to be proven, and where the proof goes.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The resolved scenario.
+    pub settings: Settings,
+    /// The folder of all runs.
+    pub out: PathBuf,
+    /// Print no progress.
+    pub quiet: bool,
+    /// The command line for the manifest.
+    pub command: Vec<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Proof {
+    /// The comparison, as written.
+    pub comparison: Comparison,
+    /// The run's folder.
+    pub results: Results,
+}
+
+/// Runs the whole workflow.
+pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
+    let mut run = Run::prepare(job, interrupt).await?;
+    let mut recordings = run.start_logs()?;
+    run.write_manifest()?;
+    run.given_script().await?;
+    run.calibrate().await?;
+    for (phase, repetition) in interleaved(run.settings.repetitions) {
+        run.repetition(phase, repetition, &mut recordings).await?;
+    }
+    drop(recordings);
+    run.conclude()
+}
+
+/// B A A B B A …: a slow drift of the machine hits both phases alike.
+fn interleaved(repetitions: u32) -> impl Iterator<Item = (Phase, u32)> {
+    (1..=repetitions).flat_map(|repetition| {
+        let [first, second] = Phase::BOTH;
+        let pair = if repetition % 2 == 1 { [first, second] } else { [second, first] };
+        pair.map(|phase| (phase, repetition))
+    })
+}
+
+/// A run on its way.
+struct Run<'a> {
+    settings: Settings,
+    plan: Arc<Plan>,
+    server: Server,
+    results: Results,
+    manifest: Manifest,
+    anchor: Anchor,
+    progress: Progress,
+    interrupt: &'a Interrupt,
+}
+
+/// The two logs and the answers, which both phases share.
+struct Recordings {
+    before: Option<LogWriter<File>>,
+    after: Option<LogWriter<File>>,
+    answers: Option<Answers<BufWriter<File>>>,
+}
+
+impl Recordings {
+    fn log(&mut self, phase: Phase) -> &mut Option<LogWriter<File>> {
+        match phase {
+            Phase::Before => &mut self.before,
+            Phase::After => &mut self.after,
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Everything that can be wrong before the first request is found out here, before a folder is made.
+    async fn prepare(job: Job, interrupt: &'a Interrupt) -> anyhow::Result<Self> {
+        let settings = job.settings;
+        let plan = Arc::new(measurement::plan(&settings)?);
+        limits::make_room(most_connections(&settings))?;
+        let mut server = Server::new(&settings)?;
+        server.check().await?;
+        let anchor = Anchor::now();
+        let run_id = conditions::run_id(&anchor);
+        let results = Results::create(&job.out, &run_id)?;
+        let manifest = conditions::manifest(&settings, &plan, &anchor, run_id, job.command);
+        let progress = Progress::new(job.quiet);
+        progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
+        Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt })
+    }
+
+    fn start_logs(&self) -> anyhow::Result<Recordings> {
+        Ok(Recordings {
+            before: Some(self.start_log("before.csv", Phase::Before.name())?),
+            after: Some(self.start_log("after.csv", Phase::After.name())?),
+            answers: Some(Answers::new(BufWriter::new(self.results.start("answers.jsonl")?))),
+        })
+    }
+
+    fn start_log(&self, file: &str, part: &str) -> anyhow::Result<LogWriter<File>> {
+        let mut log = LogWriter::new(self.results.start(file)?, &self.manifest.run_id, part)?;
+        log.flush()?;
+        Ok(log)
+    }
+
+    fn write_manifest(&self) -> anyhow::Result<()> {
+        write_json(&self.results.path("manifest.json"), &self.manifest)
+    }
+
+    fn stopped(&self) -> bool {
+        self.interrupt.signal().is_some()
+    }
+
+    fn caveat(&mut self, caveat: Caveat) {
+        self.progress.note(&format!("caveat: {}", caveat.message));
+        self.manifest.caveats.push(caveat);
+    }
+
+    /// The existing load test, unmodified, once.
+    async fn given_script(&mut self) -> anyhow::Result<()> {
+        let Some(path) = self.settings.script.clone() else { return Ok(()) };
+        let name = path.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned());
+        let Some(interpreter) = baseline::interpreter().await else {
+            let message = format!("no python3 found, so {name} was not run; install Python 3.8 or newer to see its own figures");
+            self.caveat(Caveat::new("no_baseline_script", message));
+            return Ok(());
+        };
+        let text = std::fs::read(&path)
+            .with_context(|| format!("before.script: cannot read {}; correct or remove the key", path.display()))?;
+        let session = self.server.open(Some(&self.truth("input_py"))).await?;
+        let endpoint = session.infer_url(&self.settings.target.path);
+        let log = std::path::absolute(self.results.path("input_py.csv"))?;
+        let script = Script {
+            path: &path,
+            endpoint: &endpoint,
+            requests: self.settings.load.requests,
+            workers: self.settings.load.workers,
+            log: &log,
+        };
+        let step = self.progress.step(&name, 0);
+        let running = baseline::run(script, self.results.start("input_py.log")?, self.interrupt);
+        let ended = step.watch(running, || crate::record::Live::default()).await?;
+        session.close().await?;
+        let Ended::Exited(status) = ended else { return Ok(()) };
+        step.close(&format!("{name}: {status}"));
+        self.manifest.baseline_script = Some(ScriptRecord {
+            path: path.display().to_string(),
+            sha256: sha256_hex(&text),
+            exit_code: status.code(),
+            interpreter,
+        });
+        if !status.success() || !log.exists() {
+            let message = format!("{name} ended with {status}; what it printed is in input_py.log");
+            self.caveat(Caveat::new("baseline_script_failed", message));
+        }
+        Ok(())
+    }
+
+    /// Calls to the idle server, alone and in batches: fixed and per-item cost. Part of no phase.
+    async fn calibrate(&mut self) -> anyhow::Result<()> {
+        if self.stopped() {
+            return Ok(());
+        }
+        let mut log = self.start_log("calibration.csv", "calibration")?;
+        let session = self.server.open(None).await?;
+        for (index, batch) in calibration_sizes(self.settings.after.batch).enumerate() {
+            let calls = if batch == 1 { 8 } else { 5 };
+            let measurement = Measurement {
+                plan: Arc::new(measurement::calibration_plan(&self.settings, (calls * batch) as u64)?),
+                run_id: &self.manifest.run_id,
+                part: "calibration",
+                repetition: index as u32 + 1,
+                strategy: Strategy { connections: Connections::Pool(1), batch },
+                workers: batch,
+                settings: &self.settings,
+                url: session.url(),
+            };
+            let answers = Answers::new(BufWriter::new(File::create("/dev/null")?));
+            let name = format!("calibration ×{batch}");
+            let step = self.progress.step(&name, (calls * batch) as u64);
+            let measured = measurement.run(Recording { log, answers }, &step, self.interrupt).await?;
+            self.note_repetition("calibration", index as u32 + 1, measured.clock);
+            log = measured.recording.log;
+        }
+        session.close().await
+    }
+
+    /// One repetition of one phase against a fresh server.
+    async fn repetition(&mut self, phase: Phase, repetition: u32, recordings: &mut Recordings) -> anyhow::Result<()> {
+        if self.stopped() {
+            return Ok(());
+        }
+        let session = self.server.open(Some(&self.truth(&format!("{}-{repetition}", phase.name())))).await?;
+        let measurement = Measurement {
+            plan: Arc::clone(&self.plan),
+            run_id: &self.manifest.run_id,
+            part: phase.name(),
+            repetition,
+            strategy: if phase == Phase::Before { self.settings.before } else { self.settings.after },
+            workers: self.settings.load.workers,
+            settings: &self.settings,
+            url: session.url(),
+        };
+        let recording = Recording {
+            log: recordings.log(phase).take().expect("each repetition puts its log back"),
+            answers: recordings.answers.take().expect("each repetition puts the answers back"),
+        };
+        let name = format!("{} {repetition}/{}", phase.name(), self.settings.repetitions);
+        let step = self.progress.step(&name, self.plan.requests());
+        let measured = measurement.run(recording, &step, self.interrupt).await?;
+        step.done(&measured.live);
+        self.note_repetition(phase.name(), repetition, measured.clock);
+        *recordings.log(phase) = Some(measured.recording.log);
+        recordings.answers = Some(measured.recording.answers);
+        session.close().await
+    }
+
+    fn note_repetition(&mut self, part: &str, repetition: u32, clock: crate::clock::Clock) {
+        self.manifest.repetitions.push(RepetitionRecord {
+            phase: part.to_string(),
+            repetition,
+            started_unix_us: self.anchor.unix_micros(&clock),
+        });
+    }
+
+    /// Closes the logs and hands over to the analysis that the command of that name runs.
+    fn conclude(mut self) -> anyhow::Result<Proof> {
+        self.manifest.interrupted = self.interrupt.signal().map(|signal| signal.exit_code());
+        if !self.stopped() && self.server.is_mock() {
+            let sets = payload_sets::compare(&self.plan, &self.manifest, &self.results)?;
+            payload_sets::caveats(&sets).into_iter().for_each(|caveat| self.caveat(caveat));
+            self.manifest.payloads = Some(sets);
+        }
+        self.write_manifest()?;
+        let comparison = analyze(&self.results)?;
+        self.results.point_latest()?;
+        Ok(Proof { comparison, results: self.results })
+    }
+
+    /// Where the mock of one part writes what really happened.
+    fn truth(&self, part: &str) -> PathBuf {
+        self.results.path(&payload_sets::truth_file(part))
+    }
+}
+
+fn most_connections(settings: &Settings) -> u64 {
+    let lanes = [settings.before, settings.after].map(|strategy| strategy.lanes().min(settings.load.workers));
+    lanes.into_iter().max().unwrap_or(1) as u64
+}
+
+/// 1, 2, 4 … and the largest batch itself.
+fn calibration_sizes(most: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(1), |size| Some(size * 2)).take_while(move |size| *size < most).chain([most])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_alternate_and_swap() {
+        let order: String = interleaved(4).map(|(phase, _)| if phase == Phase::Before { 'B' } else { 'A' }).collect();
+        assert_eq!(order, "BAABBAAB");
+    }
+
+    #[test]
+    fn calibration_covers_the_largest_batch() {
+        let sizes = |most| calibration_sizes(most).collect::<Vec<_>>();
+        assert_eq!(sizes(1), [1]);
+        assert_eq!(sizes(8), [1, 2, 4, 8]);
+        assert_eq!(sizes(6), [1, 2, 4, 6]);
+    }
+}

@@ -1,0 +1,99 @@
+//! The server under load: the embedded mock, fresh for each repetition, or the one that was given.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::mock::{Child, MockSettings, Ports};
+use crate::scenario::Settings;
+use crate::transport::Endpoint;
+
+/// How long a server may take to answer before it counts as down.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where the load goes.
+pub(super) enum Server {
+    Given { url: String, endpoint: Endpoint },
+    Mock { program: PathBuf, settings: MockSettings, ports: Option<Ports> },
+}
+
+/// A server that is up.
+pub(super) struct Session {
+    url: String,
+    mock: Option<Child>,
+}
+
+impl Server {
+    pub(super) fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let target = &settings.target;
+        match &target.url {
+            Some(url) => {
+                let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
+                Ok(Server::Given { url: url.clone(), endpoint })
+            }
+            None => {
+                let program = std::env::current_exe().context("cannot find this program to start the mock from")?;
+                Ok(Server::Mock { program, settings: settings.mock.clone(), ports: None })
+            }
+        }
+    }
+
+    pub(super) fn is_mock(&self) -> bool {
+        matches!(self, Server::Mock { .. })
+    }
+
+    /// Finds out whether the server can be used at all.
+    pub(super) async fn check(&mut self) -> anyhow::Result<()> {
+        let Server::Given { url, endpoint } = self else {
+            return self.open(None).await?.close().await;
+        };
+        let remedy = "start the server, or correct --target";
+        let connecting = tokio::net::TcpStream::connect((endpoint.host.as_str(), endpoint.port));
+        match tokio::time::timeout(ANSWERS_WITHIN, connecting).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => bail!("the target {url} is down: {error}; {remedy}"),
+            Err(_) => bail!("the target {url} does not answer within {} s; {remedy}", ANSWERS_WITHIN.as_secs()),
+        }
+    }
+
+    /// A server to send to: for the mock a fresh one, on the ports of the one before it.
+    pub(super) async fn open(&mut self, truth: Option<&Path>) -> anyhow::Result<Session> {
+        match self {
+            Server::Given { url, .. } => Ok(Session { url: url.clone(), mock: None }),
+            Server::Mock { program, settings, ports } => {
+                let mock = Child::start(program, settings, *ports, truth).await?;
+                *ports = Some(mock.ports());
+                ready(&mock.hello().control).await?;
+                Ok(Session { url: mock.hello().infer.clone(), mock: Some(mock) })
+            }
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL of the endpoint for one request, as a script is told it.
+    pub(super) fn infer_url(&self, path: &str) -> String {
+        let has_path = self.url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+        if has_path { self.url.clone() } else { format!("{}{path}", self.url) }
+    }
+
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        match self.mock {
+            Some(mock) => mock.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Asks the mock's own port for its health: the gated one must not lose a slot to the question.
+async fn ready(control: &str) -> anyhow::Result<()> {
+    let client = reqwest::Client::builder().no_proxy().timeout(ANSWERS_WITHIN).build()?;
+    let answer = client.get(format!("{control}/healthz")).send().await.context("the mock does not answer")?;
+    answer.error_for_status().context("the mock is not healthy")?;
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! What people and programs read: the same comparison in several formats, each a function to bytes.
+
+mod csv;
+mod json;
+mod progress;
+mod terminal;
+
+pub use csv::Csv;
+pub use json::Json;
+pub use progress::{Progress, Step};
+pub use terminal::Terminal;
+
+use crate::analyze::Comparison;
+
+/// A format of the comparison.
+pub trait Format {
+    /// The whole document.
+    fn render(&self, comparison: &Comparison) -> anyhow::Result<Vec<u8>>;
+}
