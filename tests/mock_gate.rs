@@ -24,7 +24,7 @@ fn connect_times(backlog: &str, max_connections: &str) -> Vec<Duration> {
         connected
     };
     std::thread::scope(|scope| {
-        let clients = [(); 16].map(|()| scope.spawn(&client));
+        let clients = [(); 16].map(|()| scope.spawn(client));
         clients.into_iter().map(|client| client.join().expect("a time")).collect()
     })
 }
