@@ -11,14 +11,14 @@ pub mod interrupt;
 pub mod limits;
 pub mod sample;
 
-pub mod scenario;
-pub mod plan;
-pub mod transport;
-pub mod strategy;
-pub mod engine;
-pub mod record;
 pub mod analyze;
+pub mod engine;
+pub mod plan;
+pub mod record;
 pub mod report;
+pub mod scenario;
+pub mod strategy;
+pub mod transport;
 
 pub mod baseline;
 pub mod cli;

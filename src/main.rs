@@ -42,7 +42,8 @@ fn run(command: impl AsyncFnOnce(&Interrupt) -> anyhow::Result<u8>) -> anyhow::R
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (wish, interrupt) = Interrupt::new();
-        let (mut ctrl_c, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let (mut ctrl_c, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         tokio::spawn(async move {
             let mut again = false;
             loop {

@@ -57,7 +57,8 @@ pub(super) fn caveats(before: &PhaseData, after: &PhaseData, quality: &Quality) 
     }
     for (name, phase) in [("before", before), ("after", after)] {
         if phase.succeeded() == 0 {
-            let message = format!("no request of the {name} phase succeeded; the error column of {name}.csv says why");
+            let message =
+                format!("no request of the {name} phase succeeded; the error column of {name}.csv says why");
             caveats.push(Caveat::new("no_success", message));
         } else if phase.unsent() > 0 {
             let message = format!(

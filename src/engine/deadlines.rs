@@ -17,9 +17,10 @@ impl<T: Transport + 'static> Floor<T> {
     pub(super) fn next_wake(&self, tick: Duration) -> tokio::time::Instant {
         let state = self.state.borrow();
         let waiting = state.waiting.front().map(|arrival| arrival.due);
-        let under_way = state.slots.iter().filter_map(|(slot, _)| {
-            slot.members.borrow().iter().map(|(_, member)| member.due).min()
-        });
+        let under_way = state
+            .slots
+            .iter()
+            .filter_map(|(slot, _)| slot.members.borrow().iter().map(|(_, member)| member.due).min());
         let deadline = waiting.into_iter().chain(under_way).min().map(|due| due + self.repetition.timeout);
         let tick = self.clock.now() + tick;
         self.clock.instant(deadline.map_or(tick, |deadline| deadline.min(tick)))
@@ -35,10 +36,15 @@ impl<T: Transport + 'static> Floor<T> {
             let Some(arrival) = front else { break };
             self.end(self.waited_in_vain(arrival, arrival.due + timeout), None);
         }
-        let slots: Vec<Rc<Slot>> = self.state.borrow().slots.iter().map(|(slot, _)| Rc::clone(slot)).collect();
+        let slots: Vec<Rc<Slot>> =
+            self.state.borrow().slots.iter().map(|(slot, _)| Rc::clone(slot)).collect();
         for slot in slots {
-            let expired: Vec<Arrival> =
-                slot.members.borrow_mut().extract_if(.., |(_, member)| late(member)).map(|(_, m)| m).collect();
+            let expired: Vec<Arrival> = slot
+                .members
+                .borrow_mut()
+                .extract_if(.., |(_, member)| late(member))
+                .map(|(_, m)| m)
+                .collect();
             if expired.is_empty() {
                 continue;
             }
@@ -58,7 +64,8 @@ impl<T: Transport + 'static> Floor<T> {
     pub(super) fn abandon(self: &Rc<Self>) {
         let now = self.clock.now();
         let never_issued = self.close();
-        let slots: Vec<Rc<Slot>> = self.state.borrow().slots.iter().map(|(slot, _)| Rc::clone(slot)).collect();
+        let slots: Vec<Rc<Slot>> =
+            self.state.borrow().slots.iter().map(|(slot, _)| Rc::clone(slot)).collect();
         for slot in slots {
             slot.marks.take_evidence();
             for (_, member) in std::mem::take(&mut *slot.members.borrow_mut()) {
@@ -76,7 +83,8 @@ impl<T: Transport + 'static> Floor<T> {
     fn waited_in_vain(&self, arrival: Arrival, end: Moment) -> Sample {
         let mut timeline = Timeline::from_due(arrival.due);
         timeline.end(Stage::Queue, end);
-        let unsent = Sample::unsent(arrival.seq, self.repetition.traces.trace(arrival.seq), Some(arrival.due));
+        let unsent =
+            Sample::unsent(arrival.seq, self.repetition.traces.trace(arrival.seq), Some(arrival.due));
         Sample { stages: timeline.finish(), error: Some(ErrorWord::Timeout), ..unsent }
     }
 }

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::Repetition;
 use super::lane::{self, Slot, SlotState};
 use super::output::Output;
 use super::pacing::Due;
-use super::Repetition;
 use crate::clock::{Clock, Moment};
 use crate::sample::{BatchUse, Completed, Sample};
 use crate::transport::{Lane, Marks, Outgoing, Transport};

@@ -98,11 +98,7 @@ pub(super) async fn run<T: Transport + 'static>(floor: Rc<Floor<T>>, slot: Rc<Sl
 }
 
 /// Ends the stories of all members that have not timed out on the way.
-fn end_exchange<T: Transport + 'static>(
-    floor: &Floor<T>,
-    slot: &Slot,
-    outcome: Result<Answer, ErrorWord>,
-) {
+fn end_exchange<T: Transport + 'static>(floor: &Floor<T>, slot: &Slot, outcome: Result<Answer, ErrorWord>) {
     let now = floor.clock.now();
     let size = slot.batch.get().map_or(1, |batch| batch.size as usize);
     let members = std::mem::take(&mut *slot.members.borrow_mut());

@@ -40,15 +40,21 @@ pub enum PayloadError {
 /// A source of request bodies.
 #[derive(Debug)]
 pub(super) enum Payloads {
-    Prompts { seed: u64 },
+    Prompts {
+        seed: u64,
+    },
     /// The file's text once, and where its lines lie: bodies are slices of it, never copies.
-    Lines { text: Bytes, lines: Vec<Range<usize>>, first: u64 },
+    Lines {
+        text: Bytes,
+        lines: Vec<Range<usize>>,
+        first: u64,
+    },
 }
 
 impl Payloads {
     pub(super) fn read(path: &Path, first: u64) -> Result<Self, PayloadError> {
-        let text = std::fs::read(path)
-            .map_err(|source| PayloadError::Read { path: path.to_path_buf(), source })?;
+        let text =
+            std::fs::read(path).map_err(|source| PayloadError::Read { path: path.to_path_buf(), source })?;
         let mut lines = Vec::new();
         let mut start = 0;
         for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {

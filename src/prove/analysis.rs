@@ -15,7 +15,10 @@ pub fn analyze(results: &Results) -> anyhow::Result<Comparison> {
     let manifest = results.manifest()?;
     let mut caveats = manifest.caveats.clone();
     if manifest.interrupted.is_some() {
-        caveats.push(Caveat::new("interrupted", "the run was interrupted: this comparison is partial; run it again"));
+        caveats.push(Caveat::new(
+            "interrupted",
+            "the run was interrupted: this comparison is partial; run it again",
+        ));
     }
     let before = phase(results, &manifest, Phase::Before, &mut caveats)?;
     let after = phase(results, &manifest, Phase::After, &mut caveats)?;
@@ -47,7 +50,9 @@ fn phase(
     let mut collector = PhaseData::collect(manifest.plan.requests, manifest.plan.repetitions);
     for row in reader.by_ref() {
         let row = row?;
-        collector.take(row.repetition, &row.sample).map_err(|problem| anyhow::anyhow!("{name}: {problem}"))?;
+        collector
+            .take(row.repetition, &row.sample)
+            .map_err(|problem| anyhow::anyhow!("{name}: {problem}"))?;
     }
     if reader.truncated() {
         let message = format!("the last row of {name} was cut off and is not counted");

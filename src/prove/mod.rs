@@ -157,14 +157,18 @@ impl<'a> Run<'a> {
     /// The existing load test, unmodified, once.
     async fn given_script(&mut self) -> anyhow::Result<()> {
         let Some(path) = self.settings.script.clone() else { return Ok(()) };
-        let name = path.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned());
+        let name =
+            path.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned());
         let Some(interpreter) = baseline::interpreter().await else {
-            let message = format!("no python3 found, so {name} was not run; install Python 3.8 or newer to see its own figures");
+            let message = format!(
+                "no python3 found, so {name} was not run; install Python 3.8 or newer to see its own figures"
+            );
             self.caveat(Caveat::new("no_baseline_script", message));
             return Ok(());
         };
-        let text = std::fs::read(&path)
-            .with_context(|| format!("before.script: cannot read {}; correct or remove the key", path.display()))?;
+        let text = std::fs::read(&path).with_context(|| {
+            format!("before.script: cannot read {}; correct or remove the key", path.display())
+        })?;
         let session = self.server.open(Some(&self.truth("input_py"))).await?;
         let endpoint = session.infer_url(&self.settings.target.path);
         let log = std::path::absolute(self.results.path("input_py.csv"))?;
@@ -224,7 +228,12 @@ impl<'a> Run<'a> {
     }
 
     /// One repetition of one phase against a fresh server.
-    async fn repetition(&mut self, phase: Phase, repetition: u32, recordings: &mut Recordings) -> anyhow::Result<()> {
+    async fn repetition(
+        &mut self,
+        phase: Phase,
+        repetition: u32,
+        recordings: &mut Recordings,
+    ) -> anyhow::Result<()> {
         if self.stopped() {
             return Ok(());
         }
@@ -297,7 +306,8 @@ mod tests {
 
     #[test]
     fn phases_alternate_and_swap() {
-        let order: String = interleaved(4).map(|(phase, _)| if phase == Phase::Before { 'B' } else { 'A' }).collect();
+        let order: String =
+            interleaved(4).map(|(phase, _)| if phase == Phase::Before { 'B' } else { 'A' }).collect();
         assert_eq!(order, "BAABBAAB");
     }
 

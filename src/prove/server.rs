@@ -33,7 +33,8 @@ impl Server {
                 Ok(Server::Given { url: url.clone(), endpoint })
             }
             None => {
-                let program = std::env::current_exe().context("cannot find this program to start the mock from")?;
+                let program =
+                    std::env::current_exe().context("cannot find this program to start the mock from")?;
                 Ok(Server::Mock { program, settings: settings.mock.clone(), ports: None })
             }
         }
@@ -53,7 +54,9 @@ impl Server {
         match tokio::time::timeout(ANSWERS_WITHIN, connecting).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => bail!("the target {url} is down: {error}; {remedy}"),
-            Err(_) => bail!("the target {url} does not answer within {} s; {remedy}", ANSWERS_WITHIN.as_secs()),
+            Err(_) => {
+                bail!("the target {url} does not answer within {} s; {remedy}", ANSWERS_WITHIN.as_secs())
+            }
         }
     }
 

@@ -11,9 +11,9 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut name = path.file_name().context("a file needs a name")?.to_os_string();
     name.push(".tmp");
     let temporary = path.with_file_name(name);
-    fs::write(&temporary, bytes)
-        .and_then(|()| fs::rename(&temporary, path))
-        .with_context(|| format!("cannot write {}; check that the disk has room and the folder is writable", path.display()))
+    fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path)).with_context(|| {
+        format!("cannot write {}; check that the disk has room and the folder is writable", path.display())
+    })
 }
 
 /// Writes a value as JSON for people: indented, with a line break at the end.

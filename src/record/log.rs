@@ -144,13 +144,17 @@ mod tests {
         let text = String::from_utf8(written(&[sample])).expect("ASCII").replace(",0.040,", ",0.041,");
         let mut reader = LogReader::new(text.as_bytes(), "before.csv").expect("a header");
         let message = reader.next().expect("a row").expect_err("5 × 8 is not 41").to_string();
-        assert!(message.contains("before.csv") && message.contains("line 2") && message.contains("sum"), "{message}");
+        assert!(
+            message.contains("before.csv") && message.contains("line 2") && message.contains("sum"),
+            "{message}"
+        );
     }
 
     #[test]
     fn a_missing_column_is_named_and_an_unknown_one_ignored() {
         let header = COLUMNS.join(",");
-        let message = |text: String| LogReader::new(text.as_bytes(), "x.csv").err().map(|error| error.to_string());
+        let message =
+            |text: String| LogReader::new(text.as_bytes(), "x.csv").err().map(|error| error.to_string());
         let missing = message(header.replace(",wait_ms", "")).expect("an error");
         assert!(missing.contains("wait_ms"), "{missing}");
         assert_eq!(message(format!("{header},later")), None);

@@ -16,6 +16,9 @@ use crate::sample::{Completed, ErrorWord};
 /// Chunks between the engine and the recorder before the engine must wait: rows are never lost.
 const CHUNKS: usize = 256;
 
+/// The longest latency that the live histogram tells apart, in microseconds: two hours.
+const HIGHEST_US: u64 = 7_200_000_000;
+
 /// What is known of a repetition while it is on.
 #[derive(Clone, Debug)]
 pub struct Live {
@@ -29,7 +32,11 @@ pub struct Live {
 
 impl Default for Live {
     fn default() -> Self {
-        Live { ended: 0, failed: 0, latency: Histogram::new(3).expect("3 digits are allowed") }
+        Live {
+            ended: 0,
+            failed: 0,
+            latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
+        }
     }
 }
 
@@ -49,7 +56,10 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts the thread for one repetition; the engine sends to the returned sender.
-    pub fn start(recording: Recording, repetition: u32) -> anyhow::Result<(Self, SyncSender<Vec<Completed>>)> {
+    pub fn start(
+        recording: Recording,
+        repetition: u32,
+    ) -> anyhow::Result<(Self, SyncSender<Vec<Completed>>)> {
         let (sender, receiver) = sync_channel(CHUNKS);
         let live = Arc::new(Mutex::new(Live::default()));
         let shared = Arc::clone(&live);
@@ -81,7 +91,9 @@ fn record(
 ) -> anyhow::Result<Recording> {
     for mut chunk in chunks {
         for completed in &mut chunk {
-            recording.write(repetition, completed).context("cannot write the log; check that the disk has room")?;
+            recording
+                .write(repetition, completed)
+                .context("cannot write the log; check that the disk has room")?;
         }
         // A row that has left the process survives a kill.
         recording.log.flush().context("cannot write the log; check that the disk has room")?;

@@ -17,8 +17,9 @@ impl Results {
     /// Makes the folder of a new run.
     pub fn create(out: &Path, run_id: &str) -> anyhow::Result<Self> {
         let folder = out.join(run_id);
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("--out {}: cannot make a folder for the results there", out.display()))?;
+        fs::create_dir_all(&folder).with_context(|| {
+            format!("--out {}: cannot make a folder for the results there", out.display())
+        })?;
         Ok(Results { folder })
     }
 
@@ -49,7 +50,8 @@ impl Results {
         let text = fs::read(&path).with_context(|| {
             format!("cannot read {}; give the folder of a run, such as results/latest", path.display())
         })?;
-        serde_json::from_slice(&text).with_context(|| format!("{} is no manifest of spanload", path.display()))
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} is no manifest of spanload", path.display()))
     }
 
     /// Points `latest` beside the folder at it.

@@ -16,7 +16,9 @@ impl Format for Csv {
             let Difference { ms, ratio } = Difference::of(before, after);
             csv.write_record([metric, unit, &text(before), &text(after), &text(ms), &text(ratio)])
         };
-        for ((metric, before), (_, after)) in before.latency_ms.named().into_iter().zip(after.latency_ms.named()) {
+        for ((metric, before), (_, after)) in
+            before.latency_ms.named().into_iter().zip(after.latency_ms.named())
+        {
             row(metric, "ms", before, after)?;
         }
         let counts = [

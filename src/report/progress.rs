@@ -52,7 +52,8 @@ impl Progress {
     /// Starts a step of `total` requests; 0 where there is nothing to count.
     pub fn step(&self, name: &str, total: u64) -> Step {
         let bar = (self.terminal && !self.quiet).then(|| {
-            let template = if total > 0 { "{prefix:<16} [{bar:30}] {pos}/{len} {msg}" } else { "{prefix:<16} {msg}" };
+            let template =
+                if total > 0 { "{prefix:<16} [{bar:30}] {pos}/{len} {msg}" } else { "{prefix:<16} {msg}" };
             let style = ProgressStyle::with_template(template).expect("the template is a constant");
             ProgressBar::new(total).with_style(style.progress_chars("=> ")).with_prefix(name.to_string())
         });

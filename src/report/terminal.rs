@@ -55,7 +55,11 @@ impl Terminal {
 }
 
 fn table(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    writeln!(text, "{:<22}{:>14}{:>14}{:>14}{:>9}", "latency from due, ms", "before", "after", "difference", "ratio")?;
+    writeln!(
+        text,
+        "{:<22}{:>14}{:>14}{:>14}{:>9}",
+        "latency from due, ms", "before", "after", "difference", "ratio"
+    )?;
     let (before, after) = (&comparison.phases.before, &comparison.phases.after);
     for ((name, before), (_, after)) in before.latency_ms.named().into_iter().zip(after.latency_ms.named()) {
         let name = match name {
@@ -85,7 +89,8 @@ fn share(phase: &PhaseSummary) -> String {
 fn below(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
     for (name, phase) in comparison.phases.both() {
         if !phase.errors.is_empty() {
-            let errors: Vec<_> = phase.errors.iter().map(|(word, count)| format!("{count} × {word}")).collect();
+            let errors: Vec<_> =
+                phase.errors.iter().map(|(word, count)| format!("{count} × {word}")).collect();
             writeln!(text, "{:<22}{}", format!("errors {name}"), errors.join(", "))?;
         }
     }
@@ -101,7 +106,8 @@ fn below(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
 }
 
 fn sla_line(text: &mut String, line: &SlaResult) -> std::fmt::Result {
-    let figure = |value: Option<f64>| value.map_or("no answer at that rank".into(), |value| format!("{value:.3} ms"));
+    let figure =
+        |value: Option<f64>| value.map_or("no answer at that rank".into(), |value| format!("{value:.3} ms"));
     let verdict = match line.verdict {
         Verdict::Met => "met",
         Verdict::Missed => "missed",

@@ -91,12 +91,11 @@ impl Default for Runs {
 
 /// Parses the text of a scenario file. Paths in it are relative to the file.
 pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
-    let mut raw: Raw = toml::from_str(text).map_err(|error| ScenarioError::Syntax {
-        path: path.to_path_buf(),
-        message: error.to_string(),
-    })?;
+    let mut raw: Raw = toml::from_str(text)
+        .map_err(|error| ScenarioError::Syntax { path: path.to_path_buf(), message: error.to_string() })?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    for written in [&mut raw.load.payloads, &mut raw.before.script, &mut raw.after.script].into_iter().flatten()
+    for written in
+        [&mut raw.load.payloads, &mut raw.before.script, &mut raw.after.script].into_iter().flatten()
     {
         *written = folder.join(&written);
     }

@@ -115,7 +115,10 @@ impl std::fmt::Display for Strategy {
 pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
     raw.mock.validate().map_err(ScenarioError::Mock)?;
     if raw.after.script.is_some() {
-        return Err(ScenarioError::value("after.script", "only the before phase has a script; remove the key"));
+        return Err(ScenarioError::value(
+            "after.script",
+            "only the before phase has a script; remove the key",
+        ));
     }
     within("runs.repetitions", u64::from(raw.runs.repetitions), 1, 100)?;
     Ok(Settings {

@@ -16,7 +16,9 @@ pub enum EndpointError {
         problem: String,
     },
     /// A header that HTTP does not allow. Its value may be a secret and is not printed.
-    #[error("target.headers.{name}: not a header that HTTP allows; check its name and value for control characters")]
+    #[error(
+        "target.headers.{name}: not a header that HTTP allows; check its name and value for control characters"
+    )]
     Header {
         /// The header's name.
         name: String,
@@ -50,11 +52,14 @@ impl Endpoint {
         let uri: Uri = url.parse().map_err(|_| wrong("not a URL; write http://host:port"))?;
         match uri.scheme_str() {
             Some("http") => {}
-            Some("https") => return Err(wrong("TLS is not supported yet; put a plain-HTTP endpoint in front")),
+            Some("https") => {
+                return Err(wrong("TLS is not supported yet; put a plain-HTTP endpoint in front"));
+            }
             _ => return Err(wrong("the URL must start with http://, as in http://127.0.0.1:8000")),
         }
         let authority = uri.authority().ok_or_else(|| wrong("the URL has no host"))?;
-        let path = uri.path_and_query().map(|path| path.as_str()).filter(|given| *given != "/").unwrap_or(path);
+        let path =
+            uri.path_and_query().map(|path| path.as_str()).filter(|given| *given != "/").unwrap_or(path);
         let parse_path = |path: &str| path.parse().map_err(|_| wrong("its path is not a URL path"));
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_string();
         Ok(Endpoint {
@@ -84,10 +89,7 @@ fn header_map<'a>(
     let host = HeaderValue::from_str(host).map_err(|_| EndpointError::Header { name: "host".into() })?;
     headers.insert(HOST, host);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(
-        USER_AGENT,
-        HeaderValue::from_static(concat!("spanload/", env!("CARGO_PKG_VERSION"))),
-    );
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("spanload/", env!("CARGO_PKG_VERSION"))));
     for (name, value) in extra {
         let refused = || EndpointError::Header { name: name.clone() };
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;

@@ -86,7 +86,8 @@ impl Marks {
     }
 
     fn forget_attempt(&self) {
-        for cell in [&self.dns, &self.connect, &self.tls, &self.last_write, &self.first_read, &self.last_read] {
+        for cell in [&self.dns, &self.connect, &self.tls, &self.last_write, &self.first_read, &self.last_read]
+        {
             cell.set(None);
         }
         self.opening.set(None);
@@ -170,7 +171,8 @@ impl Marks {
         if self.opening.get() == Some(Stage::Connect) {
             // The connect did not end: what was retransmitted was its SYN.
             let unfinished = self.connection.get();
-            self.connection.set(unfinished.map(|unfinished| ConnectionUse { syn_retransmits: total, ..unfinished }));
+            self.connection
+                .set(unfinished.map(|unfinished| ConnectionUse { syn_retransmits: total, ..unfinished }));
         }
         let before = self.retransmits_before.get();
         self.retransmits.set(total.zip(before).map(|(now, before)| now.saturating_sub(before)));
@@ -211,7 +213,9 @@ impl Marks {
         if let Some(at) = reached(&self.retried) {
             timeline.end(Stage::Retry, at);
         }
-        for (stage, mark) in [(Stage::Dns, &self.dns), (Stage::Connect, &self.connect), (Stage::Tls, &self.tls)] {
+        for (stage, mark) in
+            [(Stage::Dns, &self.dns), (Stage::Connect, &self.connect), (Stage::Tls, &self.tls)]
+        {
             if let Some(at) = reached(mark) {
                 timeline.end(stage, at);
             }

@@ -167,7 +167,10 @@ impl Fields<'_> {
         if let Some(latency) = self.time(column::LATENCY)?
             && latency != sample.stages.latency()
         {
-            return Err(format!("the stages sum to {} ms, not to latency_ms {latency}", sample.stages.latency()));
+            return Err(format!(
+                "the stages sum to {} ms, not to latency_ms {latency}",
+                sample.stages.latency()
+            ));
         }
         Ok(Row { repetition: self.required(column::REPETITION)?, sample })
     }

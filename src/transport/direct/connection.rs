@@ -265,4 +265,3 @@ fn exchange_word(error: &hyper::Error) -> ErrorWord {
         false => ErrorWord::Closed,
     }
 }
-
