@@ -12,12 +12,12 @@ use super::prompts;
 #[derive(Debug, Error)]
 pub enum PayloadError {
     /// The file cannot be read.
-    #[error("load.payloads: cannot read {}: {source}; give a file with one JSON document a line", path.display())]
+    #[error("load.payloads: cannot read {}: {cause}; give a file with one JSON document a line", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
+        /// Why not; in the message, so not a source that would be printed again.
+        cause: std::io::Error,
     },
     /// The file has no line.
     #[error("load.payloads: {} is empty; it needs one JSON document a line", path.display())]
@@ -54,7 +54,7 @@ pub(super) enum Payloads {
 impl Payloads {
     pub(super) fn read(path: &Path, first: u64) -> Result<Self, PayloadError> {
         let text =
-            std::fs::read(path).map_err(|source| PayloadError::Read { path: path.to_path_buf(), source })?;
+            std::fs::read(path).map_err(|cause| PayloadError::Read { path: path.to_path_buf(), cause })?;
         let mut lines = Vec::new();
         let mut start = 0;
         for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {

@@ -37,7 +37,7 @@ pub async fn ablate(
     command: &[String],
     interrupt: &Interrupt,
 ) -> anyhow::Result<String> {
-    let read = |source| ScenarioError::Read { path: file.to_path_buf(), source };
+    let read = |cause| ScenarioError::Read { path: file.to_path_buf(), cause };
     let text = std::fs::read_to_string(file).map_err(read)?;
     let ablation: Ablation = toml::from_str(&text)
         .map_err(|error| ScenarioError::Syntax { path: file.to_path_buf(), message: error.to_string() })?;

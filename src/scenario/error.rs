@@ -8,12 +8,20 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// The file cannot be read.
-    #[error("cannot read the scenario {}: {source}; give an existing TOML file, such as scenarios/default.toml", path.display())]
+    #[error("cannot read the scenario {}: {cause}; give an existing TOML file, such as scenarios/default.toml", path.display())]
     Read {
         /// The file asked for.
         path: PathBuf,
+        /// Why not; in the message, so not a source that would be printed again.
+        cause: std::io::Error,
+    },
+    /// The load test of the before phase cannot be read.
+    #[error("before.script: cannot read {}: {cause}; correct or remove the key", path.display())]
+    Script {
+        /// The file asked for.
+        path: PathBuf,
         /// Why not.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file is no TOML, or has an unknown key, or a value of the wrong type.
     #[error("the scenario {} is not valid:\n{message}", path.display())]

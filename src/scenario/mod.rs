@@ -18,7 +18,7 @@ use std::path::Path;
 /// Reads a scenario file, lays the flags over it and validates the result.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
     let text = std::fs::read_to_string(path)
-        .map_err(|source| ScenarioError::Read { path: path.to_path_buf(), source })?;
+        .map_err(|cause| ScenarioError::Read { path: path.to_path_buf(), cause })?;
     let raw = raw::parse(&text, path)?;
     let raw = overrides.apply(raw)?;
     settings::resolve(raw)

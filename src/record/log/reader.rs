@@ -28,12 +28,12 @@ pub enum LogError {
         column: &'static str,
     },
     /// The bytes cannot be read as CSV.
-    #[error("{name}: {source}")]
+    #[error("{name}: {cause}")]
     Csv {
         /// The log's name.
         name: String,
         /// What the CSV reader says, with the line.
-        source: csv::Error,
+        cause: csv::Error,
     },
     /// A row breaks the format or an invariant.
     #[error("{name}, line {line}: {problem}; the file was changed after the run, or is damaged")]
@@ -89,7 +89,7 @@ impl<R: Read> LogReader<R> {
     pub fn new(source: R, name: &str) -> Result<Self, LogError> {
         let tail = Tail { inner: source, ends_in_break: true };
         let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(tail);
-        let header = csv.byte_headers().map_err(|source| LogError::Csv { name: name.into(), source })?;
+        let header = csv.byte_headers().map_err(|cause| LogError::Csv { name: name.into(), cause })?;
         if header.is_empty() {
             return Err(LogError::Empty { name: name.into() });
         }
@@ -118,7 +118,7 @@ impl<R: Read> Iterator for LogReader<R> {
     fn next(&mut self) -> Option<Self::Item> {
         match self.csv.read_byte_record(&mut self.record) {
             Ok(false) => None,
-            Err(source) => Some(Err(LogError::Csv { name: self.name.clone(), source })),
+            Err(cause) => Some(Err(LogError::Csv { name: self.name.clone(), cause })),
             Ok(true) if self.csv.is_done() && !self.csv.get_ref().ends_in_break => {
                 self.truncated = true;
                 None
