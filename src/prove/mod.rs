@@ -15,10 +15,8 @@ pub use load::load;
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use anyhow::Context;
 
 use crate::analyze::Comparison;
 use crate::baseline::{self, Ended, Script};
@@ -33,7 +31,7 @@ use crate::record::{
 };
 use crate::report::Progress;
 use crate::sample::Phase;
-use crate::scenario::{Connections, Settings, Strategy};
+use crate::scenario::{Connections, ScenarioError, Settings, Strategy};
 use measurement::Measurement;
 use server::Server;
 
@@ -115,6 +113,7 @@ impl<'a> Run<'a> {
     async fn prepare(job: Job, interrupt: &'a Interrupt) -> anyhow::Result<Self> {
         let settings = job.settings;
         let plan = Arc::new(measurement::plan(&settings)?);
+        settings.script.as_deref().map(read_script).transpose()?;
         limits::make_room(most_connections(&settings))?;
         let mut server = Server::new(&settings)?;
         server.check().await?;
@@ -166,9 +165,7 @@ impl<'a> Run<'a> {
             self.caveat(Caveat::new("no_baseline_script", message));
             return Ok(());
         };
-        let text = std::fs::read(&path).with_context(|| {
-            format!("before.script: cannot read {}; correct or remove the key", path.display())
-        })?;
+        let text = read_script(&path)?;
         let session = self.server.open(Some(&self.truth("input_py"))).await?;
         let endpoint = session.infer_url(&self.settings.target.path);
         let log = std::path::absolute(self.results.path("input_py.csv"))?;
@@ -288,6 +285,10 @@ impl<'a> Run<'a> {
     fn truth(&self, part: &str) -> PathBuf {
         self.results.path(&payload_sets::truth_file(part))
     }
+}
+
+fn read_script(path: &Path) -> Result<Vec<u8>, ScenarioError> {
+    std::fs::read(path).map_err(|cause| ScenarioError::Script { path: path.to_path_buf(), cause })
 }
 
 fn most_connections(settings: &Settings) -> u64 {

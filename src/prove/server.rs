@@ -27,11 +27,11 @@ pub(super) struct Session {
 impl Server {
     pub(super) fn new(settings: &Settings) -> anyhow::Result<Self> {
         let target = &settings.target;
+        // For the mock too, whose address is not known yet: a header or path that HTTP refuses is found before a folder is made.
+        let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
+        let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
         match &target.url {
-            Some(url) => {
-                let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
-                Ok(Server::Given { url: url.clone(), endpoint })
-            }
+            Some(url) => Ok(Server::Given { url: url.clone(), endpoint }),
             None => {
                 let program =
                     std::env::current_exe().context("cannot find this program to start the mock from")?;

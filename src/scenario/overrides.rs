@@ -31,6 +31,10 @@ impl Overrides {
         let flag = format!("--set {assignment}");
         let (key, text) = split(assignment)
             .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?;
+        if let Some(name) = key.strip_prefix("target.headers.") {
+            self.set_secret(format!("--set {key}"), name, unquoted(text));
+            return Ok(());
+        }
         let value = format!("v = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
         self.set(&flag, key, value.unwrap_or_else(|| Value::String(text.to_string())));
         Ok(())
@@ -41,13 +45,15 @@ impl Overrides {
         let (name, value) = header
             .split_once(':')
             .ok_or_else(|| ScenarioError::flag("-H", "expected a name and a value, such as 'x-key: 123'"))?;
-        let (name, value) = (name.trim().to_string(), value.trim());
-        self.assignments.push(Assignment {
-            flag: format!("-H {name}"),
-            key: vec!["target".into(), "headers".into(), name],
-            value: value.into(),
-        });
+        let name = name.trim();
+        self.set_secret(format!("-H {name}"), name, value.trim());
         Ok(())
+    }
+
+    /// Sets a header. A token of digits is text, and a name may hold dots.
+    fn set_secret(&mut self, flag: String, name: &str, value: &str) {
+        let key = vec!["target".into(), "headers".into(), name.to_string()];
+        self.assignments.push(Assignment { flag, key, value: value.into() });
     }
 
     /// Takes `--sla metric=limit`.
@@ -90,6 +96,12 @@ impl Assignment {
             _ => self.value.clone(),
         }
     }
+}
+
+/// `"x"` and `x` are the same header value, as they are for every other key.
+fn unquoted(text: &str) -> &str {
+    let inner = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
 }
 
 fn split(text: &str) -> Option<(&str, &str)> {

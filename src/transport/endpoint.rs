@@ -15,6 +15,20 @@ pub enum EndpointError {
         /// What is wrong and what to write instead.
         problem: String,
     },
+    /// No usable path.
+    #[error("target.path, target.batch_path: `{path}` is no URL path; write one such as /v1/infer")]
+    Path {
+        /// As given.
+        path: String,
+    },
+    /// A name or a password in the URL. They may be secrets and are not printed.
+    #[error(
+        "--target: the URL holds credentials for {host}; leave them out and give them as -H 'authorization: …'"
+    )]
+    Credentials {
+        /// What follows them.
+        host: String,
+    },
     /// A header that HTTP does not allow. Its value may be a secret and is not printed.
     #[error(
         "target.headers.{name}: not a header that HTTP allows; check its name and value for control characters"
@@ -49,6 +63,9 @@ impl Endpoint {
         headers: impl IntoIterator<Item = (&'a String, &'a String)>,
     ) -> Result<Self, EndpointError> {
         let wrong = |problem: &str| EndpointError::Url { url: url.into(), problem: problem.into() };
+        if let Some((_, host)) = credentials(url) {
+            return Err(EndpointError::Credentials { host: host.into() });
+        }
         let uri: Uri = url.parse().map_err(|_| wrong("not a URL; write http://host:port"))?;
         match uri.scheme_str() {
             Some("http") => {}
@@ -60,7 +77,8 @@ impl Endpoint {
         let authority = uri.authority().ok_or_else(|| wrong("the URL has no host"))?;
         let path =
             uri.path_and_query().map(|path| path.as_str()).filter(|given| *given != "/").unwrap_or(path);
-        let parse_path = |path: &str| path.parse().map_err(|_| wrong("its path is not a URL path"));
+        let parse_path =
+            |path: &str| path.parse().map_err(|_| EndpointError::Path { path: path.to_string() });
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_string();
         Ok(Endpoint {
             host,
@@ -80,13 +98,18 @@ impl Endpoint {
     }
 }
 
+/// What stands before and after the `@` in front of the host, whether or not the rest is a URL.
+fn credentials(url: &str) -> Option<(&str, &str)> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest).rsplit_once('@')
+}
+
 fn header_map<'a>(
     authority: &str,
     extra: impl IntoIterator<Item = (&'a String, &'a String)>,
 ) -> Result<HeaderMap, EndpointError> {
     let mut headers = HeaderMap::new();
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    let host = HeaderValue::from_str(host).map_err(|_| EndpointError::Header { name: "host".into() })?;
+    let host = HeaderValue::from_str(authority).map_err(|_| EndpointError::Header { name: "host".into() })?;
     headers.insert(HOST, host);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("spanload/", env!("CARGO_PKG_VERSION"))));
@@ -124,6 +147,16 @@ mod tests {
             let message = endpoint(url).expect_err(url).to_string();
             assert!(message.contains(word) && message.contains(url), "{message}");
         }
+    }
+
+    #[test]
+    fn credentials_in_the_url_are_refused_and_not_repeated() {
+        for url in ["http://u:s3cret@a:8000/p", "u:s3cret@a:8000"] {
+            let message = endpoint(url).expect_err(url).to_string();
+            assert!(!message.contains("s3cret"), "{message}");
+        }
+        assert!(endpoint("http://a/p?mail=x@y").is_ok());
+        assert!(endpoint("http://u:s3cret@a:8000").is_err_and(|error| error.to_string().contains("-H")));
     }
 
     #[test]
