@@ -1,6 +1,9 @@
 //! Helpers of the tests that talk to a running mock: raw HTTP over blocking sockets, so that nothing hides a connection.
 #![allow(dead_code, reason = "each test binary uses its own part of the helpers")]
 #![allow(clippy::disallowed_methods, reason = "the tests time the mock from outside")]
+pub mod processes;
+pub mod run;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};

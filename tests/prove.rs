@@ -1,0 +1,448 @@
+//! The whole workflow through the command line: one run is looked at from every side, others each change one thing.
+mod common;
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use common::processes::children_of;
+use common::run::{Results, Run, Table, count, fresh_folder, has_python, input_py, prove_command, text};
+use common::{EXE, wait_until};
+use serde_json::Value;
+use spanload::plan::Plan;
+
+const PHASES: [&str; 2] = ["before", "after"];
+const REQUESTS: u64 = 40;
+const CONNECTIONS: usize = 4;
+const BATCH: u64 = 4;
+const HEADER: &str = "run_id,phase,repetition,seq,trace_id,due_ms,queue_ms,retry_ms,dns_ms,connect_ms,tls_ms,\
+    send_ms,wait_ms,receive_ms,ttfb_ms,latency_ms,server_queue_ms,server_compute_ms,conn_id,conn_reused,\
+    syn_retransmits,retransmits,batch_id,batch_size,attempts,status,error,bytes_sent,bytes_received,answer_digest";
+const STAGES: [&str; 8] =
+    ["queue_ms", "retry_ms", "dns_ms", "connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms"];
+
+/// Two repetitions with the given script, which the tests below share.
+static RUN: LazyLock<Run> = LazyLock::new(|| {
+    let script = format!("before.script={}", input_py().display());
+    Run::prove("prove", &["--repetitions", "2", "--set", &script])
+});
+
+fn results() -> Results {
+    assert_eq!(RUN.code(), 0, "{}", RUN.stderr());
+    RUN.results()
+}
+
+fn logs() -> [Table; 2] {
+    PHASES.map(|phase| results().table(&format!("{phase}.csv")))
+}
+
+/// `12.345` as 12,345 µs.
+fn micros(millis: &str) -> u64 {
+    let (whole, thousandths) = millis.split_once('.').expect("a decimal point");
+    assert_eq!(thousandths.len(), 3, "{millis}");
+    format!("{whole}{thousandths}").parse().expect("digits")
+}
+
+#[test]
+fn a_met_sla_ends_with_0_and_says_so() {
+    let comparison = results().comparison();
+    assert_eq!((text(&comparison["verdict"]), count(&comparison["exit_code"])), ("met".into(), 0));
+    assert!(RUN.stdout().contains("SLA MET after the optimisation (exit code 0)"), "{}", RUN.stdout());
+    assert!(RUN.stdout().lines().count() <= 24, "one screen: {}", RUN.stdout());
+}
+
+#[test]
+fn every_file_of_the_run_is_there_and_nothing_half_written() {
+    let entries = results().0.read_dir().expect("a folder");
+    let names: BTreeSet<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
+    let names: Vec<_> = names.iter().filter_map(|name| name.to_str()).collect();
+    let expected = [
+        "after.csv",
+        "answers.jsonl",
+        "before.csv",
+        "calibration.csv",
+        "comparison.csv",
+        "comparison.json",
+        "manifest.json",
+    ];
+    for name in expected {
+        assert!(names.contains(&name), "{name} is not among {names:?}");
+    }
+    assert!(!names.iter().any(|name| name.ends_with(".tmp")), "{names:?}");
+    assert_eq!(has_python(), names.contains(&"input_py.csv"));
+}
+
+#[test]
+fn latest_points_at_the_run() {
+    let run_id = text(&results().comparison()["run_id"]);
+    let latest = std::fs::read_link(RUN.out.join("runs/latest")).expect("a symbolic link");
+    assert_eq!(latest, Path::new(&run_id), "relative, so that the folder can be moved");
+}
+
+#[test]
+fn answers_are_kept_by_digest() {
+    let [before, _] = logs();
+    let digests: HashSet<_> = before.column("answer_digest").into_iter().collect();
+    let lines = results().text("answers.jsonl");
+    let kept = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let kept: Vec<_> = kept.map(|line| text(&line["digest"])).collect();
+    assert_eq!(kept.len() as u64, REQUESTS, "each request has an answer of its own, kept once");
+    assert!(kept.iter().all(|digest| digests.contains(digest.as_str())));
+}
+
+#[test]
+fn every_planned_request_is_accounted_for() {
+    let comparison = results().comparison();
+    for phase in PHASES {
+        let counts = &comparison["phases"][phase];
+        let [planned, succeeded, failed, unsent] =
+            ["planned", "succeeded", "failed", "unsent"].map(|key| count(&counts[key]));
+        assert_eq!(planned, 2 * REQUESTS);
+        assert_eq!(planned, succeeded + failed + unsent, "{phase}");
+        assert_eq!(succeeded, planned, "{phase}: nothing is wrong with this mock");
+    }
+}
+
+#[test]
+fn logs_have_the_columns_of_the_contract_and_a_row_a_request() {
+    for (log, phase) in logs().iter().zip(PHASES) {
+        assert_eq!(log.header.join(","), HEADER);
+        let rows: BTreeSet<_> = log.pairs("repetition", "seq").into_iter().collect();
+        assert_eq!((rows.len() as u64, log.rows.len() as u64), (2 * REQUESTS, 2 * REQUESTS));
+        assert!(log.column("phase").iter().all(|name| *name == phase));
+    }
+    assert_eq!(results().table("calibration.csv").header.join(","), HEADER);
+}
+
+#[test]
+fn stages_sum_to_latency_as_whole_microseconds() {
+    for log in logs().iter().chain([&results().table("calibration.csv")]) {
+        let [latency, ttfb, receive] = ["latency_ms", "ttfb_ms", "receive_ms"].map(|name| log.at(name));
+        for row in &log.rows {
+            let stages = STAGES.iter().map(|stage| &row[log.at(stage)]);
+            let sum: u64 = stages.filter(|stage| !stage.is_empty()).map(|stage| micros(stage)).sum();
+            assert_eq!(sum, micros(&row[latency]), "{row:?}");
+            assert_eq!(micros(&row[ttfb]) + micros(&row[receive]), micros(&row[latency]), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn calibration_calls_alone_and_in_batches() {
+    let calibration = results().table("calibration.csv");
+    let of_size =
+        |size: &str| calibration.column("batch_size").iter().filter(|found| **found == size).count();
+    assert_eq!([of_size(""), of_size("2"), of_size("4")], [8, 10, 20]);
+}
+
+#[test]
+fn before_opens_a_connection_for_each_request() {
+    let [before, _] = logs();
+    assert!(before.column("conn_reused").iter().all(|reused| *reused == "false"));
+    let connections: HashSet<_> = before.pairs("repetition", "conn_id").into_iter().collect();
+    assert_eq!(connections.len() as u64, 2 * REQUESTS);
+    assert!(before.column("batch_id").iter().all(|batch| batch.is_empty()));
+}
+
+#[test]
+fn after_keeps_its_connections_and_fills_batches() {
+    let [_, after] = logs();
+    for repetition in ["1", "2"] {
+        let uses = after.pairs("repetition", "conn_id").into_iter().filter(|(which, _)| *which == repetition);
+        let connections: HashSet<_> = uses.collect();
+        assert!((1..=CONNECTIONS).contains(&connections.len()), "{connections:?}");
+    }
+    assert!(after.column("conn_reused").contains(&"true"));
+    let sizes = after.column("batch_size").into_iter().filter(|size| !size.is_empty());
+    let sizes: Vec<u64> = sizes.map(|size| size.parse().expect("a number")).collect();
+    assert_eq!(sizes.iter().max(), Some(&BATCH), "16 callers wait for 4 connections");
+}
+
+#[test]
+fn members_of_a_batch_share_the_exchange_and_number_as_many_as_it_says() {
+    let [_, after] = logs();
+    let batches: HashSet<_> = after.pairs("repetition", "batch_id").into_iter().collect();
+    for (repetition, batch) in batches.into_iter().filter(|(_, batch)| !batch.is_empty()) {
+        let [at, of] = ["repetition", "batch_id"].map(|name| after.at(name));
+        let members: Vec<_> =
+            after.rows.iter().filter(|row| row[at] == repetition && row[of] == batch).collect();
+        let shared = ["conn_id", "send_ms", "wait_ms", "batch_size"].map(|name| after.at(name));
+        assert!(shared.iter().all(|at| members.iter().all(|row| row[*at] == members[0][*at])), "{members:?}");
+        assert_eq!(members[0][after.at("batch_size")], members.len().to_string());
+    }
+}
+
+#[test]
+fn phases_are_interleaved() {
+    let manifest = results().manifest();
+    let repetitions = manifest["repetitions"].as_array().expect("a list").iter();
+    let phases = repetitions.filter(|one| one["phase"] != "calibration");
+    let order: Vec<_> = phases.map(|one| format!("{} {}", text(&one["phase"]), one["repetition"])).collect();
+    assert_eq!(order, ["before 1", "after 1", "after 2", "before 2"]);
+}
+
+#[test]
+fn trace_ids_are_unique_and_the_ones_the_server_saw() {
+    let [before, after] = logs();
+    let all: HashSet<_> = before.column("trace_id").into_iter().chain(after.column("trace_id")).collect();
+    assert_eq!(all.len() as u64, 4 * REQUESTS);
+    for repetition in ["1", "2"] {
+        let rows =
+            before.pairs("repetition", "trace_id").into_iter().filter(|(which, _)| *which == repetition);
+        let sent: BTreeSet<_> = rows.map(|(_, id)| id).collect();
+        let truth = results().table(&format!("truth_before-{repetition}.csv"));
+        assert_eq!(sent, truth.column("trace_id").into_iter().collect::<BTreeSet<_>>());
+    }
+}
+
+#[test]
+fn both_forms_of_the_comparison_say_the_same() {
+    let (comparison, table) = (results().comparison(), results().table("comparison.csv"));
+    assert_eq!(table.header.join(","), "metric,unit,before,after,difference,ratio");
+    for row in &table.rows {
+        for (phase, written) in PHASES.iter().zip(&row[2..4]) {
+            let expected = figure(&comparison["phases"][phase], &row[0]).as_f64();
+            assert_eq!(written.parse().ok(), expected, "{phase} {row:?}");
+        }
+        if let Some(difference) = comparison["difference"].get(&row[0]) {
+            assert_eq!(row[4].parse().ok(), difference["ms"].as_f64(), "{row:?}");
+            assert_eq!(row[5].parse().ok(), difference["ratio"].as_f64(), "{row:?}");
+        }
+    }
+    let metrics = table.column("metric");
+    for metric in ["mean", "p50", "p95", "p99", "planned", "succeeded", "failed", "unsent", "throughput"] {
+        assert!(metrics.contains(&metric), "{metric} is not among {metrics:?}");
+    }
+}
+
+fn figure<'a>(phase: &'a Value, metric: &str) -> &'a Value {
+    match metric {
+        "planned" | "succeeded" | "failed" | "unsent" => &phase[metric],
+        "throughput" => &phase["throughput_rps"],
+        percentile => &phase["latency_ms"][percentile],
+    }
+}
+
+#[test]
+fn the_manifest_names_plan_and_machine() {
+    let manifest = results().manifest();
+    let digest = Plan::of_prompts(REQUESTS, 7).digest().to_string();
+    assert_eq!(text(&manifest["plan"]["digest"]), digest);
+    assert_eq!(text(&results().comparison()["plan_digest"]), digest);
+    let sources = [
+        ("kernel", "kernel/osrelease"),
+        ("somaxconn", "net/core/somaxconn"),
+        ("tcp_syncookies", "net/ipv4/tcp_syncookies"),
+        ("tcp_abort_on_overflow", "net/ipv4/tcp_abort_on_overflow"),
+        ("tcp_syn_linear_timeouts", "net/ipv4/tcp_syn_linear_timeouts"),
+    ];
+    for (key, source) in sources {
+        let setting = std::fs::read_to_string(Path::new("/proc/sys").join(source)).ok();
+        let recorded = &manifest["machine"][key];
+        let recorded =
+            recorded.as_str().map(String::from).or(recorded.as_i64().map(|number| number.to_string()));
+        assert_eq!(recorded, setting.map(|text| text.trim().to_string()), "{key}");
+    }
+}
+
+#[test]
+fn the_script_is_recorded_and_its_figures_are_its_own() {
+    if !has_python() {
+        return;
+    }
+    let (manifest, comparison) = (results().manifest(), results().comparison());
+    let bytes = std::fs::read(input_py()).expect("the script");
+    for record in [&manifest["baseline_script"], &comparison["baseline_script"]] {
+        assert_eq!(text(&record["sha256"]), spanload::digest::sha256_hex(&bytes));
+        assert_eq!(count(&record["exit_code"]), 0);
+    }
+    let script = &comparison["baseline_script"];
+    let rows = results().table("input_py.csv");
+    assert_eq!([count(&script["requests"]), rows.rows.len() as u64], [REQUESTS; 2]);
+    let mut latencies: Vec<f64> =
+        rows.column("latency_ms").iter().map(|text| text.parse().expect("a number")).collect();
+    latencies.sort_by(f64::total_cmp);
+    assert_eq!(script["latency_ms"]["p95"].as_f64(), Some(latencies[37]), "rank 38 of 40");
+}
+
+#[test]
+fn script_and_phases_sent_the_same_payloads() {
+    let manifest = results().manifest();
+    let payloads = &manifest["payloads"];
+    assert_eq!(count(&payloads["plan"]), REQUESTS);
+    assert_eq!([&payloads["before_equal"], &payloads["after_equal"]], [true; 2]);
+    if has_python() {
+        assert_eq!(payloads["baseline_script_equal"], true);
+        assert_eq!(results().caveats(), [""; 0]);
+    }
+}
+
+#[test]
+fn analyze_gives_the_same_bytes_and_the_same_exit_code() {
+    let files = ["comparison.json", "comparison.csv"];
+    for run in [&*RUN, &Run::prove("analyze_missed", &["--sla", "p95=1ms", "-n", "8"])] {
+        let copy = copied(&run.results());
+        let written = files.map(|name| copy.text(name));
+        for name in files {
+            std::fs::remove_file(copy.path(name)).expect("the copy is this test's own");
+        }
+        let analyze = Command::new(EXE).arg("analyze").arg(&copy.0).output().expect("the binary starts");
+        assert_eq!(analyze.status.code(), Some(run.code()));
+        assert_eq!(written, files.map(|name| copy.text(name)));
+    }
+}
+
+fn copied(results: &Results) -> Results {
+    let copy = fresh_folder("analyze");
+    for entry in results.0.read_dir().expect("a folder") {
+        let entry = entry.expect("an entry");
+        std::fs::copy(entry.path(), copy.join(entry.file_name())).expect("a copy");
+    }
+    Results(copy)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn each_repetition_meets_a_fresh_mock_on_the_same_ports() {
+    let out = fresh_folder("same_ports");
+    let mut command = prove_command(&out, &["--repetitions", "2", "-n", "100"]);
+    let mut prove = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let (mut pids, mut ports) = (HashSet::new(), HashSet::new());
+    let status = wait_until("the run ends", || {
+        for mock in
+            children_of(prove.id()).iter().filter(|child| child.arguments.contains(&"--truth-log".into()))
+        {
+            pids.insert(mock.pid);
+            ports.insert(["--port", "--control-port"].map(|flag| mock.flag(flag).map(String::from)));
+        }
+        prove.try_wait().expect("a child")
+    });
+    assert!(status.success());
+    assert_eq!((pids.len(), ports.len()), (4, 1), "{ports:?}");
+    assert!(ports.iter().flatten().all(Option::is_some), "{ports:?}");
+}
+
+#[test]
+fn a_missed_sla_ends_with_99() {
+    let run = Run::prove("missed", &["--sla", "p95=1ms", "-n", "8"]);
+    assert_eq!(run.code(), 99, "{}", run.stderr());
+    let comparison = run.results().comparison();
+    assert_eq!((text(&comparison["verdict"]), count(&comparison["exit_code"])), ("missed".into(), 99));
+    assert!(run.stdout().contains("SLA MISSED"), "{}", run.stdout());
+    assert!(run.results().caveats().is_empty(), "{:?}", run.results().caveats());
+}
+
+#[test]
+fn every_line_of_the_sla_must_be_met() {
+    let run = Run::prove("two_lines", &["--sla", "p50=30s", "--sla", "p99=1ms", "-n", "8"]);
+    assert_eq!(run.code(), 99, "{}", run.stderr());
+    let comparison = run.results().comparison();
+    let lines = comparison["sla"].as_array().expect("a list").iter();
+    let verdicts: Vec<_> = lines.map(|line| (text(&line["metric"]), text(&line["verdict"]))).collect();
+    let expected = [("p50", "met"), ("p95", "met"), ("p99", "missed")];
+    assert_eq!(verdicts, expected.map(|(metric, verdict)| (metric.to_string(), verdict.to_string())));
+}
+
+#[test]
+fn fast_failures_are_no_success() {
+    let run =
+        Run::prove("failures", &["--set", "mock.error_rate=0.1", "--set", "after.batch=1", "-n", "100"]);
+    assert_eq!(run.code(), 99, "{}", run.stderr());
+    let comparison = run.results().comparison();
+    for phase in PHASES {
+        let counts = &comparison["phases"][phase];
+        let failed = count(&counts["failed"]);
+        assert!((6..20).contains(&failed), "{failed} of 100 failed at a rate of 10 %");
+        assert_eq!(count(&counts["errors"]["http_5xx"]), failed);
+        assert_eq!(count(&counts["succeeded"]) + failed, 100);
+        assert!(counts["latency_ms"]["p95"].is_null() && counts["latency_ms"]["p50"].is_f64());
+        assert!(counts["success_latency_ms"]["p95"].is_f64());
+        let log = run.results().table(&format!("{phase}.csv"));
+        let refused = log.pairs("status", "error").into_iter().filter(|pair| *pair == ("503", "http_5xx"));
+        assert_eq!(refused.count() as u64, failed);
+    }
+    assert!(comparison["sla"][0]["after_ms"].is_null());
+}
+
+#[test]
+fn a_phase_without_one_success_has_failed() {
+    let run = Run::prove("no_success", &["--set", "mock.error_rate=1", "-n", "8"]);
+    assert_eq!(run.code(), 1, "{}", run.stderr());
+    assert_eq!(text(&run.results().comparison()["verdict"]), "missed");
+    assert!(run.results().caveats().contains(&"no_success".to_string()));
+}
+
+#[test]
+fn worse_answers_are_no_gain_however_fast() {
+    let run = Run::prove("degraded", &["--set", "mock.degraded_rate=1"]);
+    assert_eq!(run.code(), 99, "{}", run.stderr());
+    let comparison = run.results().comparison();
+    assert_eq!(text(&comparison["sla"][0]["verdict"]), "met", "the line alone would be met");
+    assert_eq!(text(&comparison["verdict"]), "missed");
+    let quality = &comparison["quality"];
+    let [compared, equal, different] = ["compared", "equal", "different"].map(|key| count(&quality[key]));
+    assert!(different > 0 && compared == REQUESTS && compared == equal + different, "{quality}");
+    assert_eq!(run.results().caveats(), ["answers_differ"]);
+    assert_examples_differ(&run.results(), quality["examples"].as_array().expect("a list"));
+}
+
+fn assert_examples_differ(results: &Results, examples: &[Value]) {
+    assert!(!examples.is_empty());
+    let [before, after] = PHASES.map(|phase| results.table(&format!("{phase}.csv")));
+    for example in examples {
+        let seq = example.to_string();
+        let answer = |log: &Table| {
+            let pairs = log.pairs("seq", "answer_digest");
+            pairs.into_iter().find(|pair| pair.0 == seq).map(|pair| pair.1.to_string())
+        };
+        assert_ne!(answer(&before), answer(&after), "request {seq}");
+    }
+}
+
+fn prove_with_script(name: &str, script: &str) -> Run {
+    let path = fresh_folder(&format!("{name}_script")).join("script.py");
+    std::fs::write(&path, script).expect("the folder is writable");
+    Run::prove(name, &["-n", "8", "--set", &format!("before.script={}", path.display())])
+}
+
+#[test]
+fn without_python_the_run_goes_on_and_says_so() {
+    let (out, empty) = (fresh_folder("no_python"), fresh_folder("empty_path"));
+    let script = format!("before.script={}", input_py().display());
+    let output = prove_command(&out, &["-n", "8", "--set", &script]).env("PATH", empty).output();
+    let run = Run { out, output: output.expect("the binary starts") };
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.stderr().contains("no python3 found, so input.py was not run; install"), "{}", run.stderr());
+    assert_eq!(run.results().caveats(), ["no_baseline_script"]);
+    assert!(run.results().comparison()["baseline_script"].is_null());
+    assert!(run.results().manifest()["payloads"]["baseline_script_equal"].is_null());
+}
+
+#[test]
+fn a_script_that_fails_is_a_caveat() {
+    if !has_python() {
+        return;
+    }
+    let run = prove_with_script("script_fails", "import sys\nprint('boom')\nsys.exit(3)\n");
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert_eq!(run.results().caveats(), ["baseline_script_failed", "payloads_differ"]);
+    assert!(run.stderr().contains("script.py ended with exit status: 3"), "{}", run.stderr());
+    assert_eq!(run.results().text("input_py.log"), "boom\n");
+    let script = &run.results().comparison()["baseline_script"];
+    assert_eq!([count(&script["exit_code"]), count(&script["requests"])], [3, 0]);
+}
+
+#[test]
+fn other_payloads_than_the_script_sends_are_a_caveat() {
+    if !has_python() {
+        return;
+    }
+    let script = format!("before.script={}", input_py().display());
+    let run = Run::prove("seed", &["--set", "load.seed=8", "--set", &script, "-n", "8"]);
+    assert_eq!(run.results().caveats(), ["payloads_differ"]);
+    assert!(run.stderr().contains("from the given script are not those of the plan"), "{}", run.stderr());
+    let payloads = &run.results().manifest()["payloads"];
+    assert_eq!(payloads["baseline_script_equal"], false);
+    assert_eq!([&payloads["before_equal"], &payloads["after_equal"]], [true; 2]);
+}
