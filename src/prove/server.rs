@@ -14,7 +14,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the load goes.
 pub(super) enum Server {
-    Given { url: String, endpoint: Endpoint },
+    Given { url: String, endpoint: Box<Endpoint> },
     Mock { program: PathBuf, settings: MockSettings, ports: Option<Ports> },
 }
 
@@ -30,7 +30,7 @@ impl Server {
         match &target.url {
             Some(url) => {
                 let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
-                Ok(Server::Given { url: url.clone(), endpoint })
+                Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint) })
             }
             None => {
                 let program =
