@@ -197,24 +197,27 @@ pub struct AblateArgs {
     pub out: PathBuf,
 }
 
-/// The command line for the manifest: values of headers are secrets.
+/// The command line for the manifest. Values of headers are secrets; where the program and the
+/// working directory lie is nobody's business and would differ from machine to machine.
 pub fn masked_command() -> Vec<String> {
-    mask(std::env::args())
+    let here = std::env::current_dir().map(|folder| format!("{}/", folder.display())).unwrap_or_default();
+    let args = std::env::args().skip(1).map(|arg| match arg.strip_prefix(&here) {
+        Some(rest) if !here.is_empty() => rest.to_string(),
+        _ => arg,
+    });
+    std::iter::once("spanload".to_string()).chain(mask(args)).collect()
 }
 
 fn mask(args: impl Iterator<Item = String>) -> Vec<String> {
     let mut header_follows = false;
     args.map(|arg| {
         let is_header = std::mem::replace(&mut header_follows, matches!(arg.as_str(), "-H" | "--header"));
-        let separator = match () {
-            () if is_header || arg.starts_with("-H") || arg.starts_with("--header=") => ':',
-            () if arg.contains("target.headers") => '=',
-            () => return arg,
+        let value = match arg.find("target.headers") {
+            Some(key) => arg[key..].find('=').map(|at| key + at),
+            None if is_header || arg.starts_with("-H") || arg.starts_with("--header=") => arg.find(':'),
+            None => None,
         };
-        match arg.rsplit_once('=').filter(|_| separator == '=').or(arg.split_once(':')) {
-            Some((name, _)) => format!("{name}{separator}***"),
-            None => arg,
-        }
+        value.map_or_else(|| arg.clone(), |at| format!("{}***", &arg[..=at]))
     })
     .collect()
 }

@@ -31,9 +31,7 @@ impl<T: Transport + 'static> Floor<T> {
         let now = self.clock.now();
         let timeout = self.repetition.timeout;
         let late = |arrival: &Arrival| arrival.due + timeout <= now;
-        loop {
-            let front = self.state.borrow_mut().waiting.pop_front_if(|arrival| late(arrival));
-            let Some(arrival) = front else { break };
+        while let Some(arrival) = self.pop_waiting(late) {
             self.end(self.waited_in_vain(arrival, arrival.due + timeout), None);
         }
         let slots: Vec<Rc<Slot>> =
@@ -77,6 +75,14 @@ impl<T: Transport + 'static> Floor<T> {
         for (seq, due) in waiting.chain(never_issued.map(|seq| (seq, None))) {
             self.end(Sample::unsent(seq, self.repetition.traces.trace(seq), due), None);
         }
+    }
+
+    /// Takes the first waiting request if `chosen` says so. Requests wait in the order of due.
+    fn pop_waiting(&self, chosen: impl Fn(&Arrival) -> bool) -> Option<Arrival> {
+        let mut state = self.state.borrow_mut();
+        let first = state.waiting.front().copied().filter(chosen)?;
+        state.waiting.pop_front();
+        Some(first)
     }
 
     /// A request that reached its deadline before a connection was free for it.

@@ -46,7 +46,7 @@ fn phase(
     let name = format!("{}.csv", phase.name());
     let path = results.path(&name);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut reader = LogReader::new(std::io::BufReader::with_capacity(1 << 16, file), &name)?;
+    let mut reader = LogReader::new(file, &name)?;
     let mut collector = PhaseData::collect(manifest.plan.requests, manifest.plan.repetitions);
     for row in reader.by_ref() {
         let row = row?;

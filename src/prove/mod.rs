@@ -27,7 +27,7 @@ use crate::interrupt::Interrupt;
 use crate::limits;
 use crate::plan::Plan;
 use crate::record::{
-    Answers, LogWriter, Manifest, Recording, RepetitionRecord, Results, ScriptRecord, write_json,
+    Answers, Live, LogWriter, Manifest, Recording, RepetitionRecord, Results, ScriptRecord, write_json,
 };
 use crate::report::Progress;
 use crate::sample::Phase;
@@ -178,7 +178,7 @@ impl<'a> Run<'a> {
         };
         let step = self.progress.step(&name, 0);
         let running = baseline::run(script, self.results.start("input_py.log")?, self.interrupt);
-        let ended = step.watch(running, || crate::record::Live::default()).await?;
+        let ended = step.watch(running, Live::default).await?;
         session.close().await?;
         let Ended::Exited(status) = ended else { return Ok(()) };
         step.close(&format!("{name}: {status}"));

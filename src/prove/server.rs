@@ -14,7 +14,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the load goes.
 pub(super) enum Server {
-    Given { url: String, endpoint: Endpoint },
+    Given { url: String, endpoint: Box<Endpoint> },
     Mock { program: PathBuf, settings: MockSettings, ports: Option<Ports> },
 }
 
@@ -31,7 +31,7 @@ impl Server {
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
         let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
         match &target.url {
-            Some(url) => Ok(Server::Given { url: url.clone(), endpoint }),
+            Some(url) => Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint) }),
             None => {
                 let program =
                     std::env::current_exe().context("cannot find this program to start the mock from")?;

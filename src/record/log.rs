@@ -155,9 +155,10 @@ mod tests {
         let header = COLUMNS.join(",");
         let message =
             |text: String| LogReader::new(text.as_bytes(), "x.csv").err().map(|error| error.to_string());
-        let missing = message(header.replace(",wait_ms", "")).expect("an error");
+        let missing = message(header.replace(",wait_ms", "") + "\n").expect("an error");
         assert!(missing.contains("wait_ms"), "{missing}");
-        assert_eq!(message(format!("{header},later")), None);
+        assert_eq!(message(format!("{header},later\n")), None);
+        assert!(message(header).is_some_and(|text| text.contains("empty")), "a header that was cut off");
         assert!(message(String::new()).is_some_and(|text| text.contains("empty")));
     }
 }

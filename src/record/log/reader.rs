@@ -10,6 +10,9 @@ use super::COLUMNS;
 use crate::clock::{Micros, Moment};
 use crate::sample::{BatchUse, ConnectionUse, Sample, ServerTimes, Stages};
 
+/// Bytes read at a time.
+const CHUNK: usize = 64 * 1024;
+
 /// A log that cannot be trusted.
 #[derive(Debug, Error)]
 pub enum LogError {
@@ -60,26 +63,56 @@ pub struct Row {
 #[derive(Debug)]
 pub struct LogReader<R> {
     name: String,
-    csv: csv::Reader<Tail<R>>,
+    csv: csv::Reader<WholeLines<R>>,
     /// Where each column of the contract stands in this file.
     places: [usize; COLUMNS.len()],
     record: ByteRecord,
+}
+
+/// Lets only whole lines through: a last line without its break was cut off by a kill.
+#[derive(Debug)]
+struct WholeLines<R> {
+    inner: R,
+    /// What was read and not yet passed on; lines up to `whole` are complete.
+    held: Vec<u8>,
+    whole: usize,
+    passed: usize,
     truncated: bool,
 }
 
-/// Remembers whether the last byte read was a line break: a last row without one was cut off.
-#[derive(Debug)]
-struct Tail<R> {
-    inner: R,
-    ends_in_break: bool,
+impl<R: Read> WholeLines<R> {
+    fn new(inner: R) -> Self {
+        WholeLines { inner, held: Vec::new(), whole: 0, passed: 0, truncated: false }
+    }
+
+    /// Reads until there is a whole line, or nothing more.
+    fn refill(&mut self) -> std::io::Result<()> {
+        self.held.drain(..self.whole);
+        (self.whole, self.passed) = (0, 0);
+        while self.whole == 0 {
+            let start = self.held.len();
+            self.held.resize(start + CHUNK, 0);
+            let bytes = self.inner.read(&mut self.held[start..]);
+            self.held.truncate(start + *bytes.as_ref().unwrap_or(&0));
+            if bytes? == 0 {
+                self.truncated = !self.held.is_empty();
+                break;
+            }
+            let last_break = self.held[start..].iter().rposition(|byte| *byte == b'\n');
+            self.whole = last_break.map_or(0, |at| start + at + 1);
+        }
+        Ok(())
+    }
 }
 
-impl<R: Read> Read for Tail<R> {
+impl<R: Read> Read for WholeLines<R> {
     fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let bytes = self.inner.read(buf)?;
-        if let Some(last) = buf[..bytes].last() {
-            self.ends_in_break = *last == b'\n';
+        if self.passed == self.whole {
+            self.refill()?;
         }
+        let bytes = buf.len().min(self.whole - self.passed);
+        buf[..bytes].copy_from_slice(&self.held[self.passed..self.passed + bytes]);
+        self.passed += bytes;
         Ok(bytes)
     }
 }
@@ -87,8 +120,7 @@ impl<R: Read> Read for Tail<R> {
 impl<R: Read> LogReader<R> {
     /// Reads the header; `name` stands in errors. Unknown columns are ignored.
     pub fn new(source: R, name: &str) -> Result<Self, LogError> {
-        let tail = Tail { inner: source, ends_in_break: true };
-        let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(tail);
+        let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(WholeLines::new(source));
         let header = csv.byte_headers().map_err(|cause| LogError::Csv { name: name.into(), cause })?;
         if header.is_empty() {
             return Err(LogError::Empty { name: name.into() });
@@ -98,12 +130,12 @@ impl<R: Read> LogReader<R> {
             let found = header.iter().position(|field| field == column.as_bytes());
             *place = found.ok_or(LogError::Column { name: name.into(), column })?;
         }
-        Ok(LogReader { name: name.into(), csv, places, record: ByteRecord::new(), truncated: false })
+        Ok(LogReader { name: name.into(), csv, places, record: ByteRecord::new() })
     }
 
     /// Whether the last row was cut off, as a kill leaves it. Known once all rows are read.
     pub fn truncated(&self) -> bool {
-        self.truncated
+        self.csv.get_ref().truncated
     }
 
     fn error(&self, problem: String) -> LogError {
@@ -119,10 +151,6 @@ impl<R: Read> Iterator for LogReader<R> {
         match self.csv.read_byte_record(&mut self.record) {
             Ok(false) => None,
             Err(cause) => Some(Err(LogError::Csv { name: self.name.clone(), cause })),
-            Ok(true) if self.csv.is_done() && !self.csv.get_ref().ends_in_break => {
-                self.truncated = true;
-                None
-            }
             Ok(true) => {
                 let fields = Fields { record: &self.record, places: &self.places };
                 Some(fields.row().map_err(|problem| self.error(problem)))
