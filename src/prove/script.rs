@@ -25,7 +25,7 @@ impl Run<'_> {
         let text = read(&path)?;
         let session = self.server.open(Some(&self.truth("input_py"))).await?;
         let endpoint = session.infer_url(&self.settings.target.path);
-        let log = std::path::absolute(self.results.path("input_py.csv"))?;
+        let log = self.results.path("input_py.csv");
         let script = Script {
             path: &path,
             endpoint: &endpoint,
