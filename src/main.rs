@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Mock(options) => spanload::mock::serve(options).map(|()| 0),
+        Command::Mock(options) => mock(options),
         Command::Prove(args) => run(async |interrupt| prove(args, interrupt).await),
         Command::Analyze(args) => analyze(&args),
         Command::Load(args) => run(async |interrupt| load(args, interrupt).await),
@@ -60,6 +60,11 @@ fn run(command: impl AsyncFnOnce(&Interrupt) -> anyhow::Result<u8>) -> anyhow::R
         });
         command(&interrupt).await
     })
+}
+
+fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
+    options.settings.validate().map_err(ScenarioError::Mock)?;
+    spanload::mock::serve(options).map(|()| 0)
 }
 
 async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {

@@ -109,7 +109,7 @@ fn a_taken_port_is_named_with_the_flag_and_the_remedy() {
 fn a_setting_out_of_range_is_named() {
     let output = spawn(&["--backlog=0"]).wait_with_output().expect("an end");
     let complaint = String::from_utf8(output.stderr).expect("text");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(complaint.contains("mock.backlog is 0: set it to a whole number from 1 to 65535"), "{complaint}");
 }
 

@@ -104,7 +104,10 @@ impl Step {
     }
 
     fn counted(&self, live: &Live) -> String {
-        format!("{}/{}, {}", live.ended, self.total, self.figures(live))
+        match self.total {
+            0 => self.figures(live),
+            total => format!("{}/{total}, {}", live.ended, self.figures(live)),
+        }
     }
 
     fn figures(&self, live: &Live) -> String {

@@ -74,7 +74,8 @@ impl Endpoint {
             }
             _ => return Err(wrong("the URL must start with http://, as in http://127.0.0.1:8000")),
         }
-        let authority = uri.authority().ok_or_else(|| wrong("the URL has no host"))?;
+        let authority = uri.authority().filter(|authority| !authority.host().is_empty());
+        let authority = authority.ok_or_else(|| wrong("the URL has no host; write http://host:port"))?;
         let path =
             uri.path_and_query().map(|path| path.as_str()).filter(|given| *given != "/").unwrap_or(path);
         let parse_path =
