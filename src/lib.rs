@@ -1,27 +1,37 @@
 //! Measures the same load before and after a client-side optimisation and proves what it bought.
 //!
 //! # Layout
-//! Leaves first, then the rooms in the order in which data flows:
-//! `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
-
-pub mod caveat;
-pub mod clock;
-pub mod digest;
-pub mod interrupt;
-pub mod limits;
-pub mod sample;
+//! Data flows one way: `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
+//!
+//! - leaves, used by all: [`clock`], [`sample`], [`digest`], [`caveat`], [`interrupt`], [`limits`], [`paths`]
+//! - [`scenario`]: TOML and flags → validated settings
+//! - [`plan`]: what is sent, a pure function of (seed, sequence)
+//! - [`transport`]: what moves the bytes and marks the stages
+//! - [`strategy`]: how a client uses connections and batches
+//! - [`engine`]: one loop that runs a repetition
+//! - [`record`]: logs, answers, manifest
+//! - [`analyze`]: from logs to a judgement, pure functions
+//! - [`report`]: what people and programs read
+//! - [`baseline`]: runs the given load test as it is
+//! - [`mock`]: the server under load; met only over HTTP
+//! - [`prove`]: the whole workflow, the only room that knows every other; [`cli`]: its command line
 
 pub mod analyze;
+pub mod baseline;
+pub mod caveat;
+pub mod cli;
+pub mod clock;
+pub mod digest;
 pub mod engine;
+pub mod interrupt;
+pub mod limits;
+pub mod mock;
+pub mod paths;
 pub mod plan;
+pub mod prove;
 pub mod record;
 pub mod report;
+pub mod sample;
 pub mod scenario;
 pub mod strategy;
 pub mod transport;
-
-pub mod baseline;
-pub mod cli;
-pub mod prove;
-
-pub mod mock;

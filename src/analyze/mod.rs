@@ -2,6 +2,7 @@
 
 mod comparison;
 mod distribution;
+mod observation;
 mod phase;
 mod quality;
 mod script;
@@ -12,6 +13,7 @@ pub use comparison::{
     SlaResult, ThreeDifferences, ThreePercentiles, Verdict,
 };
 pub use distribution::Distribution;
+pub use observation::Observation;
 pub use phase::PhaseData;
 pub use script::ScriptRows;
 

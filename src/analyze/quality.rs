@@ -10,8 +10,9 @@ const EXAMPLES: usize = 10;
 /// have an answer.
 pub(super) fn compare(before: &PhaseData, after: &PhaseData) -> Quality {
     let mut quality = Quality { compared: 0, equal: 0, different: 0, examples: Vec::new() };
-    for (before, after) in before.answers().zip(after.answers()) {
-        for (seq, pair) in before.iter().zip(after).enumerate() {
+    for repetition in 1..=before.repetitions() {
+        let (before, after) = (before.answers(repetition), after.answers(repetition));
+        for (seq, pair) in before.iter().zip(&after).enumerate() {
             let (Some(before), Some(after)) = pair else { continue };
             quality.compared += 1;
             if before == after {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::floor::{Arrival, Floor};
 use crate::clock::Moment;
-use crate::sample::{BatchUse, ErrorWord, Sample, ServerTimes};
+use crate::sample::{BatchUse, ErrorWord, Sample};
 use crate::transport::{Answer, Lane, Marks, Transport};
 
 /// Where a lane is.
@@ -69,17 +69,18 @@ impl Slot {
         error: Option<ErrorWord>,
     ) -> Sample {
         let marks = &self.marks;
+        let (status, server) = marks.head(end).unzip();
         Sample {
             seq: member.seq,
             trace_id: floor.repetition.traces.trace(member.seq),
             due: Some(member.due),
             stages: marks.stages(member.due, end),
-            server: ServerTimes::default(),
+            server: server.unwrap_or_default(),
             connection: marks.connection(),
             retransmits: marks.retransmits(),
             batch: self.batch.get(),
             attempts: marks.attempts(),
-            status: None,
+            status,
             error,
             bytes_sent: marks.bytes_sent(),
             bytes_received: marks.bytes_received(),
@@ -102,10 +103,9 @@ fn end_exchange<T: Transport + 'static>(floor: &Floor<T>, slot: &Slot, outcome: 
     let now = floor.clock.now();
     let size = slot.batch.get().map_or(1, |batch| batch.size as usize);
     let members = std::mem::take(&mut *slot.members.borrow_mut());
-    let (status, server) = match &outcome {
-        Ok(answer) => (Some(answer.status), answer.server),
-        Err(_) => (None, ServerTimes::default()),
-    };
+    if let Ok(answer) = &outcome {
+        slot.marks.answered(answer.status, answer.server);
+    }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
     let answers = outcome.and_then(|answer| answers(floor, answer, size));
     for (place, member) in members {
@@ -114,7 +114,7 @@ fn end_exchange<T: Transport + 'static>(floor: &Floor<T>, slot: &Slot, outcome: 
         let error = if late { Some(ErrorWord::Timeout) } else { answers.as_ref().err().copied() };
         let sample = slot.sample(floor, member, end.min(deadline), error);
         let answer = answers.as_ref().ok().filter(|_| !late).map(|answers| answers[place].clone());
-        floor.end(Sample { status, server, ..sample }, answer);
+        floor.end(sample, answer);
     }
 }
 

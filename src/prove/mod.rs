@@ -3,10 +3,12 @@
 
 mod ablation;
 mod analysis;
+mod calibration;
 mod conditions;
 mod load;
 mod measurement;
 mod payload_sets;
+mod script;
 mod server;
 
 pub use ablation::ablate;
@@ -15,23 +17,19 @@ pub use load::load;
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::analyze::Comparison;
-use crate::baseline::{self, Ended, Script};
 use crate::caveat::Caveat;
 use crate::clock::Anchor;
-use crate::digest::sha256_hex;
 use crate::interrupt::Interrupt;
 use crate::limits;
 use crate::plan::Plan;
-use crate::record::{
-    Answers, Live, LogWriter, Manifest, Recording, RepetitionRecord, Results, ScriptRecord, write_json,
-};
+use crate::record::{Answers, LogWriter, Manifest, Recording, RepetitionRecord, Results, write_json};
 use crate::report::Progress;
 use crate::sample::Phase;
-use crate::scenario::{Connections, ScenarioError, Settings, Strategy};
+use crate::scenario::Settings;
 use measurement::Measurement;
 use server::Server;
 
@@ -113,7 +111,7 @@ impl<'a> Run<'a> {
     async fn prepare(job: Job, interrupt: &'a Interrupt) -> anyhow::Result<Self> {
         let settings = job.settings;
         let plan = Arc::new(measurement::plan(&settings)?);
-        settings.script.as_deref().map(read_script).transpose()?;
+        settings.script.as_deref().map(script::read).transpose()?;
         limits::make_room(most_connections(&settings))?;
         let mut server = Server::new(&settings)?;
         server.check().await?;
@@ -151,77 +149,6 @@ impl<'a> Run<'a> {
     fn caveat(&mut self, caveat: Caveat) {
         self.progress.note(&format!("caveat: {}", caveat.message));
         self.manifest.caveats.push(caveat);
-    }
-
-    /// The existing load test, unmodified, once.
-    async fn given_script(&mut self) -> anyhow::Result<()> {
-        let Some(path) = self.settings.script.clone() else { return Ok(()) };
-        let name =
-            path.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned());
-        let Some(interpreter) = baseline::interpreter().await else {
-            let message = format!(
-                "no python3 found, so {name} was not run; install Python 3.8 or newer to see its own figures"
-            );
-            self.caveat(Caveat::new("no_baseline_script", message));
-            return Ok(());
-        };
-        let text = read_script(&path)?;
-        let session = self.server.open(Some(&self.truth("input_py"))).await?;
-        let endpoint = session.infer_url(&self.settings.target.path);
-        let log = std::path::absolute(self.results.path("input_py.csv"))?;
-        let script = Script {
-            path: &path,
-            endpoint: &endpoint,
-            requests: self.settings.load.requests,
-            workers: self.settings.load.workers,
-            log: &log,
-        };
-        let step = self.progress.step(&name, 0);
-        let running = baseline::run(script, self.results.start("input_py.log")?, self.interrupt);
-        let ended = step.watch(running, Live::default).await?;
-        session.close().await?;
-        let Ended::Exited(status) = ended else { return Ok(()) };
-        step.close(&format!("{name}: {status}"));
-        self.manifest.baseline_script = Some(ScriptRecord {
-            path: path.display().to_string(),
-            sha256: sha256_hex(&text),
-            exit_code: status.code(),
-            interpreter,
-        });
-        if !status.success() || !log.exists() {
-            let message = format!("{name} ended with {status}; what it printed is in input_py.log");
-            self.caveat(Caveat::new("baseline_script_failed", message));
-        }
-        Ok(())
-    }
-
-    /// Calls to the idle server, alone and in batches: fixed and per-item cost. Part of no phase.
-    async fn calibrate(&mut self) -> anyhow::Result<()> {
-        if self.stopped() {
-            return Ok(());
-        }
-        let mut log = self.start_log("calibration.csv", "calibration")?;
-        let session = self.server.open(None).await?;
-        for (index, batch) in calibration_sizes(self.settings.after.batch).enumerate() {
-            let calls = if batch == 1 { 8 } else { 5 };
-            let measurement = Measurement {
-                plan: Arc::new(measurement::calibration_plan(&self.settings, (calls * batch) as u64)?),
-                run_id: &self.manifest.run_id,
-                part: "calibration",
-                repetition: index as u32 + 1,
-                strategy: Strategy { connections: Connections::Pool(1), batch },
-                workers: batch,
-                settings: &self.settings,
-                url: session.url(),
-            };
-            let answers = Answers::new(BufWriter::new(File::create("/dev/null")?));
-            let name = format!("calibration ×{batch}");
-            let step = self.progress.step(&name, (calls * batch) as u64);
-            let measured = measurement.run(Recording { log, answers }, &step, self.interrupt).await?;
-            self.note_repetition("calibration", index as u32 + 1, measured.clock);
-            log = measured.recording.log;
-        }
-        session.close().await
     }
 
     /// One repetition of one phase against a fresh server.
@@ -287,18 +214,9 @@ impl<'a> Run<'a> {
     }
 }
 
-fn read_script(path: &Path) -> Result<Vec<u8>, ScenarioError> {
-    std::fs::read(path).map_err(|cause| ScenarioError::Script { path: path.to_path_buf(), cause })
-}
-
 fn most_connections(settings: &Settings) -> u64 {
     let lanes = [settings.before, settings.after].map(|strategy| strategy.lanes().min(settings.load.workers));
     lanes.into_iter().max().unwrap_or(1) as u64
-}
-
-/// 1, 2, 4 … and the largest batch itself.
-fn calibration_sizes(most: usize) -> impl Iterator<Item = usize> {
-    std::iter::successors(Some(1), |size| Some(size * 2)).take_while(move |size| *size < most).chain([most])
 }
 
 #[cfg(test)]
@@ -310,13 +228,5 @@ mod tests {
         let order: String =
             interleaved(4).map(|(phase, _)| if phase == Phase::Before { 'B' } else { 'A' }).collect();
         assert_eq!(order, "BAABBAAB");
-    }
-
-    #[test]
-    fn calibration_covers_the_largest_batch() {
-        let sizes = |most| calibration_sizes(most).collect::<Vec<_>>();
-        assert_eq!(sizes(1), [1]);
-        assert_eq!(sizes(8), [1, 2, 4, 8]);
-        assert_eq!(sizes(6), [1, 2, 4, 6]);
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::manifest::Manifest;
+use crate::paths;
 
 /// `results/<run-id>/`.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub struct Results {
 impl Results {
     /// Makes the folder of a new run.
     pub fn create(out: &Path, run_id: &str) -> anyhow::Result<Self> {
-        let folder = out.join(run_id);
+        let folder = paths::tidy(&out.join(run_id));
         fs::create_dir_all(&folder).with_context(|| {
             format!("--out {}: cannot make a folder for the results there", out.display())
         })?;
@@ -25,7 +26,7 @@ impl Results {
 
     /// The folder of a finished run.
     pub fn open(folder: &Path) -> Self {
-        Results { folder: folder.to_path_buf() }
+        Results { folder: paths::tidy(folder) }
     }
 
     /// The folder.

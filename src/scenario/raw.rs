@@ -1,12 +1,13 @@
 //! The scenario as written: the keys of the TOML file, unchecked.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::ScenarioError;
 use crate::mock::MockSettings;
+use crate::paths;
 
 /// The whole file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -97,42 +98,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
     for written in
         [&mut raw.load.payloads, &mut raw.before.script, &mut raw.after.script].into_iter().flatten()
     {
-        *written = tidy(&folder.join(&written));
+        *written = paths::tidy(&folder.join(&written));
     }
     Ok(raw)
-}
-
-/// `scenarios/../input.py` is `input.py`; and a path below the working directory is written from there.
-fn tidy(path: &Path) -> PathBuf {
-    let mut tidy = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
-                tidy.pop();
-            }
-            Component::CurDir => {}
-            part => tidy.push(part),
-        }
-    }
-    let here = std::env::current_dir().unwrap_or_default();
-    tidy.strip_prefix(here).map(Path::to_path_buf).unwrap_or(tidy)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_tidied() {
-        let here = std::env::current_dir().expect("tests have a working directory");
-        let absolute = here.join("scenarios/../input.py");
-        for (given, expected) in [
-            ("scenarios/../input.py", "input.py"),
-            ("../x/./y", "../x/y"),
-            ("/a/../b", "/b"),
-            (absolute.to_str().expect("an ASCII path"), "input.py"),
-        ] {
-            assert_eq!(tidy(Path::new(given)), Path::new(expected), "{given}");
-        }
-    }
 }

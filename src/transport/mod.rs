@@ -11,7 +11,7 @@ mod tcp_info;
 pub use direct::Direct;
 pub use endpoint::{Endpoint, EndpointError};
 pub use marks::Marks;
-pub use resolve::{Resolve, SystemResolver};
+pub use resolve::{Lookup, Resolve, SystemResolver};
 
 use std::rc::Rc;
 use std::task::Context;

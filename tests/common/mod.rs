@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 
 use spanload::mock::Hello;
 
+pub mod load;
+pub mod wire;
+
 pub const EXE: &str = env!("CARGO_BIN_EXE_spanload");
 const PATIENCE: Duration = Duration::from_secs(20);
 

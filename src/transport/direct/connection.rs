@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Context;
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
@@ -32,17 +32,16 @@ pub(super) struct Request {
 
 /// Why an attempt failed.
 pub(super) enum Failure {
-    /// A kept connection was closed by the server before a byte of the request was sent.
-    ClosedBeforeSend,
-    /// Anything else.
+    /// The connection ended before a byte of the request was sent.
+    BeforeSend(ErrorWord),
+    /// It failed later.
     Error(ErrorWord),
 }
 
 impl Failure {
     pub(super) fn word(self) -> ErrorWord {
         match self {
-            Failure::ClosedBeforeSend => ErrorWord::Closed,
-            Failure::Error(word) => word,
+            Failure::BeforeSend(word) | Failure::Error(word) => word,
         }
     }
 }
@@ -124,12 +123,14 @@ impl Connection {
         *head.method_mut() = Method::POST;
         *head.uri_mut() = request.path;
         *head.headers_mut() = request.headers;
-        drive(&mut self.driver, &mut self.finished, poll_fn(|cx| self.sender.poll_ready(cx)))
-            .await
-            .map_err(|error| self.failure(&error))?;
+        let ready = poll_fn(|cx| self.sender.poll_ready(cx).map_err(|error| exchange_word(&error)));
+        let ready = drive(&mut self.driver, &mut self.finished, ready).await;
+        ready.map_err(|word| self.failure(word))?;
+        // Handed over before the connection is polled again, so that it is sent in the same turn.
         let sending = self.sender.try_send_request(head);
+        let sending = async { sending.await.map_err(|refused| exchange_word(refused.error())) };
         let response = drive(&mut self.driver, &mut self.finished, sending).await;
-        let response = response.map_err(|refused| self.failure(refused.error()))?;
+        let response = response.map_err(|word| self.failure(word))?;
         self.receive(response).await
     }
 
@@ -137,27 +138,34 @@ impl Connection {
         let (head, body) = response.into_parts();
         let timing = head.headers.get_all("server-timing").iter().map(|value| value.as_bytes());
         let (status, server) = (head.status.as_u16(), server_timing::parse(timing));
-        let collected = drive(&mut self.driver, &mut self.finished, collect(body)).await;
-        let body = collected.map_err(|error| Failure::Error(exchange_word(&error)))?;
+        self.marks.answered(status, server);
+        let collecting = async { collect(body).await.map_err(|error| exchange_word(&error)) };
+        let body = drive(&mut self.driver, &mut self.finished, collecting).await.map_err(Failure::Error)?;
         Ok(Answer { status, server, body })
     }
 
-    fn failure(&self, error: &hyper::Error) -> Failure {
-        match self.marks.wrote_any() {
-            false if error.is_canceled() || error.is_closed() => Failure::ClosedBeforeSend,
-            _ => Failure::Error(exchange_word(error)),
-        }
+    fn failure(&self, word: ErrorWord) -> Failure {
+        if self.marks.wrote_any() { Failure::Error(word) } else { Failure::BeforeSend(word) }
     }
 }
 
 /// Polls the connection and the work that depends on it in one task: a task of its own for the
 /// connection would cost a wake-up in each direction.
-async fn drive<F: Future>(driver: &mut Pin<Box<Driver>>, finished: &mut bool, work: F) -> F::Output {
+///
+/// A connection that has ended can still look ready to send, and then nobody would ever answer.
+async fn drive<T>(
+    driver: &mut Pin<Box<Driver>>,
+    finished: &mut bool,
+    work: impl Future<Output = Result<T, ErrorWord>>,
+) -> Result<T, ErrorWord> {
     let mut work = pin!(work);
     poll_fn(|cx| {
         // An error of the driver reaches the work through hyper's channels.
         *finished = *finished || driver.as_mut().poll(cx).is_ready();
-        work.as_mut().poll(cx)
+        match work.as_mut().poll(cx) {
+            Poll::Pending if *finished => Poll::Ready(Err(ErrorWord::Closed)),
+            outcome => outcome,
+        }
     })
     .await
 }
@@ -255,6 +263,8 @@ fn exchange_word(error: &hyper::Error) -> ErrorWord {
             return match io.kind() {
                 io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => ErrorWord::Reset,
                 io::ErrorKind::TimedOut => ErrorWord::Timeout,
+                // How hyper reports a body whose chunks make no sense.
+                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => ErrorWord::Protocol,
                 _ => ErrorWord::Closed,
             };
         }

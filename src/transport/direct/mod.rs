@@ -59,7 +59,7 @@ impl Lane for DirectLane {
             self.marks.using(connection.reused(), connection.retransmits());
             match self.attempt(connection, request.clone()).await {
                 // Nothing of the request has left this machine, so sending it again is safe.
-                Err(Failure::ClosedBeforeSend) => self.marks.retry(),
+                Err(Failure::BeforeSend(_)) => self.marks.retry(),
                 other => return other.map_err(Failure::word),
             }
         }

@@ -1,0 +1,59 @@
+//! The step that calls the idle server, alone and in batches: what a call costs, and what an item.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::sync::Arc;
+
+use super::Run;
+use super::measurement::{self, Measurement};
+use crate::record::{Answers, Recording};
+use crate::scenario::{Connections, Strategy};
+
+impl Run<'_> {
+    /// Calls to the idle server, alone and in batches: fixed and per-item cost. Part of no phase.
+    pub(super) async fn calibrate(&mut self) -> anyhow::Result<()> {
+        if self.stopped() {
+            return Ok(());
+        }
+        let mut log = self.start_log("calibration.csv", "calibration")?;
+        let session = self.server.open(None).await?;
+        for (index, batch) in calibration_sizes(self.settings.after.batch).enumerate() {
+            let calls = if batch == 1 { 8 } else { 5 };
+            let measurement = Measurement {
+                plan: Arc::new(measurement::calibration_plan(&self.settings, (calls * batch) as u64)?),
+                run_id: &self.manifest.run_id,
+                part: "calibration",
+                repetition: index as u32 + 1,
+                strategy: Strategy { connections: Connections::Pool(1), batch },
+                workers: batch,
+                settings: &self.settings,
+                url: session.url(),
+            };
+            let answers = Answers::new(BufWriter::new(File::create("/dev/null")?));
+            let name = format!("calibration ×{batch}");
+            let step = self.progress.step(&name, (calls * batch) as u64);
+            let measured = measurement.run(Recording { log, answers }, &step, self.interrupt).await?;
+            self.note_repetition("calibration", index as u32 + 1, measured.clock);
+            log = measured.recording.log;
+        }
+        session.close().await
+    }
+}
+
+/// 1, 2, 4 … and the largest batch itself.
+fn calibration_sizes(most: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(1), |size| Some(size * 2)).take_while(move |size| *size < most).chain([most])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calibration_covers_the_largest_batch() {
+        let sizes = |most| calibration_sizes(most).collect::<Vec<_>>();
+        assert_eq!(sizes(1), [1]);
+        assert_eq!(sizes(8), [1, 2, 4, 8]);
+        assert_eq!(sizes(6), [1, 2, 4, 6]);
+    }
+}

@@ -1,0 +1,58 @@
+//! The step that runs the given load test, unmodified, once.
+
+use std::path::Path;
+
+use super::Run;
+use crate::baseline::{self, Ended, Script};
+use crate::caveat::Caveat;
+use crate::digest::sha256_hex;
+use crate::record::{Live, ScriptRecord};
+use crate::scenario::ScenarioError;
+
+impl Run<'_> {
+    /// The existing load test, unmodified, once.
+    pub(super) async fn given_script(&mut self) -> anyhow::Result<()> {
+        let Some(path) = self.settings.script.clone() else { return Ok(()) };
+        let name =
+            path.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned());
+        let Some(interpreter) = baseline::interpreter().await else {
+            let message = format!(
+                "no python3 found, so {name} was not run; install Python 3.8 or newer to see its own figures"
+            );
+            self.caveat(Caveat::new("no_baseline_script", message));
+            return Ok(());
+        };
+        let text = read(&path)?;
+        let session = self.server.open(Some(&self.truth("input_py"))).await?;
+        let endpoint = session.infer_url(&self.settings.target.path);
+        let log = self.results.path("input_py.csv");
+        let script = Script {
+            path: &path,
+            endpoint: &endpoint,
+            requests: self.settings.load.requests,
+            workers: self.settings.load.workers,
+            log: &log,
+        };
+        let step = self.progress.step(&name, 0);
+        let running = baseline::run(script, self.results.start("input_py.log")?, self.interrupt);
+        let ended = step.watch(running, Live::default).await?;
+        session.close().await?;
+        let Ended::Exited(status) = ended else { return Ok(()) };
+        step.close(&format!("{name}: {status}"));
+        self.manifest.baseline_script = Some(ScriptRecord {
+            path: path.display().to_string(),
+            sha256: sha256_hex(&text),
+            exit_code: status.code(),
+            interpreter,
+        });
+        if !status.success() || !log.exists() {
+            let message = format!("{name} ended with {status}; what it printed is in input_py.log");
+            self.caveat(Caveat::new("baseline_script_failed", message));
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, ScenarioError> {
+    std::fs::read(path).map_err(|cause| ScenarioError::Script { path: path.to_path_buf(), cause })
+}
