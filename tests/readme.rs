@@ -58,7 +58,10 @@ fn the_sla_statement_is_the_reference_run_s() {
     let [p50, p95, p99] = ["p50", "p95", "p99"].map(|key| number(&script[key]));
     assert_in_readme(&format!("`input.py` itself reports P50 {p50:.1}, P95 {p95:.1} and P99 {p99:.1} ms"));
     let quality = &reference["quality"];
-    assert_in_readme(&format!("{} answers compared, {} different", quality["compared"], quality["different"]));
+    assert_in_readme(&format!(
+        "{} answers compared, {} different",
+        quality["compared"], quality["different"]
+    ));
 }
 
 #[test]
@@ -69,7 +72,8 @@ fn the_ablation_is_the_committed_one() {
 #[test]
 fn the_reference_shows_what_the_scenario_promises() {
     let reference = reference();
-    for (phase, holds) in [("before", (|p95| p95 > 800.0) as fn(f64) -> bool), ("after", |p95| p95 <= 700.0)] {
+    for (phase, holds) in [("before", (|p95| p95 > 800.0) as fn(f64) -> bool), ("after", |p95| p95 <= 700.0)]
+    {
         for repetition in reference["phases"][phase]["repetitions"].as_array().expect("a list") {
             assert!(holds(number(&repetition["p95_ms"])), "{phase}: {repetition}");
         }
@@ -85,7 +89,9 @@ fn the_twenty_runs_show_the_replica_faithful_and_the_verdict_stable() {
     let rows: Vec<Vec<String>> = table
         .lines()
         .skip(2)
-        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().trim_end_matches('%').into()).collect())
+        .map(|line| {
+            line.trim_matches('|').split('|').map(|cell| cell.trim().trim_end_matches('%').into()).collect()
+        })
         .collect();
     assert_eq!(rows.len(), 20);
     assert_eq!(rows.iter().filter(|row| row[1] == "yes").count(), 4, "with busy processors");
