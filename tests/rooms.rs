@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 7] = ["caveat", "clock", "digest", "interrupt", "limits", "paths", "sample"];
+const LEAVES: [&str; 8] = ["caveat", "clock", "digest", "interrupt", "limits", "paths", "random", "sample"];
 
 /// Each room in the order of the flow, and the rooms it may use beside itself and the leaves.
 const ROOMS: [(&str, &[&str]); 13] = [
@@ -13,7 +13,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("transport", &["plan"]),
     ("strategy", &["scenario", "transport"]),
     ("engine", &["scenario", "plan", "transport", "strategy"]),
-    // The manifest repeats the lines of the SLA, so that analysis needs no scenario file.
+    // The manifest repeats the lines of the SLA and the strategies, so that analysis needs no scenario file.
     ("record", &["scenario", "plan"]),
     ("analyze", &["scenario"]),
     // The progress shows what the recorder has counted.
@@ -46,7 +46,7 @@ const LEAF_EDGES: [(&str, &str); 2] = [("sample", "clock"), ("sample", "digest")
 /// What a room takes from another of which it may have only a part.
 const PARTS: [(&str, &str, &[&str]); 3] = [
     ("scenario", "mock", &["MockSettings"]),
-    ("record", "scenario", &["SlaLine"]),
+    ("record", "scenario", &["SlaLine", "Strategy"]),
     ("report", "record", &["Live"]),
 ];
 

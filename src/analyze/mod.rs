@@ -1,5 +1,6 @@
 //! From samples to a judgement: pure functions of the logs and the manifest.
 
+pub mod calibration;
 mod comparison;
 mod distribution;
 mod observation;
@@ -8,6 +9,7 @@ mod quality;
 mod script;
 mod verdict;
 
+pub use calibration::Calibration;
 pub use comparison::{
     BaselineScript, Caveat, Comparison, Difference, LatencyMs, PhaseSummary, Quality, RepetitionSummary,
     SlaResult, ThreeDifferences, ThreePercentiles, Verdict,
