@@ -5,6 +5,7 @@ mod comparison;
 mod distribution;
 mod observation;
 mod phase;
+pub mod prediction;
 mod quality;
 mod script;
 mod verdict;
@@ -17,6 +18,7 @@ pub use comparison::{
 pub use distribution::Distribution;
 pub use observation::Observation;
 pub use phase::PhaseData;
+pub use prediction::Prediction;
 pub use script::ScriptRows;
 
 use crate::scenario::SlaLine;
