@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::comparison::rounded;
 use super::observation::Observation;
+use super::student;
 use crate::clock::Micros;
 use crate::sample::Stage;
 use mixed_model::Line;
@@ -107,8 +108,8 @@ fn describe(exchanges: &[Exchange], service: Service) -> Calibration {
     let (mean, deviation) = single_calls(exchanges);
     let mut sizes = BTreeMap::new();
     exchanges.iter().for_each(|exchange| *sizes.entry(exchange.items.len() as u32).or_default() += 1);
-    let interval = |estimate: f64, error: f64, degrees: usize| {
-        let half = mixed_model::t_quantile(degrees) * error;
+    let interval = |estimate: f64, error: f64, degrees: u32| {
+        let half = student::quantile(degrees) * error;
         [rounded(estimate - half, 3), rounded(estimate + half, 3)]
     };
     Calibration {
@@ -154,7 +155,7 @@ fn notes(line: Option<Line>, service: Service) -> Vec<String> {
              let the after phase batch (after.batch=8) to have batches calibrated"
                 .to_string(),
         ),
-        Some(line) if line.fixed < line.errors[0] * mixed_model::t_quantile(line.degrees) => {
+        Some(line) if line.fixed < line.errors[0] * student::quantile(line.degrees) => {
             notes.push("no fixed cost can be told from zero: a batch would save nothing".to_string());
         }
         Some(_) => {}

@@ -8,6 +8,7 @@ mod phase;
 pub mod prediction;
 mod quality;
 mod script;
+mod student;
 mod verdict;
 
 pub use calibration::Calibration;

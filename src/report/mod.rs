@@ -2,11 +2,13 @@
 
 mod csv;
 mod json;
+mod prediction;
 mod progress;
 mod terminal;
 
 pub use csv::Csv;
 pub use json::Json;
+pub use prediction::predicted;
 pub use progress::{Progress, Step};
 pub use terminal::Terminal;
 

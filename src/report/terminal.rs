@@ -12,6 +12,8 @@ pub struct Terminal {
     pub before: String,
     /// How the after phase sends, in words.
     pub after: String,
+    /// What was predicted of the after phase, in a line.
+    pub predicted: Option<String>,
     /// Where the files are.
     pub folder: PathBuf,
     /// Whether to colour the verdict.
@@ -24,6 +26,9 @@ impl Format for Terminal {
         self.head(&mut text, comparison)?;
         table(&mut text, comparison)?;
         below(&mut text, comparison)?;
+        if let Some(predicted) = &self.predicted {
+            writeln!(text, "{predicted}")?;
+        }
         for line in &comparison.sla {
             sla_line(&mut text, line)?;
         }

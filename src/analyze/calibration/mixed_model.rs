@@ -25,7 +25,7 @@ pub(super) struct Line {
     /// Standard deviation of an exchange beside that.
     pub noise: f64,
     /// Observations less the two estimates.
-    pub degrees: usize,
+    pub degrees: u32,
 }
 
 /// Fits a line; `None` with fewer than three exchanges or with batches of one size only.
@@ -55,8 +55,8 @@ fn fit_at(lambda: f64, times: &[f64], sizes: &[f64], shared: &[Vec<f64>]) -> Opt
     let fixed = (bb * ay - ab * by) / determinant;
     let item = (aa * by - ab * ay) / determinant;
     let residuals = (0..times.len()).map(|e| times[e] - fixed * ones[e] - item * sizes[e]);
-    let degrees = times.len() - 2;
-    let variance = residuals.map(|residual| residual * residual).sum::<f64>() / degrees as f64;
+    let degrees = times.len() as u32 - 2;
+    let variance = residuals.map(|residual| residual * residual).sum::<f64>() / f64::from(degrees);
     let variance = variance.max(LEAST_VARIANCE);
     let line = Line {
         fixed,
@@ -66,7 +66,7 @@ fn fit_at(lambda: f64, times: &[f64], sizes: &[f64], shared: &[Vec<f64>]) -> Opt
         noise: variance.sqrt(),
         degrees,
     };
-    Some((degrees as f64 * variance.ln() + factor.log_determinant() + determinant.ln(), line))
+    Some((f64::from(degrees) * variance.ln() + factor.log_determinant() + determinant.ln(), line))
 }
 
 fn dot(one: &[f64], other: &[f64]) -> f64 {
@@ -110,32 +110,9 @@ impl Cholesky {
     }
 }
 
-/// The 97.5 % quantile of Student's t, by the expansion of Abramowitz and Stegun, 26.7.5.
-pub(super) fn t_quantile(degrees: usize) -> f64 {
-    let (z, v) = (1.959_963_985_f64, degrees as f64);
-    // the expansion is for large v; these are the tabled values where it is off by more than 1 %
-    match degrees {
-        0 => return f64::INFINITY,
-        1 => return 12.706,
-        2 => return 4.303,
-        _ => {}
-    }
-    let (z3, z5, z7) = (z.powi(3), z.powi(5), z.powi(7));
-    z + (z3 + z) / (4.0 * v)
-        + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * v * v)
-        + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * v.powi(3))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_t_quantile_is_the_tabled_one() {
-        for (degrees, tabled) in [(3, 3.182), (5, 2.571), (10, 2.228), (21, 2.080), (100, 1.984)] {
-            assert!((t_quantile(degrees) - tabled).abs() < 0.01 * tabled, "{degrees}");
-        }
-    }
 
     #[test]
     fn the_factor_gives_the_matrix_back() {

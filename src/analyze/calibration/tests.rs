@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::Moment;
-use crate::random;
+use crate::random::SplitMix64;
 use crate::sample::{BatchUse, ConnectionUse, Sample, ServerTimes, Stages, TraceId};
 
 /// A server whose costs are known, in milliseconds.
@@ -17,9 +17,15 @@ struct Costs {
     seed: u64,
 }
 
+/// Standard normal, near enough: twelve uniform draws.
+fn normal(seed: u64) -> f64 {
+    let mut random = SplitMix64::new(crate::random::mix(seed));
+    (0..12).map(|_| random.unit()).sum::<f64>() - 6.0
+}
+
 impl Costs {
     fn item(&self, seq: u64) -> f64 {
-        (self.item + self.deviation * random::normal(self.seed.wrapping_add(seq))).max(0.0)
+        (self.item + self.deviation * normal(self.seed.wrapping_add(seq))).max(0.0)
     }
 
     /// The rows of one call.
@@ -31,7 +37,7 @@ impl Costs {
         reported: bool,
     ) -> Vec<Observation> {
         let size = (members.end - members.start) as u32;
-        let noise = self.noise * random::normal(self.seed ^ (u64::from(repetition) << 32) ^ (id << 48));
+        let noise = self.noise * normal(self.seed ^ (u64::from(repetition) << 32) ^ (id << 48));
         let cost = self.fixed + members.clone().map(|seq| self.item(seq)).sum::<f64>() + noise;
         let micros = |ms: f64| Micros((ms * 1e3).round() as u64);
         let cold = id == 1;

@@ -8,7 +8,7 @@ use super::super::observation::Observation;
 use super::super::phase::PhaseData;
 use super::levels::{Interval, Levels};
 use crate::clock::Moment;
-use crate::random;
+use crate::random::SplitMix64;
 use crate::sample::Stage;
 
 /// Requests of one repetition that are looked at and simulated; a longer run tells no more about its tail.
@@ -124,8 +124,14 @@ fn drawn_calls(costs: &Calibration, requests: usize) -> Vec<u64> {
     // a log-normal of this mean and standard deviation has these parameters
     let variance = (1.0 + (deviation / mean).powi(2)).ln();
     let location = mean.ln() - variance / 2.0;
-    let item = |seq: u64| (location + variance.sqrt() * random::normal(seq)).exp();
+    let item = |seq: u64| (location + variance.sqrt() * normal(seq)).exp();
     (0..requests as u64).map(|seq| ((fixed + item(seq)) * 1e3).round() as u64).collect()
+}
+
+/// Standard normal, by Box and Muller (1958) from two draws.
+fn normal(seed: u64) -> f64 {
+    let mut random = SplitMix64::new(seed);
+    (-2.0 * random.unit().ln()).sqrt() * (std::f64::consts::TAU * random.unit()).cos()
 }
 
 /// Exchanges at work by Little's law: throughput × service time, over the middle of each repetition, where
