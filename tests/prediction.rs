@@ -170,6 +170,12 @@ fn predictions_need_neither_the_after_log_nor_the_scenario() {
         (&Value::Null, &Value::Null)
     );
     assert!(shown.contains("not measured"), "{shown}");
+    std::fs::remove_file(results.path("calibration.csv")).expect("a log");
+    let output =
+        std::process::Command::new(common::EXE).args(["analyze", folder]).output().expect("it starts");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("what a batch saves is unknown"), "without calibration it is a range: {shown}");
+    assert_eq!(results.json("analysis.json")["prediction"]["method"], "range");
 }
 
 #[test]

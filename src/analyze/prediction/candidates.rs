@@ -91,22 +91,7 @@ pub(super) fn predict(
     batch: usize,
 ) -> Candidate {
     let client = Client { callers: inferred.callers, connections, batch };
-    let figures = |economy| Figures::of(inferred, client, economy);
-    let micros = |ms: f64| (ms.max(0.0) * 1e3).round() as u64;
-    let known = calibration.and_then(|costs| costs.fixed_ms.zip(costs.fixed_ci95_ms));
-    let (point, range) = match known {
-        // a request alone costs what it costs, however that divides
-        _ if batch == 1 => (Some(figures(Economy::None)), None),
-        Some((fixed, [low, high])) => {
-            let ends = [high, low].map(|fixed| figures(Economy::Fixed(micros(fixed))));
-            let between = "the ends of the 95 % interval of the fixed cost";
-            (Some(figures(Economy::Fixed(micros(fixed)))), Some(Range::of(ends, between)))
-        }
-        None => {
-            let between = "a batch costs what its dearest request costs alone … a batch saves nothing";
-            (None, Some(Range::of([Economy::Free, Economy::None].map(figures), between)))
-        }
-    };
+    let (point, range) = point_and_range(inferred, calibration, client);
     let strategy = Strategy { connections: Connections::Pool(connections), batch };
     let percentile = |pick: fn(&ThreePercentiles) -> Option<f64>| pick(&point.as_ref()?.percentiles);
     Candidate {
@@ -119,6 +104,31 @@ pub(super) fn predict(
         throughput_rps: point.as_ref().map(|figures| figures.throughput_rps),
         method: if point.is_some() { Method::Simulation } else { Method::Range },
         range,
+    }
+}
+
+/// The figures where it is known what a batch saves, and both ends of what is possible where batches go out.
+fn point_and_range(
+    inferred: &Inferred,
+    calibration: Option<&Calibration>,
+    client: Client,
+) -> (Option<Figures>, Option<Range>) {
+    let figures = |economy| Figures::of(inferred, client, economy);
+    let fixed = |ms: f64| Economy::Fixed((ms.max(0.0) * 1e3).round() as u64);
+    if client.batch == 1 {
+        // a request alone costs what it costs, however that divides
+        return (Some(figures(Economy::None)), None);
+    }
+    match calibration.and_then(|costs| costs.fixed_ms.zip(costs.fixed_ci95_ms)) {
+        Some((point, [low, high])) => {
+            let between = "the ends of the 95 % interval of the fixed cost";
+            let ends = [high, low].map(|end| figures(fixed(end)));
+            (Some(figures(fixed(point))), Some(Range::of(ends, between)))
+        }
+        None => {
+            let between = "a batch costs what its dearest request costs alone … a batch saves nothing";
+            (None, Some(Range::of([Economy::Free, Economy::None].map(figures), between)))
+        }
     }
 }
 

@@ -20,13 +20,13 @@ fn before(requests: u64, callers: usize, replicas: usize, reported: bool) -> Pha
     let outcome = simulate(server, Client { callers, connections: callers, batch: 1 });
     let mut ends: Vec<u64> = vec![0; callers];
     let mut samples = Vec::new();
-    for seq in 0..requests as usize {
+    for (seq, call) in calls.iter().enumerate() {
         // in a closed loop a request is due when the caller who is free first ended the one before it
         let caller = (0..callers).min_by_key(|caller| ends[*caller]).expect("a caller");
         let due = ends[caller];
         ends[caller] = due + outcome.latencies[seq];
         let inside = outcome.latencies[seq] - 300;
-        samples.push(sample(seq as u64, due, inside, reported.then_some(calls[seq])));
+        samples.push(sample(seq as u64, due, inside, reported.then_some(*call)));
     }
     let mut collector = PhaseData::collect(requests, 1);
     samples.iter().for_each(|sample| collector.take(1, sample).expect("in the plan"));
