@@ -58,10 +58,9 @@ impl<T: Transport + 'static> Floor<T> {
     /// Ends the stories of requests that are still waiting at their deadline: they are not sent any more.
     pub(super) fn expire_waiting(&self, now: Moment) {
         let timeout = self.repetition.timeout;
-        loop {
-            let late = |arrival: &mut Arrival| arrival.due + timeout <= now;
-            let front = self.state.borrow_mut().waiting.pop_front_if(late);
-            let Some(arrival) = front else { break };
+        let first = || self.state.borrow().waiting.front().copied();
+        while let Some(arrival) = first().filter(|arrival| arrival.due + timeout <= now) {
+            self.state.borrow_mut().waiting.pop_front();
             self.end(self.waited_in_vain(arrival, arrival.due + timeout), None);
         }
     }
