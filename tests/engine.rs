@@ -114,7 +114,7 @@ impl Lane for FakeLane {
         script.in_flight.set(script.in_flight.get() + 1);
         script.most_in_flight.set(script.most_in_flight.get().max(script.in_flight.get()));
         self.marks.using(ConnectionUse { id: self.id, reused: false, syn_retransmits: None }, None);
-        self.marks.wrote(outgoing.body.len());
+        self.marks.wrote(outgoing.body.len(), self.marks.clock().now());
         self.marks.flushed();
         let echo = match outgoing.batched {
             true => format!("{{\"outputs\":{requests:?}}}"),
