@@ -235,6 +235,18 @@ fn check_members(completed: &[Completed]) {
 }
 
 #[test]
+fn a_batch_is_no_larger_than_a_fair_share_among_free_connections() {
+    for (workers, connections, expected) in [(4, 8, 1), (8, 8, 1), (12, 4, 3), (64, 8, 8), (10, 1, 8)] {
+        let samples = Fake::new(|_| Act::Answer { after_ms: 5 })
+            .run(Load::new(workers * 5, workers).pool(connections).batch(8));
+        let sizes: HashSet<_> =
+            samples.iter().take(workers as usize).filter_map(|sample| sample.batch).collect();
+        let largest = sizes.iter().map(|batch| batch.size).max();
+        assert_eq!(largest, Some(expected), "{workers} workers on {connections} connections");
+    }
+}
+
+#[test]
 fn a_strategy_without_batches_marks_none() {
     let samples = Fake::new(|_| Act::Answer { after_ms: 0 }).run(Load::new(3, 3).pool(1));
     assert!(samples.iter().all(|sample| sample.batch.is_none()));
