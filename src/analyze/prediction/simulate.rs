@@ -1,7 +1,7 @@
 //! Client and server as a discrete-event simulation: whole microseconds, no clock, no chance.
 //!
 //! Callers in a closed loop put requests into one queue, first come first served. A connection that is
-//! free takes as many waiting requests as a batch may hold; the one that has just ended its exchange
+//! free takes its share of the waiting requests, at most a batch; the one that has just ended its exchange
 //! before the idle ones, as the engine does. The server answers exchanges in the order of arrival on so
 //! many replicas.
 
@@ -171,7 +171,9 @@ impl Simulation<'_> {
     }
 
     fn take(&mut self, connection: usize) {
-        let size = (self.due.len() - self.waiting).min(self.client.batch);
+        // a fair share among the free connections: more would make requests wait for each other in vain
+        let share = (self.due.len() - self.waiting).div_ceil(self.idle.len() + 1);
+        let size = share.min(self.client.batch);
         if size == 0 {
             self.idle.push_back(connection);
             return;

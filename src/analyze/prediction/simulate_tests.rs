@@ -73,6 +73,14 @@ fn batches_share_the_fixed_part() {
 }
 
 #[test]
+fn free_connections_share_what_waits() {
+    let calls = vec![150_000; 12];
+    let shared = Server { economy: Economy::Fixed(110_000), ..server(&calls, 4) };
+    let outcome = simulate(shared, client(12, 4, 8));
+    assert!(outcome.latencies.iter().all(|latency| *latency == 110_000 + 3 * 40_000), "{outcome:?}");
+}
+
+#[test]
 fn connections_beyond_the_replicas_wait_in_the_server() {
     let calls = vec![100_000; 400];
     let outcome = simulate(server(&calls, 2), client(8, 8, 1));
