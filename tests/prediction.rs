@@ -78,10 +78,30 @@ fn within_the_aim(name: &str, base: &[&str], changes: &str) -> (Results, Value) 
     (results, analysis)
 }
 
+/// Blanks what the server says of itself in a log.
+fn silence(results: &Results, log: &str) {
+    let table = results.table(log);
+    let silent = ["server_queue_ms", "server_compute_ms"].map(|column| table.at(column));
+    let mut writer = csv::Writer::from_path(results.path(log)).expect("writable");
+    writer.write_record(&table.header).expect("writable");
+    for row in &table.rows {
+        let said =
+            |(at, field): (usize, &String)| if silent.contains(&at) { String::new() } else { field.clone() };
+        writer.write_record(row.iter().enumerate().map(said)).expect("writable");
+    }
+}
+
+/// `spanload analyze`: its exit code and what it prints.
+fn analyze(results: &Results) -> (Option<i32>, String) {
+    let output = std::process::Command::new(common::EXE).arg("analyze").arg(&results.0).output();
+    let output = output.expect("the binary starts");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 #[test]
 fn default_shape() {
     let changes = "after.connections=8 after.batch=8";
-    let (_, analysis) = within_the_aim("default_shape", &SCALED, changes);
+    let (results, analysis) = within_the_aim("default_shape", &SCALED, changes);
     let server = &analysis["prediction"]["server"];
     assert_eq!((&server["replicas"], &server["saturated"]), (&Value::from(8), &Value::from(true)));
     assert_eq!(server["callers"], 64);
@@ -89,6 +109,14 @@ fn default_shape() {
     // the mock's timer rounds up to whole milliseconds
     assert!((43.5..47.0).contains(&fixed), "{fixed}");
     assert_eq!(analysis["calibration"]["n"], 23, "an exchange counts once, however many rows it has");
+
+    ["before.csv", "calibration.csv"].map(|log| silence(&results, log));
+    let (_, shown) = analyze(&results);
+    let prediction = &results.json("analysis.json")["prediction"];
+    let error = figure(&prediction["error"]);
+    println!("{:<24} error {:+5.1} %", "... of a silent server", error * 100.0);
+    assert!(error.abs() <= AIM, "a server that reports nothing: {shown}");
+    assert_eq!(prediction["server"]["replicas"], 8);
 }
 
 #[test]
@@ -152,11 +180,8 @@ fn predictions_need_neither_the_after_log_nor_the_scenario() {
     let write = |name: &str, text: String| std::fs::write(results.path(name), text).expect("writable");
     write("manifest.json", manifest.to_string());
     std::fs::remove_file(results.path("after.csv")).expect("a log");
-    let folder = results.0.to_str().expect("a plain path");
-    let output =
-        std::process::Command::new(common::EXE).args(["analyze", folder]).output().expect("it starts");
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(1), "nothing to compare is no success: {shown}");
+    let (code, shown) = analyze(&results);
+    assert_eq!(code, Some(1), "nothing to compare is no success: {shown}");
     let again = results.json("analysis.json");
     for key in
         ["candidates", "assumptions", "server", "strategy", "p50_ms", "p95_ms", "p99_ms", "range", "method"]
@@ -171,9 +196,7 @@ fn predictions_need_neither_the_after_log_nor_the_scenario() {
     );
     assert!(shown.contains("not measured"), "{shown}");
     std::fs::remove_file(results.path("calibration.csv")).expect("a log");
-    let output =
-        std::process::Command::new(common::EXE).args(["analyze", folder]).output().expect("it starts");
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (_, shown) = analyze(&results);
     assert!(shown.contains("what a batch saves is unknown"), "without calibration it is a range: {shown}");
     assert_eq!(results.json("analysis.json")["prediction"]["method"], "range");
 }

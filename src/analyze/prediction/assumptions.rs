@@ -63,8 +63,8 @@ fn calls(inferred: &Inferred) -> String {
     let text = if inferred.reported {
         "each request costs the server what it reported for it in the before phase"
     } else {
-        "the server reports no compute time: costs are drawn from the calibration's mean and spread, and the number \
-         of exchanges at a time is throughput × service time"
+        "the server reports no compute time: costs are drawn with the calibration's spread, and the number of \
+         exchanges at a time is throughput × service time"
     };
     text.into()
 }

@@ -7,13 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::super::calibration::Calibration;
 use super::super::comparison::{ThreePercentiles, rounded};
 use super::super::distribution::Distribution;
-use super::infer::Inferred;
+use super::infer::{Inferred, MOST_REQUESTS};
 use super::simulate::{Client, Economy, Server, simulate};
 use crate::clock::Micros;
 use crate::scenario::{Connections, Strategy};
 
 /// Batch sizes that are always tried.
 const BATCHES: [usize; 3] = [2, 4, 8];
+/// Simulations of one strategy, as long as they have no more than [`MOST_REQUESTS`] together.
+const MOST_RUNS: usize = 16;
 
 /// What one strategy would bring. Times are in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,7 +134,7 @@ fn point_and_range(
     }
 }
 
-/// What one simulation shows.
+/// What the simulations of one strategy show, pooled.
 struct Figures {
     percentiles: ThreePercentiles,
     throughput_rps: f64,
@@ -141,14 +143,21 @@ struct Figures {
 impl Figures {
     fn of(inferred: &Inferred, client: Client, economy: Economy) -> Self {
         let Inferred { calls, replicas, round_trip, .. } = inferred;
-        let server = Server { calls, economy, replicas: *replicas, round_trip: *round_trip };
-        let outcome = simulate(server, client);
-        let requests = outcome.latencies.len() as u64;
-        let latencies = Distribution::new(outcome.latencies, requests);
+        let runs = (MOST_REQUESTS / calls.len().max(1)).clamp(1, MOST_RUNS);
+        let (mut latencies, mut busy) = (Vec::with_capacity(runs * calls.len()), 0);
+        for run in 0..runs as u64 {
+            let spread = (run > 0).then_some(run);
+            let server = Server { calls, economy, replicas: *replicas, round_trip: *round_trip, spread };
+            let outcome = simulate(server, client);
+            latencies.extend(outcome.latencies);
+            busy += outcome.end;
+        }
+        let requests = latencies.len() as u64;
+        let latencies = Distribution::new(latencies, requests);
         let at = |permille| latencies.percentile(permille).map(Micros::as_millis);
         Figures {
             percentiles: ThreePercentiles { p50: at(500), p95: at(950), p99: at(990) },
-            throughput_rps: rounded(requests as f64 / (outcome.end as f64).max(1.0) * 1e6, 3),
+            throughput_rps: rounded(requests as f64 / (busy as f64).max(1.0) * 1e6, 3),
         }
     }
 }

@@ -7,15 +7,12 @@ use super::super::calibration::Calibration;
 use super::super::observation::Observation;
 use super::super::phase::PhaseData;
 use super::levels::{Interval, Levels};
+use super::unreported;
 use crate::clock::Moment;
-use crate::random::SplitMix64;
 use crate::sample::Stage;
 
 /// Requests of one repetition that are looked at and simulated; a longer run tells no more about its tail.
 pub(super) const MOST_REQUESTS: usize = 10_000;
-/// Above this multiple of an idle call, the median call is taken to have waited for a replica.
-const SATURATED: f64 = 1.5;
-
 /// The server as the before phase shows it.
 #[derive(Clone, Debug)]
 pub(super) struct Inferred {
@@ -39,12 +36,16 @@ pub(super) struct Inferred {
 pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Option<Inferred> {
     let exchanges = exchanges(before);
     let requests = (before.requests() as usize).min(MOST_REQUESTS);
-    let reported = reported_calls(&exchanges, before, calibration, requests);
-    let is_reported = reported.is_some();
-    let calls = reported.or_else(|| calibration.map(|costs| drawn_calls(costs, requests)))?;
     let computing = Levels::of(exchanges.iter().filter_map(|row| interval(row)), before.repetitions());
-    let (replicas, saturated) =
-        if is_reported { computing.replicas()? } else { by_throughput(&exchanges, mean(&calls))? };
+    let reported = reported_calls(&exchanges, before, calibration, requests).zip(computing.replicas());
+    let is_reported = reported.is_some();
+    let (calls, (replicas, saturated)) = match reported {
+        Some(known) => known,
+        None => {
+            let drawn = unreported::draw(&exchanges, calibration?, requests)?;
+            (drawn.calls, (drawn.replicas, drawn.saturated))
+        }
+    };
     Some(Inferred {
         replicas: replicas.max(1),
         saturated,
@@ -72,7 +73,8 @@ fn exchanges(before: &PhaseData) -> Vec<&Observation> {
     exchanges
 }
 
-fn size(row: &Observation) -> f64 {
+/// Requests in an exchange.
+pub(super) fn size(row: &Observation) -> f64 {
     row.batch().map_or(1.0, |batch| f64::from(batch.size))
 }
 
@@ -114,50 +116,6 @@ fn reported_calls(
     (!known.is_empty()).then(|| sums.iter().map(|pair| call(pair).round() as u64).collect())
 }
 
-/// Costs drawn from the calibration, where the server reports none: log-normal items of its mean and spread.
-fn drawn_calls(costs: &Calibration, requests: usize) -> Vec<u64> {
-    let fixed = costs.fixed_ms.unwrap_or_default().max(0.0);
-    let (mean, deviation) = (costs.call_ms - fixed, costs.item_deviation_ms);
-    if mean <= 0.0 {
-        return vec![(costs.call_ms.max(0.0) * 1e3).round() as u64; requests];
-    }
-    // a log-normal of this mean and standard deviation has these parameters
-    let variance = (1.0 + (deviation / mean).powi(2)).ln();
-    let location = mean.ln() - variance / 2.0;
-    let item = |seq: u64| (location + variance.sqrt() * normal(seq)).exp();
-    (0..requests as u64).map(|seq| ((fixed + item(seq)) * 1e3).round() as u64).collect()
-}
-
-/// Standard normal, by Box and Muller (1958) from two draws.
-fn normal(seed: u64) -> f64 {
-    let mut random = SplitMix64::new(seed);
-    (-2.0 * random.unit().ln()).sqrt() * (std::f64::consts::TAU * random.unit()).cos()
-}
-
-/// Exchanges at work by Little's law: throughput × service time, over the middle of each repetition, where
-/// neither the start nor the stragglers of the end count.
-fn by_throughput(exchanges: &[&Observation], service: f64) -> Option<(usize, bool)> {
-    let mut ends = BTreeMap::<u32, Vec<Moment>>::new();
-    for row in exchanges {
-        ends.entry(row.repetition()).or_default().extend(row.end());
-    }
-    let (mut answered, mut time) = (0, 0);
-    for ends in ends.values_mut() {
-        ends.sort_unstable();
-        let (first, last) = (ends.len() / 10, ends.len() * 8 / 10);
-        answered += last - first;
-        time += ends.get(last)?.since(ends[first]).0;
-    }
-    let mut waits: Vec<u64> =
-        exchanges.iter().filter_map(|row| row.stage(Stage::Wait)).map(|wait| wait.0).collect();
-    waits.sort_unstable();
-    let items = exchanges.iter().map(|row| size(row)).sum::<f64>() / exchanges.len().max(1) as f64;
-    let busy = answered as f64 / (time as f64).max(1.0) * service * items;
-    let saturated = *waits.get(waits.len() / 2)? as f64 > SATURATED * service * items;
-    let replicas = if saturated { busy.round() } else { busy.ceil() };
-    Some((replicas as usize, saturated))
-}
-
 /// The closed loop's callers: the requests that were due at the start of a repetition.
 fn callers(before: &PhaseData) -> usize {
     let mut at_start = BTreeMap::<u32, usize>::new();
@@ -180,8 +138,4 @@ fn round_trip(exchanges: &[&Observation], calibration: Option<&Calibration>) -> 
     let mut times: Vec<u64> = exchanges.iter().filter_map(outside).collect();
     times.sort_unstable();
     times.get(times.len() / 10).copied().unwrap_or_default()
-}
-
-fn mean(values: &[u64]) -> f64 {
-    values.iter().sum::<u64>() as f64 / values.len().max(1) as f64
 }

@@ -8,6 +8,7 @@ mod candidates;
 mod infer;
 mod levels;
 mod simulate;
+mod unreported;
 
 pub use candidates::{Candidate, Method, Range};
 

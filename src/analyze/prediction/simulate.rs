@@ -1,4 +1,4 @@
-//! Client and server as a discrete-event simulation: whole microseconds, no clock, no chance.
+//! Client and server as a discrete-event simulation: whole microseconds, no clock, chance only from a seed.
 //!
 //! Callers in a closed loop put requests into one queue, first come first served. A connection that is
 //! free takes its share of the waiting requests, at most a batch; the one that has just ended its exchange
@@ -8,6 +8,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::ops::Range;
+
+use crate::random::{SplitMix64, mix};
 
 /// The server and the way to it.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,11 @@ pub(super) struct Server<'a> {
     pub replicas: usize,
     /// Time of an exchange outside the server, in microseconds.
     pub round_trip: u64,
+    /// Seed of a spread of ± 1 % in what exchanges cost; `None` is no spread.
+    ///
+    /// Which requests share a batch hangs on which of two exchanges ends first, be it by a microsecond, and the
+    /// tail on who shares a batch. Runs with different seeds show what may happen instead of one accident.
+    pub spread: Option<u64>,
 }
 
 /// What a batch costs, given what its members cost alone.
@@ -34,6 +41,13 @@ pub(super) enum Economy {
 }
 
 impl Server<'_> {
+    /// The cost of the exchange that this request leads, with its spread.
+    fn spread(&self, cost: u64, leader: usize) -> u64 {
+        let Some(seed) = self.spread else { return cost };
+        let unit = SplitMix64::new(mix(seed) ^ leader as u64).unit();
+        (cost as f64 * (0.99 + 0.02 * unit)).round() as u64
+    }
+
     /// Microseconds for which an exchange with these members holds a replica.
     fn cost(&self, members: Range<usize>) -> u64 {
         let calls = &self.calls[members];
@@ -188,7 +202,8 @@ impl Simulation<'_> {
             && let Some(connection) = self.line.pop_front()
         {
             self.free_replicas -= 1;
-            let cost = self.server.cost(self.under_way[connection].clone());
+            let members = self.under_way[connection].clone();
+            let cost = self.server.spread(self.server.cost(members.clone()), members.start);
             self.after(cost, Event::Computed(connection));
         }
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn server(calls: &[u64], replicas: usize) -> Server<'_> {
-    Server { calls, economy: Economy::Fixed(0), replicas, round_trip: 0 }
+    Server { calls, economy: Economy::Fixed(0), replicas, round_trip: 0, spread: None }
 }
 
 fn client(callers: usize, connections: usize, batch: usize) -> Client {
@@ -95,6 +95,18 @@ fn the_end_of_a_run_is_no_hang() {
     let outcome = simulate(server(&calls, 3), client(64, 8, 8));
     assert_eq!(outcome.latencies.len(), 5);
     assert!(simulate(server(&[], 3), client(64, 8, 8)).latencies.is_empty());
+}
+
+#[test]
+fn a_spread_moves_costs_by_one_percent_at_most() {
+    let calls = varied(500);
+    let run = |spread| simulate(Server { spread, ..server(&calls, 8) }, client(4, 4, 1)).latencies;
+    let (one, other) = (run(Some(1)), run(Some(2)));
+    assert_ne!(one, other);
+    assert_eq!(one, run(Some(1)), "the same seed, the same outcome");
+    for (latency, call) in one.iter().zip(&calls) {
+        assert!(latency.abs_diff(*call) <= call / 100 + 1, "{latency} {call}");
+    }
 }
 
 fn costs() -> impl Strategy<Value = Vec<u64>> {

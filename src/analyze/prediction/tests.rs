@@ -16,7 +16,7 @@ fn calls(requests: u64) -> Vec<u64> {
 /// What a server of so many replicas would log for callers with a connection each.
 fn before(requests: u64, callers: usize, replicas: usize, reported: bool) -> PhaseData {
     let calls = calls(requests);
-    let server = Server { calls: &calls, economy: Economy::None, replicas, round_trip: 300 };
+    let server = Server { calls: &calls, economy: Economy::None, replicas, round_trip: 300, spread: None };
     let outcome = simulate(server, Client { callers, connections: callers, batch: 1 });
     let mut ends: Vec<u64> = vec![0; callers];
     let mut samples = Vec::new();
@@ -104,6 +104,19 @@ fn without_reports_littles_law_gives_the_replicas() {
         });
         assert!((drawn / reported - 1.0).abs() < 0.05, "{drawn} {reported}");
     }
+}
+
+#[test]
+fn stragglers_at_the_end_do_not_hide_a_replica() {
+    let mut collector = PhaseData::collect(600, 1);
+    for row in before(600, 64, 8, false).rows() {
+        // five requests lost a packet again and again: the run goes on for 14 s without load
+        let late = if row.seq() % 120 == 119 { 14_000_000 } else { 0 };
+        let due = row.due().expect("sent").as_micros();
+        collector.take(1, &sample(row.seq(), due, row.latency().0 - 300 + late, None)).expect("in the plan");
+    }
+    let prediction = predict(&collector.finish(), Some(&calibration(Some(110.0))), None);
+    assert_eq!(prediction.server.map(|server| server.replicas), Some(8));
 }
 
 #[test]
