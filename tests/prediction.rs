@@ -110,7 +110,7 @@ fn default_shape() {
     assert!((43.5..47.0).contains(&fixed), "{fixed}");
     assert_eq!(analysis["calibration"]["n"], 23, "an exchange counts once, however many rows it has");
 
-    ["before.csv", "calibration.csv"].map(|log| silence(&results, log));
+    ["before.csv", "calibration.csv"].into_iter().for_each(|log| silence(&results, log));
     let (_, shown) = analyze(&results);
     let prediction = &results.json("analysis.json")["prediction"];
     let error = figure(&prediction["error"]);
@@ -212,7 +212,7 @@ fn full_size() {
         ("full_no_fixed_reuse_alone", "mock.fixed_ms=0 mock.item_ms=150 after.connections=8 after.batch=1"),
         ("full_backlog_64", "mock.backlog=64 after.connections=8 after.batch=8"),
         ("full_replicas_4", "mock.replicas=4 load.workers=40 after.connections=4 after.batch=8"),
-        ("full_workers_100", "load.workers=100 after.connections=8 after.batch=16"),
+        ("full_workers_100", "load.workers=100 load.requests=1200 after.connections=8 after.batch=16"),
     ];
     for (name, changes) in variations {
         within_the_aim(name, &FULL, changes);
