@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 6] = ["caveat", "clock", "digest", "interrupt", "limits", "sample"];
+const LEAVES: [&str; 7] = ["caveat", "clock", "cpu", "digest", "interrupt", "limits", "sample"];
 
 /// Each room in the order of the flow, and the rooms it may use beside itself and the leaves.
 const ROOMS: [(&str, &[&str]); 13] = [
@@ -41,7 +41,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
 ];
 
 /// Leaves that may use another leaf.
-const LEAF_EDGES: [(&str, &str); 2] = [("sample", "clock"), ("sample", "digest")];
+const LEAF_EDGES: [(&str, &str); 3] = [("cpu", "clock"), ("sample", "clock"), ("sample", "digest")];
 
 /// What a room takes from another of which it may have only a part.
 const PARTS: [(&str, &str, &[&str]); 3] = [

@@ -14,7 +14,7 @@ use crate::transport::Transport;
 
 impl<T: Transport + 'static> Floor<T> {
     /// When the engine must look again: at the next deadline, but at least once a tick.
-    pub(super) fn next_wake(&self, tick: Duration) -> tokio::time::Instant {
+    pub(super) fn next_wake(&self, tick: Duration) -> Moment {
         let state = self.state.borrow();
         let waiting = state.waiting.front().map(|arrival| arrival.due);
         let under_way = state
@@ -23,7 +23,7 @@ impl<T: Transport + 'static> Floor<T> {
             .filter_map(|(slot, _)| slot.members.borrow().iter().map(|(_, member)| member.due).min());
         let deadline = waiting.into_iter().chain(under_way).min().map(|due| due + self.repetition.timeout);
         let tick = self.clock.now() + tick;
-        self.clock.instant(deadline.map_or(tick, |deadline| deadline.min(tick)))
+        deadline.map_or(tick, |deadline| deadline.min(tick))
     }
 
     /// Ends every story whose deadline has passed.

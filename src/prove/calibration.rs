@@ -33,7 +33,7 @@ impl Run<'_> {
             let name = format!("calibration ×{batch}");
             let step = self.progress.step(&name, (calls * batch) as u64);
             let measured = measurement.run(Recording { log, answers }, &step, self.interrupt).await?;
-            self.note_repetition("calibration", index as u32 + 1, measured.clock);
+            self.note_repetition("calibration", index as u32 + 1, &measured.clock, measured.health);
             log = measured.recording.log;
         }
         session.close().await

@@ -22,7 +22,8 @@ use std::sync::Arc;
 
 use crate::analyze::Comparison;
 use crate::caveat::Caveat;
-use crate::clock::Anchor;
+use crate::clock::{Anchor, Clock};
+use crate::engine::Health;
 use crate::interrupt::Interrupt;
 use crate::limits;
 use crate::plan::Plan;
@@ -180,17 +181,18 @@ impl<'a> Run<'a> {
         let step = self.progress.step(&name, self.plan.requests());
         let measured = measurement.run(recording, &step, self.interrupt).await?;
         step.done(&measured.live);
-        self.note_repetition(phase.name(), repetition, measured.clock);
+        self.note_repetition(phase.name(), repetition, &measured.clock, measured.health);
         *recordings.log(phase) = Some(measured.recording.log);
         recordings.answers = Some(measured.recording.answers);
         session.close().await
     }
 
-    fn note_repetition(&mut self, part: &str, repetition: u32, clock: crate::clock::Clock) {
+    fn note_repetition(&mut self, part: &str, repetition: u32, clock: &Clock, health: Health) {
         self.manifest.repetitions.push(RepetitionRecord {
             phase: part.to_string(),
             repetition,
-            started_unix_us: self.anchor.unix_micros(&clock),
+            started_unix_us: self.anchor.unix_micros(clock),
+            health: Some(conditions::health(health, &self.anchor)),
         });
     }
 

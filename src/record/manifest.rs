@@ -69,6 +69,30 @@ pub struct RepetitionRecord {
     pub repetition: u32,
     /// Microseconds since the Unix epoch at its start.
     pub started_unix_us: u64,
+    /// How the client itself fared; absent in manifests of older versions.
+    #[serde(default)]
+    pub health: Option<HealthRecord>,
+}
+
+/// The client during one repetition: whether its own slowness can be part of what was measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthRecord {
+    /// Wake-ups of the engine's loop whose lateness was measured.
+    pub ticks: u64,
+    /// Median lateness in microseconds; a timer's grain of about 1,000 is in it.
+    pub lag_p50_us: Option<u64>,
+    /// 99th percentile of the lateness.
+    pub lag_p99_us: Option<u64>,
+    /// Greatest lateness.
+    pub lag_max_us: Option<u64>,
+    /// Length of the repetition.
+    pub wall_us: u64,
+    /// Processor time of the engine's thread.
+    pub engine_cpu_us: Option<u64>,
+    /// Processor time of the whole process, without the embedded mock.
+    pub process_cpu_us: Option<u64>,
+    /// Wall clock − monotonic clock, at the end of the repetition, against the run's anchor.
+    pub wall_drift_us: i64,
 }
 
 /// The given load test and how its run went.
