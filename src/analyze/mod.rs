@@ -2,10 +2,13 @@
 
 mod comparison;
 mod distribution;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod observation;
 mod phase;
 mod quality;
 mod script;
+pub mod validity;
 mod verdict;
 
 pub use comparison::{
@@ -14,8 +17,9 @@ pub use comparison::{
 };
 pub use distribution::Distribution;
 pub use observation::Observation;
-pub use phase::PhaseData;
-pub use script::ScriptRows;
+pub use phase::{Collector, PhaseData};
+pub use script::{ScriptAnalysis, ScriptRows, Truth, TruthRow, truth_rows};
+pub use validity::{ClientHealth, Doubt};
 
 use crate::scenario::SlaLine;
 
@@ -34,6 +38,12 @@ pub struct Inputs<'a> {
     pub after: &'a PhaseData,
     /// The given load test, where it was run.
     pub baseline_script: Option<BaselineScript>,
+    /// Its rows.
+    pub script: Option<&'a ScriptRows>,
+    /// How the client fared, in the order in which the repetitions ran.
+    pub health: &'a [ClientHealth],
+    /// Processors that the client might use.
+    pub processors: Option<usize>,
     /// What the run itself has to say.
     pub caveats: Vec<Caveat>,
     /// The exit code of the signal that stopped the run.
@@ -45,8 +55,9 @@ pub fn compare(inputs: Inputs<'_>) -> Comparison {
     let quality = quality::compare(inputs.before, inputs.after);
     let sla: Vec<SlaResult> =
         inputs.sla.iter().map(|line| verdict::judge_line(line, inputs.before, inputs.after)).collect();
+    let doubts = validity::doubts(&inputs, &quality);
     let mut caveats = inputs.caveats;
-    caveats.extend(verdict::caveats(inputs.before, inputs.after, &quality));
+    caveats.extend(doubts.into_iter().map(Caveat::from));
     let verdict = verdict::overall(&sla, &quality, inputs.interrupted.is_some());
     Comparison {
         schema: 1,

@@ -10,6 +10,7 @@ mod measurement;
 mod payload_sets;
 mod script;
 mod server;
+mod truth;
 
 pub use ablation::ablate;
 pub use analysis::analyze;
