@@ -136,7 +136,7 @@ fn a_missing_file_is_named_with_its_key() {
     assert_prove_refused("missing", &["--set", &payloads], 2, &["load.payloads", &missing, "JSON document"]);
     assert_prove_refused("missing", &["--set", &script], 2, &["before.script", &missing, "remove the key"]);
     let analyze = Command::new(EXE).args(["analyze", &missing]).output().expect("the binary starts");
-    assert_refused("analyze", &analyze, 1, &[&missing, "results/latest"]);
+    assert_refused("analyze", &analyze, 1, &["missing_files/missing", "results/latest"]);
     let ablate = Command::new(EXE).args(["ablate", &missing]).output().expect("the binary starts");
     assert_refused("ablate", &ablate, 2, &[&missing]);
 }

@@ -96,6 +96,11 @@ fn assert_counted(results: &Results, phase: &str) {
     assert_eq!((planned, succeeded_counted), (REQUESTS, succeeded as u64));
     assert_eq!(failed, (table.rows.len() - succeeded - unsent) as u64);
     assert_eq!(unsent_counted, planned - succeeded_counted - failed);
+    let errors: Vec<_> = counts["errors"].as_object().expect("a table").keys().collect();
+    assert!(
+        errors.iter().all(|word| *word == "interrupted"),
+        "the mock outlives the measurement: {errors:?}"
+    );
 }
 
 #[test]

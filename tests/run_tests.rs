@@ -4,7 +4,7 @@ mod common;
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use common::EXE;
 use common::run::{Results, fresh_folder};
@@ -39,10 +39,14 @@ impl Stage {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the script starts")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(Path::new(ROOT).join("run_tests"));
         command.args(arguments).current_dir(self.0.join("elsewhere"));
         command.env("PATH", self.0.join("path")).env("CARGO_TARGET_DIR", self.0.join("target"));
-        command.output().expect("the script starts")
+        command
     }
 }
 
@@ -65,6 +69,16 @@ fn it_passes_arguments_on_as_they_are_and_keeps_the_exit_code() {
     let expected =
         format!("prove\n{ROOT}/scenarios/default.toml\n--out\n{ROOT}/results\n-n\n5\n--sla\np95=1 ms\n*\n");
     assert_eq!(text(&output.stdout), expected);
+}
+
+#[test]
+fn a_signal_for_it_reaches_the_proof() {
+    let stage = Stage::new("run_tests_signal").with_cargo("exit 0");
+    stage.program("target/release/spanload", "echo $$");
+    let child = stage.command(&[]).stdout(Stdio::piped()).spawn().expect("the script starts");
+    let id = child.id();
+    let output = child.wait_with_output().expect("an output");
+    assert_eq!(text(&output.stdout).trim(), id.to_string(), "one process, whoever is asked to stop it");
 }
 
 #[test]

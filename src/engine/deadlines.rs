@@ -30,17 +30,14 @@ impl<T: Transport + 'static> Floor<T> {
     pub(super) fn expire(self: &Rc<Self>) {
         let now = self.clock.now();
         let timeout = self.repetition.timeout;
-        let late = |arrival: &Arrival| arrival.due + timeout <= now;
-        while let Some(arrival) = self.pop_waiting(late) {
-            self.end(self.waited_in_vain(arrival, arrival.due + timeout), None);
-        }
+        self.expire_waiting(now);
         let slots: Vec<Rc<Slot>> =
             self.state.borrow().slots.iter().map(|(slot, _)| Rc::clone(slot)).collect();
         for slot in slots {
             let expired: Vec<Arrival> = slot
                 .members
                 .borrow_mut()
-                .extract_if(.., |(_, member)| late(member))
+                .extract_if(.., |(_, member)| member.due + timeout <= now)
                 .map(|(_, m)| m)
                 .collect();
             if expired.is_empty() {
@@ -56,6 +53,14 @@ impl<T: Transport + 'static> Floor<T> {
             }
         }
         self.call_lanes();
+    }
+
+    /// Ends the stories of requests that are still waiting at their deadline: they are not sent any more.
+    pub(super) fn expire_waiting(&self, now: Moment) {
+        let timeout = self.repetition.timeout;
+        while let Some(arrival) = self.pop_waiting(|arrival| arrival.due + timeout <= now) {
+            self.end(self.waited_in_vain(arrival, arrival.due + timeout), None);
+        }
     }
 
     /// Ends every story at once: what is under way is interrupted, the rest was never sent.

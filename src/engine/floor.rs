@@ -118,10 +118,11 @@ impl<T: Transport + 'static> Floor<T> {
 
     /// Puts a new lane in the place of one whose exchange nobody waits for any more.
     pub(super) fn replace_lane(self: &Rc<Self>, index: usize) {
+        // First the old one, so that its connection is closed before another is opened.
+        self.state.borrow().slots[index].1.abort();
         let lane = self.start_lane(index);
         let mut state = self.state.borrow_mut();
-        let (_, abandoned) = std::mem::replace(&mut state.slots[index], lane);
-        abandoned.abort();
+        state.slots[index] = lane;
         state.coming += 1;
     }
 
@@ -133,6 +134,8 @@ impl<T: Transport + 'static> Floor<T> {
         lane: &mut impl Lane,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
+        let now = self.clock.now();
+        self.expire_waiting(now);
         let mut state = self.state.borrow_mut();
         state.welcome(slot);
         if state.waiting.is_empty() {
@@ -145,7 +148,7 @@ impl<T: Transport + 'static> Floor<T> {
         let size = state.waiting.len().min(self.repetition.strategy.batch);
         slot.members.borrow_mut().extend(state.waiting.drain(..size).enumerate());
         slot.batch.set(self.repetition.strategy.batches().then(|| self.next_batch(size)));
-        slot.marks.begin(self.clock.now());
+        slot.marks.begin(now);
         drop(state);
         self.call_lanes();
         Poll::Ready(())
@@ -205,8 +208,11 @@ impl State {
         self.finished == planned
     }
 
+    /// Puts the next request behind all that were due before it. Its place is the last, unless ends
+    /// are noticed in another order than that in which they happened.
     fn issue(&mut self, due: Moment) {
-        self.waiting.push_back(Arrival { seq: self.issued, due });
+        let place = self.waiting.iter().rposition(|waiting| waiting.due <= due).map_or(0, |last| last + 1);
+        self.waiting.insert(place, Arrival { seq: self.issued, due });
         self.issued += 1;
     }
 

@@ -30,3 +30,19 @@ impl Pacing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_closed_loop_starts_with_one_request_a_worker(workers in 1_u64..1_000, seq in 0_u64..10_000) {
+            let due = Pacing::Closed { workers }.due(seq);
+            let first = seq < workers;
+            prop_assert_eq!(due, if first { Due::At(Moment::START) } else { Due::WhenOneEnds });
+        }
+    }
+}

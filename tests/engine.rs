@@ -1,0 +1,435 @@
+//! The engine's promises, to the microsecond: against a transport without a network, and against a server that counts.
+mod common;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Context;
+use std::time::Duration;
+
+use common::load::{Load, ms, reached, traces};
+use common::wire::{Server, pause};
+use spanload::clock::{Clock, Micros, Moment};
+use spanload::interrupt::{Interrupt, Signal};
+use spanload::sample::{Completed, ConnectionUse, ErrorWord, Sample, ServerTimes, Stage};
+use spanload::transport::{Answer, Lane, Marks, Outgoing, Transport};
+
+/// What an exchange does, by the sequence number of its first request.
+enum Act {
+    Answer {
+        after_ms: u64,
+    },
+    AnswerWith {
+        after_ms: u64,
+        status: u16,
+        body: &'static str,
+    },
+    /// Keeps the engine's only thread from everything else.
+    Block {
+        ms: u64,
+    },
+    Never,
+}
+
+/// What happened on the lanes, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Event {
+    /// An exchange with these requests starts; whether it goes to the batch path.
+    Start(Vec<u64>, bool),
+    /// Its last byte came.
+    LastByte(Vec<u64>, Moment),
+    /// A lane was given up.
+    Gone,
+}
+
+/// A transport without a network: exchanges take as long as the test says.
+#[derive(Clone)]
+struct Fake(Rc<Script>);
+
+struct Script {
+    act: Box<dyn Fn(u64) -> Act>,
+    events: RefCell<Vec<Event>>,
+    in_flight: Cell<usize>,
+    most_in_flight: Cell<usize>,
+    lanes: Cell<u64>,
+}
+
+impl Fake {
+    fn new(act: impl Fn(u64) -> Act + 'static) -> Self {
+        let events = RefCell::default();
+        let (in_flight, most_in_flight, lanes) = Default::default();
+        Fake(Rc::new(Script { act: Box::new(act), events, in_flight, most_in_flight, lanes }))
+    }
+
+    fn run(&self, load: Load) -> Vec<Sample> {
+        load.run_on(Clock::start(), self.clone(), &Interrupt::never())
+    }
+
+    fn events(&self) -> Vec<Event> {
+        self.0.events.borrow().clone()
+    }
+
+    /// Which requests went together, in the order in which exchanges started.
+    fn exchanges(&self) -> Vec<Vec<u64>> {
+        let start = |event| if let Event::Start(requests, _) = event { Some(requests) } else { None };
+        self.events().into_iter().filter_map(start).collect()
+    }
+}
+
+struct FakeLane {
+    script: Rc<Script>,
+    marks: Rc<Marks>,
+    id: u64,
+}
+
+impl Transport for Fake {
+    type Lane = FakeLane;
+
+    fn lane(&self, marks: Rc<Marks>, _keep: bool) -> FakeLane {
+        self.0.lanes.set(self.0.lanes.get() + 1);
+        FakeLane { script: Rc::clone(&self.0), marks, id: self.0.lanes.get() }
+    }
+}
+
+impl Drop for FakeLane {
+    fn drop(&mut self) {
+        self.script.events.borrow_mut().push(Event::Gone);
+    }
+}
+
+/// The bodies of the plan are the sequence numbers.
+fn requests(outgoing: &Outgoing) -> Vec<u64> {
+    let body: serde_json::Value = serde_json::from_slice(&outgoing.body).expect("JSON");
+    let list = if outgoing.batched { body["inputs"].as_array().expect("a list").clone() } else { vec![body] };
+    list.iter().map(|item| item.as_u64().expect("a sequence number")).collect()
+}
+
+impl Lane for FakeLane {
+    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorWord> {
+        let script = Rc::clone(&self.script);
+        let requests = requests(&outgoing);
+        script.events.borrow_mut().push(Event::Start(requests.clone(), outgoing.batched));
+        script.in_flight.set(script.in_flight.get() + 1);
+        script.most_in_flight.set(script.most_in_flight.get().max(script.in_flight.get()));
+        self.marks.using(ConnectionUse { id: self.id, reused: false, syn_retransmits: None }, None);
+        self.marks.wrote(outgoing.body.len());
+        self.marks.flushed();
+        let echo = match outgoing.batched {
+            true => format!("{{\"outputs\":{requests:?}}}"),
+            false => requests[0].to_string(),
+        };
+        let (after_ms, status, body) = match (script.act)(requests[0]) {
+            Act::Answer { after_ms } => (after_ms, 200, echo),
+            Act::AnswerWith { after_ms, status, body } => (after_ms, status, body.to_string()),
+            Act::Block { ms } => {
+                pause(ms);
+                (0, 200, echo)
+            }
+            Act::Never => std::future::pending().await,
+        };
+        if after_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(after_ms)).await;
+        }
+        self.marks.read(1);
+        let last = self.marks.last_read().expect("just marked");
+        script.events.borrow_mut().push(Event::LastByte(requests, last));
+        script.in_flight.set(script.in_flight.get() - 1);
+        Ok(Answer { status, server: ServerTimes::default(), body: body.into() })
+    }
+
+    fn poll_idle(&mut self, _cx: &mut Context<'_>) {}
+}
+
+#[test]
+fn a_closed_loop_keeps_exactly_its_workers_busy() {
+    let fake = Fake::new(|seq| Act::Answer { after_ms: 1 + seq % 7 });
+    let samples = fake.run(Load::new(200, 8));
+    assert_eq!(fake.0.most_in_flight.get(), 8);
+    assert!(samples.iter().all(Sample::succeeded));
+    assert_eq!(fake.exchanges().len(), 200, "each once");
+}
+
+#[test]
+fn latency_ends_with_the_last_byte_to_the_microsecond() {
+    let fake = Fake::new(|seq| Act::Answer { after_ms: seq % 5 });
+    let samples = fake.run(Load::new(120, 7).pool(3).batch(2));
+    let mut checked = 0;
+    for event in fake.events() {
+        let Event::LastByte(requests, last) = event else { continue };
+        for seq in requests {
+            let sample = &samples[seq as usize];
+            assert_eq!(sample.due.expect("sent") + sample.stages.latency(), last, "request {seq}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 120);
+}
+
+#[test]
+fn first_come_first_served() {
+    let fake = Fake::new(|seq| Act::Answer { after_ms: 1 + seq * 7 % 5 });
+    let samples = fake.run(Load::new(150, 9).pool(2));
+    let dues: Vec<_> = fake.exchanges().concat().into_iter().map(|seq| samples[seq as usize].due).collect();
+    assert!(dues.is_sorted(), "{dues:?}");
+    let waited = samples.iter().filter(|sample| ms(sample, Stage::Queue) > Some(2.0)).count();
+    assert!(waited > 100, "the pool was contended: {waited}");
+}
+
+#[test]
+fn deadlines_noticed_late_do_not_mix_up_the_order() {
+    // By 300 ms the engine is busy with 4. What it has not seen when it looks again at 500 ms: the
+    // deadline of 3 at 400 ms, on the first lane, and that of 1 at 300 ms, on the second.
+    let fake = Fake::new(|seq| match seq {
+        0 => Act::Answer { after_ms: 100 },
+        2 => Act::Answer { after_ms: 250 },
+        4 => Act::Block { ms: 200 },
+        1 | 3 => Act::Never,
+        _ => Act::Answer { after_ms: 1 },
+    });
+    let samples = fake.run(Load::new(9, 3).timeout_ms(300));
+    assert_eq!((samples[1].error, samples[3].error), (Some(ErrorWord::Timeout), Some(ErrorWord::Timeout)));
+    let taken = fake.exchanges().concat();
+    let successor = |seq: usize| {
+        let is_successor = |next: &u64| samples[*next as usize].due == samples[seq].end();
+        taken.iter().position(is_successor).expect("it was sent")
+    };
+    assert!(successor(1) < successor(3), "due first, served first: {taken:?}");
+}
+
+#[test]
+fn a_free_lane_takes_what_waits_up_to_the_most() {
+    let fake = Fake::new(|_| Act::Answer { after_ms: 20 });
+    let completed =
+        Load::new(10, 5).pool(1).batch(3).complete(Clock::start(), fake.clone(), &Interrupt::never());
+    let starts = [(0..3, true), (3..6, true), (6..9, true), (9..10, false)];
+    let starts = starts.map(|(requests, batched)| Event::Start(requests.collect(), batched));
+    let is_start = |event: &Event| matches!(event, Event::Start(..));
+    assert_eq!(fake.events().into_iter().filter(is_start).collect::<Vec<_>>(), starts);
+    for Completed { sample, answer } in &completed {
+        assert_eq!(answer.as_deref(), Some(sample.seq.to_string().as_bytes()), "its own answer");
+        assert_eq!(sample.batch.map(|batch| batch.size), Some(if sample.seq == 9 { 1 } else { 3 }));
+    }
+    check_members(&completed);
+}
+
+/// Members have their own due and queue; all the rest is the exchange's.
+fn check_members(completed: &[Completed]) {
+    let mut batches: BTreeMap<u64, Vec<&Sample>> = BTreeMap::new();
+    for Completed { sample, .. } in completed {
+        batches.entry(sample.batch.expect("the strategy batches").id).or_default().push(sample);
+    }
+    assert_eq!(batches.len(), 4);
+    for members in batches.values() {
+        let shared = |sample: &&Sample| {
+            let queue = sample.stages.get(Stage::Queue).expect("never absent");
+            let taken = sample.due.expect("sent") + queue;
+            let rest = Stage::ALL[1..].iter().map(|stage| sample.stages.get(*stage)).collect::<Vec<_>>();
+            (taken, rest, sample.connection, sample.batch, sample.end())
+        };
+        assert!(members.iter().all(|member| shared(member) == shared(&members[0])), "{members:?}");
+    }
+    let dues: HashSet<_> = batches[&2].iter().map(|member| member.due).collect();
+    assert_eq!(dues.len(), 2, "3 and 4 have waited from the start, 5 from the end of the first batch");
+}
+
+#[test]
+fn a_strategy_without_batches_marks_none() {
+    let samples = Fake::new(|_| Act::Answer { after_ms: 0 }).run(Load::new(3, 3).pool(1));
+    assert!(samples.iter().all(|sample| sample.batch.is_none()));
+}
+
+#[test]
+fn a_batch_answer_that_does_not_fit_fails_all_members() {
+    for (status, body, word) in [
+        (200, "{\"outputs\":[1]}", ErrorWord::Protocol),
+        (200, "no JSON", ErrorWord::Protocol),
+        (503, "{\"outputs\":[1,2,3]}", ErrorWord::Http5xx),
+    ] {
+        let fake = Fake::new(move |_| Act::AnswerWith { after_ms: 1, status, body });
+        let samples = fake.run(Load::new(3, 3).pool(1).batch(3));
+        assert_eq!(fake.exchanges(), [[0, 1, 2]]);
+        for sample in samples {
+            assert_eq!((sample.error, sample.status), (Some(word), Some(status)));
+        }
+    }
+}
+
+#[track_caller]
+fn timed_out_at(sample: &Sample, limit_ms: u64, stages: &[&str]) {
+    assert_eq!(sample.error, Some(ErrorWord::Timeout), "{sample:?}");
+    assert_eq!((sample.stages.latency(), reached(sample)), (Micros(limit_ms * 1_000), stages.to_vec()));
+}
+
+#[test]
+fn a_timeout_ends_at_its_deadline_whether_under_way_or_waiting() {
+    let fake = Fake::new(|_| Act::Never);
+    let samples = fake.run(Load::new(5, 2).pool(1).timeout_ms(150));
+    for pair in [[0, 1], [2, 3]] {
+        timed_out_at(&samples[pair[0]], 150, &["queue", "send", "wait"]);
+        timed_out_at(&samples[pair[1]], 150, &["queue"]);
+        let waiting = &samples[pair[1]];
+        assert_eq!((waiting.attempts, waiting.connection, waiting.bytes_sent), (0, None, 0));
+    }
+    assert_eq!(samples[4].due, Some(Moment::from_micros(300_000)));
+}
+
+#[test]
+fn a_lane_is_gone_before_the_next_one_starts_in_its_place() {
+    let fake = Fake::new(|seq| if seq == 0 { Act::Never } else { Act::Answer { after_ms: 1 } });
+    let samples = fake.run(Load::new(2, 1).pool(1).timeout_ms(100));
+    assert_eq!(fake.events()[..3], [Event::Start(vec![0], false), Event::Gone, Event::Start(vec![1], false)]);
+    let ids: Vec<_> = samples.iter().filter_map(|sample| sample.connection).map(|used| used.id).collect();
+    assert_eq!((ids, samples[1].error), (vec![1, 2], None));
+}
+
+#[test]
+fn a_request_past_its_deadline_is_not_sent_any_more() {
+    let fake = Fake::new(|seq| if seq == 0 { Act::Block { ms: 200 } } else { Act::Answer { after_ms: 1 } });
+    let samples = fake.run(Load::new(3, 2).pool(1).timeout_ms(150));
+    timed_out_at(&samples[0], 150, &["queue", "send", "wait"]);
+    timed_out_at(&samples[1], 150, &["queue"]);
+    assert_eq!(samples[1].attempts, 0);
+    assert_eq!(fake.exchanges(), [[0], [2]]);
+}
+
+#[test]
+fn members_of_a_batch_time_out_one_by_one_while_the_exchange_goes_on() {
+    // 0 and 1 make 2 wait, so that it goes with 3, which is due 100 ms later.
+    let fake = Fake::new(|seq| Act::Answer { after_ms: if seq == 2 { 250 } else { 100 } });
+    let load = Load::new(4, 3).pool(1).batch(2).timeout_ms(300);
+    let completed = load.complete(Clock::start(), fake.clone(), &Interrupt::never());
+    assert_eq!(fake.exchanges(), [[0, 1], [2, 3]]);
+    timed_out_at(&completed[2].sample, 300, &["queue", "send", "wait"]);
+    assert!(completed[2].answer.is_none());
+    assert_eq!(completed[3].sample.error, None);
+    assert_eq!(completed[3].answer.as_deref(), Some(b"3".as_slice()), "not the answer of the one that left");
+    assert_eq!(completed[2].sample.batch, completed[3].sample.batch);
+}
+
+#[test]
+fn an_exchange_ends_with_the_deadline_of_its_last_member() {
+    let fake = Fake::new(|seq| if seq == 2 { Act::Never } else { Act::Answer { after_ms: 100 } });
+    let samples = fake.run(Load::new(6, 3).pool(1).batch(2).timeout_ms(300));
+    assert_eq!(fake.exchanges()[..2], [[0, 1], [2, 3]]);
+    timed_out_at(&samples[2], 300, &["queue", "send", "wait"]);
+    timed_out_at(&samples[3], 300, &["queue", "send", "wait"]);
+    assert!(samples[3].end() > samples[2].end(), "each at its own deadline");
+    timed_out_at(&samples[4], 300, &["queue"]);
+    assert_eq!(samples[5].error, None, "due at the first of these deadlines, sent after the last");
+    assert!(ms(&samples[5], Stage::Queue) >= Some(99.0), "{:?}", samples[5].stages);
+}
+
+#[test]
+fn an_interrupt_ends_every_story_and_loses_none() {
+    let fake = Fake::new(|seq| if seq == 0 { Act::Answer { after_ms: 10 } } else { Act::Never });
+    let (wish, interrupt) = Interrupt::new();
+    let sender = std::thread::spawn(move || {
+        pause(150);
+        wish.send(Some(Signal::Interrupt)).expect("the engine listens");
+        wish
+    });
+    let samples = Load::new(10, 3).pool(2).run_on(Clock::start(), fake, &interrupt);
+    sender.join().expect("no panic");
+    let words: Vec<_> = samples.iter().map(|sample| sample.error.map_or("ok", ErrorWord::name)).collect();
+    assert_eq!(words[..4], ["ok", "interrupted", "interrupted", "unsent"]);
+    assert!(words[3..].iter().all(|word| *word == "unsent"), "{words:?}");
+    for sample in &samples[1..3] {
+        assert_eq!(reached(sample), ["queue", "send", "wait"]);
+        let end = sample.end().expect("it was sent").as_micros();
+        assert!((150_000..400_000).contains(&end), "{end}");
+    }
+    assert_eq!(samples[1].end(), samples[2].end(), "one instant for all");
+    for sample in &samples[3..] {
+        assert_eq!((reached(sample), sample.end(), sample.attempts), (vec![], None, 0));
+        assert_eq!(sample.due.is_some(), sample.seq == 3, "3 was due when 0 had ended, the others never");
+    }
+}
+
+/// A server that counts the requests it holds.
+fn counting(most: Arc<AtomicUsize>) -> Server {
+    let held = AtomicUsize::new(0);
+    Server::start(move |_, mut peer| {
+        while let Some(request) = peer.request() {
+            most.fetch_max(held.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            pause(3);
+            held.fetch_sub(1, Ordering::SeqCst);
+            peer.answer(&request.body);
+        }
+    })
+}
+
+#[test]
+fn a_pool_opens_its_connections_and_never_one_more() {
+    for (workers, size, opened) in [(6, 3, 3), (2, 5, 2), (4, 4, 4)] {
+        let most = Arc::new(AtomicUsize::new(0));
+        let server = counting(most.clone());
+        let samples = Load::new(60, workers).pool(size).run(&server.url());
+        assert!(samples.iter().all(Sample::succeeded));
+        assert_eq!((server.accepted(), most.load(Ordering::SeqCst)), (opened, opened));
+        let used = || samples.iter().filter_map(|sample| sample.connection);
+        assert_eq!(used().map(|used| used.id).collect::<HashSet<_>>().len(), opened);
+        assert_eq!(used().filter(|used| !used.reused).count(), opened, "one request paid for each");
+    }
+}
+
+#[test]
+fn a_connection_per_request_is_announced_and_used_once() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let seen = heads.clone();
+    let server = Server::start(move |_, mut peer| {
+        while let Some(request) = peer.request() {
+            peer.answer(&request.body);
+            seen.lock().expect("no panic").push(request);
+        }
+    });
+    let samples = Load::new(30, 4).run(&server.url());
+    let requests = heads.lock().expect("no panic");
+    assert!(requests.iter().all(|request| request.has_header("connection: close")));
+    assert_eq!((server.accepted(), requests.len()), (30, 30));
+    let ids: HashSet<_> = samples.iter().filter_map(|sample| sample.connection).map(|used| used.id).collect();
+    assert_eq!(ids.len(), 30);
+    for request in requests.iter() {
+        let seq = request.body.parse().expect("a sequence number");
+        assert!(
+            request.has_header(&format!("traceparent: {}", traces().traceparent(seq))),
+            "{}",
+            request.head
+        );
+    }
+}
+
+#[test]
+fn a_batch_goes_to_its_own_path_and_a_batch_of_one_to_the_single_one() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let seen = heads.clone();
+    let server = Server::start(move |_, mut peer| {
+        while let Some(request) = peer.request() {
+            pause(10);
+            peer.answer(&request.body.replace("inputs", "outputs"));
+            seen.lock().expect("no panic").push((request.path().to_owned(), request.body));
+        }
+    });
+    let samples = Load::new(3, 2).pool(1).batch(2).run(&server.url());
+    assert!(samples.iter().all(Sample::succeeded));
+    let wanted = [("/v1/infer/batch", "{\"inputs\":[0,1]}"), ("/v1/infer", "2")];
+    assert_eq!(*heads.lock().expect("no panic"), wanted.map(|(path, body)| (path.into(), body.into())));
+    assert_eq!(server.accepted(), 1);
+}
+
+#[test]
+fn after_a_timeout_a_worker_goes_on_with_a_fresh_connection() {
+    let server = Server::start(|index, mut peer| {
+        peer.request();
+        if index > 0 {
+            peer.answer("{}");
+        }
+        peer.until_closed();
+    });
+    let samples = Load::new(2, 1).pool(1).timeout_ms(300).run(&server.url());
+    timed_out_at(&samples[0], 300, &["queue", "connect", "send", "wait"]);
+    assert_eq!(samples[0].retransmits, Some(0), "the evidence is taken");
+    assert_eq!((samples[1].error, samples[1].attempts, server.accepted()), (None, 1, 2));
+    assert_eq!(samples[1].due, samples[0].end());
+}
