@@ -1,5 +1,7 @@
 //! From samples to a judgement: pure functions of the logs and the manifest.
 
+mod analysis;
+mod attribution;
 mod comparison;
 mod distribution;
 mod observation;
@@ -8,6 +10,11 @@ mod quality;
 mod script;
 mod verdict;
 
+pub use analysis::{
+    Analysis, AnalysisPhases, CauseFinding, FailureFigures, Part, PhaseAnalysis, Reuse, ReuseBuys,
+    Saturation, StageFigures, Table, Tail,
+};
+pub use attribution::{Cause, ClientHealth, ClientStall, attribute};
 pub use comparison::{
     BaselineScript, Caveat, Comparison, Difference, LatencyMs, PhaseSummary, Quality, RepetitionSummary,
     SlaResult, ThreeDifferences, ThreePercentiles, Verdict,

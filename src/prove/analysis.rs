@@ -1,17 +1,30 @@
 //! From the files of a run to its comparison, which is a pure function of them.
 
 use std::fs::File;
+use std::io::ErrorKind;
 
 use anyhow::Context;
 
-use crate::analyze::{self, BaselineScript, Comparison, Inputs, PhaseData, ScriptRows};
+use crate::analyze::{
+    self, Analysis, BaselineScript, ClientHealth, Comparison, Inputs, PhaseData, ScriptRows,
+};
 use crate::caveat::Caveat;
-use crate::record::{LogReader, Manifest, Results, write_atomically};
+use crate::record::{LogReader, Manifest, Results, write_atomically, write_json};
 use crate::report::{Csv, Format, Json};
 use crate::sample::Phase;
 
-/// Reads the logs and the manifest of a run, compares, and writes `comparison.json` and `comparison.csv`.
-pub fn analyze(results: &Results) -> anyhow::Result<Comparison> {
+/// What the analysis of a run comes to.
+#[derive(Debug)]
+pub struct Findings {
+    /// After against before, as in `comparison.json`.
+    pub comparison: Comparison,
+    /// Where the time went and why, as in `analysis.json`.
+    pub analysis: Analysis,
+}
+
+/// Reads the logs and the manifest of a run, compares and explains, and writes `comparison.json`,
+/// `comparison.csv` and `analysis.json`.
+pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
     let manifest = results.manifest()?;
     let mut caveats = manifest.caveats.clone();
     if manifest.interrupted.is_some() {
@@ -22,6 +35,8 @@ pub fn analyze(results: &Results) -> anyhow::Result<Comparison> {
     }
     let before = phase(results, &manifest, Phase::Before, &mut caveats)?;
     let after = phase(results, &manifest, Phase::After, &mut caveats)?;
+    let health = ClientHealth::default();
+    let analysis = Analysis::of(&manifest.run_id, (&before, &health), (&after, &health), caveats.clone());
     let comparison = analyze::compare(Inputs {
         run_id: &manifest.run_id,
         plan_digest: &manifest.plan.digest,
@@ -34,7 +49,8 @@ pub fn analyze(results: &Results) -> anyhow::Result<Comparison> {
     });
     write_atomically(&results.path("comparison.csv"), &Csv.render(&comparison)?)?;
     write_atomically(&results.path("comparison.json"), &Json.render(&comparison)?)?;
-    Ok(comparison)
+    write_json(&results.path("analysis.json"), &analysis)?;
+    Ok(Findings { comparison, analysis })
 }
 
 fn phase(
@@ -45,9 +61,19 @@ fn phase(
 ) -> anyhow::Result<PhaseData> {
     let name = format!("{}.csv", phase.name());
     let path = results.path(&name);
-    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut reader = LogReader::new(file, &name)?;
     let mut collector = PhaseData::collect(manifest.plan.requests, manifest.plan.repetitions);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        // What the before log says of causes does not hang on the other one.
+        Err(error) if phase == Phase::After && error.kind() == ErrorKind::NotFound => {
+            let message =
+                format!("{name} is missing: all its requests count as unsent; run again to compare");
+            caveats.push(Caveat::new("missing_log", message));
+            return Ok(collector.finish());
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    let mut reader = LogReader::new(file, &name)?;
     for row in reader.by_ref() {
         let row = row?;
         collector

@@ -12,7 +12,7 @@ mod script;
 mod server;
 
 pub use ablation::ablate;
-pub use analysis::analyze;
+pub use analysis::{Findings, analyze};
 pub use load::load;
 
 use std::fs::File;
@@ -20,7 +20,6 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::analyze::Comparison;
 use crate::caveat::Caveat;
 use crate::clock::Anchor;
 use crate::interrupt::Interrupt;
@@ -49,8 +48,8 @@ pub struct Job {
 /// What came of it.
 #[derive(Debug)]
 pub struct Proof {
-    /// The comparison, as written.
-    pub comparison: Comparison,
+    /// The comparison and the analysis, as written.
+    pub findings: Findings,
     /// The run's folder.
     pub results: Results,
 }
@@ -203,9 +202,9 @@ impl<'a> Run<'a> {
             self.manifest.payloads = Some(sets);
         }
         self.write_manifest()?;
-        let comparison = analyze(&self.results)?;
+        let findings = analyze(&self.results)?;
         self.results.point_latest()?;
-        Ok(Proof { comparison, results: self.results })
+        Ok(Proof { findings, results: self.results })
     }
 
     /// Where the mock of one part writes what really happened.
