@@ -4,13 +4,12 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use spanload::analyze::Comparison;
 use spanload::cli::{self, AblateArgs, AnalyzeArgs, Cli, Command, LoadArgs, ProveArgs};
 use spanload::interrupt::{Interrupt, Signal};
 use spanload::plan::PayloadError;
-use spanload::prove::{self, Job};
+use spanload::prove::{self, Findings, Job};
 use spanload::record::Results;
-use spanload::report::{Format, Terminal};
+use spanload::report::{Format, Terminal, why_slow};
 use spanload::scenario::{self, ScenarioError};
 use spanload::transport::EndpointError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -71,13 +70,13 @@ async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
     let job = Job { settings, out: args.out, quiet: args.quiet, command: cli::masked_command() };
     let proof = prove::prove(job, interrupt).await?;
-    summarise(&proof.comparison, &proof.results, args.no_color)
+    summarise(&proof.findings, &proof.results, args.no_color)
 }
 
 fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
     let results = Results::open(&args.run);
-    let comparison = prove::analyze(&results)?;
-    summarise(&comparison, &results, args.no_color)
+    let findings = prove::analyze(&results)?;
+    summarise(&findings, &results, args.no_color)
 }
 
 async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
@@ -96,15 +95,16 @@ async fn ablate(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     Ok(interrupt.signal().map_or(0, Signal::exit_code))
 }
 
-fn summarise(comparison: &Comparison, results: &Results, no_color: bool) -> anyhow::Result<u8> {
+fn summarise(findings: &Findings, results: &Results, no_color: bool) -> anyhow::Result<u8> {
     let plain = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let plan = results.manifest()?.plan;
     let terminal = Terminal {
         before: plan.before,
         after: plan.after,
+        why: why_slow(&findings.analysis.phases.before),
         folder: results.folder().to_path_buf(),
         colour: !plain && std::io::stdout().is_terminal(),
     };
-    std::io::stdout().write_all(&terminal.render(comparison)?)?;
-    Ok(comparison.exit_code)
+    std::io::stdout().write_all(&terminal.render(&findings.comparison)?)?;
+    Ok(findings.comparison.exit_code)
 }

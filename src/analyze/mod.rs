@@ -1,5 +1,7 @@
 //! From samples to a judgement: pure functions of the logs and the manifest.
 
+mod analysis;
+mod attribution;
 mod comparison;
 mod distribution;
 #[cfg(test)]
@@ -11,6 +13,11 @@ mod script;
 pub mod validity;
 mod verdict;
 
+pub use analysis::{
+    Analysis, AnalysisPhases, CauseFinding, FailureFigures, Part, PhaseAnalysis, Reuse, ReuseBuys,
+    Saturation, StageFigures, Table, Tail,
+};
+pub use attribution::{Cause, ClientHealth, ClientStall, attribute};
 pub use comparison::{
     BaselineScript, Caveat, Comparison, Difference, LatencyMs, PhaseSummary, Quality, RepetitionSummary,
     SlaResult, ThreeDifferences, ThreePercentiles, Verdict,
@@ -18,8 +25,11 @@ pub use comparison::{
 pub use distribution::Distribution;
 pub use observation::Observation;
 pub use phase::{Collector, PhaseData};
-pub use script::{ScriptAnalysis, ScriptRows, Truth, TruthRow, truth_rows};
-pub use validity::{ClientHealth, Doubt};
+pub use script::{
+    Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
+    Window, truth_rows,
+};
+pub use validity::{Doubt, RepetitionHealth};
 
 use crate::scenario::SlaLine;
 
@@ -41,7 +51,7 @@ pub struct Inputs<'a> {
     /// Its rows.
     pub script: Option<&'a ScriptRows>,
     /// How the client fared, in the order in which the repetitions ran.
-    pub health: &'a [ClientHealth],
+    pub health: &'a [RepetitionHealth],
     /// Processors that the client might use.
     pub processors: Option<usize>,
     /// What the run itself has to say.

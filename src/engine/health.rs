@@ -7,14 +7,20 @@ use crate::cpu;
 
 /// The longest lag that is told apart, in microseconds: an hour.
 const HIGHEST_US: u64 = 3_600_000_000;
+/// Less is a timer's grain and the kernel's scheduler at work.
+const STALL: Micros = Micros(10_000);
+/// A client that stands still more often than this is beyond a list.
+const STALLS_MOST: usize = 256;
 
 /// What a repetition cost the client, and how punctual its loop was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
     /// Wake-ups of the loop whose lateness was measured.
     pub ticks: u64,
     /// How much later than asked for the loop woke; absent if it never had to.
     pub lag: Option<Lag>,
+    /// When it was late by 10 ms or more, and by how much; the first 256 times.
+    pub stalls: Vec<(Moment, Micros)>,
     /// From the start of the repetition to its end.
     pub wall: Micros,
     /// Processor time of the engine's thread in that time.
@@ -40,6 +46,7 @@ pub(super) struct Watch {
     clock: Clock,
     started: Moment,
     lags: Histogram<u64>,
+    stalls: Vec<(Moment, Micros)>,
     engine_cpu: Option<Micros>,
     process_cpu: Option<Micros>,
 }
@@ -50,6 +57,7 @@ impl Watch {
             clock,
             started: clock.now(),
             lags: Histogram::new_with_bounds(1, HIGHEST_US, 2).expect("the bounds are in order"),
+            stalls: Vec::new(),
             engine_cpu: cpu::of_thread(),
             process_cpu: cpu::of_process(),
         }
@@ -57,7 +65,11 @@ impl Watch {
 
     /// Notes that the loop, which asked to be woken at `wake`, is awake now.
     pub(super) fn woke(&mut self, wake: Moment) {
-        self.lags.saturating_record(self.clock.now().since(wake).0);
+        let lag = self.clock.now().since(wake);
+        self.lags.saturating_record(lag.0);
+        if lag >= STALL && self.stalls.len() < STALLS_MOST {
+            self.stalls.push((wake, lag));
+        }
     }
 
     /// What was seen. Must be called on the thread that started the watch.
@@ -70,6 +82,7 @@ impl Watch {
         Health {
             ticks: self.lags.len(),
             lag: (!self.lags.is_empty()).then_some(lag),
+            stalls: self.stalls,
             wall: self.clock.now().since(self.started),
             engine_cpu: spent(cpu::of_thread(), self.engine_cpu),
             process_cpu: spent(cpu::of_process(), self.process_cpu),
@@ -91,7 +104,8 @@ mod tests {
         watch.woke(Moment::START);
         let health = watch.finish();
         let lag = health.lag.expect("it woke");
-        assert_eq!(health.ticks, 101);
+        assert_eq!((health.ticks, health.stalls.len()), (101, 1));
+        assert_eq!(health.stalls[0].0, Moment::START);
         assert!(lag.p50 < Micros(5_000) && lag.max >= Micros(20_000), "{lag:?}");
         assert!(health.wall >= Micros(20_000) && lag.p99 <= lag.max, "{health:?}");
     }

@@ -53,7 +53,7 @@ pub async fn ablate(
         if interrupt.signal().is_some() {
             break;
         }
-        row(&mut table, variant, &proof.comparison)?;
+        row(&mut table, variant, &proof.findings.comparison)?;
     }
     write_atomically(&out.join("ablation.md"), table.as_bytes())?;
     Ok(table)

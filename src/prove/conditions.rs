@@ -4,9 +4,8 @@ use jiff::Timestamp;
 
 use crate::clock::Anchor;
 use crate::digest::Digest;
-use crate::engine::Health;
 use crate::plan::Plan;
-use crate::record::{HealthRecord, Machine, Manifest, PlanRecord};
+use crate::record::{Machine, Manifest, PlanRecord};
 use crate::scenario::Settings;
 
 /// A name that sorts by time and that two runs of one second do not share.
@@ -53,19 +52,5 @@ pub(super) fn manifest(
         merged_stages: Vec::new(),
         machine: Machine::look(),
         caveats: Vec::new(),
-    }
-}
-
-/// How the client fared in a repetition that has just ended.
-pub(super) fn health(health: Health, anchor: &Anchor) -> HealthRecord {
-    HealthRecord {
-        ticks: health.ticks,
-        lag_p50_us: health.lag.map(|lag| lag.p50.0),
-        lag_p99_us: health.lag.map(|lag| lag.p99.0),
-        lag_max_us: health.lag.map(|lag| lag.max.0),
-        wall_us: health.wall.0,
-        engine_cpu_us: health.engine_cpu.map(|time| time.0),
-        process_cpu_us: health.process_cpu.map(|time| time.0),
-        wall_drift_us: anchor.drift_micros(),
     }
 }

@@ -5,7 +5,9 @@ mod ablation;
 mod analysis;
 mod calibration;
 mod conditions;
+mod health;
 mod load;
+mod logs;
 mod measurement;
 mod payload_sets;
 mod script;
@@ -13,7 +15,7 @@ mod server;
 mod truth;
 
 pub use ablation::ablate;
-pub use analysis::analyze;
+pub use analysis::{Findings, analyze};
 pub use load::load;
 
 use std::fs::File;
@@ -21,7 +23,6 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::analyze::Comparison;
 use crate::caveat::Caveat;
 use crate::clock::{Anchor, Clock};
 use crate::engine::Health;
@@ -51,8 +52,8 @@ pub struct Job {
 /// What came of it.
 #[derive(Debug)]
 pub struct Proof {
-    /// The comparison, as written.
-    pub comparison: Comparison,
+    /// The comparison and the analysis, as written.
+    pub findings: Findings,
     /// The run's folder.
     pub results: Results,
 }
@@ -193,7 +194,7 @@ impl<'a> Run<'a> {
             phase: part.to_string(),
             repetition,
             started_unix_us: self.anchor.unix_micros(clock),
-            health: Some(conditions::health(health, &self.anchor)),
+            health: Some(health::record(health, &self.anchor)),
         });
     }
 
@@ -206,9 +207,9 @@ impl<'a> Run<'a> {
             self.manifest.payloads = Some(sets);
         }
         self.write_manifest()?;
-        let comparison = analyze(&self.results)?;
+        let findings = analyze(&self.results)?;
         self.results.point_latest()?;
-        Ok(Proof { comparison, results: self.results })
+        Ok(Proof { findings, results: self.results })
     }
 
     /// Where the mock of one part writes what really happened.

@@ -85,6 +85,9 @@ pub struct HealthRecord {
     pub lag_p99_us: Option<u64>,
     /// Greatest lateness.
     pub lag_max_us: Option<u64>,
+    /// When the loop stood still, `[from, length]` from the repetition's start; the first 256 times of 10,000 or more.
+    #[serde(default)]
+    pub stalls_us: Vec<[u64; 2]>,
     /// Length of the repetition.
     pub wall_us: u64,
     /// Processor time of the engine's thread.

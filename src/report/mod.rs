@@ -4,11 +4,13 @@ mod csv;
 mod json;
 mod progress;
 mod terminal;
+mod why;
 
 pub use csv::Csv;
 pub use json::Json;
 pub use progress::{Progress, Step};
 pub use terminal::Terminal;
+pub use why::why_slow;
 
 use crate::analyze::Comparison;
 

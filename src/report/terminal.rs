@@ -12,6 +12,8 @@ pub struct Terminal {
     pub before: String,
     /// How the after phase sends, in words.
     pub after: String,
+    /// Why the slow requests of the before phase are slow, a few lines.
+    pub why: Vec<String>,
     /// Where the files are.
     pub folder: PathBuf,
     /// Whether to colour the verdict.
@@ -24,6 +26,9 @@ impl Format for Terminal {
         self.head(&mut text, comparison)?;
         table(&mut text, comparison)?;
         below(&mut text, comparison)?;
+        for line in &self.why {
+            writeln!(text, "{line}")?;
+        }
         for line in &comparison.sla {
             sla_line(&mut text, line)?;
         }

@@ -8,7 +8,7 @@ mod server;
 pub use clusters::{Cluster, Clusters};
 pub use over_time::Window;
 pub use rows::{ScriptRow, ScriptRows};
-pub use server::{Part, ServerView, TruthRow, truth_rows};
+pub use server::{ServerPart, ServerView, TruthRow, truth_rows};
 
 use serde::Serialize;
 

@@ -40,16 +40,16 @@ pub struct ServerView {
     /// Latency of the slowest 5 % of the joined begins here.
     pub slowest_from_ms: f64,
     /// Latency − (received → done): connecting, waiting to be accepted, packets sent again, and the way back.
-    pub before_handler: Part,
+    pub before_handler: ServerPart,
     /// Received → taken by a replica.
-    pub queue: Part,
+    pub queue: ServerPart,
     /// Taken by a replica → done.
-    pub compute: Part,
+    pub compute: ServerPart,
 }
 
 /// One part of the latency.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Part {
+pub struct ServerPart {
     /// Over all joined requests.
     pub mean_ms: f64,
     /// Its own 95th percentile.
@@ -139,13 +139,13 @@ fn parts(latency: Micros, row: &TruthRow) -> Option<Joined> {
     Some(Joined { latency: latency.0, parts })
 }
 
-fn part(joined: &[Joined], first_slow: usize, index: usize) -> Part {
+fn part(joined: &[Joined], first_slow: usize, index: usize) -> ServerPart {
     let sum = |joined: &[Joined]| joined.iter().map(|joined| joined.parts[index] as f64).sum::<f64>();
     let slow = &joined[first_slow..];
     let slow_latency: f64 = slow.iter().map(|joined| joined.latency as f64).sum();
     let lengths = joined.iter().map(|joined| u64::try_from(joined.parts[index]).unwrap_or_default());
     let p95 = Distribution::new(lengths.collect(), joined.len() as u64).percentile(950);
-    Part {
+    ServerPart {
         mean_ms: rounded(sum(joined) / joined.len() as f64 / 1e3, 3),
         p95_ms: p95.map(Micros::as_millis),
         share_of_slowest: rounded(sum(slow) / slow_latency.max(1.0), 4),

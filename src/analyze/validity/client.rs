@@ -24,7 +24,7 @@ const STEP_LEAST_US: f64 = 100_000.0;
 
 /// How the client fared in one repetition, as the manifest has it.
 #[derive(Clone, Debug)]
-pub struct ClientHealth {
+pub struct RepetitionHealth {
     /// Its phase.
     pub phase: Phase,
     /// Counted from 1.
@@ -46,7 +46,7 @@ pub struct ClientHealth {
 /// At most one doubt of each kind a phase, about its worst repetition, and one about the clock.
 /// `health` is in the order in which the repetitions ran.
 pub(super) fn doubts(
-    health: &[ClientHealth],
+    health: &[RepetitionHealth],
     processors: Option<usize>,
     before: &PhaseData,
     after: &PhaseData,
@@ -61,12 +61,12 @@ pub(super) fn doubts(
     doubts
 }
 
-fn late<'a>(health: impl Iterator<Item = &'a ClientHealth>, p95: Option<Micros>) -> Option<Doubt> {
+fn late<'a>(health: impl Iterator<Item = &'a RepetitionHealth>, p95: Option<Micros>) -> Option<Doubt> {
     // Where the rank failed, the failures are the story, and only the least bounds count.
     let tail = p95.unwrap_or_default().0 as f64;
     let late = (tail * LATE_SHARE).max(LATE_LEAST.0 as f64);
     let standstill = (tail * STANDSTILL_SHARE).max(STANDSTILL_LEAST.0 as f64);
-    let is_late = |health: &&ClientHealth| {
+    let is_late = |health: &&RepetitionHealth| {
         health.lag_p99.is_some_and(|lag| lag.0 as f64 >= late)
             || health.lag_max.is_some_and(|lag| lag.0 as f64 >= standstill)
     };
@@ -79,7 +79,7 @@ fn late<'a>(health: impl Iterator<Item = &'a ClientHealth>, p95: Option<Micros>)
     })
 }
 
-fn busy<'a>(health: impl Iterator<Item = &'a ClientHealth>, processors: Option<usize>) -> Option<Doubt> {
+fn busy<'a>(health: impl Iterator<Item = &'a RepetitionHealth>, processors: Option<usize>) -> Option<Doubt> {
     let share = |used: Option<Micros>, wall: Micros, of: f64| {
         used.map_or(0.0, |used| used.0 as f64 / (wall.0.max(1) as f64 * of))
     };
@@ -96,7 +96,7 @@ fn busy<'a>(health: impl Iterator<Item = &'a ClientHealth>, processors: Option<u
 }
 
 /// A step shows as a drift that grew by more than slewing explains within one repetition.
-fn stepped(health: &[ClientHealth]) -> Option<Doubt> {
+fn stepped(health: &[RepetitionHealth]) -> Option<Doubt> {
     let drifts = std::iter::once(0).chain(health.iter().map(|health| health.wall_drift_us));
     let steps = drifts.zip(health).map(|(earlier, health)| {
         let step = health.wall_drift_us.saturating_sub(earlier) as f64;
@@ -111,8 +111,8 @@ mod tests {
     use super::*;
     use crate::analyze::fixtures::phase;
 
-    fn healthy(phase: Phase, repetition: u32) -> ClientHealth {
-        ClientHealth {
+    fn healthy(phase: Phase, repetition: u32) -> RepetitionHealth {
+        RepetitionHealth {
             phase,
             repetition,
             lag_p99: Some(Micros(2_000)),
@@ -124,7 +124,7 @@ mod tests {
         }
     }
 
-    fn kinds(change: impl Fn(&mut ClientHealth)) -> Vec<&'static str> {
+    fn kinds(change: impl Fn(&mut RepetitionHealth)) -> Vec<&'static str> {
         let mut worse = healthy(Phase::After, 2);
         change(&mut worse);
         let health = [healthy(Phase::Before, 1), healthy(Phase::After, 1), worse];
@@ -155,7 +155,7 @@ mod tests {
     fn a_busy_client_is_named() {
         assert_eq!(kinds(|health| health.engine_cpu = Some(Micros(4_100_000))), ["client_busy"]);
         assert_eq!(kinds(|health| health.process_cpu = Some(Micros(8_100_000))), ["client_busy"]);
-        let short = |health: &mut ClientHealth| {
+        let short = |health: &mut RepetitionHealth| {
             (health.engine_cpu, health.wall) = (Some(Micros(100_000)), Micros(100_000));
         };
         assert_eq!(kinds(short), [""; 0], "too short to tell");

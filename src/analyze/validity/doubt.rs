@@ -31,6 +31,11 @@ pub enum Doubt {
         /// The log's name.
         log: String,
     },
+    /// A log is not there.
+    MissingLog {
+        /// The log's name.
+        log: String,
+    },
     /// Planned requests have no row.
     MissingRows {
         /// Whose.
@@ -149,6 +154,7 @@ impl Doubt {
             Doubt::BaselineScriptFailed { .. } => "baseline_script_failed",
             Doubt::PayloadsDiffer { .. } => "payloads_differ",
             Doubt::TruncatedLog { .. } => "truncated_log",
+            Doubt::MissingLog { .. } => "missing_log",
             Doubt::MissingRows { .. } => "missing_rows",
             Doubt::UnknownColumns { .. } => "unknown_columns",
             Doubt::AnswersDiffer { .. } => "answers_differ",
@@ -209,6 +215,9 @@ impl Doubt {
     fn of_the_logs(&self) -> Option<String> {
         Some(match self {
             Doubt::TruncatedLog { log } => format!("the last row of {log} was cut off and is not counted"),
+            Doubt::MissingLog { log } => {
+                format!("{log} is missing: all its requests count as unsent; run again to compare")
+            }
             Doubt::MissingRows { phase, missing, planned } => format!(
                 "{missing} of {planned} planned requests have no row in {}.csv; they count as never sent, slower than \
                  all others; the run was killed or the log was changed: run it again",

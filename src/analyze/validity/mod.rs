@@ -6,7 +6,7 @@ mod phases;
 mod replica;
 mod samples;
 
-pub use client::ClientHealth;
+pub use client::RepetitionHealth;
 pub use doubt::Doubt;
 pub use samples::smallest_sample;
 

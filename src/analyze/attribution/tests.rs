@@ -1,0 +1,1 @@
+//! Whole phases: what is found, what adds up, what must not panic.
