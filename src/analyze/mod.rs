@@ -26,7 +26,7 @@ pub use distribution::Distribution;
 pub use observation::Observation;
 pub use phase::{Collector, PhaseData};
 pub use script::{
-    Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
+    Clump, Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
     Window, truth_rows,
 };
 pub use validity::{Doubt, RepetitionHealth};

@@ -12,6 +12,10 @@ use crate::clock::Micros;
 /// only clusters that hold clearly more of the slow requests speak of retransmission.
 const TOLERANCE: Micros = Micros(150_000);
 const SECOND: u64 = 1_000_000;
+/// Between neighbours of one clump, in microseconds.
+const GAP: u64 = 20_000;
+/// Fewer are no clump.
+const CLUMP_LEAST: usize = 5;
 
 /// Requests at least a second (less the tolerance) above the median.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +33,19 @@ pub struct Clusters {
     /// Those near 1, 2, 3 … seconds: a SYN is sent again after 1 s and then at distances that the kernel doubles, at
     /// once or after some steps of a second each (`tcp_syn_linear_timeouts`).
     pub near: Vec<Cluster>,
+    /// Five or more that took nearly the same time, whatever the delay: a timer let them go together.
+    pub clumps: Vec<Clump>,
+}
+
+/// Slow requests with no more than [`GAP`] from one to the next.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Clump {
+    /// Latency of the fastest.
+    pub from_ms: f64,
+    /// Latency of the slowest.
+    pub to_ms: f64,
+    /// How many.
+    pub n: u64,
 }
 
 /// Requests near one delay.
@@ -55,6 +72,7 @@ pub(super) fn of(latency: &Distribution) -> Option<Clusters> {
         }
     }
     let share = |n: u64, of: u64| rounded(n as f64 / of as f64, 4);
+    let clumps = clumps(slow);
     let (slow, all) = (slow.len() as u64, near.values().sum());
     let cluster = |(delay_s, n)| Cluster { delay_s, n, share: share(n, latency.planned()) };
     Some(Clusters {
@@ -64,12 +82,31 @@ pub(super) fn of(latency: &Distribution) -> Option<Clusters> {
         slow,
         share_near: (slow > 0).then(|| share(all, slow)),
         near: near.into_iter().map(cluster).collect(),
+        clumps,
     })
+}
+
+/// Of ascending latencies.
+fn clumps(slow: &[u64]) -> Vec<Clump> {
+    let neighbours = slow.chunk_by(|one, next| next - one <= GAP);
+    let clump = |group: &[u64]| Clump {
+        from_ms: Micros(group[0]).as_millis(),
+        to_ms: Micros(group[group.len() - 1]).as_millis(),
+        n: group.len() as u64,
+    };
+    neighbours.filter(|group| group.len() >= CLUMP_LEAST).map(clump).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_that_a_timer_let_go_together_are_a_clump() {
+        let clump = Clump { from_ms: 2.0, to_ms: 62.0, n: 5 };
+        assert_eq!(clumps(&[2_000, 20_000, 21_000, 42_000, 62_000, 83_000, 84_000]), [clump]);
+        assert_eq!(clumps(&[]), []);
+    }
 
     #[test]
     fn delays_near_whole_seconds_are_counted_and_others_are_not() {

@@ -5,7 +5,7 @@ mod over_time;
 mod rows;
 mod server;
 
-pub use clusters::{Cluster, Clusters};
+pub use clusters::{Clump, Cluster, Clusters};
 pub use over_time::Window;
 pub use rows::{ScriptRow, ScriptRows};
 pub use server::{ServerPart, ServerView, TruthRow, truth_rows};
