@@ -146,6 +146,7 @@ fn manifest() -> anyhow::Result<Manifest> {
         },
         sla: vec![SlaLine::parse("p95", "800ms").map_err(anyhow::Error::msg)?],
         repetitions: Vec::new(),
+        ladder: None,
         baseline_script: None,
         payloads: None,
         merged_stages: Vec::new(),

@@ -9,7 +9,7 @@ use spanload::interrupt::{Interrupt, Signal};
 use spanload::plan::PayloadError;
 use spanload::prove::{self, Findings, Job};
 use spanload::record::Results;
-use spanload::report::{Format, Terminal, why_slow};
+use spanload::report::{Format, Terminal, ladder, why_slow};
 use spanload::scenario::{self, ScenarioError};
 use spanload::transport::EndpointError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -68,7 +68,13 @@ fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
 
 async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
-    let job = Job { settings, out: args.out, quiet: args.quiet, command: cli::masked_command() };
+    let job = Job {
+        settings,
+        out: args.out,
+        ladder: args.ladder,
+        quiet: args.quiet,
+        command: cli::masked_command(),
+    };
     let proof = prove::prove(job, interrupt).await?;
     summarise(&proof.findings, &proof.results, args.no_color)
 }
@@ -102,6 +108,7 @@ fn summarise(findings: &Findings, results: &Results, no_color: bool) -> anyhow::
         before: plan.before,
         after: plan.after,
         why: why_slow(&findings.analysis.phases.before),
+        ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
         folder: results.folder().to_path_buf(),
         colour: !plain && std::io::stdout().is_terminal(),
     };

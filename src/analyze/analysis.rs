@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::attribution::{Cause, ClientHealth, attribute};
+use super::ladder::LadderRung;
 use super::phase::PhaseData;
 use super::script::ScriptAnalysis;
 use crate::caveat::Caveat;
@@ -28,7 +29,7 @@ pub struct Analysis {
     pub prediction: Option<Value>,
     /// What each optimisation brought, one added at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ladder: Option<Value>,
+    pub ladder: Option<Vec<LadderRung>>,
     /// What limits the trust in this analysis.
     pub caveats: Vec<Caveat>,
 }

@@ -6,6 +6,7 @@ mod comparison;
 mod distribution;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod ladder;
 mod observation;
 mod phase;
 mod quality;
@@ -23,6 +24,7 @@ pub use comparison::{
     SlaResult, ThreeDifferences, ThreePercentiles, Verdict,
 };
 pub use distribution::Distribution;
+pub use ladder::LadderRung;
 pub use observation::Observation;
 pub use phase::{Collector, PhaseData};
 pub use script::{

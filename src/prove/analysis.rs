@@ -4,7 +4,7 @@ use std::fs::File;
 
 use anyhow::Context;
 
-use super::{health, logs, truth};
+use super::{health, ladder, logs, truth};
 use crate::analyze::{self, Analysis, BaselineScript, Comparison, Doubt, Inputs, ScriptAnalysis, ScriptRows};
 use crate::caveat::Caveat;
 use crate::record::{Manifest, Results, write_atomically, write_json};
@@ -40,6 +40,9 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
         let truth = truth::of_script(results, &manifest);
         analysis.baseline_script = Some(ScriptAnalysis::of(rows, truth.as_ref()));
     }
+    let (ladder, doubts) = ladder::read(results, &manifest)?;
+    analysis.ladder = ladder;
+    caveats.extend(doubts.into_iter().map(Caveat::from));
     let comparison = analyze::compare(Inputs {
         run_id: &manifest.run_id,
         plan_digest: &manifest.plan.digest,
@@ -53,6 +56,7 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
         caveats,
         interrupted: manifest.interrupted,
     });
+    analysis.caveats = comparison.caveats.clone();
     write_atomically(&results.path("comparison.csv"), &Csv.render(&comparison)?)?;
     write_atomically(&results.path("comparison.json"), &Json.render(&comparison)?)?;
     write_json(&results.path("analysis.json"), &analysis)?;

@@ -41,7 +41,7 @@ impl Run<'_> {
 }
 
 /// 1, 2, 4 … and the largest batch itself.
-fn calibration_sizes(most: usize) -> impl Iterator<Item = usize> {
+pub(super) fn calibration_sizes(most: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(1), |size| Some(size * 2)).take_while(move |size| *size < most).chain([most])
 }
 

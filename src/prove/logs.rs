@@ -16,7 +16,7 @@ const REPETITIONS_MOST: u32 = 100;
 
 /// Both phases and what is to be said of their logs. Both logs are read at once: that is most of the work on a long run.
 pub(super) fn phases(results: &Results, manifest: &Manifest) -> anyhow::Result<([PhaseData; 2], Vec<Doubt>)> {
-    check(manifest)?;
+    check(manifest.plan.requests, manifest.plan.repetitions)?;
     let (before, after) = std::thread::scope(|scope| {
         let after = scope.spawn(|| phase(results, manifest, Phase::After));
         (phase(results, manifest, Phase::Before), after.join())
@@ -28,8 +28,7 @@ pub(super) fn phases(results: &Results, manifest: &Manifest) -> anyhow::Result<(
 }
 
 /// A damaged manifest must not ask for all memory.
-fn check(manifest: &Manifest) -> anyhow::Result<()> {
-    let (requests, repetitions) = (manifest.plan.requests, manifest.plan.repetitions);
+pub(super) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
     if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {
         bail!(
             "manifest.json: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was \

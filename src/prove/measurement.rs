@@ -82,7 +82,12 @@ impl Measurement<'_> {
 
 /// The plan of both phases.
 pub(super) fn plan(settings: &Settings) -> anyhow::Result<Plan> {
-    of_size(settings, settings.load.requests, settings.load.seed)
+    plan_of(settings, settings.load.requests)
+}
+
+/// The first so many requests of the plan of both phases.
+pub(super) fn plan_of(settings: &Settings, requests: u64) -> anyhow::Result<Plan> {
+    of_size(settings, requests, settings.load.seed)
 }
 
 /// Other requests than those of the phases, so that no cache of the server's knows the phases' ones.

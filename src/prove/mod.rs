@@ -6,6 +6,7 @@ mod analysis;
 mod calibration;
 mod conditions;
 mod health;
+mod ladder;
 mod load;
 mod logs;
 mod measurement;
@@ -43,6 +44,8 @@ pub struct Job {
     pub settings: Settings,
     /// The folder of all runs.
     pub out: PathBuf,
+    /// Also add the optimisations one at a time.
+    pub ladder: bool,
     /// Print no progress.
     pub quiet: bool,
     /// The command line for the manifest.
@@ -69,6 +72,9 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
         run.repetition(phase, repetition, &mut recordings).await?;
     }
     drop(recordings);
+    if run.with_ladder {
+        run.climb().await?;
+    }
     run.conclude()
 }
 
@@ -91,6 +97,7 @@ struct Run<'a> {
     anchor: Anchor,
     progress: Progress,
     interrupt: &'a Interrupt,
+    with_ladder: bool,
 }
 
 /// The two logs and the answers, which both phases share.
@@ -124,7 +131,8 @@ impl<'a> Run<'a> {
         let manifest = conditions::manifest(&settings, &plan, &anchor, run_id, job.command);
         let progress = Progress::new(job.quiet);
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
-        Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt })
+        let with_ladder = job.ladder;
+        Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt, with_ladder })
     }
 
     fn start_logs(&self) -> anyhow::Result<Recordings> {

@@ -31,6 +31,9 @@ pub struct Manifest {
     pub sla: Vec<SlaLine>,
     /// One entry a repetition, in the order in which they ran.
     pub repetitions: Vec<RepetitionRecord>,
+    /// The ladder, where one was climbed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<LadderRecord>,
     /// The given load test, where it was run.
     pub baseline_script: Option<ScriptRecord>,
     /// Payload sets as the server saw them; only with the embedded mock.
@@ -96,6 +99,26 @@ pub struct HealthRecord {
     pub process_cpu_us: Option<u64>,
     /// Wall clock − monotonic clock, at the end of the repetition, against the run's anchor.
     pub wall_drift_us: i64,
+}
+
+/// The optimisations added one at a time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LadderRecord {
+    /// Requests of one pass.
+    pub requests: u64,
+    /// Passes of each rung.
+    pub repetitions: u32,
+    /// From the before phase's strategy up.
+    pub rungs: Vec<RungRecord>,
+}
+
+/// One rung.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RungRecord {
+    /// Its name in the log, which is `<part>.csv`.
+    pub part: String,
+    /// How it sends, in words.
+    pub strategy: String,
 }
 
 /// The given load test and how its run went.

@@ -11,7 +11,8 @@ pub use answers::Answers;
 pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
 pub use manifest::{
-    HealthRecord, Machine, Manifest, PayloadSets, PlanRecord, RepetitionRecord, ScriptRecord,
+    HealthRecord, LadderRecord, Machine, Manifest, PayloadSets, PlanRecord, RepetitionRecord, RungRecord,
+    ScriptRecord,
 };
 pub use recorder::{Live, Recorder, Recording};
 pub use results::Results;

@@ -14,6 +14,8 @@ pub struct Terminal {
     pub after: String,
     /// Why the slow requests of the before phase are slow, a few lines.
     pub why: Vec<String>,
+    /// What each optimisation bought, a table; empty where there is no ladder.
+    pub ladder: Vec<String>,
     /// Where the files are.
     pub folder: PathBuf,
     /// Whether to colour the verdict.
@@ -27,6 +29,9 @@ impl Format for Terminal {
         table(&mut text, comparison)?;
         below(&mut text, comparison)?;
         for line in &self.why {
+            writeln!(text, "{line}")?;
+        }
+        for line in &self.ladder {
             writeln!(text, "{line}")?;
         }
         for line in &comparison.sla {
