@@ -280,7 +280,7 @@ fn script_and_phases_sent_the_same_payloads() {
 
 #[test]
 fn analyze_gives_the_same_bytes_and_the_same_exit_code() {
-    let files = ["comparison.json", "comparison.csv"];
+    let files = ["comparison.json", "comparison.csv", "analysis.json"];
     for run in [&*RUN, &Run::prove("analyze_missed", &["--sla", "p95=1ms", "-n", "8"])] {
         let copy = copied(&run.results());
         let written = files.map(|name| copy.text(name));
@@ -420,6 +420,34 @@ fn without_python_the_run_goes_on_and_says_so() {
 }
 
 #[test]
+fn a_script_log_of_another_kind_does_not_cost_the_proof() {
+    if !has_python() {
+        return;
+    }
+    let foreign = "import os\nopen(os.environ['LOG_PATH'], 'w').write('time\\n12\\n')\n";
+    let run = prove_with_script("script_foreign_log", foreign);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let caveats = run.results().caveats();
+    assert!(caveats.contains(&"baseline_script_unreadable".to_string()), "{caveats:?}");
+    assert!(run.results().comparison()["baseline_script"]["latency_ms"]["p95"].is_null());
+}
+
+#[test]
+fn a_run_that_was_cut_short_is_never_met() {
+    let run = Run::prove("cut_short", &[]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let log = run.results().path("before.csv");
+    let text = std::fs::read_to_string(&log).expect("a log");
+    let lines: Vec<_> = text.lines().collect();
+    std::fs::write(&log, format!("{}\n", lines[..lines.len() - 1].join("\n"))).expect("it can be written");
+    let again = std::process::Command::new(common::EXE).arg("analyze").arg(&run.results().0).output();
+    assert_eq!(again.expect("the binary starts").status.code(), Some(99));
+    let comparison = run.results().comparison();
+    assert_eq!(count(&comparison["phases"]["before"]["unsent"]), 1);
+    assert_eq!(comparison["verdict"], "missed");
+}
+
+#[test]
 fn a_script_that_fails_is_a_caveat() {
     if !has_python() {
         return;
@@ -445,4 +473,70 @@ fn other_payloads_than_the_script_sends_are_a_caveat() {
     let payloads = &run.results().manifest()["payloads"];
     assert_eq!(payloads["baseline_script_equal"], false);
     assert_eq!([&payloads["before_equal"], &payloads["after_equal"]], [true; 2]);
+}
+
+#[test]
+fn what_a_small_run_cannot_show_is_said() {
+    let caveats = results().all_caveats();
+    for kind in ["too_few_samples", "nothing_to_fix"] {
+        assert!(caveats.contains(&kind.to_string()), "80 requests, a limit of 30 s: {caveats:?}");
+    }
+}
+
+#[test]
+fn every_repetition_notes_how_the_client_fared() {
+    let manifest = results().manifest();
+    for repetition in manifest["repetitions"].as_array().expect("a list") {
+        let health = &repetition["health"];
+        let [wall, engine, process] =
+            ["wall_us", "engine_cpu_us", "process_cpu_us"].map(|key| count(&health[key]));
+        assert!(wall > 0 && 0 < engine && engine <= process, "{repetition}");
+        assert!(health["wall_drift_us"].is_i64(), "{repetition}");
+        assert!(count(&health["ticks"]) == 0 || health["lag_p99_us"].is_u64(), "{repetition}");
+    }
+}
+
+#[test]
+fn the_script_s_own_log_is_analysed_and_joined_to_the_server_s() {
+    if !has_python() {
+        return;
+    }
+    let analysis = results().json("analysis.json");
+    let script = &analysis["baseline_script"];
+    assert_eq!([count(&script["requests"]), count(&script["succeeded"])], [REQUESTS; 2]);
+    assert_eq!(script["latency_ms"]["p95"], results().comparison()["baseline_script"]["latency_ms"]["p95"]);
+    let windows = script["over_time"].as_array().expect("a list").iter();
+    assert_eq!(windows.map(|window| count(&window["n"])).sum::<u64>(), REQUESTS);
+    let server = &script["server"];
+    assert_eq!([count(&server["joined"]), count(&server["of"])], [REQUESTS; 2]);
+    let parts = ["before_handler", "queue", "compute"];
+    let shares: f64 = parts.iter().filter_map(|part| server[part]["share_of_slowest"].as_f64()).sum();
+    let means: f64 = parts.iter().filter_map(|part| server[part]["mean_ms"].as_f64()).sum();
+    assert!((shares - 1.0).abs() < 0.001, "{server}");
+    let mean = script["latency_ms"]["mean"].as_f64().expect("a mean");
+    assert!((means - mean).abs() < 0.01, "{means} against {mean}");
+}
+
+#[test]
+fn the_ladder_adds_one_thing_at_a_time_and_says_the_same_everywhere() {
+    let run = Run::prove("ladder", &["--ladder", "-n", "24"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let analysis = run.results().json("analysis.json");
+    let rungs = analysis["ladder"].as_array().expect("a list");
+    let strategies: Vec<_> = rungs.iter().map(|rung| text(&rung["strategy"])).collect();
+    let expected =
+        ["per_request", "pool of 4", "pool of 4, batches of up to 2", "pool of 4, batches of up to 4"];
+    assert_eq!(strategies, expected);
+    for rung in rungs {
+        assert_eq!([count(&rung["planned"]), count(&rung["succeeded"])], [48; 2], "two passes");
+        let p95 = rung["p95_ms"].as_f64().expect("all succeeded");
+        let line = run.stdout().lines().find(|line| {
+            line.starts_with(&format!("{} ", text(&rung["strategy"]))) && line.contains(&format!("{p95:.1}"))
+        });
+        assert!(line.is_some_and(|line| line.ends_with("met")), "{rung} is not in {}", run.stdout());
+    }
+    let log = run.results().table("ladder_reuse_batch_2.csv");
+    assert!(log.column("phase").iter().all(|part| *part == "ladder_reuse_batch_2"));
+    assert_eq!(log.column("batch_size").iter().max(), Some(&"2"));
+    assert!(results().json("analysis.json")["ladder"].is_null(), "only where it is asked for");
 }

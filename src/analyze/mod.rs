@@ -70,7 +70,7 @@ pub fn compare(inputs: Inputs<'_>) -> Comparison {
     let doubts = validity::doubts(&inputs, &quality);
     let mut caveats = inputs.caveats;
     caveats.extend(doubts.into_iter().map(Caveat::from));
-    let verdict = verdict::overall(&sla, &quality, inputs.interrupted.is_some());
+    let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after);
     Comparison {
         schema: 1,
         run_id: inputs.run_id.to_string(),

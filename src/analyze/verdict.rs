@@ -24,10 +24,17 @@ pub(super) fn judge_line(line: &SlaLine, before: &PhaseData, after: &PhaseData) 
     }
 }
 
-/// Met only if every line is, no answer differs, and the run was not cut short.
-pub(super) fn overall(sla: &[SlaResult], quality: &Quality, interrupted: bool) -> Verdict {
+/// Met only if every line is, no answer differs, and every planned request of both phases was
+/// sent: a run that was cut short proves nothing, whoever cut it.
+pub(super) fn overall(
+    sla: &[SlaResult],
+    quality: &Quality,
+    before: &PhaseData,
+    after: &PhaseData,
+) -> Verdict {
     let lines = sla.iter().all(|line| line.verdict == Verdict::Met);
-    if lines && quality.different == 0 && !interrupted { Verdict::Met } else { Verdict::Missed }
+    let complete = before.unsent() == 0 && after.unsent() == 0;
+    if lines && quality.different == 0 && complete { Verdict::Met } else { Verdict::Missed }
 }
 
 /// What the command exits with: an interruption first, then a run that failed, then the verdict.

@@ -69,7 +69,11 @@ pub fn run<T: Transport + 'static>(
     let lanes = LocalSet::new();
     let mut watch = Watch::start(clock);
     lanes.block_on(&runtime, conduct(Floor::new(repetition, transport, clock, sink), interrupt, &mut watch));
-    Ok(watch.finish())
+    let health = watch.finish();
+    drop(lanes);
+    // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
+    runtime.shutdown_background();
+    Ok(health)
 }
 
 async fn conduct<T: Transport + 'static>(floor: Rc<Floor<T>>, interrupt: &Interrupt, watch: &mut Watch) {

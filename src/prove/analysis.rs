@@ -2,8 +2,6 @@
 
 use std::fs::File;
 
-use anyhow::Context;
-
 use super::{health, ladder, logs, truth};
 use crate::analyze::{self, Analysis, BaselineScript, Comparison, Doubt, Inputs, ScriptAnalysis, ScriptRows};
 use crate::caveat::Caveat;
@@ -24,25 +22,13 @@ pub struct Findings {
 /// `comparison.csv` and `analysis.json`.
 pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
     let manifest = results.manifest()?;
-    let ([before, after], doubts) = logs::phases(results, &manifest)?;
+    let ([before, after], mut doubts) = logs::phases(results, &manifest)?;
+    let script = script(results, &manifest, &mut doubts);
+    let (ladder, more) = ladder::read(results, &manifest)?;
+    doubts.extend(more);
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
     caveats.extend(cut_short.into_iter().chain(doubts).map(Caveat::from));
-    let script = script(results, &manifest)?;
-    let stalls = |phase| health::stalls(&manifest, phase);
-    let mut analysis = Analysis::of(
-        &manifest.run_id,
-        (&before, &stalls(Phase::Before)),
-        (&after, &stalls(Phase::After)),
-        caveats.clone(),
-    );
-    if let Some((_, rows)) = &script {
-        let truth = truth::of_script(results, &manifest);
-        analysis.baseline_script = Some(ScriptAnalysis::of(rows, truth.as_ref()));
-    }
-    let (ladder, doubts) = ladder::read(results, &manifest)?;
-    analysis.ladder = ladder;
-    caveats.extend(doubts.into_iter().map(Caveat::from));
     let comparison = analyze::compare(Inputs {
         run_id: &manifest.run_id,
         plan_digest: &manifest.plan.digest,
@@ -56,18 +42,37 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
         caveats,
         interrupted: manifest.interrupted,
     });
-    analysis.caveats = comparison.caveats.clone();
-    write_atomically(&results.path("comparison.csv"), &Csv.render(&comparison)?)?;
-    write_atomically(&results.path("comparison.json"), &Json.render(&comparison)?)?;
-    write_json(&results.path("analysis.json"), &analysis)?;
-    Ok(Findings { comparison, analysis })
+    let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
+    let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
+    let mut analysis = Analysis::of(&manifest.run_id, phases[0], phases[1], comparison.caveats.clone());
+    analysis.baseline_script = script.map(|(_, rows)| {
+        let truth = truth::of_script(results, &manifest);
+        ScriptAnalysis::of(&rows, truth.as_ref())
+    });
+    analysis.ladder = ladder;
+    write(results, Findings { comparison, analysis })
 }
 
-fn script(results: &Results, manifest: &Manifest) -> anyhow::Result<Option<(BaselineScript, ScriptRows)>> {
-    let Some(record) = &manifest.baseline_script else { return Ok(None) };
+fn write(results: &Results, findings: Findings) -> anyhow::Result<Findings> {
+    let Findings { comparison, analysis } = &findings;
+    write_atomically(&results.path("comparison.csv"), &Csv.render(comparison)?)?;
+    write_atomically(&results.path("comparison.json"), &Json.render(comparison)?)?;
+    write_json(&results.path("analysis.json"), analysis)?;
+    Ok(findings)
+}
+
+fn script(
+    results: &Results,
+    manifest: &Manifest,
+    doubts: &mut Vec<Doubt>,
+) -> Option<(BaselineScript, ScriptRows)> {
+    let record = manifest.baseline_script.as_ref()?;
     let path = results.path("input_py.csv");
     let rows = match File::open(&path) {
-        Ok(file) => ScriptRows::read(file).with_context(|| format!("cannot read {}", path.display()))?,
+        Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
+            doubts.push(Doubt::ScriptLogUnreadable { problem: error.to_string() });
+            ScriptRows::default()
+        }),
         // A script that failed leaves no log; the manifest has a caveat for that.
         Err(_) => ScriptRows::default(),
     };
@@ -80,5 +85,5 @@ fn script(results: &Results, manifest: &Manifest) -> anyhow::Result<Option<(Base
         failed: rows.requests() - rows.succeeded(),
         latency_ms: rows.percentiles(),
     };
-    Ok(Some((summary, rows)))
+    Some((summary, rows))
 }

@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn requests_that_a_timer_let_go_together_are_a_clump() {
         let clump = Clump { from_ms: 2.0, to_ms: 62.0, n: 5 };
-        assert_eq!(clumps(&[2_000, 20_000, 21_000, 42_000, 62_000, 83_000, 84_000]), [clump]);
+        assert_eq!(clumps(&[2_000, 20_000, 22_000, 42_000, 62_000, 83_000, 84_000]), [clump]);
         assert_eq!(clumps(&[]), []);
     }
 

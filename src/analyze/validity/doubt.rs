@@ -21,6 +21,11 @@ pub enum Doubt {
         /// How it ended.
         status: String,
     },
+    /// The given load test's log cannot be read.
+    ScriptLogUnreadable {
+        /// What the reader says.
+        problem: String,
+    },
     /// The server received other payloads than those of the plan.
     PayloadsDiffer {
         /// From whom.
@@ -60,6 +65,11 @@ pub enum Doubt {
         compared: u64,
         /// The first request that differs.
         first: u64,
+    },
+    /// The server answered the same request differently within the before phase.
+    AnswersVary {
+        /// Requests with such answers.
+        requests: u64,
     },
     /// A phase has not one success.
     NoSuccess {
@@ -152,12 +162,14 @@ impl Doubt {
             Doubt::Interrupted => "interrupted",
             Doubt::NoBaselineScript { .. } => "no_baseline_script",
             Doubt::BaselineScriptFailed { .. } => "baseline_script_failed",
+            Doubt::ScriptLogUnreadable { .. } => "baseline_script_unreadable",
             Doubt::PayloadsDiffer { .. } => "payloads_differ",
             Doubt::TruncatedLog { .. } => "truncated_log",
             Doubt::MissingLog { .. } => "missing_log",
             Doubt::MissingRows { .. } => "missing_rows",
             Doubt::UnknownColumns { .. } => "unknown_columns",
             Doubt::AnswersDiffer { .. } => "answers_differ",
+            Doubt::AnswersVary { .. } => "answers_vary",
             Doubt::NoSuccess { .. } => "no_success",
             Doubt::Unsent { .. } => "unsent",
             Doubt::NothingToFix => "nothing_to_fix",
@@ -188,6 +200,10 @@ impl Doubt {
             Doubt::BaselineScriptFailed { script, status } => {
                 format!("{script} ended with {status}; what it printed is in input_py.log")
             }
+            Doubt::ScriptLogUnreadable { problem } => format!(
+                "input_py.csv cannot be read, so the script's own figures are missing: {problem}; it needs the columns \
+                 latency_ms and success"
+            ),
             Doubt::PayloadsDiffer { who } => format!(
                 "the payloads that the server received from {who} are not those of the plan; requests were lost, or \
                  load.seed and load.payloads are not what the script sends"
@@ -229,8 +245,13 @@ impl Doubt {
                 columns.join(", ")
             ),
             Doubt::AnswersDiffer { different, compared, first } => format!(
-                "{different} of {compared} answers differ between the phases; compare them in answers.jsonl, first \
-                 request {first}"
+                "{different} of {compared} answers differ between the phases, first that of request {first}; \
+                 answers.jsonl holds the answers to the first requests of the plan, by the digests of before.csv and \
+                 after.csv"
+            ),
+            Doubt::AnswersVary { requests } => format!(
+                "the server gave {requests} requests different answers in different before repetitions, so a difference \
+                 between the phases need not come from the optimisation; make it deterministic (temperature 0, a seed)"
             ),
             Doubt::NoSuccess { phase } => {
                 let name = phase.name();

@@ -40,7 +40,7 @@ fn judged(sla: &[SlaLine]) -> Vec<Judged> {
 pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let (before, after) = (inputs.before, inputs.after);
     let cut_short = inputs.interrupted.is_some();
-    let mut doubts: Vec<Doubt> = phases::answers(quality).into_iter().collect();
+    let mut doubts: Vec<Doubt> = phases::answers(quality, before);
     doubts.extend(phases::accounting(before, after, cut_short));
     if cut_short {
         return doubts;

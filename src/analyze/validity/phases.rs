@@ -4,7 +4,7 @@ use super::Doubt;
 use crate::analyze::comparison::{Quality, Verdict, rounded};
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
-use crate::analyze::verdict;
+use crate::analyze::{quality, verdict};
 use crate::clock::Micros;
 use crate::sample::Phase;
 use crate::scenario::SlaLine;
@@ -20,12 +20,14 @@ const Z_99: f64 = 2.576;
 /// Shares of failures that are closer than this are equal for any purpose.
 const ERRORS_APART: f64 = 0.005;
 
-pub(super) fn answers(quality: &Quality) -> Option<Doubt> {
-    (quality.different > 0).then(|| Doubt::AnswersDiffer {
+pub(super) fn answers(quality: &Quality, before: &PhaseData) -> Vec<Doubt> {
+    let differ = quality.examples.first().map(|first| Doubt::AnswersDiffer {
         different: quality.different,
         compared: quality.compared,
-        first: quality.examples.first().copied().unwrap_or_default(),
-    })
+        first: *first,
+    });
+    let varying = quality::varying(before);
+    differ.into_iter().chain((varying > 0).then_some(Doubt::AnswersVary { requests: varying })).collect()
 }
 
 /// Requests without a success, without a row, never sent. Rows that a stopped run did not come to are no loss.
