@@ -37,7 +37,7 @@ pub struct Clusters {
     pub clumps: Vec<Clump>,
 }
 
-/// Slow requests with no more than [`GAP`] from one to the next.
+/// Slow requests with no more than 20 ms from one to the next.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Clump {
     /// Latency of the fastest.
