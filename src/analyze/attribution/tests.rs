@@ -120,6 +120,14 @@ fn mixture(other: impl Fn(u64) -> Row) -> Vec<Row> {
 }
 
 #[test]
+fn the_tail_and_the_middle_are_the_stated_ranks() {
+    let rows: Vec<Row> = (1..=100).map(|latency| Row::new().stage(Stage::Wait, latency)).collect();
+    let tail = analysed(&rows).tail;
+    assert_eq!((tail.threshold_ms, tail.n, tail.mean_ms), (Some(95.0), 6, Some(97.5)), "95 to 100");
+    assert_eq!((tail.middle_n, tail.middle_mean_ms), (11, Some(50.0)), "45 to 55");
+}
+
+#[test]
 fn what_only_the_tail_has_comes_first() {
     let found = analysed(&mixture(|_| told(115).syn(1).stage(Stage::Connect, 1_002)));
     let first = &found.causes[0];
