@@ -454,6 +454,34 @@ fn without_python_the_run_goes_on_and_says_so() {
 }
 
 #[test]
+fn a_script_log_of_another_kind_does_not_cost_the_proof() {
+    if !has_python() {
+        return;
+    }
+    let foreign = "import os\nopen(os.environ['LOG_PATH'], 'w').write('time\\n12\\n')\n";
+    let run = prove_with_script("script_foreign_log", foreign);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let caveats = run.results().caveats();
+    assert!(caveats.contains(&"baseline_script_unreadable".to_string()), "{caveats:?}");
+    assert!(run.results().comparison()["baseline_script"]["latency_ms"]["p95"].is_null());
+}
+
+#[test]
+fn a_run_that_was_cut_short_is_never_met() {
+    let run = Run::prove("cut_short", &[]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let log = run.results().path("before.csv");
+    let text = std::fs::read_to_string(&log).expect("a log");
+    let lines: Vec<_> = text.lines().collect();
+    std::fs::write(&log, format!("{}\n", lines[..lines.len() - 1].join("\n"))).expect("it can be written");
+    let again = std::process::Command::new(common::EXE).arg("analyze").arg(&run.results().0).output();
+    assert_eq!(again.expect("the binary starts").status.code(), Some(99));
+    let comparison = run.results().comparison();
+    assert_eq!(count(&comparison["phases"]["before"]["unsent"]), 1);
+    assert_eq!(comparison["verdict"], "missed");
+}
+
+#[test]
 fn a_script_that_fails_is_a_caveat() {
     if !has_python() {
         return;

@@ -54,7 +54,7 @@ pub fn compare(inputs: Inputs<'_>) -> Comparison {
         inputs.sla.iter().map(|line| verdict::judge_line(line, inputs.before, inputs.after)).collect();
     let mut caveats = inputs.caveats;
     caveats.extend(verdict::caveats(inputs.before, inputs.after, &quality));
-    let verdict = verdict::overall(&sla, &quality, inputs.interrupted.is_some());
+    let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after);
     Comparison {
         schema: 1,
         run_id: inputs.run_id.to_string(),
