@@ -60,6 +60,7 @@ fn every_file_of_the_run_is_there_and_nothing_half_written() {
     let names: Vec<_> = names.iter().filter_map(|name| name.to_str()).collect();
     let expected = [
         "after.csv",
+        "analysis.json",
         "answers.jsonl",
         "before.csv",
         "calibration.csv",
@@ -283,7 +284,7 @@ fn script_and_phases_sent_the_same_payloads() {
 fn analyze_gives_the_same_bytes_and_the_same_exit_code() {
     let files = ["comparison.json", "comparison.csv", "analysis.json"];
     for run in [&*RUN, &Run::prove("analyze_missed", &["--sla", "p95=1ms", "-n", "8"])] {
-        let copy = copied(&run.results());
+        let copy = copied(&run.results(), "analyze");
         let written = files.map(|name| copy.text(name));
         for name in files {
             std::fs::remove_file(copy.path(name)).expect("the copy is this test's own");
@@ -294,8 +295,41 @@ fn analyze_gives_the_same_bytes_and_the_same_exit_code() {
     }
 }
 
-fn copied(results: &Results) -> Results {
-    let copy = fresh_folder("analyze");
+#[test]
+fn causes_come_from_the_before_log_alone() {
+    let copy = copied(&results(), "analyze_before_alone");
+    let before = |analysis: Value| serde_json::to_string(&analysis["phases"]["before"]).expect("JSON");
+    let whole = before(copy.json("analysis.json"));
+    std::fs::remove_file(copy.path("after.csv")).expect("the copy is this test's own");
+    let mut manifest = copy.manifest();
+    manifest["scenario"] = Value::Null;
+    manifest["plan"]["before"] = "".into();
+    manifest["plan"]["workers"] = 1.into();
+    std::fs::write(copy.path("manifest.json"), manifest.to_string()).expect("the copy is this test's own");
+    let analyze = Command::new(EXE).arg("analyze").arg(&copy.0).output().expect("the binary starts");
+    assert_eq!(analyze.status.code(), Some(1), "a phase without one success");
+    assert_eq!(before(copy.json("analysis.json")), whole);
+    let caveats = copy.json("analysis.json")["caveats"].to_string();
+    assert!(caveats.contains("missing_log") && caveats.contains("after.csv"), "{caveats}");
+    let after = &copy.json("analysis.json")["phases"]["after"];
+    assert_eq!((count(&after["succeeded"]), &after["causes"]), (0, &Value::Array(Vec::new())));
+}
+
+#[test]
+fn the_summary_names_the_first_cause_as_the_analysis_does() {
+    let analysis = results().json("analysis.json");
+    let first = &analysis["phases"]["before"]["causes"][0];
+    let share = first["share_of_tail_excess"].as_f64().expect("a share") * 100.0;
+    let line = |name: &str| {
+        let found = RUN.stdout().lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        found.unwrap_or_else(|| panic!("no line {name}: {}", RUN.stdout()))
+    };
+    assert!(line("slowest 5 % before").starts_with(&format!("{share:.0} % ")), "{first}");
+    assert_eq!(line("remedy "), text(&first["remedy"]));
+}
+
+fn copied(results: &Results, name: &str) -> Results {
+    let copy = fresh_folder(name);
     for entry in results.0.read_dir().expect("a folder") {
         let entry = entry.expect("an entry");
         std::fs::copy(entry.path(), copy.join(entry.file_name())).expect("a copy");

@@ -185,10 +185,8 @@ pub struct Saturation {
     pub callers_over_throughput_ms: f64,
     /// Mean latency of the successes.
     pub mean_latency_ms: f64,
-    /// Exchanges that the server computes at once, at most.
-    pub concurrency: Option<u64>,
-    /// Exchanges that it computes at once, on average ÷ at most.
-    pub busy: Option<f64>,
+    /// Share of the time during which a request waited at the server; `null` where it does not say.
+    pub somebody_waits: Option<f64>,
     /// What that means.
     pub explanation: String,
 }

@@ -112,7 +112,7 @@ fn below(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
         let (p50, p95, p99) = (number(figures.p50), number(figures.p95), number(figures.p99));
         writeln!(text, "{:<22}P50 {p50}, P95 {p95}, P99 {p99} (its own clock)", file_name(&script.path))?;
     }
-    writeln!(text)
+    Ok(())
 }
 
 fn sla_line(text: &mut String, line: &SlaResult) -> std::fmt::Result {

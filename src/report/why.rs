@@ -7,34 +7,33 @@ const NAMED: usize = 2;
 /// A smaller share is not named.
 const WORTH_NAMING: f64 = 0.005;
 
-/// At most four lines; none where there is no tail.
+/// At most three lines; none where nothing makes a tail.
 pub fn why_slow(phase: &PhaseAnalysis) -> Vec<String> {
-    let named: Vec<String> =
-        phase.causes.iter().filter(|cause| weighs(cause)).take(NAMED).map(line).collect();
-    let Some((tail, middle)) = phase.tail.mean_ms.zip(phase.tail.middle_mean_ms) else { return named };
-    let mut lines =
-        vec![format!("why the slowest 5 % before take {tail:.0} ms on average, the middle {middle:.0} ms:")];
-    lines.extend(named);
-    lines.extend(conclusion(phase));
-    lines
+    let named: Vec<&CauseFinding> = phase.causes.iter().filter(|cause| weighs(cause)).take(NAMED).collect();
+    let Some(first) = named.first() else { return Vec::new() };
+    let causes: Vec<String> = named.iter().map(|cause| share(cause)).collect();
+    let lines = [("slowest 5 % before", causes.join(", ")), ("remedy", first.remedy.clone())];
+    lines.into_iter().chain(conclusion(phase)).map(|(name, text)| format!("{name:<22}{text}")).collect()
 }
 
 /// What the whole phase says of a remedy.
-fn conclusion(phase: &PhaseAnalysis) -> Option<String> {
+fn conclusion(phase: &PhaseAnalysis) -> Option<(&'static str, String)> {
     let reuse = phase.reuse.as_ref().map(|reuse| reuse.buys);
     let saturated = phase.saturation.as_ref().filter(|found| found.saturated == Some(true));
     let law = saturated.map(|found| {
         let Saturation { callers, throughput_rps, callers_over_throughput_ms, .. } = found;
-        format!("{callers} callers at {throughput_rps:.1} answers/s wait {callers_over_throughput_ms:.0} ms on average")
+        format!(
+            "{callers} callers at {throughput_rps:.1} answers/s wait {callers_over_throughput_ms:.0} ms on average"
+        )
     });
     match (reuse, law) {
         (Some(ReuseBuys::Nothing), Some(law)) => {
-            Some(format!("  reuse buys nothing: {law}, whatever their connections do"))
+            Some(("reuse buys nothing", format!("{law}, whatever their connections do")))
         }
         (Some(ReuseBuys::Nothing), None) => {
-            Some("  reuse buys nothing: connections take next to no time".to_string())
+            Some(("reuse buys nothing", "connections take next to no time".into()))
         }
-        (_, Some(law)) => Some(format!("  saturated: {law}; only more throughput per call can help")),
+        (_, Some(law)) => Some(("saturated", format!("{law}; only more throughput per call can help"))),
         (_, None) => None,
     }
 }
@@ -44,10 +43,10 @@ fn weighs(cause: &CauseFinding) -> bool {
     time >= WORTH_NAMING || cause.share_of_slowest_lost.is_some()
 }
 
-fn line(cause: &CauseFinding) -> String {
-    let share = match (cause.share_of_slowest_lost, cause.share_of_tail_excess) {
-        (Some(lost), _) => format!("{:.0} % of the slowest lost", lost * 100.0),
-        (None, share) => format!("{:.0} %", share.unwrap_or(0.0) * 100.0),
-    };
-    format!("  {share:>4} {} → {}", cause.cause.words(), cause.remedy)
+fn share(cause: &CauseFinding) -> String {
+    let words = cause.cause.words();
+    match (cause.share_of_slowest_lost, cause.share_of_tail_excess) {
+        (Some(lost), _) => format!("{:.0} % lost to {words}", lost * 100.0),
+        (None, share) => format!("{:.0} % {words}", share.unwrap_or(0.0) * 100.0),
+    }
 }

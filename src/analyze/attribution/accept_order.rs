@@ -10,7 +10,7 @@ use crate::clock::{Micros, Moment};
 use crate::sample::Stage;
 
 /// Connections that the client saw established within this time may stand in the queue in another order.
-const SIMULTANEOUS: Micros = Micros(5_000);
+const SIMULTANEOUS: Micros = Micros(2_000);
 
 /// A request on a new connection.
 struct Entry {
@@ -90,7 +90,7 @@ mod tests {
     fn who_was_established_later_and_begun_earlier_bounds_the_wait() {
         assert_eq!(bounds_of(&[(0, 500), (100, 50)]), [150, NONE], "the first had been accepted at 150 ms");
         assert_eq!(bounds_of(&[(0, 500), (100, 500)]), [600, NONE], "in order: nothing is contradicted");
-        assert_eq!(bounds_of(&[(0, 500), (4, 0)]), [NONE, NONE], "too close to tell who was first");
+        assert_eq!(bounds_of(&[(0, 500), (2, 0)]), [NONE, NONE], "too close to tell who was first");
         assert_eq!(bounds_of(&[(0, 900), (100, 700), (200, 10)]), [210, 110, NONE]);
     }
 

@@ -97,14 +97,14 @@ impl Cause {
     pub const fn words(self) -> &'static str {
         match self {
             Cause::SynRetransmission => "SYN retransmission",
-            Cause::NotYetAccepted => "connection not yet accepted, request retransmitted",
+            Cause::NotYetAccepted => "connection not yet accepted (request retransmitted)",
             Cause::AcceptQueueWait => "wait in the server's accept queue",
             Cause::ConnectionSetup => "connection set-up",
             Cause::Dns => "name lookup",
             Cause::Tls => "TLS handshake",
-            Cause::ClientQueue => "client queue: wait for a connection",
-            Cause::ClientQueueBatch => "client queue: wait for a batch to fill",
-            Cause::ClientQueueScheduler => "client queue: scheduler lateness",
+            Cause::ClientQueue => "wait for a connection of the client's",
+            Cause::ClientQueueBatch => "wait for a batch to fill",
+            Cause::ClientQueueScheduler => "late start by the client",
             Cause::ServerQueue => "server queue",
             Cause::Compute => "compute",
             Cause::NetworkRoundTrip => "network round trip",

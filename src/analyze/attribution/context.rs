@@ -24,8 +24,7 @@ impl<'a> Context<'a> {
         let rows = phase.rows();
         let mut facts = vec![Facts::default(); rows.len()];
         for repetition in 1..=phase.repetitions() {
-            let of_it: Vec<usize> =
-                (0..rows.len()).filter(|index| rows[*index].repetition() == repetition).collect();
+            let of_it = places(rows, repetition);
             let occupancy = Occupancy::new(of_it.iter().map(|index| &rows[*index]));
             for index in &of_it {
                 facts[*index].all_in_use = all_in_use(&rows[*index], &occupancy);
@@ -43,6 +42,11 @@ impl<'a> Context<'a> {
         self.rows
     }
 
+    /// The places of one repetition's rows.
+    pub fn repetition(&self, repetition: u32) -> Vec<usize> {
+        places(self.rows, repetition)
+    }
+
     /// The network, as the phase shows it.
     pub fn network(&self) -> Network {
         self.network
@@ -52,6 +56,10 @@ impl<'a> Context<'a> {
     pub fn split(&self, index: usize) -> Split {
         split(&self.rows[index], self.facts[index], self.network)
     }
+}
+
+fn places(rows: &[Observation], repetition: u32) -> Vec<usize> {
+    (0..rows.len()).filter(|index| rows[*index].repetition() == repetition).collect()
 }
 
 fn all_in_use(row: &Observation, occupancy: &Occupancy) -> Micros {

@@ -1,6 +1,6 @@
 //! How many of some spans of time lie over each instant.
 
-use crate::clock::{Micros, Moment};
+use crate::clock::Moment;
 
 /// A step function: the instants at which the number changes, and the number from there on.
 pub(super) struct Levels(Vec<(Moment, u32)>);
@@ -42,15 +42,6 @@ impl Levels {
         spans
     }
 
-    /// The time over each number, up to `until`; the number is the place in the list.
-    pub(super) fn times(&self, until: Moment) -> Vec<Micros> {
-        let mut times = vec![Micros(0); self.most() as usize + 1];
-        for (start, end, level) in self.pieces() {
-            times[level as usize] = times[level as usize] + end.min(until).since(start);
-        }
-        times
-    }
-
     fn pieces(&self) -> impl Iterator<Item = (Moment, Moment, u32)> {
         self.0.windows(2).map(|pair| (pair[0].0, pair[1].0, pair[0].1))
     }
@@ -75,17 +66,16 @@ mod tests {
         let at = Moment::from_micros;
         assert_eq!(levels.at_least(1), [(at(0), at(20))]);
         assert_eq!(levels.at_least(2), [(at(12), at(15))]);
-        assert_eq!(levels.times(at(14)), [Micros(0), Micros(12), Micros(2)]);
     }
 
     proptest! {
         #[test]
-        fn times_by_level_weigh_as_much_as_the_spans(
+        fn spans_by_level_weigh_as_much_as_the_spans(
             lengths in prop::collection::vec((0_u64..100, 0_u64..50), 0..30),
         ) {
             let levels = Levels::new(spans(&lengths));
-            let times = levels.times(Moment::from_micros(1_000));
-            let weighed: u64 = times.iter().zip(0..).map(|(time, level): (_, u64)| time.0 * level).sum();
+            let of_level = |level| levels.at_least(level).into_iter().map(|(start, end)| end.since(start).0);
+            let weighed: u64 = (1..=levels.most()).flat_map(of_level).sum();
             prop_assert_eq!(weighed, lengths.iter().map(|(_, length)| length).sum::<u64>());
         }
     }

@@ -39,7 +39,7 @@ pub fn attribute(phase: &PhaseData, health: &ClientHealth) -> PhaseAnalysis {
     let context = Context::new(phase, health);
     let groups = Groups::of(phase, &context);
     let counts = Counts::of(&context);
-    let saturation = saturation::saturation(phase);
+    let saturation = saturation::saturation(phase, &context);
     let saturated = saturation.as_ref().is_some_and(|found| found.saturated == Some(true));
     PhaseAnalysis {
         planned: phase.planned(),

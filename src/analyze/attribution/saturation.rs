@@ -1,23 +1,25 @@
-//! Little's law in a closed loop: callers = throughput × latency. Where the server computes as much as
-//! it can at once, throughput is its limit, and so latency is what the number of callers makes it.
+//! Little's law in a closed loop: callers = throughput × latency. It holds of an idle server too; only where
+//! somebody always waits for the server is throughput its limit, and latency what the number of callers makes it.
 
 use std::collections::BTreeSet;
 
+use super::cause::Cause;
+use super::context::Context;
 use super::groups::millis;
 use super::levels::Levels;
+use super::split::tells_all;
 use crate::analyze::analysis::Saturation;
 use crate::analyze::comparison::rounded;
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
 use crate::clock::{Micros, Moment};
-use crate::sample::Stage;
 
 /// How far callers ÷ throughput may be from the mean latency.
 const LITTLE_TOLERANCE: f64 = 0.1;
-/// From which share of its concurrency on a server counts as busy.
-const BUSY: f64 = 0.9;
-/// Levels of concurrency that are seen for less than this share of the time are errors of measurement.
-const RARE: f64 = 0.01;
+/// For which share of the time somebody must wait for a server that has all the work it can do.
+const ALWAYS: f64 = 0.9;
+/// Who waits for a shorter time than this does not wait.
+const WAITING: Micros = Micros(500);
 
 /// Sums over the repetitions, each while all callers were at work.
 #[derive(Default)]
@@ -27,17 +29,20 @@ struct Loaded {
     time: Micros,
     latency: u128,
     succeeded: u64,
-    /// Time that the server computed so many exchanges at once.
-    computing: Vec<Micros>,
+    /// Successes on which the server says both its times.
+    told: u64,
+    /// Time during which somebody waited for the server.
+    waiting: Micros,
 }
 
 /// `None` where the load has no fixed number of callers, or nothing can be said yet.
-pub(super) fn saturation(phase: &PhaseData) -> Option<Saturation> {
+pub(super) fn saturation(phase: &PhaseData, context: &Context<'_>) -> Option<Saturation> {
     let mut loaded = Loaded::default();
     for repetition in 1..=phase.repetitions() {
-        let rows: Vec<&Observation> = phase.repetition(repetition).collect();
+        let indices = context.repetition(repetition);
+        let rows: Vec<&Observation> = indices.iter().map(|index| &context.rows()[*index]).collect();
         if !rows.is_empty() {
-            loaded.add(&rows, callers(&rows)?);
+            loaded.add(&rows, callers(&rows)?, waiting(&indices, context));
         }
     }
     (loaded.ended > 0 && loaded.succeeded > 0 && loaded.time > Micros(0)).then(|| loaded.judge())
@@ -55,7 +60,7 @@ fn callers(rows: &[&Observation]) -> Option<u64> {
 }
 
 impl Loaded {
-    fn add(&mut self, rows: &[&Observation], callers: u64) {
+    fn add(&mut self, rows: &[&Observation], callers: u64, waiting: Levels) {
         let until = rows.iter().filter_map(|row| row.due()).max().unwrap_or_default();
         self.callers = self.callers.max(callers);
         self.ended += rows.iter().filter_map(|row| row.end()).filter(|end| *end <= until).count() as u64;
@@ -63,12 +68,10 @@ impl Loaded {
         for row in rows.iter().filter(|row| row.succeeded()) {
             self.latency += u128::from(row.latency().0);
             self.succeeded += 1;
+            self.told += u64::from(tells_all(row));
         }
-        let times = Levels::new(computing(rows).into_iter()).times(until);
-        self.computing.resize(self.computing.len().max(times.len()), Micros(0));
-        for (sum, time) in self.computing.iter_mut().zip(times) {
-            *sum = *sum + time;
-        }
+        let spans = waiting.at_least(1).into_iter();
+        self.waiting = self.waiting + spans.map(|(start, end)| end.min(until).since(start)).sum();
     }
 
     fn judge(self) -> Saturation {
@@ -76,69 +79,49 @@ impl Loaded {
         let expected = self.callers as f64 / throughput * 1e6;
         let mean = self.latency as f64 / self.succeeded as f64;
         let little = (expected / mean - 1.0).abs() <= LITTLE_TOLERANCE;
-        let (concurrency, busy) = self.concurrency().unzip();
-        let full = busy.zip(concurrency).map(|(busy, most)| busy >= BUSY && self.callers > most);
-        let saturated = full.map(|full| full && little);
-        Saturation {
-            saturated,
+        let waited = self.waiting.0 as f64 / self.time.0 as f64;
+        let told = self.told * 2 > self.succeeded;
+        let mut found = Saturation {
+            saturated: told.then_some(little && waited >= ALWAYS),
             callers: self.callers,
             throughput_rps: rounded(throughput, 3),
             callers_over_throughput_ms: millis(expected),
             mean_latency_ms: millis(mean),
-            concurrency,
-            busy: busy.map(|busy| rounded(busy, 4)),
-            explanation: explanation(saturated, self.callers, throughput, expected, little),
-        }
-    }
-
-    /// The most exchanges that the server computes at once, and how busy it is, measured by that.
-    fn concurrency(&self) -> Option<(u64, f64)> {
-        let mut above = Micros(0);
-        let most = self.computing.iter().enumerate().rev().find(|(_, time)| {
-            above = above + **time;
-            above.0 as f64 >= RARE * self.time.0 as f64
-        });
-        let most = most.map(|(level, _)| level as u64).filter(|most| *most > 0)?;
-        let weighed: f64 = self
-            .computing
-            .iter()
-            .zip(0_u64..)
-            .map(|(time, level)| time.0 as f64 * level.min(most) as f64)
-            .sum();
-        Some((most, weighed / self.time.0 as f64 / most as f64))
+            somebody_waits: told.then(|| rounded(waited, 4)),
+            explanation: String::new(),
+        };
+        found.explanation = explanation(&found);
+        found
     }
 }
 
-/// When the server computed each exchange: it ended, by its own durations, when the answer began.
-fn computing(rows: &[&Observation]) -> Vec<(Moment, Moment)> {
-    let mut spans = Vec::with_capacity(rows.len());
-    let mut batches = BTreeSet::new();
-    for row in rows {
-        let shared = row.batch().is_some_and(|batch| !batches.insert(batch.id));
-        let Some((end, compute)) = row.end().zip(row.server_compute()).filter(|_| !shared) else { continue };
-        let answered = end.as_micros() - row.stage(Stage::Receive).unwrap_or_default().0;
-        let begun = answered.saturating_sub(compute.0);
-        spans.push((Moment::from_micros(begun), Moment::from_micros(answered)));
-    }
-    spans
+/// When requests waited at the server, to be accepted or for a replica, as far as that is known.
+fn waiting(indices: &[usize], context: &Context<'_>) -> Levels {
+    let spans = indices.iter().filter_map(|index| {
+        let (row, split) = (&context.rows()[*index], context.split(*index));
+        let waited = split.get(Cause::AcceptQueueWait) + split.get(Cause::ServerQueue);
+        let after = split.get(Cause::Compute) + split.get(Cause::SlowResponseBody);
+        let begun = row.end()?.as_micros().saturating_sub(after.0);
+        let arrived = begun.saturating_sub(waited.0);
+        (waited >= WAITING).then(|| (Moment::from_micros(arrived), Moment::from_micros(begun)))
+    });
+    Levels::new(spans)
 }
 
-fn explanation(saturated: Option<bool>, callers: u64, rate: f64, expected: f64, little: bool) -> String {
-    let wait = expected / 1e3;
-    match saturated {
+fn explanation(found: &Saturation) -> String {
+    let Saturation { callers, throughput_rps: rate, callers_over_throughput_ms: wait, .. } = found;
+    let law = format!("{callers} callers at {rate:.1} answers/s wait {wait:.0} ms on average (Little's law)");
+    let share = found.somebody_waits.unwrap_or(0.0) * 100.0;
+    match found.saturated {
         Some(true) => format!(
-            "{callers} callers at {rate:.1} answers/s wait {wait:.0} ms on average whatever their connections do \
-             (Little's law), and the server computes as much at once as it can: only more throughput per call can help"
+            "{law} whatever their connections do, and somebody waits for the server {share:.0} % of the time: only more \
+             throughput per call can help"
         ),
         Some(false) => format!(
-            "the server has room to spare: it could answer more than {rate:.1} requests/s, so waiting elsewhere can be saved"
+            "{law}, but somebody waits for the server only {share:.0} % of the time: it is not what limits the load"
         ),
-        None if little => format!(
-            "{callers} callers at {rate:.1} answers/s wait {wait:.0} ms on average (Little's law); whether the server \
-             could answer more cannot be told without its own compute times (Server-Timing: compute)"
+        None => format!(
+            "{law}; whether the server could answer more cannot be told without its own times (Server-Timing: queue, compute)"
         ),
-        None => "whether the server could answer more cannot be told without its own compute times \
-                 (Server-Timing: compute)"
-            .to_string(),
     }
 }

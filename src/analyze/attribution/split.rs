@@ -11,6 +11,16 @@ pub(super) const LEAST_TIMEOUT: Micros = Micros(200_000);
 /// A free connection comes to a waiting request within this time; who waits longer is kept waiting.
 const LONGEST_CALL: Micros = Micros(2_000);
 
+/// What a client that stands still explains better: its own turn, and what nothing else explains. An
+/// answer that was not there yet is not late because of the client.
+const CLIENTS_TURN: [Cause; 5] = [
+    Cause::ClientQueueScheduler,
+    Cause::Unexplained,
+    Cause::SlowRequestBody,
+    Cause::SlowResponseBody,
+    Cause::ConnectionSetup,
+];
+
 /// What the phase as a whole says about its network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Network {
@@ -84,9 +94,9 @@ pub fn split(row: &Observation, facts: Facts, network: Network) -> Split {
     wait(row, facts, network, &mut split);
     split.add(Cause::SlowResponseBody, row.stage(Stage::Receive));
     let mut stalled = facts.client_stalled;
-    // Only what has no better explanation: an answer that was not there yet is not late because of the client.
-    split.shift(Cause::ClientQueueScheduler, Cause::ClientOverload, &mut stalled);
-    split.shift(Cause::Unexplained, Cause::ClientOverload, &mut stalled);
+    for cause in CLIENTS_TURN {
+        split.shift(cause, Cause::ClientOverload, &mut stalled);
+    }
     split
 }
 

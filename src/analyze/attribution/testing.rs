@@ -6,7 +6,7 @@ use crate::clock::{Micros, Moment};
 use crate::sample::{BatchUse, ConnectionUse, ErrorWord, Sample, Stage, Stages, TraceId};
 
 /// A row in the making: a success on a new connection. Times are in milliseconds.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Row {
     sample: Sample,
     lengths: [Option<Micros>; Stage::ALL.len()],
