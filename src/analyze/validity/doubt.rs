@@ -186,11 +186,7 @@ impl Doubt {
 
     /// What it is and what to do, for people.
     pub fn message(&self) -> String {
-        self.of_the_run().or_else(|| self.of_the_logs()).unwrap_or_else(|| self.of_the_figures())
-    }
-
-    fn of_the_run(&self) -> Option<String> {
-        Some(match self {
+        match self {
             Doubt::Interrupted => {
                 "the run was interrupted: this comparison is partial; run it again".to_string()
             }
@@ -224,12 +220,6 @@ impl Doubt {
                 phase.name(),
                 share * 100.0
             ),
-            _ => return None,
-        })
-    }
-
-    fn of_the_logs(&self) -> Option<String> {
-        Some(match self {
             Doubt::TruncatedLog { log } => format!("the last row of {log} was cut off and is not counted"),
             Doubt::MissingLog { log } => {
                 format!("{log} is missing: all its requests count as unsent; run again to compare")
@@ -262,12 +252,6 @@ impl Doubt {
                  others",
                 phase.name()
             ),
-            _ => return None,
-        })
-    }
-
-    fn of_the_figures(&self) -> String {
-        match self {
             Doubt::UnequalWork { pairs, ratio } => format!(
                 "the server took {ratio} times as long for the same {pairs} single calls in the after phase as in the \
                  before phase, so part of the difference is the server's; run again when nothing else loads it"
@@ -295,10 +279,11 @@ impl Doubt {
                 "the before phase is not a faithful replica of the given load test: {what}; both are quantised by \
                  retransmissions at whole seconds, so run again, and if it stays, compare how the two connect"
             ),
-            // The others are answered above; this one needs no figure.
-            _ => "the before phase already meets every line of the SLA: there is nothing to fix; lower the limit \
-                  (--sla) or raise the load (-c)"
-                .to_string(),
+            Doubt::NothingToFix => {
+                "the before phase already meets every line of the SLA: there is nothing to fix; lower the limit \
+                 (--sla) or raise the load (-c)"
+                    .to_string()
+            }
         }
     }
 }
