@@ -11,7 +11,7 @@ use spanload::invocation;
 use spanload::plan::PayloadError;
 use spanload::prove::{self, Findings, Job};
 use spanload::record::Results;
-use spanload::report::{Format, Terminal, predicted};
+use spanload::report::{Format, Terminal, ladder, predicted, why_slow};
 use spanload::scenario::{self, ScenarioError};
 use spanload::transport::EndpointError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -74,7 +74,7 @@ fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
 async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
     let command = invocation::masked_command(&settings.target.secrets());
-    let job = Job { settings, out: args.out, quiet: args.quiet, command };
+    let job = Job { settings, out: args.out, ladder: args.ladder, quiet: args.quiet, command };
     let proof = prove::prove(job, interrupt).await?;
     summarise(&proof.findings, &proof.results, args.no_color)
 }
@@ -107,7 +107,9 @@ fn summarise(findings: &Findings, results: &Results, no_color: bool) -> anyhow::
     let terminal = Terminal {
         before: plan.before,
         after: plan.after,
-        predicted: predicted(&findings.outlook.prediction),
+        why: why_slow(&findings.analysis.phases.before),
+        predicted: findings.analysis.prediction.as_ref().and_then(predicted),
+        ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
         folder: results.folder().to_path_buf(),
         colour: !plain && std::io::stdout().is_terminal(),
     };

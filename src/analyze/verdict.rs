@@ -1,8 +1,7 @@
 //! The judgement: each SLA line by its point estimate, then the run in all.
 
-use super::comparison::{Caveat, Quality, SlaResult, Verdict};
+use super::comparison::{Quality, SlaResult, Verdict};
 use super::phase::PhaseData;
-use super::quality;
 use crate::clock::Micros;
 use crate::scenario::SlaLine;
 
@@ -51,40 +50,4 @@ pub(super) fn exit_code(
         None if verdict == Verdict::Missed => MISSED,
         None => 0,
     }
-}
-
-/// What the figures themselves warn of.
-pub(super) fn caveats(before: &PhaseData, after: &PhaseData, quality: &Quality) -> Vec<Caveat> {
-    let mut caveats = Vec::new();
-    if quality.different > 0 {
-        let message = format!(
-            "{} of {} answers differ between the phases, first that of request {}; answers.jsonl holds the answers \
-             to the first requests of the plan, by the digests of before.csv and after.csv",
-            quality.different, quality.compared, quality.examples[0]
-        );
-        caveats.push(Caveat::new("answers_differ", message));
-    }
-    let varying = quality::varying(before);
-    if varying > 0 {
-        let message = format!(
-            "the server gave {varying} requests different answers in different before repetitions, so a difference \
-             between the phases need not come from the optimisation; make it deterministic (temperature 0, a seed)"
-        );
-        caveats.push(Caveat::new("answers_vary", message));
-    }
-    for (name, phase) in [("before", before), ("after", after)] {
-        if phase.succeeded() == 0 {
-            let message =
-                format!("no request of the {name} phase succeeded; the error column of {name}.csv says why");
-            caveats.push(Caveat::new("no_success", message));
-        } else if phase.unsent() > 0 {
-            let message = format!(
-                "{} of {} planned requests of the {name} phase were never sent; they rank as slower than all others",
-                phase.unsent(),
-                phase.planned()
-            );
-            caveats.push(Caveat::new("unsent", message));
-        }
-    }
-    caveats
 }

@@ -5,12 +5,16 @@ mod ablation;
 mod analysis;
 mod calibration;
 mod conditions;
+mod health;
+mod ladder;
 mod load;
+mod logs;
 mod measurement;
 mod payload_sets;
 mod prediction;
 mod script;
 mod server;
+mod truth;
 
 pub use ablation::ablate;
 pub use analysis::{Findings, analyze};
@@ -22,7 +26,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::caveat::Caveat;
-use crate::clock::Anchor;
+use crate::clock::{Anchor, Clock};
+use crate::engine::Health;
 use crate::interrupt::Interrupt;
 use crate::limits;
 use crate::plan::Plan;
@@ -40,6 +45,8 @@ pub struct Job {
     pub settings: Settings,
     /// The folder of all runs.
     pub out: PathBuf,
+    /// Also add the optimisations one at a time.
+    pub ladder: bool,
     /// Print no progress.
     pub quiet: bool,
     /// The command line for the manifest.
@@ -66,6 +73,9 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
         run.repetition(phase, repetition, &mut recordings).await?;
     }
     drop(recordings);
+    if run.with_ladder {
+        run.climb().await?;
+    }
     run.conclude()
 }
 
@@ -88,6 +98,7 @@ struct Run<'a> {
     anchor: Anchor,
     progress: Progress,
     interrupt: &'a Interrupt,
+    with_ladder: bool,
 }
 
 /// The two logs and the answers, which both phases share.
@@ -124,7 +135,8 @@ impl<'a> Run<'a> {
         let manifest = conditions::manifest(&settings, &plan, digest, &anchor, run_id, job.command);
         let progress = Progress::new(job.quiet);
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
-        Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt })
+        let with_ladder = job.ladder;
+        Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt, with_ladder })
     }
 
     fn start_logs(&self) -> anyhow::Result<Recordings> {
@@ -183,17 +195,18 @@ impl<'a> Run<'a> {
         let step = self.progress.step(&name, self.plan.requests());
         let measured = measurement.run(recording, &step, self.interrupt).await?;
         step.done(&measured.live);
-        self.note_repetition(phase.name(), repetition, measured.clock);
+        self.note_repetition(phase.name(), repetition, &measured.clock, measured.health);
         *recordings.log(phase) = Some(measured.recording.log);
         recordings.answers = Some(measured.recording.answers);
         session.close().await
     }
 
-    fn note_repetition(&mut self, part: &str, repetition: u32, clock: crate::clock::Clock) {
+    fn note_repetition(&mut self, part: &str, repetition: u32, clock: &Clock, health: Health) {
         self.manifest.repetitions.push(RepetitionRecord {
             phase: part.to_string(),
             repetition,
-            started_unix_us: self.anchor.unix_micros(&clock),
+            started_unix_us: self.anchor.unix_micros(clock),
+            health: Some(health::record(health, &self.anchor)),
         });
     }
 

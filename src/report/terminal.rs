@@ -12,8 +12,12 @@ pub struct Terminal {
     pub before: String,
     /// How the after phase sends, in words.
     pub after: String,
+    /// Why the slow requests of the before phase are slow, a few lines.
+    pub why: Vec<String>,
     /// What was predicted of the after phase, in a line.
     pub predicted: Option<String>,
+    /// What each optimisation bought, a table; empty where there is no ladder.
+    pub ladder: Vec<String>,
     /// Where the files are.
     pub folder: PathBuf,
     /// Whether to colour the verdict.
@@ -26,8 +30,14 @@ impl Format for Terminal {
         self.head(&mut text, comparison)?;
         table(&mut text, comparison)?;
         below(&mut text, comparison)?;
+        for line in &self.why {
+            writeln!(text, "{line}")?;
+        }
         if let Some(predicted) = &self.predicted {
             writeln!(text, "{predicted}")?;
+        }
+        for line in &self.ladder {
+            writeln!(text, "{line}")?;
         }
         for line in &comparison.sla {
             sla_line(&mut text, line)?;
@@ -107,7 +117,7 @@ fn below(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
         let (p50, p95, p99) = (number(figures.p50), number(figures.p95), number(figures.p99));
         writeln!(text, "{:<22}P50 {p50}, P95 {p95}, P99 {p99} (its own clock)", file_name(&script.path))?;
     }
-    writeln!(text)
+    Ok(())
 }
 
 fn sla_line(text: &mut String, line: &SlaResult) -> std::fmt::Result {
