@@ -69,15 +69,17 @@ fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
 
 async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
-    let job = Job { settings, out: args.out, quiet: args.quiet, command: cli::masked_command() };
+    let (quiet, strict) = (args.quiet, args.strict);
+    let job = Job { settings, out: args.out, quiet, command: cli::masked_command(), strict };
     let proof = prove::prove(job, interrupt).await?;
-    summarise(&proof.comparison, &proof.results, args.no_color)
+    summarise(&proof.comparison, proof.comparison.exit_code, &proof.results, args.no_color)
 }
 
 fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
     let results = Results::open(&args.run);
     let comparison = prove::analyze(&results)?;
-    summarise(&comparison, &results, args.no_color)
+    let code = if args.strict { comparison.strict_exit_code() } else { comparison.exit_code };
+    summarise(&comparison, code, &results, args.no_color)
 }
 
 async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
@@ -96,7 +98,12 @@ async fn ablate(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     Ok(interrupt.signal().map_or(0, Signal::exit_code))
 }
 
-fn summarise(comparison: &Comparison, results: &Results, no_color: bool) -> anyhow::Result<u8> {
+fn summarise(
+    comparison: &Comparison,
+    exit_code: u8,
+    results: &Results,
+    no_color: bool,
+) -> anyhow::Result<u8> {
     let plain = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let plan = results.manifest()?.plan;
     let terminal = Terminal {
@@ -104,7 +111,8 @@ fn summarise(comparison: &Comparison, results: &Results, no_color: bool) -> anyh
         after: plan.after,
         folder: results.folder().to_path_buf(),
         colour: !plain && std::io::stdout().is_terminal(),
+        exit_code,
     };
     std::io::stdout().write_all(&terminal.render(comparison)?)?;
-    Ok(comparison.exit_code)
+    Ok(exit_code)
 }

@@ -1,23 +1,30 @@
 //! From samples to a judgement: pure functions of the logs and the manifest.
 
+pub mod bootstrap;
 mod comparison;
 mod distribution;
+pub mod interval;
 mod observation;
 mod phase;
 mod quality;
 mod script;
+mod spread;
+pub mod student;
 mod verdict;
 
 pub use comparison::{
-    BaselineScript, Caveat, Comparison, Difference, LatencyMs, PhaseSummary, Quality, RepetitionSummary,
-    SlaResult, ThreeDifferences, ThreePercentiles, Verdict,
+    BaselineScript, Caveat, Comparison, Confidence, Difference, LatencyMs, PhaseSummary, Quality,
+    RepetitionSummary, SlaResult, SlaTimes, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict,
 };
 pub use distribution::Distribution;
+pub use interval::Interval;
 pub use observation::Observation;
 pub use phase::PhaseData;
 pub use script::ScriptRows;
 
+use crate::sample::Phase;
 use crate::scenario::SlaLine;
+use spread::Spread;
 
 /// What a comparison is made of.
 #[derive(Debug)]
@@ -38,27 +45,38 @@ pub struct Inputs<'a> {
     pub caveats: Vec<Caveat>,
     /// The exit code of the signal that stopped the run.
     pub interrupted: Option<u8>,
+    /// Whether a success in doubt is none.
+    pub strict: bool,
 }
 
 /// Compares the two phases and judges the after phase.
 pub fn compare(inputs: Inputs<'_>) -> Comparison {
     let quality = quality::compare(inputs.before, inputs.after);
+    let (before, after) =
+        (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
     let sla: Vec<SlaResult> =
-        inputs.sla.iter().map(|line| verdict::judge_line(line, inputs.before, inputs.after)).collect();
+        inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after)).collect();
     let mut caveats = inputs.caveats;
     caveats.extend(verdict::caveats(inputs.before, inputs.after, &quality));
     let verdict = verdict::overall(&sla, &quality, inputs.interrupted.is_some());
-    Comparison {
+    let summary = |spread: &Spread| spread.phase().summary(ThreeIntervals::of(spread));
+    let mut comparison = Comparison {
         schema: 1,
         run_id: inputs.run_id.to_string(),
         plan_digest: inputs.plan_digest.to_string(),
         verdict,
+        confidence: verdict::overall_confidence(&sla, &quality),
         exit_code: verdict::exit_code(verdict, inputs.before, inputs.after, inputs.interrupted),
+        interval_method: spread::method(inputs.before.repetitions()),
         sla,
-        phases: comparison::Phases { before: inputs.before.summary(), after: inputs.after.summary() },
-        difference: ThreeDifferences::of(inputs.before, inputs.after),
+        phases: comparison::Phases { before: summary(&before), after: summary(&after) },
+        difference: ThreeDifferences::of(&before, &after),
         quality,
         baseline_script: inputs.baseline_script,
         caveats,
+    };
+    if inputs.strict {
+        comparison.exit_code = comparison.strict_exit_code();
     }
+    comparison
 }

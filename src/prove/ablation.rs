@@ -48,7 +48,8 @@ pub async fn ablate(
         variant.set.iter().try_for_each(|assignment| overrides.set_text(assignment))?;
         let settings = scenario::load(&scenario, &overrides)?;
         eprintln!("== {}", variant.name);
-        let job = Job { settings, out: out.to_path_buf(), quiet: false, command: command.to_vec() };
+        let job =
+            Job { settings, out: out.to_path_buf(), quiet: false, command: command.to_vec(), strict: false };
         let proof = prove(job, interrupt).await.with_context(|| format!("variant `{}`", variant.name))?;
         if interrupt.signal().is_some() {
             break;

@@ -31,6 +31,7 @@ pub fn analyze(results: &Results) -> anyhow::Result<Comparison> {
         baseline_script: script(results, &manifest)?,
         caveats,
         interrupted: manifest.interrupted,
+        strict: manifest.strict,
     });
     write_atomically(&results.path("comparison.csv"), &Csv.render(&comparison)?)?;
     write_atomically(&results.path("comparison.json"), &Json.render(&comparison)?)?;

@@ -46,6 +46,7 @@ pub(super) fn manifest(
             after: settings.after.to_string(),
         },
         sla: settings.sla.clone(),
+        strict: false,
         repetitions: Vec::new(),
         baseline_script: None,
         payloads: None,
