@@ -1,6 +1,6 @@
 //! The intervals of a phase's figures: over its repetitions, or within the only one.
 
-use super::bootstrap;
+use super::bootstrap::{self, Blocks};
 use super::distribution::Distribution;
 use super::interval::{self, Interval};
 use super::observation::Observation;
@@ -19,6 +19,7 @@ pub(super) struct Spread<'a> {
     repetitions: Vec<Distribution>,
     /// Latencies in microseconds in the order of due, `None` without an answer; only of a single repetition.
     in_order: Vec<Option<u64>>,
+    blocks: Blocks,
 }
 
 impl<'a> Spread<'a> {
@@ -26,7 +27,9 @@ impl<'a> Spread<'a> {
     pub(super) fn new(phase: &'a PhaseData, side: Phase) -> Self {
         let repetitions: Vec<_> = (1..=phase.repetitions()).map(|at| phase.repetition_latency(at)).collect();
         let in_order = if repetitions.len() == 1 { in_order_of_due(phase) } else { Vec::new() };
-        Spread { phase, stream: random::mix(side as u64), repetitions, in_order }
+        // By ranks, so that a few very slow requests do not hide what neighbours share.
+        let blocks = Blocks::of(&ranks(&in_order));
+        Spread { phase, stream: random::mix(side as u64), repetitions, in_order, blocks }
     }
 
     /// The phase.
@@ -79,32 +82,45 @@ impl<'a> Spread<'a> {
         }
     }
 
-    /// The percentile of each resample in milliseconds, infinite where it has no answer; `None` where
-    /// even the fastest or the slowest request does not bound the percentile.
+    /// The percentile of each resample in milliseconds, infinite where it falls on no answer; `None` where
+    /// the requests are too few, or too much alike, for the slowest of them to bound it.
     ///
     /// A resample is not sorted anew: the share of it at or below the percentile says by how many ranks
     /// its own percentile lies elsewhere (Bahadur 1966, Woodruff 1952).
     fn resampled(&self, permille: u64) -> Option<Vec<f64>> {
         let latency = self.phase.latency();
         let (rank, n) = (latency.rank(permille), latency.planned());
-        let at = latency.at_rank(rank)?.0;
-        let outside = |share: f64| share.powf(n as f64) > 0.025;
+        let series = self.fastest(rank, latency.at_rank(rank)?.0);
+        let deviations = bootstrap::deviations(&series, self.blocks, self.stream.wrapping_add(permille));
         let share = permille as f64 / 1e3;
-        if outside(share) || outside(1.0 - share) {
+        let independent = self.blocks.independent(&deviations, share * (1.0 - share), n);
+        let unbounded = |share: f64| share.powf(independent) > 0.025;
+        if unbounded(share) || unbounded(1.0 - share) {
             return None;
         }
-        let indicator = |latency: &Option<u64>| f64::from(latency.is_some_and(|latency| latency <= at));
-        let series: Vec<_> = self.in_order.iter().map(indicator).collect();
         let moved = |deviation: f64| {
             let rank = (rank as f64 - deviation * n as f64).round().clamp(1.0, n as f64);
             latency.at_rank(rank as u64).map_or(f64::INFINITY, Micros::as_millis)
         };
-        let deviations = bootstrap::deviations(&series, self.stream.wrapping_add(permille));
         Some(deviations.into_iter().map(moved).collect())
     }
 
+    /// 1 for so many of the fastest requests, of which the slowest takes `at`, and 0 for the others, in the
+    /// order of due. Of equals the first count: members of a batch can be equal, and counting all of them
+    /// would hide how far the percentile can move among them.
+    fn fastest(&self, count: u64, at: u64) -> Vec<f64> {
+        let faster = self.in_order.iter().flatten().filter(|latency| **latency < at).count() as u64;
+        let mut equals = count.saturating_sub(faster);
+        let mut counts = |latency: u64| {
+            let equal = latency == at && equals > 0;
+            equals -= u64::from(equal);
+            latency < at || equal
+        };
+        self.in_order.iter().map(|latency| f64::from(latency.is_some_and(&mut counts))).collect()
+    }
+
     fn of_mean(&self, series: &[f64], mean: f64) -> Option<Interval> {
-        let deviations = bootstrap::deviations(series, self.stream).into_iter();
+        let deviations = bootstrap::deviations(series, Blocks::of(series), self.stream).into_iter();
         bootstrap::middle(deviations.map(|deviation| (mean + deviation).max(0.0)).collect())
     }
 
@@ -173,6 +189,14 @@ fn in_order_of_due(phase: &PhaseData) -> Vec<Option<u64>> {
     // Requests of which there is no row were never sent.
     in_order.resize(phase.planned().try_into().unwrap_or(usize::MAX), None);
     in_order
+}
+
+/// Equal values have equal ranks, and no answer the last.
+fn ranks(latencies: &[Option<u64>]) -> Vec<f64> {
+    let mut sorted: Vec<_> = latencies.iter().map(|latency| latency.unwrap_or(u64::MAX)).collect();
+    sorted.sort_unstable();
+    let rank = |latency: u64| sorted.partition_point(|other| *other < latency) as f64;
+    latencies.iter().map(|latency| rank(latency.unwrap_or(u64::MAX))).collect()
 }
 
 fn of_latency(latency: &Distribution, metric: Metric) -> Option<f64> {
