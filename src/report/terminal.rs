@@ -7,6 +7,7 @@ use super::Format;
 use crate::analyze::{Comparison, Confidence, PhaseSummary, SlaResult, Verdict};
 
 /// The summary and what it needs beside the comparison.
+#[derive(Debug, Default)]
 pub struct Terminal {
     /// How the before phase sends, in words.
     pub before: String,
@@ -120,7 +121,8 @@ fn sla_line(line: &SlaResult) -> String {
         unit => (unit, 1.0),
     };
     let number = |value: f64| format!("{:.3}", value * scale);
-    let figure = |value: Option<f64>| value.map_or("no answer at that rank".into(), number);
+    let none = if line.metric == "mean" { "no answer to a request" } else { "no answer at that rank" };
+    let figure = |value: Option<f64>| value.map_or(none.into(), number);
     let interval = match line.after_ci95 {
         Some(interval) => format!("[{}, {}]", number(interval.lo), number(interval.hi)),
         None => "[none]".into(),
