@@ -1,12 +1,14 @@
 //! Parses the command line, calls what it asks for, maps the outcome to an exit code.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
 use spanload::analyze::Comparison;
-use spanload::cli::{self, AblateArgs, AnalyzeArgs, Cli, Command, LoadArgs, ProveArgs};
+use spanload::cli::{AblateArgs, AnalyzeArgs, Cli, Command, LoadArgs, ProveArgs};
+use spanload::console;
 use spanload::interrupt::{Interrupt, Signal};
+use spanload::invocation;
 use spanload::plan::PayloadError;
 use spanload::prove::{self, Job};
 use spanload::record::Results;
@@ -26,7 +28,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            console::say(&format!("error: {error:#}"));
             ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
@@ -40,7 +42,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
 /// Runs a command that can be interrupted. A second signal ends it at once.
 fn run(command: impl AsyncFnOnce(&Interrupt) -> anyhow::Result<u8>) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let (wish, interrupt) = Interrupt::new();
         let (mut ctrl_c, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -54,12 +56,15 @@ fn run(command: impl AsyncFnOnce(&Interrupt) -> anyhow::Result<u8>) -> anyhow::R
                 if std::mem::replace(&mut again, true) {
                     std::process::exit(i32::from(signal.exit_code()));
                 }
-                eprintln!("stopping; what there is will be written (once more to stop at once)");
                 let _ = wish.send(Some(signal));
+                console::say("stopping; what there is will be written (once more to stop at once)");
             }
         });
         command(&interrupt).await
-    })
+    });
+    // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
+    runtime.shutdown_background();
+    outcome
 }
 
 fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
@@ -69,8 +74,9 @@ fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
 
 async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
+    let command = invocation::masked_command(&settings.target.secrets());
     let (quiet, strict) = (args.quiet, args.strict);
-    let job = Job { settings, out: args.out, quiet, command: cli::masked_command(), strict };
+    let job = Job { settings, out: args.out, quiet, command, strict };
     let proof = prove::prove(job, interrupt).await?;
     summarise(&proof.comparison, proof.comparison.exit_code, &proof.results, args.no_color)
 }
@@ -93,8 +99,8 @@ async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
 
 async fn ablate(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     let overrides = args.changes.overrides()?;
-    let table = prove::ablate(&args.file, &args.out, &overrides, &cli::masked_command(), interrupt).await?;
-    std::io::stdout().write_all(table.as_bytes())?;
+    let table = prove::ablate(&args.file, &args.out, &overrides, interrupt).await?;
+    console::print(table.as_bytes());
     Ok(interrupt.signal().map_or(0, Signal::exit_code))
 }
 
@@ -113,6 +119,6 @@ fn summarise(
         colour: !plain && std::io::stdout().is_terminal(),
         exit_code,
     };
-    std::io::stdout().write_all(&terminal.render(comparison)?)?;
+    console::print(&terminal.render(comparison)?);
     Ok(exit_code)
 }

@@ -7,7 +7,11 @@ pub fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for part in path.components() {
         match part {
-            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
+            // Behind a symbolic link, `..` is not the folder that is written before it.
+            Component::ParentDir
+                if matches!(tidy.components().next_back(), Some(Component::Normal(_)))
+                    && !tidy.is_symlink() =>
+            {
                 tidy.pop();
             }
             Component::CurDir => {}

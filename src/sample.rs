@@ -76,7 +76,7 @@ pub struct ConnectionUse {
 }
 
 /// The batch that carried a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BatchUse {
     /// Unique within the repetition.
     pub id: u64,

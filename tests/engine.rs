@@ -114,7 +114,7 @@ impl Lane for FakeLane {
         script.in_flight.set(script.in_flight.get() + 1);
         script.most_in_flight.set(script.most_in_flight.get().max(script.in_flight.get()));
         self.marks.using(ConnectionUse { id: self.id, reused: false, syn_retransmits: None }, None);
-        self.marks.wrote(outgoing.body.len());
+        self.marks.wrote(outgoing.body.len(), self.marks.clock().now());
         self.marks.flushed();
         let echo = match outgoing.batched {
             true => format!("{{\"outputs\":{requests:?}}}"),
@@ -232,6 +232,18 @@ fn check_members(completed: &[Completed]) {
     }
     let dues: HashSet<_> = batches[&2].iter().map(|member| member.due).collect();
     assert_eq!(dues.len(), 2, "3 and 4 have waited from the start, 5 from the end of the first batch");
+}
+
+#[test]
+fn a_batch_is_no_larger_than_a_fair_share_among_free_connections() {
+    for (workers, connections, expected) in [(4, 8, 1), (8, 8, 1), (12, 4, 3), (64, 8, 8), (10, 1, 8)] {
+        let samples = Fake::new(|_| Act::Answer { after_ms: 5 })
+            .run(Load::new(workers * 5, workers).pool(connections).batch(8));
+        let sizes: HashSet<_> =
+            samples.iter().take(workers as usize).filter_map(|sample| sample.batch).collect();
+        let largest = sizes.iter().map(|batch| batch.size).max();
+        assert_eq!(largest, Some(expected), "{workers} workers on {connections} connections");
+    }
 }
 
 #[test]

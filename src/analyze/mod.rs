@@ -58,7 +58,7 @@ pub fn compare(inputs: Inputs<'_>) -> Comparison {
         inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after)).collect();
     let mut caveats = inputs.caveats;
     caveats.extend(verdict::caveats(inputs.before, inputs.after, &quality));
-    let verdict = verdict::overall(&sla, &quality, inputs.interrupted.is_some());
+    let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after);
     let summary = |spread: &Spread| spread.phase().summary(ThreeIntervals::of(spread));
     let mut comparison = Comparison {
         schema: 1,

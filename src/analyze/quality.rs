@@ -2,24 +2,23 @@
 
 use super::comparison::Quality;
 use super::phase::PhaseData;
+use crate::digest::Digest;
 
 /// Sequence numbers that are listed where answers differ.
 const EXAMPLES: usize = 10;
 
-/// Compares each repetition of the one phase with the same repetition of the other, wherever both
-/// have an answer.
+/// Compares every answer of the after phase with an answer of the before phase to the same request:
+/// that of the same repetition, or of another where that one has none.
 pub(super) fn compare(before: &PhaseData, after: &PhaseData) -> Quality {
+    let expected: Vec<_> = (1..=before.repetitions()).map(|repetition| before.answers(repetition)).collect();
     let mut quality = Quality { compared: 0, equal: 0, different: 0, examples: Vec::new() };
-    for repetition in 1..=before.repetitions() {
-        let (before, after) = (before.answers(repetition), after.answers(repetition));
-        for (seq, pair) in before.iter().zip(&after).enumerate() {
-            let (Some(before), Some(after)) = pair else { continue };
-            quality.compared += 1;
-            if before == after {
-                quality.equal += 1;
-            } else {
-                quality.different += 1;
-                quality.examples.push(seq as u64);
+    for repetition in 1..=after.repetitions() {
+        let index = repetition as usize - 1;
+        for (seq, answer) in after.answers(repetition).into_iter().enumerate() {
+            let same = expected.get(index).and_then(|answers| answers[seq]);
+            let any = || expected.iter().find_map(|answers| answers[seq]);
+            if let Some((answer, expected)) = answer.zip(same.or_else(any)) {
+                quality.take(seq, answer == expected);
             }
         }
     }
@@ -27,4 +26,62 @@ pub(super) fn compare(before: &PhaseData, after: &PhaseData) -> Quality {
     quality.examples.dedup();
     quality.examples.truncate(EXAMPLES);
     quality
+}
+
+impl Quality {
+    fn take(&mut self, seq: usize, equal: bool) {
+        self.compared += 1;
+        if equal {
+            self.equal += 1;
+        } else {
+            self.different += 1;
+            self.examples.push(seq as u64);
+        }
+    }
+}
+
+/// Requests to which a phase itself gave different answers in different repetitions.
+pub(super) fn varying(phase: &PhaseData) -> u64 {
+    let repetitions: Vec<_> = (1..=phase.repetitions()).map(|repetition| phase.answers(repetition)).collect();
+    let varies = |seq: &usize| {
+        let mut given = repetitions.iter().filter_map(|answers| answers[*seq]);
+        let first: Option<Digest> = given.next();
+        given.any(|answer| Some(answer) != first)
+    };
+    (0..phase.requests() as usize).filter(varies).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Moment;
+    use crate::sample::{ErrorWord, Sample, TraceId};
+
+    /// A phase of one request; a repetition without an answer failed.
+    fn phase(answers: &[Option<&str>]) -> PhaseData {
+        let mut collector = PhaseData::collect(1, answers.len() as u32);
+        for (index, answer) in answers.iter().enumerate() {
+            let unsent = Sample::unsent(0, TraceId(1), Some(Moment::START));
+            let error = answer.is_none().then_some(ErrorWord::Timeout);
+            let digest = answer.map(|answer| Digest::of_answer(answer.as_bytes()));
+            let sample = Sample { error, answer_digest: digest, ..unsent };
+            collector.take(index as u32 + 1, &sample).expect("a planned request");
+        }
+        collector.finish()
+    }
+
+    #[test]
+    fn an_answer_is_compared_wherever_both_phases_have_one() {
+        let quality = compare(&phase(&[None, Some("1")]), &phase(&[Some("2"), None]));
+        assert_eq!((quality.compared, quality.different, quality.examples), (1, 1, vec![0]));
+        let quality = compare(&phase(&[Some("1"), Some("1")]), &phase(&[Some("1"), Some("1.0")]));
+        assert_eq!((quality.compared, quality.equal), (2, 2));
+        assert_eq!(compare(&phase(&[None]), &phase(&[Some("1")])).compared, 0);
+    }
+
+    #[test]
+    fn a_phase_that_disagrees_with_itself_is_noticed() {
+        assert_eq!(varying(&phase(&[Some("1"), Some("2")])), 1);
+        assert_eq!(varying(&phase(&[Some("1"), None, Some("1")])), 0);
+    }
 }

@@ -3,6 +3,7 @@
 use super::comparison::{Caveat, Confidence, Quality, SlaResult, SlaTimes, Verdict, rounded};
 use super::interval::Interval;
 use super::phase::PhaseData;
+use super::quality;
 use super::spread::Spread;
 use crate::scenario::{Limit, Metric, SlaLine};
 
@@ -74,10 +75,17 @@ pub(super) fn overall_confidence(sla: &[SlaResult], quality: &Quality) -> Confid
     if settled || sla.iter().all(clear) { Confidence::Clear } else { Confidence::Straddles }
 }
 
-/// Met only if every line is, no answer differs, and the run was not cut short.
-pub(super) fn overall(sla: &[SlaResult], quality: &Quality, interrupted: bool) -> Verdict {
+/// Met only if every line is, no answer differs, and every planned request of both phases was
+/// sent: a run that was cut short proves nothing, whoever cut it.
+pub(super) fn overall(
+    sla: &[SlaResult],
+    quality: &Quality,
+    before: &PhaseData,
+    after: &PhaseData,
+) -> Verdict {
     let lines = sla.iter().all(|line| line.verdict == Verdict::Met);
-    if lines && quality.different == 0 && !interrupted { Verdict::Met } else { Verdict::Missed }
+    let complete = before.unsent() == 0 && after.unsent() == 0;
+    if lines && quality.different == 0 && complete { Verdict::Met } else { Verdict::Missed }
 }
 
 /// What the command exits with: an interruption first, then a run that failed, then the verdict.
@@ -100,10 +108,19 @@ pub(super) fn caveats(before: &PhaseData, after: &PhaseData, quality: &Quality) 
     let mut caveats = Vec::new();
     if quality.different > 0 {
         let message = format!(
-            "{} of {} answers differ between the phases; compare them in answers.jsonl, first request {}",
+            "{} of {} answers differ between the phases, first that of request {}; answers.jsonl holds the answers \
+             to the first requests of the plan, by the digests of before.csv and after.csv",
             quality.different, quality.compared, quality.examples[0]
         );
         caveats.push(Caveat::new("answers_differ", message));
+    }
+    let varying = quality::varying(before);
+    if varying > 0 {
+        let message = format!(
+            "the server gave {varying} requests different answers in different before repetitions, so a difference \
+             between the phases need not come from the optimisation; make it deterministic (temperature 0, a seed)"
+        );
+        caveats.push(Caveat::new("answers_vary", message));
     }
     for (name, phase) in [("before", before), ("after", after)] {
         if phase.succeeded() == 0 {

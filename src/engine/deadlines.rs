@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::floor::{Arrival, Floor};
 use super::lane::Slot;
+use super::pacing::Due;
 use crate::clock::Moment;
 use crate::sample::{ErrorWord, Sample, Stage, Timeline};
 use crate::transport::Transport;
 
 impl<T: Transport + 'static> Floor<T> {
-    /// When the engine must look again: at the next deadline, but at least once a tick.
+    /// When the engine must look again: at the next deadline or due time, but at least once a tick.
     pub(super) fn next_wake(&self, tick: Duration) -> tokio::time::Instant {
         let state = self.state.borrow();
         let waiting = state.waiting.front().map(|arrival| arrival.due);
@@ -22,8 +23,17 @@ impl<T: Transport + 'static> Floor<T> {
             .iter()
             .filter_map(|(slot, _)| slot.members.borrow().iter().map(|(_, member)| member.due).min());
         let deadline = waiting.into_iter().chain(under_way).min().map(|due| due + self.repetition.timeout);
+        let release = self.next_release(state.issued());
         let tick = self.clock.now() + tick;
-        self.clock.instant(deadline.map_or(tick, |deadline| deadline.min(tick)))
+        self.clock.instant([deadline, release].into_iter().flatten().fold(tick, Moment::min))
+    }
+
+    /// When the plan makes the next request due; `None` where the end of another one does.
+    fn next_release(&self, seq: u64) -> Option<Moment> {
+        match self.repetition.pacing.due(seq) {
+            Due::At(due) if seq < self.repetition.plan.requests() => Some(due),
+            _ => None,
+        }
     }
 
     /// Ends every story whose deadline has passed.

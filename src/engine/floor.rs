@@ -16,6 +16,7 @@ use super::output::Output;
 use super::pacing::Due;
 use crate::clock::{Clock, Moment};
 use crate::sample::{BatchUse, Completed, Sample};
+use crate::scenario::Strategy;
 use crate::transport::{Lane, Marks, Outgoing, Transport};
 
 /// A request that is due and waits, or is under way.
@@ -91,11 +92,12 @@ impl<T: Transport + 'static> Floor<T> {
         self.call_lanes();
     }
 
-    /// Calls as many lanes as the waiting requests need: idle ones first, then new ones.
+    /// Calls a lane for each waiting request, as long as there are free ones: idle ones first, then new
+    /// ones. Together they share what waits, see [`State::share`].
     pub(super) fn call_lanes(self: &Rc<Self>) {
         let strategy = self.repetition.strategy;
         let mut state = self.state.borrow_mut();
-        while state.coming < state.waiting.len().div_ceil(strategy.batch) {
+        while state.coming < state.waiting.len() {
             if let Some(index) = state.idle.pop_front() {
                 state.slots[index].0.call();
             } else if state.slots.len() < strategy.lanes() {
@@ -145,7 +147,7 @@ impl<T: Transport + 'static> Floor<T> {
             return Poll::Pending;
         }
         slot.state.set(SlotState::Busy);
-        let size = state.waiting.len().min(self.repetition.strategy.batch);
+        let size = state.share(&self.repetition.strategy);
         slot.members.borrow_mut().extend(state.waiting.drain(..size).enumerate());
         slot.batch.set(self.repetition.strategy.batches().then(|| self.next_batch(size)));
         slot.marks.begin(now);
@@ -204,8 +206,21 @@ impl<T: Transport + 'static> Floor<T> {
 }
 
 impl State {
+    pub(super) fn issued(&self) -> u64 {
+        self.issued
+    }
+
     fn is_finished(&self, planned: u64) -> bool {
         self.finished == planned
+    }
+
+    /// How many of the waiting requests a lane takes that has come: a fair share among the lanes that
+    /// are free, at most a batch. To take more while another connection lies idle would make requests
+    /// wait for each other and save nothing.
+    fn share(&self, strategy: &Strategy) -> usize {
+        let not_started = strategy.lanes() - self.slots.len();
+        let free = (self.coming + self.idle.len()).saturating_add(not_started).saturating_add(1);
+        self.waiting.len().div_ceil(free).min(strategy.batch)
     }
 
     /// Puts the next request behind all that were due before it. Its place is the last, unless ends

@@ -64,6 +64,9 @@ pub fn run<T: Transport + 'static>(
         .context("cannot start the engine's runtime")?;
     let lanes = LocalSet::new();
     lanes.block_on(&runtime, conduct(Floor::new(repetition, transport, clock, sink), interrupt));
+    drop(lanes);
+    // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
+    runtime.shutdown_background();
     Ok(())
 }
 

@@ -8,9 +8,11 @@ use serde::Deserialize;
 
 use super::{Job, prove};
 use crate::analyze::{Comparison, Verdict};
+use crate::console;
 use crate::interrupt::Interrupt;
+use crate::invocation;
 use crate::record::write_atomically;
-use crate::scenario::{self, Overrides, ScenarioError};
+use crate::scenario::{self, Overrides, ScenarioError, Settings};
 
 /// A file of variants of one scenario.
 #[derive(Debug, Deserialize)]
@@ -29,35 +31,44 @@ struct Variant {
     set: Vec<String>,
 }
 
-/// Proves each variant and writes the table to `ablation.md` in `out`; returns the table.
+/// Proves each variant and writes the table to `ablation.md` in `out`; returns the table. One that
+/// was interrupted is returned as far as it came, marked, and not written.
 pub async fn ablate(
     file: &Path,
     out: &Path,
     overrides: &Overrides,
-    command: &[String],
     interrupt: &Interrupt,
 ) -> anyhow::Result<String> {
-    let read = |cause| ScenarioError::Read { path: file.to_path_buf(), cause };
-    let text = std::fs::read_to_string(file).map_err(read)?;
-    let ablation: Ablation = toml::from_str(&text)
-        .map_err(|error| ScenarioError::Syntax { path: file.to_path_buf(), message: error.to_string() })?;
-    let scenario = file.parent().unwrap_or(Path::new(".")).join(&ablation.scenario);
     let mut table = HEAD.to_string();
-    for variant in &ablation.variant {
-        let mut overrides = overrides.clone();
-        variant.set.iter().try_for_each(|assignment| overrides.set_text(assignment))?;
-        let settings = scenario::load(&scenario, &overrides)?;
-        eprintln!("== {}", variant.name);
-        let job =
-            Job { settings, out: out.to_path_buf(), quiet: false, command: command.to_vec(), strict: false };
-        let proof = prove(job, interrupt).await.with_context(|| format!("variant `{}`", variant.name))?;
+    for (variant, settings) in variants(file, overrides)? {
+        console::say(&format!("== {}", variant.name));
+        let command = invocation::masked_command(&settings.target.secrets());
+        let job = Job { settings, out: out.to_path_buf(), quiet: false, command, strict: false };
+        let proof = prove(job, interrupt).await;
+        let proof = proof.with_context(|| format!("variant `{}`, after these:\n{table}", variant.name))?;
         if interrupt.signal().is_some() {
-            break;
+            return Ok(format!("interrupted in `{}`; ablation.md is not written\n{table}", variant.name));
         }
-        row(&mut table, variant, &proof.comparison)?;
+        row(&mut table, &variant, &proof.comparison)?;
     }
     write_atomically(&out.join("ablation.md"), table.as_bytes())?;
     Ok(table)
+}
+
+/// All variants, resolved: what is wrong with the last one is said before the first one runs.
+fn variants(file: &Path, overrides: &Overrides) -> Result<Vec<(Variant, Settings)>, ScenarioError> {
+    let read = |cause| ScenarioError::Read { path: file.to_path_buf(), cause };
+    let text = std::fs::read_to_string(file).map_err(read)?;
+    let ablation: Ablation =
+        toml::from_str(&text).map_err(|error| ScenarioError::syntax(file, &text, &error))?;
+    let scenario = file.parent().unwrap_or(Path::new(".")).join(&ablation.scenario);
+    let resolve = |variant: Variant| {
+        let mut overrides = overrides.clone();
+        variant.set.iter().try_for_each(|assignment| overrides.set_text(assignment))?;
+        let settings = scenario::load(&scenario, &overrides)?;
+        Ok((variant, settings))
+    };
+    ablation.variant.into_iter().map(resolve).collect()
 }
 
 const HEAD: &str = "\

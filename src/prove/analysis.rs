@@ -22,13 +22,14 @@ pub fn analyze(results: &Results) -> anyhow::Result<Comparison> {
     }
     let before = phase(results, &manifest, Phase::Before, &mut caveats)?;
     let after = phase(results, &manifest, Phase::After, &mut caveats)?;
+    let baseline_script = script(results, &manifest, &mut caveats);
     let comparison = analyze::compare(Inputs {
         run_id: &manifest.run_id,
         plan_digest: &manifest.plan.digest,
         sla: &manifest.sla,
         before: &before,
         after: &after,
-        baseline_script: script(results, &manifest)?,
+        baseline_script,
         caveats,
         interrupted: manifest.interrupted,
         strict: manifest.strict,
@@ -62,15 +63,22 @@ fn phase(
     Ok(collector.finish())
 }
 
-fn script(results: &Results, manifest: &Manifest) -> anyhow::Result<Option<BaselineScript>> {
-    let Some(record) = &manifest.baseline_script else { return Ok(None) };
+fn script(results: &Results, manifest: &Manifest, caveats: &mut Vec<Caveat>) -> Option<BaselineScript> {
+    let record = manifest.baseline_script.as_ref()?;
     let path = results.path("input_py.csv");
     let rows = match File::open(&path) {
-        Ok(file) => ScriptRows::read(file).with_context(|| format!("cannot read {}", path.display()))?,
+        Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
+            let message = format!(
+                "input_py.csv cannot be read, so the script's own figures are missing: {error}; it needs the columns \
+                 latency_ms and success"
+            );
+            caveats.push(Caveat::new("baseline_script_unreadable", message));
+            ScriptRows::default()
+        }),
         // A script that failed leaves no log; the manifest has a caveat for that.
         Err(_) => ScriptRows::default(),
     };
-    Ok(Some(BaselineScript {
+    Some(BaselineScript {
         path: record.path.clone(),
         sha256: record.sha256.clone(),
         exit_code: record.exit_code,
@@ -78,5 +86,5 @@ fn script(results: &Results, manifest: &Manifest) -> anyhow::Result<Option<Basel
         succeeded: rows.succeeded(),
         failed: rows.requests - rows.succeeded(),
         latency_ms: rows.percentiles(),
-    }))
+    })
 }

@@ -23,6 +23,7 @@ fn timestamp(micros: u64) -> Timestamp {
 pub(super) fn manifest(
     settings: &Settings,
     plan: &Plan,
+    plan_digest: Digest,
     anchor: &Anchor,
     run_id: String,
     command: Vec<String>,
@@ -38,7 +39,7 @@ pub(super) fn manifest(
         interrupted: None,
         scenario: serde_json::to_value(settings).expect("settings are plain data"),
         plan: PlanRecord {
-            digest: plan.digest().to_string(),
+            digest: plan_digest.to_string(),
             requests: plan.requests(),
             repetitions: settings.repetitions,
             workers: settings.load.workers,

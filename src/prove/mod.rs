@@ -96,7 +96,7 @@ struct Run<'a> {
 struct Recordings {
     before: Option<LogWriter<File>>,
     after: Option<LogWriter<File>>,
-    answers: Option<Answers<BufWriter<File>>>,
+    answers: Option<Answers>,
 }
 
 impl Recordings {
@@ -117,10 +117,13 @@ impl<'a> Run<'a> {
         limits::make_room(most_connections(&settings))?;
         let mut server = Server::new(&settings)?;
         server.check().await?;
+        // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
+        let digested = Arc::clone(&plan);
+        let digest = tokio::task::spawn_blocking(move || digested.digest()).await?;
         let anchor = Anchor::now();
         let run_id = conditions::run_id(&anchor);
         let results = Results::create(&job.out, &run_id)?;
-        let mut manifest = conditions::manifest(&settings, &plan, &anchor, run_id, job.command);
+        let mut manifest = conditions::manifest(&settings, &plan, digest, &anchor, run_id, job.command);
         manifest.strict = job.strict;
         let progress = Progress::new(job.quiet);
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
@@ -131,7 +134,7 @@ impl<'a> Run<'a> {
         Ok(Recordings {
             before: Some(self.start_log("before.csv", Phase::Before.name())?),
             after: Some(self.start_log("after.csv", Phase::After.name())?),
-            answers: Some(Answers::new(BufWriter::new(self.results.start("answers.jsonl")?))),
+            answers: Some(Answers::new(Box::new(BufWriter::new(self.results.start("answers.jsonl")?)))),
         })
     }
 
@@ -207,7 +210,10 @@ impl<'a> Run<'a> {
         }
         self.write_manifest()?;
         let comparison = analyze(&self.results)?;
-        self.results.point_latest()?;
+        if let Err(error) = self.results.point_latest() {
+            self.progress
+                .note(&format!("warning: {error:#}; the results are in {}", self.results.folder().display()));
+        }
         Ok(Proof { comparison, results: self.results })
     }
 

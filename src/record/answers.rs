@@ -17,17 +17,17 @@ const KEPT_BYTES: usize = 512 * 1024;
 const REMEMBERED: usize = 4_096;
 
 /// Digests answers and keeps a bounded part of them.
-pub struct Answers<W> {
-    sink: W,
+pub struct Answers {
+    sink: Box<dyn Write + Send>,
     kept: HashSet<Digest>,
     bytes: usize,
     /// Digest of the bytes → digest of the value, because parsing an answer costs more than hashing it.
     known: HashMap<Digest, Digest>,
 }
 
-impl<W: Write> Answers<W> {
+impl Answers {
     /// Keeps answers in `sink`, one JSON object a line.
-    pub fn new(sink: W) -> Self {
+    pub fn new(sink: Box<dyn Write + Send>) -> Self {
         Answers { sink, kept: HashSet::new(), bytes: 0, known: HashMap::new() }
     }
 
@@ -65,14 +65,15 @@ mod tests {
 
     #[test]
     fn distinct_answers_are_kept_once_and_within_bounds() {
-        let mut answers = Answers::new(Vec::new());
-        let first = answers.take(0, &Bytes::from_static(b"{\"a\": 1}")).expect("memory takes it");
-        let same = answers.take(1, &Bytes::from_static(b"{\"a\":1}")).expect("memory takes it");
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let mut answers = Answers::new(Box::new(file.reopen().expect("the file is there")));
+        let first = answers.take(0, &Bytes::from_static(b"{\"a\": 1}")).expect("the disk has room");
+        let same = answers.take(1, &Bytes::from_static(b"{\"a\":1}")).expect("the disk has room");
         assert_eq!(first, same);
-        answers.take(2, &Bytes::from_static(b"not json")).expect("memory takes it");
-        answers.take(KEPT_REQUESTS, &Bytes::from_static(b"{}")).expect("memory takes it");
-        answers.take(3, &Bytes::from(vec![b'x'; KEPT_BYTES])).expect("memory takes it");
-        let text = String::from_utf8(answers.sink).expect("text");
+        answers.take(2, &Bytes::from_static(b"not json")).expect("the disk has room");
+        answers.take(KEPT_REQUESTS, &Bytes::from_static(b"{}")).expect("the disk has room");
+        answers.take(3, &Bytes::from(vec![b'x'; KEPT_BYTES])).expect("the disk has room");
+        let text = std::fs::read_to_string(file.path()).expect("text");
         assert_eq!(text.lines().count(), 2, "{text}");
     }
 }

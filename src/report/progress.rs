@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::clock::{Clock, Moment};
+use crate::console;
 use crate::record::Live;
 
 /// Between two plain lines of one step.
@@ -39,13 +40,13 @@ impl Progress {
 
     /// Says something that must be seen.
     pub fn note(&self, text: &str) {
-        eprintln!("{text}");
+        console::say(text);
     }
 
     /// Says something in passing.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            console::say(text);
         }
     }
 
@@ -83,7 +84,7 @@ impl Step {
             bar.set_message(self.figures(live));
         } else if !self.quiet && now >= self.printed.get() + PLAIN_EVERY {
             self.printed.set(now);
-            eprintln!("{}: {}", self.name, self.counted(live));
+            console::say(&format!("{}: {}", self.name, self.counted(live)));
         }
     }
 
@@ -99,7 +100,7 @@ impl Step {
             bar.finish_and_clear();
         }
         if !self.quiet {
-            eprintln!("{line}");
+            console::say(line);
         }
     }
 

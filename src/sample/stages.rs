@@ -15,7 +15,8 @@ pub enum Stage {
     Connect,
     /// TLS handshake.
     Tls,
-    /// Connection ready → last request byte handed to the kernel, or first response byte if earlier.
+    /// Connection ready → last request byte handed to the kernel (the start of the call that took it),
+    /// or first response byte if earlier.
     Send,
     /// Last request byte handed over → first response byte.
     Wait,

@@ -1,6 +1,6 @@
 //! What can be wrong with a scenario; each message names the file or key and the remedy.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -24,7 +24,7 @@ pub enum ScenarioError {
         cause: std::io::Error,
     },
     /// The file is no TOML, or has an unknown key, or a value of the wrong type.
-    #[error("the scenario {} is not valid:\n{message}", path.display())]
+    #[error("the scenario {} is not valid, {message}", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -56,6 +56,16 @@ impl ScenarioError {
     /// A number that no scenario can hold.
     pub fn too_large(flag: &str, value: u64) -> Self {
         ScenarioError::flag(flag, format!("{value} is out of range; use a smaller number"))
+    }
+
+    /// A file that is not valid: where and what. Of the line only the key: its value may be a header's.
+    pub fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let key = text.lines().nth(line - 1).and_then(|line| line.split('=').next()).unwrap_or_default();
+        let message = format!("line {line}, column {column}, at `{}`: {}", key.trim(), error.message());
+        ScenarioError::Syntax { path: path.to_path_buf(), message }
     }
 
     pub(super) fn value(key: impl Into<String>, problem: impl Into<String>) -> Self {

@@ -31,6 +31,10 @@ impl Overrides {
         let flag = format!("--set {assignment}");
         let (key, text) = split(assignment)
             .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?;
+        if matches!(key, "target" | "target.headers") {
+            let problem = "set one header at a time, as --set target.headers.NAME=VALUE or -H 'NAME: VALUE'";
+            return Err(ScenarioError::flag(format!("--set {key}"), problem));
+        }
         if let Some(name) = key.strip_prefix("target.headers.") {
             self.set_secret(format!("--set {key}"), name, unquoted(text));
             return Ok(());
@@ -85,16 +89,8 @@ impl Assignment {
                 ScenarioError::flag(&self.flag, format!("`{section}` is a value, not a section"))
             })?;
         }
-        place.insert(last.clone(), self.widened(place.get(last)));
+        place.insert(last.clone(), self.value.clone());
         table.try_into().map_err(|error: toml::de::Error| ScenarioError::flag(&self.flag, error.message()))
-    }
-
-    /// `fixed_ms=0` means 0.0: a whole number is fine where the file has a fraction.
-    fn widened(&self, present: Option<&Value>) -> Value {
-        match (present, &self.value) {
-            (Some(Value::Float(_)), Value::Integer(whole)) => Value::Float(*whole as f64),
-            _ => self.value.clone(),
-        }
     }
 }
 

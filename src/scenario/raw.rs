@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use toml::Value;
 
 use super::error::ScenarioError;
 use crate::mock::MockSettings;
@@ -31,6 +32,7 @@ pub struct Target {
     pub batch_path: String,
     pub batch_request_key: String,
     pub batch_response_key: String,
+    #[serde(deserialize_with = "header_values")]
     pub headers: BTreeMap<String, String>,
     pub timeout_ms: u64,
 }
@@ -47,6 +49,19 @@ impl Default for Target {
             timeout_ms: 60_000,
         }
     }
+}
+
+/// A token of digits is text too. An error does not repeat the value, which may be a secret.
+fn header_values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let values = BTreeMap::<String, Value>::deserialize(deserializer)?;
+    let text = |(name, value)| match value {
+        Value::String(text) => Ok((name, text)),
+        Value::Array(_) | Value::Table(_) => {
+            Err(serde::de::Error::custom(format!("the value of header `{name}` is no text")))
+        }
+        scalar => Ok((name, scalar.to_string())),
+    };
+    values.into_iter().map(text).collect()
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,8 +107,7 @@ impl Default for Runs {
 
 /// Parses the text of a scenario file. Paths in it are relative to the file.
 pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
-    let mut raw: Raw = toml::from_str(text)
-        .map_err(|error| ScenarioError::Syntax { path: path.to_path_buf(), message: error.to_string() })?;
+    let mut raw: Raw = toml::from_str(text).map_err(|error| ScenarioError::syntax(path, text, &error))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     for written in
         [&mut raw.load.payloads, &mut raw.before.script, &mut raw.after.script].into_iter().flatten()

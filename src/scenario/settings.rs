@@ -35,7 +35,9 @@ pub struct Settings {
 /// Where the load goes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Target {
-    /// Scheme, host and port; `None` is the embedded mock.
+    /// Scheme, host and port, perhaps a path; `None` is the embedded mock. Its query can hold a key:
+    /// it is sent, never written down.
+    #[serde(serialize_with = "without_query")]
     pub url: Option<String>,
     /// Path of the endpoint for one request.
     pub path: String,
@@ -53,10 +55,24 @@ pub struct Target {
 }
 
 impl Target {
+    /// What must not be written down: values of headers, the query of the URL.
+    pub fn secrets(&self) -> Vec<&str> {
+        let query = self.url.as_deref().and_then(|url| url.split_once('?')).map(|(_, query)| query);
+        self.headers.values().map(String::as_str).chain(query).collect()
+    }
+
     /// Time from due after which a request counts as failed.
     pub fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_ms)
     }
+}
+
+fn without_query<S: serde::Serializer>(url: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    let masked = url.as_ref().map(|url| match url.split_once('?') {
+        Some((before, _)) => format!("{before}?***"),
+        None => url.clone(),
+    });
+    masked.serialize(serializer)
 }
 
 fn only_names<S: serde::Serializer>(
@@ -153,7 +169,7 @@ fn target(raw: raw::Target) -> Result<Target, ScenarioError> {
 }
 
 fn load(raw: raw::Load) -> Result<Load, ScenarioError> {
-    within("load.requests", raw.requests, 1, 1_000_000_000)?;
+    within("load.requests", raw.requests, 1, 10_000_000)?;
     within("load.workers", raw.workers as u64, 1, 100_000)?;
     Ok(Load { requests: raw.requests, workers: raw.workers, seed: raw.seed, payloads: raw.payloads })
 }

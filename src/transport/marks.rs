@@ -122,10 +122,12 @@ impl Marks {
         self.retransmits_before.set(retransmits_before);
     }
 
-    /// `bytes` were handed to the kernel.
-    pub fn wrote(&self, bytes: usize) {
+    /// `bytes` were handed to the kernel by a call made at `called`. The call's start counts, not its
+    /// return: a server on this machine may have the request, and the core, before the call returns,
+    /// and no server can have had it before the call was made.
+    pub fn wrote(&self, bytes: usize, called: Moment) {
         self.bytes_sent.set(self.bytes_sent.get() + bytes as u64);
-        self.last_write.set(Some(self.clock.now()));
+        self.last_write.set(Some(called));
         // A response that comes before the request is complete ends `send`: later writes are not part of it.
         if self.first_read.get().is_none() {
             self.sent.set(None);
@@ -354,10 +356,10 @@ mod tests {
     fn an_answer_that_overtakes_its_request_ends_send() {
         let marks = Marks::new(Clock::start());
         marks.begin(at(0));
-        marks.wrote(1);
+        marks.wrote(1, marks.clock.now());
         let partly = marks.last_write.get();
         marks.first_read.set(Some(at(5_000_000)));
-        marks.wrote(1);
+        marks.wrote(1, marks.clock.now());
         marks.flushed();
         assert_eq!(
             lengths(&marks, 6_000_000)[1..],

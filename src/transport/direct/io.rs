@@ -41,8 +41,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Marked<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Marked<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let called = self.marks.clock().now();
         let bytes = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
-        self.marks.wrote(bytes);
+        self.marks.wrote(bytes, called);
         Poll::Ready(Ok(bytes))
     }
 
@@ -51,8 +52,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Marked<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let called = self.marks.clock().now();
         let bytes = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs))?;
-        self.marks.wrote(bytes);
+        self.marks.wrote(bytes, called);
         Poll::Ready(Ok(bytes))
     }
 

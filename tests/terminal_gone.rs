@@ -1,0 +1,34 @@
+//! A terminal that is gone ends nothing: a run whose output nobody reads any more is written all the same.
+mod common;
+
+use std::process::Stdio;
+
+use common::run::{Results, fresh_folder, prove_command};
+use common::{kill, wait_until};
+
+#[test]
+fn a_run_goes_on_without_a_reader() {
+    let out = fresh_folder("no_reader");
+    let mut prove = prove_command(&out, &["-n", "120"]);
+    let mut prove = prove.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    drop((prove.stdout.take(), prove.stderr.take()));
+    assert_eq!(prove.wait().expect("it ends").code(), Some(0));
+    assert_eq!(Results(out.join("runs/latest")).comparison()["verdict"], "met");
+}
+
+#[test]
+fn ctrl_c_without_a_reader_still_writes_what_there_is() {
+    let out = fresh_folder("no_reader_interrupt");
+    let mut prove = prove_command(&out, &["-n", "4000", "--set", "mock.fixed_ms=20"]);
+    let mut prove = prove.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    drop((prove.stdout.take(), prove.stderr.take()));
+    wait_until("the before phase has rows", || {
+        let runs = out.join("runs").read_dir().ok()?.filter_map(Result::ok);
+        let rows = |folder: std::fs::DirEntry| std::fs::read_to_string(folder.path().join("before.csv")).ok();
+        runs.filter_map(rows).any(|text| text.lines().count() > 20).then_some(())
+    });
+    kill(prove.id(), libc::SIGINT);
+    assert_eq!(prove.wait().expect("it ends").code(), Some(130));
+    let results = Results(out.join("runs/latest"));
+    assert!(results.caveats().contains(&"interrupted".to_string()), "{:?}", results.caveats());
+}
