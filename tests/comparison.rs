@@ -222,3 +222,14 @@ fn one_repetition_says_that_it_knows_nothing_beyond() {
     assert!(comparison.phases.after.latency_ci95_ms.p99.is_none(), "200 requests do not");
     assert!(comparison.difference.p95.ci95_ms.is_some_and(|ms| ms.holds(-500.0) && ms.hi < -480.0));
 }
+
+#[test]
+fn a_batch_counts_as_one_however_many_it_carries() {
+    let batches = phase(&[(0..600).map(|seq| Some(400 + seq / 8 * 37 % 75)).collect()]);
+    let apart = phase(&[(0..600).map(|seq| Some(400 + seq * 37 % 75)).collect()]);
+    let intervals = |phase| compared(phase, phase, &["p95=1s"], false).phases.after.latency_ci95_ms;
+    let ([batches, apart], none) = ([&batches, &apart].map(intervals), None);
+    assert_eq!(batches.p99, none, "its requests are all of one batch, of 75");
+    let width = |interval: Option<spanload::analyze::Interval>| interval.map(|ends| ends.hi - ends.lo);
+    assert!(width(batches.p50) > width(apart.p50), "{batches:?} {apart:?}");
+}
