@@ -3,8 +3,19 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 10] =
-    ["caveat", "clock", "console", "cpu", "digest", "interrupt", "invocation", "limits", "paths", "sample"];
+const LEAVES: [&str; 11] = [
+    "caveat",
+    "clock",
+    "console",
+    "cpu",
+    "digest",
+    "interrupt",
+    "invocation",
+    "limits",
+    "paths",
+    "random",
+    "sample",
+];
 
 /// Each room in the order of the flow, and the rooms it may use beside itself and the leaves.
 const ROOMS: [(&str, &[&str]); 13] = [

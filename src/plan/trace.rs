@@ -2,6 +2,7 @@
 //! is the one that was propagated.
 
 use crate::digest::Digest;
+use crate::random::mix;
 use crate::sample::TraceId;
 
 /// The trace ids of one repetition.
@@ -33,15 +34,6 @@ impl TraceIds {
     pub fn traceparent(&self, seq: u64) -> String {
         format!("00-{}-{:016x}-01", self.trace(seq), self.span(seq))
     }
-}
-
-/// The finaliser of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
-/// generators, 2014).
-fn mix(value: u64) -> u64 {
-    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
 }
 
 #[cfg(test)]

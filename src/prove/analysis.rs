@@ -41,6 +41,7 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
         processors: manifest.machine.processors,
         caveats,
         interrupted: manifest.interrupted,
+        strict: manifest.strict,
     });
     let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];

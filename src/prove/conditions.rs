@@ -47,6 +47,7 @@ pub(super) fn manifest(
             after: settings.after.to_string(),
         },
         sla: settings.sla.clone(),
+        strict: false,
         repetitions: Vec::new(),
         ladder: None,
         baseline_script: None,
