@@ -119,6 +119,9 @@ pub struct ProveArgs {
     /// Folder of all runs
     #[arg(long, default_value = "results", value_name = "FOLDER", overrides_with = "out")]
     pub out: PathBuf,
+    /// Then add the optimisations one at a time and show what each bought
+    #[arg(long)]
+    pub ladder: bool,
     /// Exit with 98 if the SLA is met but its interval holds the limit, or there is a caveat
     #[arg(long)]
     pub strict: bool,

@@ -132,6 +132,16 @@ impl Anchor {
         Micros::from(self.unix + since).0
     }
 
+    /// How far the wall clock has moved against the monotonic one since the anchor, in microseconds:
+    /// a step of the system time, or its slewing.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn drift_micros(&self) -> i64 {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let expected = self.unix + Instant::now().saturating_duration_since(self.monotonic);
+        let signed = |length: Duration| i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+        signed(wall).saturating_sub(signed(expected))
+    }
+
     /// Microseconds since the Unix epoch of the anchor itself.
     pub fn unix_micros_at_anchor(&self) -> u64 {
         Micros::from(self.unix).0
@@ -147,6 +157,14 @@ mod tests {
         for (micros, text) in [(0, "0.000"), (7, "0.007"), (1_234_567, "1234.567")] {
             assert_eq!(Micros(micros).to_string(), text);
         }
+    }
+
+    #[test]
+    fn the_wall_clock_does_not_drift_while_nobody_sets_it() {
+        let mut anchor = Anchor::now();
+        assert!(anchor.drift_micros().abs() < 100_000, "{}", anchor.drift_micros());
+        anchor.unix += Duration::from_secs(2);
+        assert!((-2_100_000..-1_900_000).contains(&anchor.drift_micros()), "as if set back by 2 s");
     }
 
     #[test]

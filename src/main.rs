@@ -4,15 +4,14 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use spanload::analyze::Comparison;
 use spanload::cli::{AblateArgs, AnalyzeArgs, Cli, Command, LoadArgs, ProveArgs};
 use spanload::console;
 use spanload::interrupt::{Interrupt, Signal};
 use spanload::invocation;
 use spanload::plan::PayloadError;
-use spanload::prove::{self, Job};
+use spanload::prove::{self, Findings, Job};
 use spanload::record::Results;
-use spanload::report::{Format, Terminal};
+use spanload::report::{Format, Terminal, ladder, why_slow};
 use spanload::scenario::{self, ScenarioError};
 use spanload::transport::EndpointError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -76,16 +75,18 @@ async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
     let command = invocation::masked_command(&settings.target.secrets());
     let (quiet, strict) = (args.quiet, args.strict);
-    let job = Job { settings, out: args.out, quiet, command, strict };
+    let job = Job { settings, out: args.out, ladder: args.ladder, quiet, command, strict };
     let proof = prove::prove(job, interrupt).await?;
-    summarise(&proof.comparison, proof.comparison.exit_code, &proof.results, args.no_color)
+    let code = proof.findings.comparison.exit_code;
+    summarise(&proof.findings, code, &proof.results, args.no_color)
 }
 
 fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
     let results = Results::open(&args.run);
-    let comparison = prove::analyze(&results)?;
+    let findings = prove::analyze(&results)?;
+    let comparison = &findings.comparison;
     let code = if args.strict { comparison.strict_exit_code() } else { comparison.exit_code };
-    summarise(&comparison, code, &results, args.no_color)
+    summarise(&findings, code, &results, args.no_color)
 }
 
 async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
@@ -104,21 +105,18 @@ async fn ablate(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     Ok(interrupt.signal().map_or(0, Signal::exit_code))
 }
 
-fn summarise(
-    comparison: &Comparison,
-    exit_code: u8,
-    results: &Results,
-    no_color: bool,
-) -> anyhow::Result<u8> {
+fn summarise(findings: &Findings, exit_code: u8, results: &Results, no_color: bool) -> anyhow::Result<u8> {
     let plain = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let plan = results.manifest()?.plan;
     let terminal = Terminal {
         before: plan.before,
         after: plan.after,
+        why: why_slow(&findings.analysis.phases.before),
+        ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
         folder: results.folder().to_path_buf(),
         colour: !plain && std::io::stdout().is_terminal(),
         exit_code,
     };
-    console::print(&terminal.render(comparison)?);
+    console::print(&terminal.render(&findings.comparison)?);
     Ok(exit_code)
 }

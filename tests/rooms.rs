@@ -3,10 +3,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 10] = [
+const LEAVES: [&str; 11] = [
     "caveat",
     "clock",
     "console",
+    "cpu",
     "digest",
     "interrupt",
     "invocation",
@@ -52,7 +53,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
 ];
 
 /// Leaves that may use another leaf.
-const LEAF_EDGES: [(&str, &str); 2] = [("sample", "clock"), ("sample", "digest")];
+const LEAF_EDGES: [(&str, &str); 3] = [("cpu", "clock"), ("sample", "clock"), ("sample", "digest")];
 
 /// What a room takes from another of which it may have only a part.
 const PARTS: [(&str, &str, &[&str]); 3] = [

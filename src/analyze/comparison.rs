@@ -154,7 +154,7 @@ pub struct PhaseSummary {
 }
 
 /// A distribution in figures.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LatencyMs {
     /// Fastest.
     pub min: Option<f64>,

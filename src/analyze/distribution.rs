@@ -51,6 +51,17 @@ impl Distribution {
         self.at_rank(self.rank(permille))
     }
 
+    /// The share of the planned requests that took longer than `limit`; one without an answer did.
+    pub fn share_above(&self, limit: Micros) -> f64 {
+        let within = self.successes.partition_point(|latency| *latency <= limit.0) as u64;
+        if self.planned == 0 { 0.0 } else { (self.planned - within) as f64 / self.planned as f64 }
+    }
+
+    /// The successes that took at least `limit`, ascending, in microseconds.
+    pub fn successes_from(&self, limit: Micros) -> &[u64] {
+        &self.successes[self.successes.partition_point(|latency| *latency < limit.0)..]
+    }
+
     /// The fastest success.
     pub fn min(&self) -> Option<Micros> {
         self.successes.first().copied().map(Micros)
@@ -94,6 +105,8 @@ mod tests {
         assert_eq!((nine_of_ten.max(), nine_of_ten.mean()), (None, None));
         assert_eq!(nine_of_ten.of_successes().max(), Some(Micros(9)));
         assert_eq!(Distribution::new(vec![], 0).percentile(500), None);
+        assert_eq!(nine_of_ten.share_above(Micros(7)), 0.3, "8, 9 and the failure");
+        assert_eq!(Distribution::new(vec![], 0).share_above(Micros(0)), 0.0);
     }
 
     proptest! {

@@ -1,26 +1,42 @@
 //! From samples to a judgement: pure functions of the logs and the manifest.
 
+mod analysis;
+mod attribution;
 pub mod bootstrap;
 mod comparison;
 mod distribution;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod interval;
+mod ladder;
 mod observation;
 mod phase;
 mod quality;
 mod script;
 mod spread;
 pub mod student;
+pub mod validity;
 mod verdict;
 
+pub use analysis::{
+    Analysis, AnalysisPhases, CauseFinding, FailureFigures, Part, PhaseAnalysis, Reuse, ReuseBuys,
+    Saturation, StageFigures, Table, Tail,
+};
+pub use attribution::{Cause, ClientHealth, ClientStall, attribute};
 pub use comparison::{
     BaselineScript, Caveat, Comparison, Confidence, Difference, LatencyMs, PhaseSummary, Quality,
     RepetitionSummary, SlaResult, SlaTimes, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict,
 };
 pub use distribution::Distribution;
 pub use interval::Interval;
+pub use ladder::LadderRung;
 pub use observation::Observation;
-pub use phase::PhaseData;
-pub use script::ScriptRows;
+pub use phase::{Collector, PhaseData};
+pub use script::{
+    Clump, Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
+    Window, truth_rows,
+};
+pub use validity::{Doubt, RepetitionHealth};
 
 use crate::sample::Phase;
 use crate::scenario::SlaLine;
@@ -41,6 +57,12 @@ pub struct Inputs<'a> {
     pub after: &'a PhaseData,
     /// The given load test, where it was run.
     pub baseline_script: Option<BaselineScript>,
+    /// Its rows.
+    pub script: Option<&'a ScriptRows>,
+    /// How the client fared, in the order in which the repetitions ran.
+    pub health: &'a [RepetitionHealth],
+    /// Processors that the client might use.
+    pub processors: Option<usize>,
     /// What the run itself has to say.
     pub caveats: Vec<Caveat>,
     /// The exit code of the signal that stopped the run.
@@ -56,8 +78,9 @@ pub fn compare(inputs: Inputs<'_>) -> Comparison {
         (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
     let sla: Vec<SlaResult> =
         inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after)).collect();
+    let doubts = validity::doubts(&inputs, &quality);
     let mut caveats = inputs.caveats;
-    caveats.extend(verdict::caveats(inputs.before, inputs.after, &quality));
+    caveats.extend(doubts.into_iter().map(Caveat::from));
     let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after);
     let summary = |spread: &Spread| spread.phase().summary(ThreeIntervals::of(spread));
     let mut comparison = Comparison {

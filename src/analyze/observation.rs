@@ -46,6 +46,11 @@ impl Packed {
     }
 }
 
+/// More is cut to 65,535, which no scenario allows.
+fn cut(count: u32) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
 impl Observation {
     /// Packs a sample of a repetition, which counts from 1.
     pub fn new(repetition: u32, sample: &Sample) -> Self {
@@ -62,8 +67,8 @@ impl Observation {
             connection: connection.map(|connection| (connection.id as u32, connection.reused)),
             syn_retransmits: count(connection.and_then(|connection| connection.syn_retransmits)),
             retransmits: count(sample.retransmits),
-            batch: sample.batch.map(|batch| (batch.id as u32, batch.size as u16)),
-            attempts: sample.attempts as u16,
+            batch: sample.batch.map(|batch| (batch.id as u32, cut(batch.size))),
+            attempts: cut(sample.attempts),
             status: sample.status,
             error: sample.error,
             answer: sample.answer_digest,

@@ -15,8 +15,8 @@ pub(super) fn compare(before: &PhaseData, after: &PhaseData) -> Quality {
     for repetition in 1..=after.repetitions() {
         let index = repetition as usize - 1;
         for (seq, answer) in after.answers(repetition).into_iter().enumerate() {
-            let same = expected.get(index).and_then(|answers| answers[seq]);
-            let any = || expected.iter().find_map(|answers| answers[seq]);
+            let same = expected.get(index).and_then(|answers| at(answers, seq));
+            let any = || expected.iter().find_map(|answers| at(answers, seq));
             if let Some((answer, expected)) = answer.zip(same.or_else(any)) {
                 quality.take(seq, answer == expected);
             }
@@ -26,6 +26,11 @@ pub(super) fn compare(before: &PhaseData, after: &PhaseData) -> Quality {
     quality.examples.dedup();
     quality.examples.truncate(EXAMPLES);
     quality
+}
+
+/// Answers are listed as far as there are rows.
+fn at(answers: &[Option<Digest>], seq: usize) -> Option<Digest> {
+    answers.get(seq).copied().flatten()
 }
 
 impl Quality {
@@ -44,11 +49,12 @@ impl Quality {
 pub(super) fn varying(phase: &PhaseData) -> u64 {
     let repetitions: Vec<_> = (1..=phase.repetitions()).map(|repetition| phase.answers(repetition)).collect();
     let varies = |seq: &usize| {
-        let mut given = repetitions.iter().filter_map(|answers| answers[*seq]);
+        let mut given = repetitions.iter().filter_map(|answers| at(answers, *seq));
         let first: Option<Digest> = given.next();
         given.any(|answer| Some(answer) != first)
     };
-    (0..phase.requests() as usize).filter(varies).count() as u64
+    let requests = repetitions.iter().map(Vec::len).max().unwrap_or(0);
+    (0..requests).filter(varies).count() as u64
 }
 
 #[cfg(test)]

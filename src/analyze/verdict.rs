@@ -1,9 +1,8 @@
 //! The judgement: each SLA line by its point estimate and its interval, then the run in all.
 
-use super::comparison::{Caveat, Confidence, Quality, SlaResult, SlaTimes, Verdict, rounded};
+use super::comparison::{Confidence, Quality, SlaResult, SlaTimes, Verdict, rounded};
 use super::interval::Interval;
 use super::phase::PhaseData;
-use super::quality;
 use super::spread::Spread;
 use crate::scenario::{Limit, Metric, SlaLine};
 
@@ -36,7 +35,7 @@ pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread) -> Sla
 
 /// Whether a phase keeps a line, in whole numbers wherever there is a division, so that nothing is
 /// rounded across the limit.
-fn meets(line: &SlaLine, phase: &PhaseData) -> bool {
+pub(super) fn meets(line: &SlaLine, phase: &PhaseData) -> bool {
     let (planned, succeeded) = (u128::from(phase.planned()), u128::from(phase.succeeded()));
     let latency = phase.latency();
     match (line.metric(), line.limit()) {
@@ -101,40 +100,4 @@ pub(super) fn exit_code(
         None if verdict == Verdict::Missed => MISSED,
         None => 0,
     }
-}
-
-/// What the figures themselves warn of.
-pub(super) fn caveats(before: &PhaseData, after: &PhaseData, quality: &Quality) -> Vec<Caveat> {
-    let mut caveats = Vec::new();
-    if quality.different > 0 {
-        let message = format!(
-            "{} of {} answers differ between the phases, first that of request {}; answers.jsonl holds the answers \
-             to the first requests of the plan, by the digests of before.csv and after.csv",
-            quality.different, quality.compared, quality.examples[0]
-        );
-        caveats.push(Caveat::new("answers_differ", message));
-    }
-    let varying = quality::varying(before);
-    if varying > 0 {
-        let message = format!(
-            "the server gave {varying} requests different answers in different before repetitions, so a difference \
-             between the phases need not come from the optimisation; make it deterministic (temperature 0, a seed)"
-        );
-        caveats.push(Caveat::new("answers_vary", message));
-    }
-    for (name, phase) in [("before", before), ("after", after)] {
-        if phase.succeeded() == 0 {
-            let message =
-                format!("no request of the {name} phase succeeded; the error column of {name}.csv says why");
-            caveats.push(Caveat::new("no_success", message));
-        } else if phase.unsent() > 0 {
-            let message = format!(
-                "{} of {} planned requests of the {name} phase were never sent; they rank as slower than all others",
-                phase.unsent(),
-                phase.planned()
-            );
-            caveats.push(Caveat::new("unsent", message));
-        }
-    }
-    caveats
 }

@@ -15,7 +15,7 @@ use crate::transport::Transport;
 
 impl<T: Transport + 'static> Floor<T> {
     /// When the engine must look again: at the next deadline or due time, but at least once a tick.
-    pub(super) fn next_wake(&self, tick: Duration) -> tokio::time::Instant {
+    pub(super) fn next_wake(&self, tick: Duration) -> Moment {
         let state = self.state.borrow();
         let waiting = state.waiting.front().map(|arrival| arrival.due);
         let under_way = state
@@ -25,7 +25,7 @@ impl<T: Transport + 'static> Floor<T> {
         let deadline = waiting.into_iter().chain(under_way).min().map(|due| due + self.repetition.timeout);
         let release = self.next_release(state.issued());
         let tick = self.clock.now() + tick;
-        self.clock.instant([deadline, release].into_iter().flatten().fold(tick, Moment::min))
+        [deadline, release].into_iter().flatten().fold(tick, Moment::min)
     }
 
     /// When the plan makes the next request due; `None` where the end of another one does.

@@ -6,10 +6,12 @@
 
 mod deadlines;
 mod floor;
+mod health;
 mod lane;
 mod output;
 mod pacing;
 
+pub use health::{Health, Lag};
 pub use pacing::{Due, Pacing};
 
 use std::rc::Rc;
@@ -28,6 +30,7 @@ use crate::scenario::Strategy;
 use crate::strategy::BatchFormat;
 use crate::transport::Transport;
 use floor::Floor;
+use health::Watch;
 
 /// How often chunks of samples are handed on, also when they are not full, and deadlines checked.
 const TICK: Duration = Duration::from_millis(50);
@@ -50,36 +53,41 @@ pub struct Repetition {
 }
 
 /// Runs a repetition to its end, or until the wish to stop. Blocks the calling thread, which
-/// becomes the engine's. Samples go to `sink` in the order in which requests end.
+/// becomes the engine's. Samples go to `sink` in the order in which requests end. Returns how the client itself
+/// fared.
 pub fn run<T: Transport + 'static>(
     repetition: Repetition,
     transport: T,
     clock: Clock,
     sink: SyncSender<Vec<Completed>>,
     interrupt: &Interrupt,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Health> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the engine's runtime")?;
     let lanes = LocalSet::new();
-    lanes.block_on(&runtime, conduct(Floor::new(repetition, transport, clock, sink), interrupt));
+    let mut watch = Watch::start(clock);
+    lanes.block_on(&runtime, conduct(Floor::new(repetition, transport, clock, sink), interrupt, &mut watch));
+    let health = watch.finish();
     drop(lanes);
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
     runtime.shutdown_background();
-    Ok(())
+    Ok(health)
 }
 
-async fn conduct<T: Transport + 'static>(floor: Rc<Floor<T>>, interrupt: &Interrupt) {
+async fn conduct<T: Transport + 'static>(floor: Rc<Floor<T>>, interrupt: &Interrupt, watch: &mut Watch) {
     floor.release_due();
     loop {
+        let wake = floor.next_wake(TICK);
         tokio::select! {
             () = floor.finished() => break,
             _ = interrupt.wait() => {
                 floor.abandon();
                 break;
             }
-            () = tokio::time::sleep_until(floor.next_wake(TICK)) => {
+            () = tokio::time::sleep_until(floor.clock.instant(wake)) => {
+                watch.woke(wake);
                 floor.expire();
                 floor.release_due();
                 floor.hand_on();

@@ -43,13 +43,14 @@ pub async fn ablate(
     for (variant, settings) in variants(file, overrides)? {
         console::say(&format!("== {}", variant.name));
         let command = invocation::masked_command(&settings.target.secrets());
-        let job = Job { settings, out: out.to_path_buf(), quiet: false, command, strict: false };
+        let (ladder, quiet, strict) = (false, false, false);
+        let job = Job { settings, out: out.to_path_buf(), ladder, quiet, command, strict };
         let proof = prove(job, interrupt).await;
         let proof = proof.with_context(|| format!("variant `{}`, after these:\n{table}", variant.name))?;
         if interrupt.signal().is_some() {
             return Ok(format!("interrupted in `{}`; ablation.md is not written\n{table}", variant.name));
         }
-        row(&mut table, &variant, &proof.comparison)?;
+        row(&mut table, &variant, &proof.findings.comparison)?;
     }
     write_atomically(&out.join("ablation.md"), table.as_bytes())?;
     Ok(table)

@@ -2,89 +2,89 @@
 
 use std::fs::File;
 
-use anyhow::Context;
-
-use crate::analyze::{self, BaselineScript, Comparison, Inputs, PhaseData, ScriptRows};
+use super::{health, ladder, logs, truth};
+use crate::analyze::{self, Analysis, BaselineScript, Comparison, Doubt, Inputs, ScriptAnalysis, ScriptRows};
 use crate::caveat::Caveat;
-use crate::record::{LogReader, Manifest, Results, write_atomically};
+use crate::record::{Manifest, Results, write_atomically, write_json};
 use crate::report::{Csv, Format, Json};
 use crate::sample::Phase;
 
-/// Reads the logs and the manifest of a run, compares, and writes `comparison.json` and `comparison.csv`.
-pub fn analyze(results: &Results) -> anyhow::Result<Comparison> {
+/// What the analysis of a run comes to.
+#[derive(Debug)]
+pub struct Findings {
+    /// After against before, as in `comparison.json`.
+    pub comparison: Comparison,
+    /// Where the time went and why, as in `analysis.json`.
+    pub analysis: Analysis,
+}
+
+/// Reads the logs and the manifest of a run, compares and explains, and writes `comparison.json`,
+/// `comparison.csv` and `analysis.json`.
+pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
     let manifest = results.manifest()?;
+    let ([before, after], mut doubts) = logs::phases(results, &manifest)?;
+    let script = script(results, &manifest, &mut doubts);
+    let (ladder, more) = ladder::read(results, &manifest)?;
+    doubts.extend(more);
+    let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
-    if manifest.interrupted.is_some() {
-        caveats.push(Caveat::new(
-            "interrupted",
-            "the run was interrupted: this comparison is partial; run it again",
-        ));
-    }
-    let before = phase(results, &manifest, Phase::Before, &mut caveats)?;
-    let after = phase(results, &manifest, Phase::After, &mut caveats)?;
-    let baseline_script = script(results, &manifest, &mut caveats);
+    caveats.extend(cut_short.into_iter().chain(doubts).map(Caveat::from));
     let comparison = analyze::compare(Inputs {
         run_id: &manifest.run_id,
         plan_digest: &manifest.plan.digest,
         sla: &manifest.sla,
         before: &before,
         after: &after,
-        baseline_script,
+        script: script.as_ref().map(|(_, rows)| rows),
+        baseline_script: script.as_ref().map(|(summary, _)| summary.clone()),
+        health: &health::of_repetitions(&manifest),
+        processors: manifest.machine.processors,
         caveats,
         interrupted: manifest.interrupted,
         strict: manifest.strict,
     });
-    write_atomically(&results.path("comparison.csv"), &Csv.render(&comparison)?)?;
-    write_atomically(&results.path("comparison.json"), &Json.render(&comparison)?)?;
-    Ok(comparison)
+    let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
+    let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
+    let mut analysis = Analysis::of(&manifest.run_id, phases[0], phases[1], comparison.caveats.clone());
+    analysis.baseline_script = script.map(|(_, rows)| {
+        let truth = truth::of_script(results, &manifest);
+        ScriptAnalysis::of(&rows, truth.as_ref())
+    });
+    analysis.ladder = ladder;
+    write(results, Findings { comparison, analysis })
 }
 
-fn phase(
+fn write(results: &Results, findings: Findings) -> anyhow::Result<Findings> {
+    let Findings { comparison, analysis } = &findings;
+    write_atomically(&results.path("comparison.csv"), &Csv.render(comparison)?)?;
+    write_atomically(&results.path("comparison.json"), &Json.render(comparison)?)?;
+    write_json(&results.path("analysis.json"), analysis)?;
+    Ok(findings)
+}
+
+fn script(
     results: &Results,
     manifest: &Manifest,
-    phase: Phase,
-    caveats: &mut Vec<Caveat>,
-) -> anyhow::Result<PhaseData> {
-    let name = format!("{}.csv", phase.name());
-    let path = results.path(&name);
-    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut reader = LogReader::new(file, &name)?;
-    let mut collector = PhaseData::collect(manifest.plan.requests, manifest.plan.repetitions);
-    for row in reader.by_ref() {
-        let row = row?;
-        collector
-            .take(row.repetition, &row.sample)
-            .map_err(|problem| anyhow::anyhow!("{name}: {problem}"))?;
-    }
-    if reader.truncated() {
-        let message = format!("the last row of {name} was cut off and is not counted");
-        caveats.push(Caveat::new("truncated_log", message));
-    }
-    Ok(collector.finish())
-}
-
-fn script(results: &Results, manifest: &Manifest, caveats: &mut Vec<Caveat>) -> Option<BaselineScript> {
+    doubts: &mut Vec<Doubt>,
+) -> Option<(BaselineScript, ScriptRows)> {
     let record = manifest.baseline_script.as_ref()?;
     let path = results.path("input_py.csv");
     let rows = match File::open(&path) {
         Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
-            let message = format!(
-                "input_py.csv cannot be read, so the script's own figures are missing: {error}; it needs the columns \
-                 latency_ms and success"
-            );
-            caveats.push(Caveat::new("baseline_script_unreadable", message));
+            doubts.push(Doubt::ScriptLogUnreadable { problem: error.to_string() });
             ScriptRows::default()
         }),
         // A script that failed leaves no log; the manifest has a caveat for that.
         Err(_) => ScriptRows::default(),
     };
-    Some(BaselineScript {
+    let summary = BaselineScript {
         path: record.path.clone(),
         sha256: record.sha256.clone(),
         exit_code: record.exit_code,
-        requests: rows.requests,
+        requests: rows.requests(),
         succeeded: rows.succeeded(),
-        failed: rows.requests - rows.succeeded(),
+        failed: rows.requests() - rows.succeeded(),
         latency_ms: rows.percentiles(),
-    })
+    };
+    Some((summary, rows))
 }

@@ -31,7 +31,7 @@ impl Run<'_> {
             let name = format!("calibration ×{batch}");
             let step = self.progress.step(&name, (calls * batch) as u64);
             let measured = measurement.run(Recording { log, answers }, &step, self.interrupt).await?;
-            self.note_repetition("calibration", index as u32 + 1, measured.clock);
+            self.note_repetition("calibration", index as u32 + 1, &measured.clock, measured.health);
             log = measured.recording.log;
         }
         session.close().await
@@ -39,7 +39,7 @@ impl Run<'_> {
 }
 
 /// 1, 2, 4 … and the largest batch itself.
-fn calibration_sizes(most: usize) -> impl Iterator<Item = usize> {
+pub(super) fn calibration_sizes(most: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(1), |size| Some(size * 2)).take_while(move |size| *size < most).chain([most])
 }
 

@@ -49,6 +49,7 @@ pub(super) fn manifest(
         sla: settings.sla.clone(),
         strict: false,
         repetitions: Vec::new(),
+        ladder: None,
         baseline_script: None,
         payloads: None,
         merged_stages: Vec::new(),

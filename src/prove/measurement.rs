@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::engine::{self, Pacing, Repetition};
+use crate::engine::{self, Health, Pacing, Repetition};
 use crate::interrupt::Interrupt;
 use crate::plan::{Plan, TraceIds};
 use crate::record::{Live, Recorder, Recording};
@@ -32,6 +32,7 @@ pub(super) struct Measured {
     pub recording: Recording,
     pub live: Live,
     pub clock: Clock,
+    pub health: Health,
 }
 
 impl Measurement<'_> {
@@ -56,9 +57,9 @@ impl Measurement<'_> {
         let thread = thread.context("cannot start the engine's thread")?;
         // An error here is the engine's panic, which the join below reports.
         let _ = step.watch(end, || recorder.live()).await;
-        thread.join().map_err(|_| anyhow!("the engine's thread panicked"))??;
+        let health = thread.join().map_err(|_| anyhow!("the engine's thread panicked"))??;
         let (recording, live) = recorder.finish()?;
-        Ok(Measured { recording, live, clock })
+        Ok(Measured { recording, live, clock, health })
     }
 
     fn endpoint(&self) -> anyhow::Result<Endpoint> {
@@ -81,7 +82,12 @@ impl Measurement<'_> {
 
 /// The plan of both phases.
 pub(super) fn plan(settings: &Settings) -> anyhow::Result<Plan> {
-    of_size(settings, settings.load.requests, settings.load.seed)
+    plan_of(settings, settings.load.requests)
+}
+
+/// The first so many requests of the plan of both phases.
+pub(super) fn plan_of(settings: &Settings, requests: u64) -> anyhow::Result<Plan> {
+    of_size(settings, requests, settings.load.seed)
 }
 
 /// Other requests than those of the phases, so that no cache of the server's knows the phases' ones.

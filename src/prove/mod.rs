@@ -5,14 +5,18 @@ mod ablation;
 mod analysis;
 mod calibration;
 mod conditions;
+mod health;
+mod ladder;
 mod load;
+mod logs;
 mod measurement;
 mod payload_sets;
 mod script;
 mod server;
+mod truth;
 
 pub use ablation::ablate;
-pub use analysis::analyze;
+pub use analysis::{Findings, analyze};
 pub use load::load;
 
 use std::fs::File;
@@ -20,9 +24,9 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::analyze::Comparison;
 use crate::caveat::Caveat;
-use crate::clock::Anchor;
+use crate::clock::{Anchor, Clock};
+use crate::engine::Health;
 use crate::interrupt::Interrupt;
 use crate::limits;
 use crate::plan::Plan;
@@ -40,6 +44,8 @@ pub struct Job {
     pub settings: Settings,
     /// The folder of all runs.
     pub out: PathBuf,
+    /// Also add the optimisations one at a time.
+    pub ladder: bool,
     /// Print no progress.
     pub quiet: bool,
     /// The command line for the manifest.
@@ -51,8 +57,8 @@ pub struct Job {
 /// What came of it.
 #[derive(Debug)]
 pub struct Proof {
-    /// The comparison, as written.
-    pub comparison: Comparison,
+    /// The comparison and the analysis, as written.
+    pub findings: Findings,
     /// The run's folder.
     pub results: Results,
 }
@@ -68,6 +74,9 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
         run.repetition(phase, repetition, &mut recordings).await?;
     }
     drop(recordings);
+    if run.with_ladder {
+        run.climb().await?;
+    }
     run.conclude()
 }
 
@@ -90,6 +99,7 @@ struct Run<'a> {
     anchor: Anchor,
     progress: Progress,
     interrupt: &'a Interrupt,
+    with_ladder: bool,
 }
 
 /// The two logs and the answers, which both phases share.
@@ -127,7 +137,8 @@ impl<'a> Run<'a> {
         manifest.strict = job.strict;
         let progress = Progress::new(job.quiet);
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
-        Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt })
+        let with_ladder = job.ladder;
+        Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt, with_ladder })
     }
 
     fn start_logs(&self) -> anyhow::Result<Recordings> {
@@ -186,17 +197,18 @@ impl<'a> Run<'a> {
         let step = self.progress.step(&name, self.plan.requests());
         let measured = measurement.run(recording, &step, self.interrupt).await?;
         step.done(&measured.live);
-        self.note_repetition(phase.name(), repetition, measured.clock);
+        self.note_repetition(phase.name(), repetition, &measured.clock, measured.health);
         *recordings.log(phase) = Some(measured.recording.log);
         recordings.answers = Some(measured.recording.answers);
         session.close().await
     }
 
-    fn note_repetition(&mut self, part: &str, repetition: u32, clock: crate::clock::Clock) {
+    fn note_repetition(&mut self, part: &str, repetition: u32, clock: &Clock, health: Health) {
         self.manifest.repetitions.push(RepetitionRecord {
             phase: part.to_string(),
             repetition,
-            started_unix_us: self.anchor.unix_micros(&clock),
+            started_unix_us: self.anchor.unix_micros(clock),
+            health: Some(health::record(health, &self.anchor)),
         });
     }
 
@@ -209,12 +221,12 @@ impl<'a> Run<'a> {
             self.manifest.payloads = Some(sets);
         }
         self.write_manifest()?;
-        let comparison = analyze(&self.results)?;
+        let findings = analyze(&self.results)?;
         if let Err(error) = self.results.point_latest() {
             self.progress
                 .note(&format!("warning: {error:#}; the results are in {}", self.results.folder().display()));
         }
-        Ok(Proof { comparison, results: self.results })
+        Ok(Proof { findings, results: self.results })
     }
 
     /// Where the mock of one part writes what really happened.

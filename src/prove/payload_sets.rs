@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::analyze::Doubt;
 use crate::caveat::Caveat;
 use crate::digest::Digest;
 use crate::plan::Plan;
@@ -50,14 +51,6 @@ pub(super) fn caveats(sets: &PayloadSets) -> Vec<Caveat> {
         ("the before phase", sets.before_equal),
         ("the after phase", sets.after_equal),
     ];
-    let different = parts.iter().filter(|(_, equal)| !equal);
-    different
-        .map(|(who, _)| {
-            let message = format!(
-                "the payloads that the server received from {who} are not those of the plan; requests were lost, or \
-                 load.seed and load.payloads are not what the script sends"
-            );
-            Caveat::new("payloads_differ", message)
-        })
-        .collect()
+    let different = parts.into_iter().filter(|(_, equal)| !equal);
+    different.map(|(who, _)| Doubt::PayloadsDiffer { who }.into()).collect()
 }

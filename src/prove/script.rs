@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::Run;
+use crate::analyze::Doubt;
 use crate::baseline::{self, Ended, Script};
-use crate::caveat::Caveat;
 use crate::digest::sha256_hex;
 use crate::record::{Live, ScriptRecord};
 use crate::scenario::ScenarioError;
@@ -16,10 +16,7 @@ impl Run<'_> {
         let name =
             path.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned());
         let Some(interpreter) = baseline::interpreter().await else {
-            let message = format!(
-                "no python3 found, so {name} was not run; install Python 3.8 or newer to see its own figures"
-            );
-            self.caveat(Caveat::new("no_baseline_script", message));
+            self.caveat(Doubt::NoBaselineScript { script: name }.into());
             return Ok(());
         };
         let text = read(&path)?;
@@ -46,8 +43,7 @@ impl Run<'_> {
             interpreter,
         });
         if !status.success() || !log.exists() {
-            let message = format!("{name} ended with {status}; what it printed is in input_py.log");
-            self.caveat(Caveat::new("baseline_script_failed", message));
+            self.caveat(Doubt::BaselineScriptFailed { script: name, status: status.to_string() }.into());
         }
         Ok(())
     }

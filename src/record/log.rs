@@ -65,7 +65,7 @@ mod tests {
                 seq,
                 trace_id: TraceId(trace),
                 due: Some(Moment::from_micros(due)),
-                stages: Stages::from_lengths(lengths.map(|length| length.map(Micros))),
+                stages: Stages::from_lengths(with_wait(lengths).map(|length| length.map(Micros))),
                 server: ServerTimes { queue: queue.map(Micros), compute: compute.map(Micros) },
                 connection: connection.map(|(id, reused, syn_retransmits)| ConnectionUse { id, reused, syn_retransmits }),
                 retransmits,
@@ -78,6 +78,12 @@ mod tests {
                 answer_digest: (!failed).then(|| Digest::of(&answer)),
             }
         }
+    }
+
+    /// A request that was sent has waited.
+    fn with_wait(mut lengths: [Option<u64>; 8]) -> [Option<u64>; 8] {
+        lengths[6] = lengths[6].or(Some(0));
+        lengths
     }
 
     fn written(samples: &[Sample]) -> Vec<u8> {

@@ -34,6 +34,9 @@ pub struct Manifest {
     pub strict: bool,
     /// One entry a repetition, in the order in which they ran.
     pub repetitions: Vec<RepetitionRecord>,
+    /// The ladder, where one was climbed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<LadderRecord>,
     /// The given load test, where it was run.
     pub baseline_script: Option<ScriptRecord>,
     /// Payload sets as the server saw them; only with the embedded mock.
@@ -72,6 +75,53 @@ pub struct RepetitionRecord {
     pub repetition: u32,
     /// Microseconds since the Unix epoch at its start.
     pub started_unix_us: u64,
+    /// How the client itself fared; absent in manifests of older versions.
+    #[serde(default)]
+    pub health: Option<HealthRecord>,
+}
+
+/// The client during one repetition: whether its own slowness can be part of what was measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthRecord {
+    /// Wake-ups of the engine's loop whose lateness was measured.
+    pub ticks: u64,
+    /// Median lateness in microseconds; a timer's grain of about 1,000 is in it.
+    pub lag_p50_us: Option<u64>,
+    /// 99th percentile of the lateness.
+    pub lag_p99_us: Option<u64>,
+    /// Greatest lateness.
+    pub lag_max_us: Option<u64>,
+    /// When the loop stood still, `[from, length]` from the repetition's start; the first 256 times of 10,000 or more.
+    #[serde(default)]
+    pub stalls_us: Vec<[u64; 2]>,
+    /// Length of the repetition.
+    pub wall_us: u64,
+    /// Processor time of the engine's thread.
+    pub engine_cpu_us: Option<u64>,
+    /// Processor time of the whole process, without the embedded mock.
+    pub process_cpu_us: Option<u64>,
+    /// Wall clock − monotonic clock, at the end of the repetition, against the run's anchor.
+    pub wall_drift_us: i64,
+}
+
+/// The optimisations added one at a time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LadderRecord {
+    /// Requests of one pass.
+    pub requests: u64,
+    /// Passes of each rung.
+    pub repetitions: u32,
+    /// From the before phase's strategy up.
+    pub rungs: Vec<RungRecord>,
+}
+
+/// One rung.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RungRecord {
+    /// Its name in the log, which is `<part>.csv`.
+    pub part: String,
+    /// How it sends, in words.
+    pub strategy: String,
 }
 
 /// The given load test and how its run went.

@@ -10,6 +10,9 @@ mod results;
 pub use answers::Answers;
 pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
-pub use manifest::{Machine, Manifest, PayloadSets, PlanRecord, RepetitionRecord, ScriptRecord};
+pub use manifest::{
+    HealthRecord, LadderRecord, Machine, Manifest, PayloadSets, PlanRecord, RepetitionRecord, RungRecord,
+    ScriptRecord,
+};
 pub use recorder::{Live, Recorder, Recording};
 pub use results::Results;

@@ -2,13 +2,17 @@
 
 mod csv;
 mod json;
+mod ladder;
 mod progress;
 mod terminal;
+mod why;
 
 pub use csv::Csv;
 pub use json::Json;
+pub use ladder::ladder;
 pub use progress::{Progress, Step};
 pub use terminal::Terminal;
+pub use why::why_slow;
 
 use crate::analyze::Comparison;
 

@@ -13,6 +13,10 @@ pub struct Terminal {
     pub before: String,
     /// How the after phase sends, in words.
     pub after: String,
+    /// Why the slow requests of the before phase are slow, a few lines.
+    pub why: Vec<String>,
+    /// What each optimisation bought, a table; empty where there is no ladder.
+    pub ladder: Vec<String>,
     /// Where the files are.
     pub folder: PathBuf,
     /// Whether to colour the verdict.
@@ -27,6 +31,12 @@ impl Format for Terminal {
         self.head(&mut text, comparison)?;
         table(&mut text, comparison)?;
         below(&mut text, comparison)?;
+        for line in &self.why {
+            writeln!(text, "{line}")?;
+        }
+        for line in &self.ladder {
+            writeln!(text, "{line}")?;
+        }
         for line in &comparison.sla {
             writeln!(text, "{}", sla_line(line))?;
         }
@@ -106,7 +116,7 @@ fn below(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
         let (p50, p95, p99) = (number(figures.p50), number(figures.p95), number(figures.p99));
         writeln!(text, "{:<22}P50 {p50}, P95 {p95}, P99 {p99} (its own clock)", file_name(&script.path))?;
     }
-    writeln!(text)
+    Ok(())
 }
 
 fn sla_line(line: &SlaResult) -> String {

@@ -27,6 +27,10 @@ fixed_ms = 5.0
 item_ms = 2.0
 "#;
 
+/// Few requests, a limit that any phase meets, and tests that run beside it on every processor.
+const OF_A_SMALL_RUN: [&str; 6] =
+    ["too_few_samples", "nothing_to_fix", "client_late", "client_busy", "unequal_work", "replica_differs"];
+
 /// A finished `spanload prove` in a folder of its own.
 pub struct Run {
     pub out: PathBuf,
@@ -88,8 +92,13 @@ impl Results {
         self.json("manifest.json")
     }
 
-    /// The kinds of the comparison's caveats.
+    /// The kinds of the comparison's caveats, without those that any small run may raise.
     pub fn caveats(&self) -> Vec<String> {
+        self.all_caveats().into_iter().filter(|kind| !OF_A_SMALL_RUN.contains(&kind.as_str())).collect()
+    }
+
+    /// The kinds of the comparison's caveats.
+    pub fn all_caveats(&self) -> Vec<String> {
         let comparison = self.comparison();
         let caveats = comparison["caveats"].as_array().expect("a list");
         caveats.iter().map(|caveat| text(&caveat["kind"])).collect()

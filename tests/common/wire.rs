@@ -87,7 +87,7 @@ impl Request {
 pub struct Peer(BufReader<TcpStream>);
 
 impl Peer {
-    fn new(stream: TcpStream) -> Self {
+    pub fn new(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a TCP socket");
         Peer(BufReader::new(stream))
     }

@@ -38,6 +38,22 @@ pub enum LogError {
         /// What the CSV reader says, with the line.
         cause: csv::Error,
     },
+    /// A row is another run's or another phase's.
+    #[error(
+        "{name}, line {line}: {column} is `{found}`, not `{expected}`; logs of different runs or phases were mixed up"
+    )]
+    Foreign {
+        /// The log's name.
+        name: String,
+        /// Counted from 1, the header included.
+        line: u64,
+        /// `run_id` or `phase`.
+        column: &'static str,
+        /// What stands in the row.
+        found: String,
+        /// What the manifest says.
+        expected: String,
+    },
     /// A row breaks the format or an invariant.
     #[error("{name}, line {line}: {problem}; the file was changed after the run, or is damaged")]
     Row {
@@ -66,6 +82,10 @@ pub struct LogReader<R> {
     csv: csv::Reader<WholeLines<R>>,
     /// Where each column of the contract stands in this file.
     places: [usize; COLUMNS.len()],
+    columns: usize,
+    unknown: Vec<String>,
+    /// Run and phase whose rows these must be.
+    expected: Option<[String; 2]>,
     record: ByteRecord,
 }
 
@@ -130,7 +150,35 @@ impl<R: Read> LogReader<R> {
             let found = header.iter().position(|field| field == column.as_bytes());
             *place = found.ok_or(LogError::Column { name: name.into(), column })?;
         }
-        Ok(LogReader { name: name.into(), csv, places, record: ByteRecord::new() })
+        let known = |place: &usize| !places.contains(place);
+        let unknown = (0..header.len()).filter(known);
+        let unknown = unknown.map(|place| String::from_utf8_lossy(&header[place]).into_owned()).collect();
+        let columns = header.len();
+        Ok(LogReader {
+            name: name.into(),
+            csv,
+            places,
+            columns,
+            unknown,
+            expected: None,
+            record: ByteRecord::new(),
+        })
+    }
+
+    /// Takes only rows of this run and phase: any other is an error.
+    pub fn of(mut self, run_id: &str, part: &str) -> Self {
+        self.expected = Some([run_id.into(), part.into()]);
+        self
+    }
+
+    /// Columns that are not of the contract, and so are not read.
+    pub fn unknown_columns(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// The line of the last row, counted from 1, the header included.
+    pub fn line(&self) -> u64 {
+        self.record.position().map_or(0, csv::Position::line)
     }
 
     /// Whether the last row was cut off, as a kill leaves it. Known once all rows are read.
@@ -139,8 +187,38 @@ impl<R: Read> LogReader<R> {
     }
 
     fn error(&self, problem: String) -> LogError {
-        let line = self.record.position().map_or(0, csv::Position::line);
-        LogError::Row { name: self.name.clone(), line, problem }
+        LogError::Row { name: self.name.clone(), line: self.line(), problem }
+    }
+
+    /// Whether the row is of the run and phase that were asked for.
+    fn check_origin(&self) -> Result<(), LogError> {
+        let Some(expected) = &self.expected else { return Ok(()) };
+        for (column, expected) in expected.iter().enumerate() {
+            let found = self.record.get(self.places[column]).unwrap_or_default();
+            if found != expected.as_bytes() {
+                return Err(LogError::Foreign {
+                    name: self.name.clone(),
+                    line: self.line(),
+                    column: COLUMNS[column],
+                    found: String::from_utf8_lossy(found).into_owned(),
+                    expected: expected.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&self) -> Result<Row, LogError> {
+        if self.record.len() != self.columns {
+            return Err(self.error(format!(
+                "it has {} fields, the header {}",
+                self.record.len(),
+                self.columns
+            )));
+        }
+        self.check_origin()?;
+        let fields = Fields { record: &self.record, places: &self.places };
+        fields.row().map_err(|problem| self.error(problem))
     }
 }
 
@@ -151,10 +229,7 @@ impl<R: Read> Iterator for LogReader<R> {
         match self.csv.read_byte_record(&mut self.record) {
             Ok(false) => None,
             Err(cause) => Some(Err(LogError::Csv { name: self.name.clone(), cause })),
-            Ok(true) => {
-                let fields = Fields { record: &self.record, places: &self.places };
-                Some(fields.row().map_err(|problem| self.error(problem)))
-            }
+            Ok(true) => Some(self.row()),
         }
     }
 }
@@ -172,6 +247,7 @@ mod column {
     pub const TRACE_ID: usize = 4;
     pub const DUE: usize = 5;
     pub const FIRST_STAGE: usize = 6;
+    pub const TTFB: usize = 14;
     pub const LATENCY: usize = 15;
     pub const SERVER_QUEUE: usize = 16;
     pub const SERVER_COMPUTE: usize = 17;
@@ -199,6 +275,14 @@ impl Fields<'_> {
                 "the stages sum to {} ms, not to latency_ms {latency}",
                 sample.stages.latency()
             ));
+        }
+        if let Some(ttfb) = self.time(column::TTFB)?
+            && sample.stages.ttfb() != Some(ttfb)
+        {
+            return Err(format!("ttfb_ms is {ttfb}, which is not latency_ms less receive_ms"));
+        }
+        if sample.succeeded() && sample.stages == Stages::default() {
+            return Err("a success without a single stage".into());
         }
         Ok(Row { repetition: self.required(column::REPETITION)?, sample })
     }

@@ -1,0 +1,156 @@
+//! What `spanload analyze` takes for a run whose logs have a million rows: wall time, and the greatest memory that the
+//! kernel saw it hold.
+//!
+//! `cargo bench --bench analyze_million` prints both. The rows resemble those of the default scenario: a tail of
+//! retransmissions before, batches after.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::bail;
+use spanload::clock::{Clock, Micros, Moment};
+use spanload::digest::Digest;
+use spanload::plan::TraceIds;
+use spanload::record::{LogWriter, Machine, Manifest, PlanRecord, write_json};
+use spanload::sample::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
+use spanload::scenario::SlaLine;
+
+/// Requests of one repetition; two phases of [`REPETITIONS`] make a million rows.
+const REQUESTS: u64 = 100_000;
+const REPETITIONS: u32 = 5;
+const WORKERS: u64 = 64;
+const RUNS: usize = 3;
+/// The aims.
+const AIM_SECONDS: f64 = 2.0;
+const AIM_MB: f64 = 500.0;
+
+fn main() -> ExitCode {
+    match measure() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    write_json(&folder.path().join("manifest.json"), &manifest()?)?;
+    for phase in Phase::BOTH {
+        write_log(folder.path(), phase)?;
+    }
+    let mut figures = Vec::new();
+    for _ in 0..RUNS {
+        figures.push(analyze(folder.path())?);
+    }
+    figures.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let memory = figures.iter().map(|figure| figure.1).fold(0.0, f64::max);
+    println!(
+        "analyze, {} rows in two logs: median {:.2} s, min {:.2}, max {:.2} over {RUNS} runs (aim: at most \
+         {AIM_SECONDS}); peak {memory:.0} MB (aim: at most {AIM_MB})",
+        2 * REQUESTS * u64::from(REPETITIONS),
+        figures[RUNS / 2].0,
+        figures[0].0,
+        figures[RUNS - 1].0,
+    );
+    Ok(())
+}
+
+/// Seconds and megabytes of one analysis.
+fn analyze(run: &Path) -> anyhow::Result<(f64, f64)> {
+    let clock = Clock::start();
+    let child =
+        Command::new(env!("CARGO_BIN_EXE_spanload")).arg("analyze").arg(run).stdout(Stdio::null()).spawn()?;
+    let pid = libc::pid_t::try_from(child.id())?;
+    let mut status = 0;
+    // SAFETY: rusage is plain integers, for which all-zero is a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are valid to write to; the child is ours and waited for only here.
+    let waited = unsafe { libc::wait4(pid, &mut status, 0, &mut usage) };
+    if waited != pid || !libc::WIFEXITED(status) || ![0, 99].contains(&libc::WEXITSTATUS(status)) {
+        bail!("the analysis ended with status {status}");
+    }
+    // Linux counts in units of 1,024 bytes.
+    Ok((clock.now().as_micros() as f64 / 1e6, usage.ru_maxrss as f64 * 1_024.0 / 1e6))
+}
+
+fn write_log(folder: &Path, phase: Phase) -> anyhow::Result<()> {
+    let file = BufWriter::new(File::create(folder.join(format!("{}.csv", phase.name())))?);
+    let mut log = LogWriter::new(file, "bench", phase.name())?;
+    for repetition in 1..=REPETITIONS {
+        let ids = TraceIds::new("bench", phase.name(), repetition);
+        let mut free = vec![0; WORKERS as usize];
+        for seq in 0..REQUESTS {
+            let worker = (seq % WORKERS) as usize;
+            let sample = sample(phase, seq, free[worker], &ids);
+            free[worker] += sample.stages.latency().0;
+            log.write(repetition, &sample)?;
+        }
+    }
+    log.into_inner()?;
+    Ok(())
+}
+
+fn sample(phase: Phase, seq: u64, due: u64, ids: &TraceIds) -> Sample {
+    let dice = ids.span(seq);
+    let (batched, lost) = (phase == Phase::After, phase == Phase::Before && dice.is_multiple_of(17));
+    let compute = 110_000 + (dice >> 8) % 80_000;
+    let connect = if lost { 1_000_000 + dice % 1_000 } else { 200 + dice % 100 };
+    let mut lengths = [None; 8];
+    lengths[0] = Some(80 + dice % 400);
+    lengths[3] = (!batched || seq < 8).then_some(connect);
+    lengths[5] = Some(20 + dice % 10);
+    lengths[6] = Some(compute + 500 + if batched { 0 } else { 700_000 });
+    lengths[7] = Some(dice % 60);
+    let connection = if batched { seq % 8 } else { seq };
+    Sample {
+        stages: Stages::from_lengths(lengths.map(|length| length.map(Micros))),
+        server: ServerTimes { queue: Some(Micros(dice % 300)), compute: Some(Micros(compute)) },
+        connection: Some(ConnectionUse {
+            id: connection,
+            reused: batched && seq >= 8,
+            syn_retransmits: Some(u32::from(lost)),
+        }),
+        retransmits: Some(0),
+        batch: batched.then_some(BatchUse { id: seq / 8, size: 8 }),
+        attempts: 1,
+        status: Some(200),
+        error: None,
+        bytes_sent: 465,
+        bytes_received: 3_090,
+        answer_digest: Some(Digest::of(&(seq % 1_000).to_le_bytes())),
+        ..Sample::unsent(seq, ids.trace(seq), Some(Moment::from_micros(due)))
+    }
+}
+
+fn manifest() -> anyhow::Result<Manifest> {
+    Ok(Manifest {
+        schema: 1,
+        run_id: "bench".into(),
+        version: String::new(),
+        command: Vec::new(),
+        started_at: String::new(),
+        started_unix_us: 0,
+        interrupted: None,
+        scenario: serde_json::Value::Null,
+        plan: PlanRecord {
+            digest: "0".repeat(32),
+            requests: REQUESTS,
+            repetitions: REPETITIONS,
+            workers: WORKERS as usize,
+            before: "per_request".into(),
+            after: "pool of 8, batches of up to 8".into(),
+        },
+        sla: vec![SlaLine::parse("p95", "800ms").map_err(anyhow::Error::msg)?],
+        repetitions: Vec::new(),
+        ladder: None,
+        baseline_script: None,
+        payloads: None,
+        merged_stages: Vec::new(),
+        machine: Machine::default(),
+        caveats: Vec::new(),
+    })
+}

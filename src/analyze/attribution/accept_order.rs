@@ -1,0 +1,106 @@
+//! By when the server must have accepted a connection: a kernel hands connections over in the order
+//! in which they were established, so once the server works on a later one it has the earlier ones.
+//!
+//! This tells a wait in the accept queue from a server that has the request and keeps silent. Where
+//! several processes accept on one port the order says less than it could, never more.
+
+use super::split::{tells_all, waits_for_accept};
+use crate::analyze::observation::Observation;
+use crate::clock::{Micros, Moment};
+use crate::sample::Stage;
+
+/// Connections that the client saw established within this time may stand in the queue in another order.
+const SIMULTANEOUS: Micros = Micros(2_000);
+
+/// A request on a new connection.
+struct Entry {
+    index: usize,
+    established: Moment,
+    sent: Moment,
+    /// When the server began with it, by its own durations.
+    begun: Moment,
+}
+
+/// For each request among `indices` to which this applies: how much of its wait may have passed
+/// before its connection was accepted.
+pub(super) fn bounds(rows: &[Observation], indices: &[usize]) -> Vec<(usize, Micros)> {
+    let mut entries: Vec<Entry> =
+        indices.iter().filter_map(|index| Entry::of(*index, &rows[*index])).collect();
+    entries.sort_by_key(|entry| (entry.established, entry.index));
+    let earliest_from = earliest_from(&entries);
+    let mut later = 0;
+    entries
+        .iter()
+        .map(|entry| {
+            while later < entries.len() && entries[later].established <= entry.established + SIMULTANEOUS {
+                later += 1;
+            }
+            let bound = earliest_from.get(later).map_or(Micros(u64::MAX), |begun| begun.since(entry.sent));
+            (entry.index, bound)
+        })
+        .collect()
+}
+
+/// At each place, when the server first began with an entry from there on.
+fn earliest_from(entries: &[Entry]) -> Vec<Moment> {
+    let mut earliest: Vec<Moment> = entries.iter().map(|entry| entry.begun).collect();
+    for place in (1..earliest.len()).rev() {
+        earliest[place - 1] = earliest[place - 1].min(earliest[place]);
+    }
+    earliest
+}
+
+impl Entry {
+    /// Nothing where the request was sent again: it came into the queue later than it seems.
+    fn of(index: usize, row: &Observation) -> Option<Self> {
+        let applies = row.succeeded() && tells_all(row) && waits_for_accept(row);
+        if !applies || row.retransmits() != Some(0) {
+            return None;
+        }
+        let set_up = [Stage::Queue, Stage::Retry, Stage::Dns, Stage::Connect];
+        let set_up: Micros = set_up.into_iter().filter_map(|stage| row.stage(stage)).sum();
+        let established = row.due()? + set_up;
+        let sent = established + row.stage(Stage::Send).unwrap_or_default();
+        let told = row.server_queue()? + row.server_compute()?;
+        let silent = row.stage(Stage::Wait)?.0.saturating_sub(told.0);
+        Some(Entry { index, established, sent, begun: sent + Micros(silent) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Row;
+    use super::*;
+
+    /// Established at, then silent for so many milliseconds.
+    fn bounds_of(requests: &[(u64, u64)]) -> Vec<u64> {
+        let rows: Vec<Observation> = requests
+            .iter()
+            .map(|(due, silent)| Row::new().due(*due).stage(Stage::Wait, silent + 100).server(0, 100).row())
+            .collect();
+        let indices: Vec<usize> = (0..rows.len()).collect();
+        let mut bounds = super::bounds(&rows, &indices);
+        bounds.sort_by_key(|(index, _)| *index);
+        bounds.into_iter().map(|(_, bound)| bound.0 / 1_000).collect()
+    }
+
+    const NONE: u64 = u64::MAX / 1_000;
+
+    #[test]
+    fn who_was_established_later_and_begun_earlier_bounds_the_wait() {
+        assert_eq!(bounds_of(&[(0, 500), (100, 50)]), [150, NONE], "the first had been accepted at 150 ms");
+        assert_eq!(bounds_of(&[(0, 500), (100, 500)]), [600, NONE], "in order: nothing is contradicted");
+        assert_eq!(bounds_of(&[(0, 500), (2, 0)]), [NONE, NONE], "too close to tell who was first");
+        assert_eq!(bounds_of(&[(0, 900), (100, 700), (200, 10)]), [210, 110, NONE]);
+    }
+
+    #[test]
+    fn kept_connections_and_requests_sent_again_say_nothing() {
+        let kept = Row::new().due(100).reused().stage(Stage::Wait, 150).server(0, 100).row();
+        let again = Row::new().due(100).retransmits(1).stage(Stage::Wait, 150).server(0, 100).row();
+        let untold = Row::new().due(100).stage(Stage::Wait, 150).row();
+        let first = Row::new().stage(Stage::Wait, 600).server(0, 100).row();
+        let rows = [first, kept, again, untold];
+        assert_eq!(super::bounds(&rows, &[0, 1, 2, 3]), [(0, Micros(u64::MAX))]);
+    }
+}

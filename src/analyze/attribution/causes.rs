@@ -1,0 +1,101 @@
+//! Ranks the causes of the slow requests, those of failed ones among them.
+
+use std::cmp::Reverse;
+
+use super::cause::Cause;
+use super::context::Context;
+use super::evidence::{Counts, evidence};
+use super::groups::Groups;
+use super::split::is_shed;
+use super::wording::{explanation, remedy};
+use crate::analyze::analysis::CauseFinding;
+use crate::analyze::comparison::rounded;
+use crate::analyze::phase::PhaseData;
+use crate::sample::ErrorWord;
+
+/// Requests that were lost to each cause. They have no latency, but they rank above all that have.
+struct Lost {
+    by_cause: [u64; Cause::ALL.len()],
+    all: u64,
+    /// The slowest 5 % of all planned requests.
+    slowest: u64,
+}
+
+/// The causes, the weightiest first.
+pub(super) fn causes(
+    phase: &PhaseData,
+    context: &Context<'_>,
+    groups: &Groups,
+    counts: &Counts,
+    saturated: bool,
+) -> Vec<CauseFinding> {
+    let lost = Lost::of(phase, context);
+    let weight = |cause: Cause| {
+        let time = groups.share_of_excess(cause).unwrap_or(0.0);
+        (lost.share(cause) + (1.0 - lost.share_of_all()) * time, time)
+    };
+    let mut found: Vec<Cause> = Cause::ALL.to_vec();
+    found.retain(|cause| {
+        groups.causes_of_slowness().any(|other| other == *cause) || lost.of_cause(*cause) > 0
+    });
+    // Millionths, so that the order does not hang on the last bits of a sum.
+    let millionths = |share: f64| (share * 1e6).round() as i64;
+    found.sort_by_key(|cause| {
+        let (weight, time) = weight(*cause);
+        (Reverse(millionths(weight)), Reverse(millionths(time)), *cause)
+    });
+    found
+        .into_iter()
+        .map(|cause| CauseFinding {
+            cause,
+            share_of_tail_excess: groups.share_of_excess(cause),
+            share_of_slowest_lost: (lost.of_cause(cause) > 0).then(|| rounded(lost.share(cause), 6)),
+            evidence: lost.note(cause, evidence(cause, groups, counts, context)),
+            explanation: explanation(cause, groups, counts),
+            remedy: remedy(cause, saturated),
+        })
+        .collect()
+}
+
+impl Lost {
+    fn of(phase: &PhaseData, context: &Context<'_>) -> Self {
+        let mut by_cause = [0; Cause::ALL.len()];
+        for (index, row) in context.rows().iter().enumerate().filter(|(_, row)| !row.succeeded()) {
+            let cause = match row.error() {
+                _ if is_shed(row) => Some(Cause::Shedding),
+                // What ran out of time is slow; what broke is not.
+                Some(ErrorWord::Timeout) => Some(context.split(index).largest()),
+                _ => None,
+            };
+            if let Some(cause) = cause {
+                by_cause[cause as usize] += 1;
+            }
+        }
+        let all = phase.planned() - phase.succeeded();
+        Lost { by_cause, all, slowest: phase.planned().div_ceil(20).max(1) }
+    }
+
+    fn of_cause(&self, cause: Cause) -> u64 {
+        self.by_cause[cause as usize]
+    }
+
+    /// Of the slowest requests, those lost to this cause: pro rata where more are lost than that.
+    fn share(&self, cause: Cause) -> f64 {
+        self.of_cause(cause) as f64 / self.slowest.max(self.all) as f64
+    }
+
+    fn share_of_all(&self) -> f64 {
+        self.all as f64 / self.slowest.max(self.all) as f64
+    }
+
+    fn note(
+        &self,
+        cause: Cause,
+        mut evidence: crate::analyze::analysis::Table<serde_json::Value>,
+    ) -> crate::analyze::analysis::Table<serde_json::Value> {
+        if self.of_cause(cause) > 0 {
+            evidence.0.push(("lost", serde_json::json!(self.of_cause(cause))));
+        }
+        evidence
+    }
+}

@@ -1,0 +1,97 @@
+//! What a phase as a whole says about each of its requests.
+
+use super::accept_order;
+use super::client_health::ClientHealth;
+use super::occupancy::Occupancy;
+use super::split::{Facts, Network, Split, split};
+use crate::analyze::distribution::Distribution;
+use crate::analyze::observation::Observation;
+use crate::analyze::phase::PhaseData;
+use crate::clock::{Micros, Moment};
+use crate::sample::Stage;
+
+/// The rows of a phase and the facts about them.
+pub struct Context<'a> {
+    rows: &'a [Observation],
+    /// One for each row.
+    facts: Vec<Facts>,
+    network: Network,
+}
+
+impl<'a> Context<'a> {
+    /// Looks at a phase.
+    pub fn new(phase: &'a PhaseData, health: &ClientHealth) -> Self {
+        let rows = phase.rows();
+        let mut facts = vec![Facts::default(); rows.len()];
+        for repetition in 1..=phase.repetitions() {
+            let of_it = places(rows, repetition);
+            let occupancy = Occupancy::new(of_it.iter().map(|index| &rows[*index]));
+            for index in &of_it {
+                facts[*index].all_in_use = all_in_use(&rows[*index], &occupancy);
+                facts[*index].client_stalled = health.stalled_during(&rows[*index]);
+            }
+            for (index, bound) in accept_order::bounds(rows, &of_it) {
+                facts[index].accepted_within = bound;
+            }
+        }
+        Context { rows, facts, network: network(rows) }
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> &'a [Observation] {
+        self.rows
+    }
+
+    /// The places of one repetition's rows.
+    pub fn repetition(&self, repetition: u32) -> Vec<usize> {
+        places(self.rows, repetition)
+    }
+
+    /// The network, as the phase shows it.
+    pub fn network(&self) -> Network {
+        self.network
+    }
+
+    /// The causes of the latency of the row at `index`; they sum to it.
+    pub fn split(&self, index: usize) -> Split {
+        split(&self.rows[index], self.facts[index], self.network)
+    }
+}
+
+fn places(rows: &[Observation], repetition: u32) -> Vec<usize> {
+    (0..rows.len()).filter(|index| rows[*index].repetition() == repetition).collect()
+}
+
+fn all_in_use(row: &Observation, occupancy: &Occupancy) -> Micros {
+    let Some(due) = row.due() else { return Micros(0) };
+    occupancy.full_between(due, due + row.stage(Stage::Queue).unwrap_or_default())
+}
+
+/// A handshake without retransmission takes a round trip. Its median is what opening a connection
+/// takes; the lower quartile has less of the client's and the server's own time in it. Without one, the
+/// smallest wait that the server does not explain stands for the round trip.
+fn network(rows: &[Observation]) -> Network {
+    let clean = rows.iter().filter_map(|row| {
+        let used = row.connection().filter(|used| !used.reused && used.syn_retransmits.unwrap_or(0) == 0)?;
+        row.stage(Stage::Connect).filter(|_| row.succeeded() && !used.reused)
+    });
+    let handshakes: Vec<u64> = clean.map(|length| length.0).collect();
+    let handshakes = Distribution::new(handshakes, 0);
+    match (handshakes.percentile(250), handshakes.percentile(500)) {
+        (Some(round_trip), Some(handshake)) => Network { round_trip, handshake },
+        _ => Network { round_trip: smallest_rest(rows), handshake: Micros(0) },
+    }
+}
+
+fn smallest_rest(rows: &[Observation]) -> Micros {
+    let rest = rows.iter().filter(|row| row.succeeded()).filter_map(|row| {
+        let told = row.server_queue()? + row.server_compute()?;
+        Some(Micros(row.stage(Stage::Wait)?.0.saturating_sub(told.0)))
+    });
+    rest.min().unwrap_or_default()
+}
+
+/// When the request was given a connection, or started to open one.
+pub(super) fn taken(row: &Observation) -> Option<Moment> {
+    row.due().map(|due| due + row.stage(Stage::Queue).unwrap_or_default())
+}

@@ -1,0 +1,167 @@
+//! All successes, the slow ones among them and the middle ones, summed by stage and by cause.
+
+use super::cause::Cause;
+use super::context::Context;
+use super::split::Split;
+use crate::analyze::analysis::{Part, Table, Tail};
+use crate::analyze::comparison::rounded;
+use crate::analyze::distribution::Distribution;
+use crate::analyze::observation::Observation;
+use crate::analyze::phase::PhaseData;
+use crate::clock::Micros;
+use crate::sample::Stage;
+
+/// Sums over some requests, in microseconds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sums {
+    pub n: u64,
+    pub stages: [u64; Stage::ALL.len()],
+    pub causes: [u64; Cause::ALL.len()],
+    /// Requests with any time of the cause.
+    pub with_cause: [u64; Cause::ALL.len()],
+}
+
+/// The three groups that are compared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Groups {
+    pub all: Sums,
+    pub tail: Sums,
+    pub middle: Sums,
+    pub threshold: Option<Micros>,
+}
+
+impl Groups {
+    pub(super) fn of(phase: &PhaseData, context: &Context<'_>) -> Self {
+        let latency = phase.latency().of_successes();
+        let threshold = latency.percentile(950);
+        let middle = latency.percentile(450).zip(latency.percentile(550));
+        let mut groups = Groups { threshold, ..Groups::default() };
+        for (index, row) in context.rows().iter().enumerate().filter(|(_, row)| row.succeeded()) {
+            let (split, latency) = (context.split(index), row.latency());
+            groups.all.take(row, &split);
+            if threshold.is_some_and(|threshold| latency >= threshold) {
+                groups.tail.take(row, &split);
+            }
+            if middle.is_some_and(|(from, to)| (from..=to).contains(&latency)) {
+                groups.middle.take(row, &split);
+            }
+        }
+        groups
+    }
+
+    pub(super) fn tail(&self, phase: &PhaseData) -> Tail {
+        Tail {
+            threshold_ms: self.threshold.map(Micros::as_millis),
+            n: self.tail.n,
+            mean_ms: self.tail.mean_ms(),
+            middle_n: self.middle.n,
+            middle_mean_ms: self.middle.mean_ms(),
+            failed_above: phase.planned() - phase.succeeded(),
+            stages: parts(self.occurring_stages(), |stage| self.tail.mean(self.tail.stages[stage as usize])),
+            causes: self.tail.by_cause(),
+            excess: parts(self.occurring_stages(), |stage| {
+                self.tail.mean(self.tail.stages[stage as usize])
+                    - self.middle.mean(self.middle.stages[stage as usize])
+            }),
+            excess_causes: parts(self.causes_of_slowness(), |cause| self.excess(cause)),
+        }
+    }
+
+    /// What the tail has more of a cause than the middle, a request, in microseconds.
+    pub(super) fn excess(&self, cause: Cause) -> f64 {
+        let at = cause as usize;
+        self.tail.mean(self.tail.causes[at]) - self.middle.mean(self.middle.causes[at])
+    }
+
+    /// The share of a cause in the tail's excess.
+    pub(super) fn share_of_excess(&self, cause: Cause) -> Option<f64> {
+        let total = self.tail.mean(self.tail.total()) - self.middle.mean(self.middle.total());
+        share(self.excess(cause), total)
+    }
+
+    /// Causes that take any time in the tail or in the middle.
+    pub(super) fn causes_of_slowness(&self) -> impl Iterator<Item = Cause> + Clone {
+        let any = |cause: &Cause| self.tail.causes[*cause as usize] + self.middle.causes[*cause as usize] > 0;
+        Cause::ALL.into_iter().filter(move |cause| any(cause))
+    }
+
+    fn occurring_stages(&self) -> impl Iterator<Item = Stage> + Clone {
+        Stage::ALL.into_iter().filter(|stage| self.all.stages[*stage as usize] > 0)
+    }
+}
+
+impl Sums {
+    fn take(&mut self, row: &Observation, split: &Split) {
+        self.n += 1;
+        for stage in Stage::ALL {
+            self.stages[stage as usize] += row.stage(stage).unwrap_or_default().0;
+        }
+        for (cause, length) in split.parts() {
+            self.causes[cause as usize] += length.0;
+            self.with_cause[cause as usize] += u64::from(length > Micros(0));
+        }
+    }
+
+    pub(super) fn total(&self) -> u64 {
+        self.stages.iter().sum()
+    }
+
+    /// A sum over these requests as a mean.
+    pub(super) fn mean(&self, sum: u64) -> f64 {
+        if self.n == 0 { 0.0 } else { sum as f64 / self.n as f64 }
+    }
+
+    pub(super) fn mean_ms(&self) -> Option<f64> {
+        (self.n > 0).then(|| millis(self.mean(self.total())))
+    }
+
+    pub(super) fn by_cause(&self) -> Table<Part> {
+        let occurring = Cause::ALL.into_iter().filter(|cause| self.causes[*cause as usize] > 0);
+        parts(occurring, |cause| self.mean(self.causes[cause as usize]))
+    }
+
+    /// The share of a cause in all latency of these requests.
+    pub(super) fn share(&self, cause: Cause) -> f64 {
+        share(self.causes[cause as usize] as f64, self.total() as f64).unwrap_or(0.0)
+    }
+}
+
+/// What a table has an entry for.
+trait Named: Copy {
+    fn name(self) -> &'static str;
+}
+
+impl Named for Stage {
+    fn name(self) -> &'static str {
+        Stage::name(self)
+    }
+}
+
+impl Named for Cause {
+    fn name(self) -> &'static str {
+        Cause::name(self)
+    }
+}
+
+/// Means in microseconds as a table of milliseconds and shares of their sum.
+fn parts<T: Named>(keys: impl Iterator<Item = T> + Clone, mean: impl Fn(T) -> f64) -> Table<Part> {
+    let total: f64 = keys.clone().map(&mean).sum();
+    let part = |key: T| Part { mean_ms: millis(mean(key)), share: share(mean(key), total) };
+    Table(keys.map(|key| (key.name(), part(key))).collect())
+}
+
+/// `None` where the whole is less than a microsecond: there is nothing to have a share of.
+fn share(part: f64, whole: f64) -> Option<f64> {
+    (whole.abs() >= 1.0).then(|| rounded(part / whole, 6) + 0.0)
+}
+
+/// Microseconds as milliseconds for JSON; never a negative zero.
+pub(super) fn millis(micros: f64) -> f64 {
+    rounded(micros / 1e3, 3) + 0.0
+}
+
+/// The lengths of one stage over the successes that had it.
+pub(super) fn stage_lengths(rows: &[Observation], stage: Stage) -> Distribution {
+    let lengths = rows.iter().filter(|row| row.succeeded()).filter_map(|row| row.stage(stage));
+    Distribution::new(lengths.map(|length| length.0).collect(), 0)
+}

@@ -1,0 +1,82 @@
+//! How many of some spans of time lie over each instant.
+
+use crate::clock::Moment;
+
+/// A step function: the instants at which the number changes, and the number from there on.
+pub(super) struct Levels(Vec<(Moment, u32)>);
+
+impl Levels {
+    /// Counts spans; one that ends where another starts does not overlap it.
+    pub(super) fn new(spans: impl Iterator<Item = (Moment, Moment)>) -> Self {
+        let spans = spans.filter(|(start, end)| start < end);
+        let mut changes: Vec<(Moment, i32)> =
+            spans.flat_map(|(start, end)| [(start, 1), (end, -1)]).collect();
+        changes.sort_unstable();
+        let mut level = 0;
+        let mut steps: Vec<(Moment, u32)> = Vec::with_capacity(changes.len());
+        for (at, change) in changes {
+            level += change;
+            let now = u32::try_from(level).expect("a span starts before it ends");
+            match steps.last_mut() {
+                Some(last) if last.0 == at => last.1 = now,
+                _ => steps.push((at, now)),
+            }
+        }
+        Levels(steps)
+    }
+
+    /// The highest number.
+    pub(super) fn most(&self) -> u32 {
+        self.0.iter().map(|(_, level)| *level).max().unwrap_or(0)
+    }
+
+    /// The spans, in order, over which the number is at least `least`, which is at least 1.
+    pub(super) fn at_least(&self, least: u32) -> Vec<(Moment, Moment)> {
+        let mut spans: Vec<(Moment, Moment)> = Vec::new();
+        for (start, end, _) in self.pieces().filter(|(_, _, level)| *level >= least) {
+            match spans.last_mut() {
+                Some(last) if last.1 == start => last.1 = end,
+                _ => spans.push((start, end)),
+            }
+        }
+        spans
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = (Moment, Moment, u32)> {
+        self.0.windows(2).map(|pair| (pair[0].0, pair[1].0, pair[0].1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn spans(lengths: &[(u64, u64)]) -> impl Iterator<Item = (Moment, Moment)> {
+        lengths
+            .iter()
+            .map(|(start, length)| (Moment::from_micros(*start), Moment::from_micros(start + length)))
+    }
+
+    #[test]
+    fn a_span_that_follows_another_does_not_overlap_it() {
+        let levels = Levels::new(spans(&[(0, 10), (10, 10), (12, 3)]));
+        assert_eq!(levels.most(), 2);
+        let at = Moment::from_micros;
+        assert_eq!(levels.at_least(1), [(at(0), at(20))]);
+        assert_eq!(levels.at_least(2), [(at(12), at(15))]);
+    }
+
+    proptest! {
+        #[test]
+        fn spans_by_level_weigh_as_much_as_the_spans(
+            lengths in prop::collection::vec((0_u64..100, 0_u64..50), 0..30),
+        ) {
+            let levels = Levels::new(spans(&lengths));
+            let of_level = |level| levels.at_least(level).into_iter().map(|(start, end)| end.since(start).0);
+            let weighed: u64 = (1..=levels.most()).flat_map(of_level).sum();
+            prop_assert_eq!(weighed, lengths.iter().map(|(_, length)| length).sum::<u64>());
+        }
+    }
+}

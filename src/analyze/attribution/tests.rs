@@ -1,0 +1,286 @@
+//! Whole phases: what is found, what adds up, what must not panic.
+
+use proptest::option::of;
+use proptest::prelude::*;
+
+use super::testing::{Row, phase};
+use super::*;
+use crate::analyze::analysis::{Part, ReuseBuys};
+use crate::clock::Moment;
+
+fn analysed(rows: &[Row]) -> PhaseAnalysis {
+    attribute(&phase(rows), &ClientHealth::default())
+}
+
+/// The causes of the one row that matters, in milliseconds, without the empty ones.
+fn causes(rows: &[Row], index: usize) -> Vec<(Cause, u64)> {
+    let phase = phase(rows);
+    let health = ClientHealth::default();
+    let split = Context::new(&phase, &health).split(index);
+    split
+        .parts()
+        .filter(|(_, length)| length.0 > 0)
+        .map(|(cause, length)| (cause, length.0 / 1_000))
+        .collect()
+}
+
+/// A handshake of 2 ms that tells the round trip.
+fn told(wait: u64) -> Row {
+    Row::new().stage(Stage::Connect, 2).stage(Stage::Wait, wait).server(10, 100)
+}
+
+const TOLD: [(Cause, u64); 3] =
+    [(Cause::ServerQueue, 10), (Cause::Compute, 100), (Cause::NetworkRoundTrip, 2)];
+
+/// What the wait of a row holds beside what the server says and the way.
+fn rest_of_wait(row: Row) -> Vec<(Cause, u64)> {
+    let of_wait = causes(&[told(120), row], 1);
+    of_wait.into_iter().filter(|part| !TOLD.contains(part) && part.0 != Cause::ConnectionSetup).collect()
+}
+
+#[test]
+fn kernel_evidence_explains_what_the_server_does_not() {
+    assert_eq!(rest_of_wait(told(612)), [(Cause::AcceptQueueWait, 500)]);
+    assert_eq!(rest_of_wait(told(1_612).retransmits(3)), [(Cause::NotYetAccepted, 1_500)]);
+    assert_eq!(rest_of_wait(told(612).reused()), [(Cause::Unexplained, 500)]);
+    assert_eq!(
+        rest_of_wait(told(612).reused().retransmits(1)),
+        [(Cause::NetworkRoundTrip, 202), (Cause::Unexplained, 300)]
+    );
+    assert_eq!(rest_of_wait(told(612).no_kernel_evidence()), [(Cause::Unexplained, 500)]);
+    assert_eq!(rest_of_wait(told(612).stage(Stage::Tls, 9)), [(Cause::Tls, 9), (Cause::Unexplained, 500)]);
+}
+
+#[test]
+fn without_the_servers_times_only_what_the_kernel_proves_is_explained() {
+    let untold = |wait| Row::new().stage(Stage::Connect, 2).stage(Stage::Wait, wait);
+    assert_eq!(causes(&[untold(500)], 0)[1..], [(Cause::NetworkRoundTrip, 2), (Cause::Unexplained, 498)]);
+    let again = causes(&[untold(900), untold(900).retransmits(3)], 1);
+    assert_eq!(again[0], (Cause::NotYetAccepted, 800), "200 + 200 + 400 ms");
+    assert_eq!(again.last(), Some(&(Cause::Unexplained, 98)));
+}
+
+#[test]
+fn a_server_that_works_on_later_connections_is_silent_not_slow_to_accept() {
+    let later = told(112).due(100);
+    let found = causes(&[told(612), later], 0);
+    assert!(
+        found.contains(&(Cause::AcceptQueueWait, 102)) && found.contains(&(Cause::Unexplained, 398)),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_slow_connect_is_a_dropped_syn_only_if_the_kernel_says_so() {
+    let slow = |syn| Row::new().stage(Stage::Connect, 1_002).syn(syn);
+    let usual = Row::new().stage(Stage::Connect, 2);
+    let rows = [usual.clone(), usual, slow(0), slow(1)];
+    assert_eq!(causes(&rows, 2), [(Cause::ConnectionSetup, 1_002)]);
+    assert_eq!(causes(&rows, 3), [(Cause::SynRetransmission, 1_000), (Cause::ConnectionSetup, 2)]);
+}
+
+#[test]
+fn what_the_server_claims_beyond_the_wait_is_cut() {
+    assert_eq!(
+        causes(&[Row::new().stage(Stage::Wait, 50).server(30, 100)], 0),
+        [(Cause::ServerQueue, 30), (Cause::Compute, 20)]
+    );
+}
+
+#[test]
+fn the_clients_queue_is_told_apart() {
+    let queued =
+        |due, queue, wait| Row::new().due(due).stage(Stage::Queue, queue).stage(Stage::Wait, wait).reused();
+    let queue_of = |rows: &[Row], index| causes(rows, index)[0];
+    let pool = [queued(0, 0, 100), queued(0, 100, 100)];
+    assert_eq!(queue_of(&pool, 1), (Cause::ClientQueue, 100), "one connection, in use");
+    let late = [queued(0, 0, 100), queued(0, 0, 50), queued(60, 50, 20)];
+    assert_eq!(queue_of(&late, 2), (Cause::ClientQueueScheduler, 50), "two connections, one in use");
+    let batch = [queued(0, 0, 100), queued(0, 0, 50), queued(60, 50, 20).batch(7, 2)];
+    assert_eq!(queue_of(&batch, 2), (Cause::ClientQueueBatch, 50));
+}
+
+#[test]
+fn a_stalled_client_explains_only_what_nothing_else_does() {
+    let rows = [told(112), told(612).reused()];
+    let stall = ClientStall { repetition: 1, from: Moment::from_micros(200_000), length: Micros(300_000) };
+    let phase = phase(&rows);
+    let health = ClientHealth::new(vec![stall]);
+    let split = Context::new(&phase, &health).split(1);
+    assert_eq!(
+        (split.get(Cause::ClientOverload), split.get(Cause::Unexplained)),
+        (Micros(300_000), Micros(200_000))
+    );
+    assert_eq!(split.get(Cause::Compute), Micros(100_000));
+}
+
+/// Ninety ordinary requests and ten of another kind.
+fn mixture(other: impl Fn(u64) -> Row) -> Vec<Row> {
+    (0..100).map(|seq| if seq < 90 { told(112 + seq % 7) } else { other(seq) }).collect()
+}
+
+#[test]
+fn the_tail_and_the_middle_are_the_stated_ranks() {
+    let rows: Vec<Row> = (1..=100).map(|latency| Row::new().stage(Stage::Wait, latency)).collect();
+    let tail = analysed(&rows).tail;
+    assert_eq!((tail.threshold_ms, tail.n, tail.mean_ms), (Some(95.0), 6, Some(97.5)), "95 to 100");
+    assert_eq!((tail.middle_n, tail.middle_mean_ms), (11, Some(50.0)), "45 to 55");
+}
+
+#[test]
+fn what_only_the_tail_has_comes_first() {
+    let found = analysed(&mixture(|_| told(115).syn(1).stage(Stage::Connect, 1_002)));
+    let first = &found.causes[0];
+    assert_eq!(first.cause, Cause::SynRetransmission);
+    assert!(first.share_of_tail_excess.is_some_and(|share| (0.98..1.02).contains(&share)), "{first:?}");
+    let number = |name: &str| first.evidence.get(name).and_then(serde_json::Value::as_u64);
+    assert_eq!((number("connections"), number("of_connections")), (Some(10), Some(100)));
+    assert!(first.explanation.contains("10 of 100"), "{}", first.explanation);
+}
+
+#[test]
+fn the_excess_is_signed() {
+    let found = analysed(&mixture(|_| told(12).server(0, 2).stage(Stage::Receive, 1_000)));
+    let share =
+        |name| found.tail.excess_causes.get(name).and_then(|part: &Part| part.share).expect("a share");
+    assert!(share("compute") < -0.05, "{:?}", found.tail.excess_causes);
+    assert!(share("slow_response_body") > 1.05);
+    assert_eq!(found.causes.last().map(|last| last.cause), Some(Cause::Compute));
+}
+
+#[test]
+fn refused_requests_outrank_what_takes_time() {
+    let refused = || Row::new().stage(Stage::Wait, 1).failed(Some(503), ErrorWord::Http5xx);
+    let found = analysed(&mixture(|_| refused()));
+    assert_eq!(found.causes[0].cause, Cause::Shedding);
+    assert_eq!(found.causes[0].share_of_slowest_lost, Some(1.0), "10 of 100 are more than the slowest 5");
+    assert_eq!((found.tail.failed_above, found.failures.get("http_5xx").map(|one| one.n)), (10, Some(10)));
+    let broken = analysed(&mixture(|_| Row::new().failed(Some(500), ErrorWord::Http5xx)));
+    assert_ne!(broken.causes[0].cause, Cause::Shedding, "a 500 is no shedding");
+}
+
+#[test]
+fn a_timeout_counts_for_what_it_waited_for() {
+    let found = analysed(&mixture(|_| {
+        Row::new().stage(Stage::Connect, 1_400).syn(1).failed(None, ErrorWord::Timeout)
+    }));
+    assert_eq!(found.causes[0].cause, Cause::SynRetransmission);
+    assert_eq!(found.failures.get("timeout").map(|one| one.mostly), Some(Cause::SynRetransmission));
+}
+
+/// A closed loop of callers who each wait for `latency`, of which the server computes `compute`.
+fn closed_loop(callers: u64, latency: u64, compute: u64) -> Vec<Row> {
+    let rounds = 0..20;
+    let turn = latency / callers;
+    rounds
+        .flat_map(|round| (0..callers).map(move |caller| (round, caller)))
+        .map(|(round, caller)| {
+            // Callers are out of step from their first request on.
+            let first = turn * (caller + 1);
+            let (due, wait) = if round == 0 { (0, first) } else { (first + latency * (round - 1), latency) };
+            Row::new()
+                .due(due)
+                .stage(Stage::Wait, wait)
+                .server(wait.saturating_sub(compute), compute.min(wait))
+        })
+        .collect()
+}
+
+#[test]
+fn saturation_needs_a_busy_server_not_only_littles_law() {
+    let full = analysed(&closed_loop(8, 800, 200)).saturation.expect("a closed loop");
+    assert_eq!((full.saturated, full.callers), (Some(true), 8), "{full:?}");
+    assert!(full.explanation.contains("only more throughput per call"), "{}", full.explanation);
+    let idle = analysed(&closed_loop(2, 800, 800)).saturation.expect("a closed loop");
+    assert_eq!(idle.saturated, Some(false), "two callers, two at once: nobody waits {idle:?}");
+    let untold: Vec<Row> = (0..8).map(|seq| Row::new().due(100 * seq).stage(Stage::Wait, 100)).collect();
+    assert_eq!(analysed(&untold).saturation.expect("a closed loop").saturated, None);
+    let open: Vec<Row> = (0..50).map(|seq| Row::new().due(seq * 17).stage(Stage::Wait, 100)).collect();
+    assert!(analysed(&open).saturation.is_none(), "open load has no number of callers");
+}
+
+#[test]
+fn a_saturated_server_without_lost_packets_makes_reuse_useless() {
+    let accept =
+        |rows: Vec<Row>| rows.into_iter().map(|row| row.stage(Stage::Connect, 0)).collect::<Vec<_>>();
+    let reuse = analysed(&accept(closed_loop(8, 800, 200))).reuse.expect("new connections");
+    assert_eq!(reuse.buys, ReuseBuys::Nothing);
+    assert!(reuse.explanation.contains("reuse buys nothing") && reuse.explanation.contains("8 callers"));
+    let kept: Vec<Row> = closed_loop(8, 800, 200).into_iter().map(Row::reused).collect();
+    assert!(analysed(&kept).reuse.is_none());
+}
+
+#[test]
+fn phases_with_nothing_to_compare_are_empty_not_wrong() {
+    for rows in [vec![], vec![Row::new().failed(None, ErrorWord::Reset)]] {
+        let found = analysed(&rows);
+        assert_eq!((found.succeeded, found.tail.n, found.tail.mean_ms), (0, 0, None));
+        assert!(found.causes.is_empty() && found.saturation.is_none() && found.reuse.is_none());
+    }
+    let one = analysed(&[told(112)]);
+    assert_eq!((one.tail.n, one.tail.middle_n), (1, 1));
+    assert!(one.causes.iter().all(|cause| cause.share_of_tail_excess.is_none()), "no excess to share");
+    let unsent = Row::new().failed(None, ErrorWord::Unsent);
+    assert_eq!(analysed(&[unsent]).failures.0.len(), 0);
+}
+
+prop_compose! {
+    fn any_row()(
+        (due, lengths) in (0..5_000_u64, prop::array::uniform8(of(0..3_000_u64))),
+        server in of((0..3_000_u64, 0..3_000_u64)),
+        (reused, syn, again) in (any::<bool>(), 0..3_u32, 0..40_u32),
+        (kernel, batch) in (any::<bool>(), of((0..5_u64, 1..4_u32))),
+        failed in prop::sample::select(vec![None, None, None, Some(None), Some(Some(503))]),
+    ) -> Row {
+        let mut row = Row::new().due(due).syn(syn).retransmits(again);
+        for (stage, length) in Stage::ALL.into_iter().zip(lengths) {
+            row = length.map_or(row.clone(), |length| row.stage(stage, length));
+        }
+        row = server.map_or(row.clone(), |(queue, compute)| row.server(queue, compute));
+        row = batch.map_or(row.clone(), |(id, size)| row.batch(id, size));
+        row = failed.map_or(row.clone(), |status| row.failed(status, ErrorWord::Timeout));
+        row = if reused { row.reused() } else { row };
+        if kernel { row } else { row.no_kernel_evidence() }
+    }
+}
+
+fn adds_up(table: &Table<Part>, whole: f64) -> Result<(), TestCaseError> {
+    let means: f64 = table.0.iter().map(|(_, part)| part.mean_ms).sum();
+    prop_assert!((means - whole).abs() < 0.02, "{means} is not {whole}: {table:?}");
+    let shares: Vec<f64> = table.0.iter().filter_map(|(_, part)| part.share).collect();
+    if !shares.is_empty() && whole.abs() > 0.1 {
+        prop_assert!((shares.iter().sum::<f64>() - 1.0).abs() < 2e-5, "{shares:?}");
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn every_microsecond_has_one_cause(rows in prop::collection::vec(any_row(), 1..60), stall in 0..4_000_u64) {
+        let phase = phase(&rows);
+        let stall =
+            ClientStall { repetition: 1, from: Moment::from_micros(stall * 1_000), length: Micros(700_000) };
+        let health = ClientHealth::new(vec![stall]);
+        let context = Context::new(&phase, &health);
+        for (index, row) in phase.rows().iter().enumerate() {
+            let sum: Micros = context.split(index).parts().map(|(_, length)| length).sum();
+            prop_assert_eq!(sum, row.latency());
+        }
+    }
+
+    #[test]
+    fn parts_add_up_by_stage_and_by_cause(rows in prop::collection::vec(any_row(), 0..120)) {
+        let found = analysed(&rows);
+        let tail = found.tail.mean_ms.unwrap_or(0.0);
+        let excess = tail - found.tail.middle_mean_ms.unwrap_or(0.0);
+        adds_up(&found.causes_of_all, found.mean_ms.unwrap_or(0.0))?;
+        adds_up(&found.tail.stages, tail)?;
+        adds_up(&found.tail.causes, tail)?;
+        adds_up(&found.tail.excess, excess)?;
+        adds_up(&found.tail.excess_causes, excess)?;
+        let shares: Vec<f64> = found.causes.iter().filter_map(|cause| cause.share_of_tail_excess).collect();
+        prop_assert!(shares.is_empty() || (shares.iter().sum::<f64>() - 1.0).abs() < 2e-5 || excess.abs() < 0.1);
+        let again = serde_json::to_string(&analysed(&rows)).expect("JSON");
+        prop_assert_eq!(serde_json::to_string(&found).expect("JSON"), again);
+    }
+}

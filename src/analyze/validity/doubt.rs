@@ -1,0 +1,299 @@
+//! One variant for each way in which a comparison can mislead; its message says what to do.
+
+use crate::caveat::Caveat;
+use crate::clock::Micros;
+use crate::sample::Phase;
+
+/// A reason to trust a run's figures less.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doubt {
+    /// A signal stopped the run.
+    Interrupted,
+    /// The given load test could not be run.
+    NoBaselineScript {
+        /// Its file name.
+        script: String,
+    },
+    /// The given load test failed.
+    BaselineScriptFailed {
+        /// Its file name.
+        script: String,
+        /// How it ended.
+        status: String,
+    },
+    /// The given load test's log cannot be read.
+    ScriptLogUnreadable {
+        /// What the reader says.
+        problem: String,
+    },
+    /// The server received other payloads than those of the plan.
+    PayloadsDiffer {
+        /// From whom.
+        who: &'static str,
+    },
+    /// A log ends in the middle of a row.
+    TruncatedLog {
+        /// The log's name.
+        log: String,
+    },
+    /// A log is not there.
+    MissingLog {
+        /// The log's name.
+        log: String,
+    },
+    /// Planned requests have no row.
+    MissingRows {
+        /// Whose.
+        phase: Phase,
+        /// Rows that are not there.
+        missing: u64,
+        /// Rows that should be.
+        planned: u64,
+    },
+    /// A log has columns that this version does not know.
+    UnknownColumns {
+        /// The log's name.
+        log: String,
+        /// Their names.
+        columns: Vec<String>,
+    },
+    /// Answers are not the same in both phases.
+    AnswersDiffer {
+        /// Pairs that differ.
+        different: u64,
+        /// Pairs with two answers.
+        compared: u64,
+        /// The first request that differs.
+        first: u64,
+    },
+    /// The server answered the same request differently within the before phase.
+    AnswersVary {
+        /// Requests with such answers.
+        requests: u64,
+    },
+    /// A phase has not one success.
+    NoSuccess {
+        /// Which.
+        phase: Phase,
+    },
+    /// Planned requests were never sent.
+    Unsent {
+        /// Whose.
+        phase: Phase,
+        /// How many.
+        unsent: u64,
+        /// Of how many.
+        planned: u64,
+    },
+    /// The before phase meets the SLA already.
+    NothingToFix,
+    /// The same single calls took the server different time in the two phases.
+    UnequalWork {
+        /// Calls that were compared.
+        pairs: usize,
+        /// Median of after ÷ before.
+        ratio: f64,
+    },
+    /// One phase fails more often than the other.
+    UnequalErrors {
+        /// Share of failures, 0 to 1.
+        before: f64,
+        /// Share of failures, 0 to 1.
+        after: f64,
+    },
+    /// The client's own loop woke late enough to show in the tail.
+    ClientLate {
+        /// In which phase.
+        phase: Phase,
+        /// In which repetition, from 1.
+        repetition: u32,
+        /// 99th percentile of the lateness.
+        p99: Micros,
+        /// The greatest lateness.
+        max: Micros,
+    },
+    /// The client used up the processor.
+    ClientBusy {
+        /// In which phase.
+        phase: Phase,
+        /// In which repetition, from 1.
+        repetition: u32,
+        /// Used share of what it could have used, 0 to 1.
+        share: f64,
+        /// What it could have used.
+        of: &'static str,
+    },
+    /// A percentile is judged on fewer requests than it needs.
+    TooFewSamples {
+        /// Such as `p95`.
+        metric: String,
+        /// Planned requests of a phase.
+        n: u64,
+        /// As many are needed.
+        needed: u64,
+    },
+    /// The repetitions of a phase do not tell the same story.
+    RepetitionsDisagree {
+        /// Which.
+        phase: Phase,
+        /// Such as `p95`.
+        metric: String,
+        /// In the fastest repetition.
+        lowest: Option<Micros>,
+        /// In the slowest; absent if that rank failed.
+        highest: Option<Micros>,
+    },
+    /// Somebody set the wall clock during the run.
+    ClockStepped {
+        /// Wall clock − monotonic clock, in milliseconds.
+        step_ms: f64,
+    },
+    /// The before phase does not do what the given load test does.
+    ReplicaDiffers {
+        /// What differs, with its figures.
+        what: String,
+    },
+}
+
+impl Doubt {
+    /// A fixed word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Doubt::Interrupted => "interrupted",
+            Doubt::NoBaselineScript { .. } => "no_baseline_script",
+            Doubt::BaselineScriptFailed { .. } => "baseline_script_failed",
+            Doubt::ScriptLogUnreadable { .. } => "baseline_script_unreadable",
+            Doubt::PayloadsDiffer { .. } => "payloads_differ",
+            Doubt::TruncatedLog { .. } => "truncated_log",
+            Doubt::MissingLog { .. } => "missing_log",
+            Doubt::MissingRows { .. } => "missing_rows",
+            Doubt::UnknownColumns { .. } => "unknown_columns",
+            Doubt::AnswersDiffer { .. } => "answers_differ",
+            Doubt::AnswersVary { .. } => "answers_vary",
+            Doubt::NoSuccess { .. } => "no_success",
+            Doubt::Unsent { .. } => "unsent",
+            Doubt::NothingToFix => "nothing_to_fix",
+            Doubt::UnequalWork { .. } => "unequal_work",
+            Doubt::UnequalErrors { .. } => "unequal_errors",
+            Doubt::ClientLate { .. } => "client_late",
+            Doubt::ClientBusy { .. } => "client_busy",
+            Doubt::TooFewSamples { .. } => "too_few_samples",
+            Doubt::RepetitionsDisagree { .. } => "repetitions_disagree",
+            Doubt::ClockStepped { .. } => "clock_stepped",
+            Doubt::ReplicaDiffers { .. } => "replica_differs",
+        }
+    }
+
+    /// What it is and what to do, for people.
+    pub fn message(&self) -> String {
+        match self {
+            Doubt::Interrupted => {
+                "the run was interrupted: this comparison is partial; run it again".to_string()
+            }
+            Doubt::NoBaselineScript { script } => format!(
+                "no python3 found, so {script} was not run; install Python 3.8 or newer to see its own figures"
+            ),
+            Doubt::BaselineScriptFailed { script, status } => {
+                format!("{script} ended with {status}; what it printed is in input_py.log")
+            }
+            Doubt::ScriptLogUnreadable { problem } => format!(
+                "input_py.csv cannot be read, so the script's own figures are missing: {problem}; it needs the columns \
+                 latency_ms and success"
+            ),
+            Doubt::PayloadsDiffer { who } => format!(
+                "the payloads that the server received from {who} are not those of the plan; requests were lost, or \
+                 load.seed and load.payloads are not what the script sends"
+            ),
+            Doubt::ClockStepped { step_ms } => format!(
+                "the wall clock was set by {step_ms:.0} ms during the run; latencies are not touched, but rows cannot \
+                 be laid beside other machines' logs; run again with time synchronisation settled"
+            ),
+            Doubt::ClientLate { phase, repetition, p99, max } => format!(
+                "in repetition {repetition} of the {} phase the client itself was late: its loop woke {p99} ms after \
+                 its time at P99, {max} ms at most, which is part of the tail; free the processor or run the client on \
+                 another machine",
+                phase.name()
+            ),
+            Doubt::ClientBusy { phase, repetition, share, of } => format!(
+                "in repetition {repetition} of the {} phase the client used {:.0} % of {of}, so it measured itself; \
+                 use fewer workers (-c) or a machine of its own",
+                phase.name(),
+                share * 100.0
+            ),
+            Doubt::TruncatedLog { log } => format!("the last row of {log} was cut off and is not counted"),
+            Doubt::MissingLog { log } => {
+                format!("{log} is missing: all its requests count as unsent; run again to compare")
+            }
+            Doubt::MissingRows { phase, missing, planned } => format!(
+                "{missing} of {planned} planned requests have no row in {}.csv; they count as never sent, slower than \
+                 all others; the run was killed or the log was changed: run it again",
+                phase.name()
+            ),
+            Doubt::UnknownColumns { log, columns } => format!(
+                "{} columns of {log} are unknown to this version and were not read: {}; use the version that wrote it",
+                columns.len(),
+                columns.join(", ")
+            ),
+            Doubt::AnswersDiffer { different, compared, first } => format!(
+                "{different} of {compared} answers differ between the phases, first that of request {first}; \
+                 answers.jsonl holds the answers to the first requests of the plan, by the digests of before.csv and \
+                 after.csv"
+            ),
+            Doubt::AnswersVary { requests } => format!(
+                "the server gave {requests} requests different answers in different before repetitions, so a difference \
+                 between the phases need not come from the optimisation; make it deterministic (temperature 0, a seed)"
+            ),
+            Doubt::NoSuccess { phase } => {
+                let name = phase.name();
+                format!("no request of the {name} phase succeeded; the error column of {name}.csv says why")
+            }
+            Doubt::Unsent { phase, unsent, planned } => format!(
+                "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \
+                 others",
+                phase.name()
+            ),
+            Doubt::UnequalWork { pairs, ratio } => format!(
+                "the server took {ratio} times as long for the same {pairs} single calls in the after phase as in the \
+                 before phase, so part of the difference is the server's; run again when nothing else loads it"
+            ),
+            Doubt::UnequalErrors { before, after } => format!(
+                "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \
+                 its work, so mend the failures before comparing times",
+                before * 100.0,
+                after * 100.0
+            ),
+            Doubt::TooFewSamples { metric, n, needed } => format!(
+                "{} is judged on {n} requests a phase, and needs {needed} to be known with 99 % confidence; raise -n \
+                 or --repetitions",
+                metric.to_uppercase()
+            ),
+            Doubt::RepetitionsDisagree { phase, metric, lowest, highest } => format!(
+                "the repetitions of the {} phase disagree: {} from {} to {}; something changed between them: find it, \
+                 or raise --repetitions",
+                phase.name(),
+                metric.to_uppercase(),
+                millis(*lowest),
+                millis(*highest)
+            ),
+            Doubt::ReplicaDiffers { what } => format!(
+                "the before phase is not a faithful replica of the given load test: {what}; both are quantised by \
+                 retransmissions at whole seconds, so run again, and if it stays, compare how the two connect"
+            ),
+            Doubt::NothingToFix => {
+                "the before phase already meets every line of the SLA: there is nothing to fix; lower the limit \
+                 (--sla) or raise the load (-c)"
+                    .to_string()
+            }
+        }
+    }
+}
+
+fn millis(value: Option<Micros>) -> String {
+    value.map_or("no answer at that rank".into(), |value| format!("{value} ms"))
+}
+
+impl From<Doubt> for Caveat {
+    fn from(doubt: Doubt) -> Caveat {
+        Caveat::new(doubt.kind(), doubt.message())
+    }
+}

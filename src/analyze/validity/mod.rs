@@ -1,0 +1,58 @@
+//! What limits the trust in a comparison: each doubt is found by a check, and names its remedy.
+
+mod client;
+mod doubt;
+mod phases;
+mod replica;
+mod samples;
+
+pub use client::RepetitionHealth;
+pub use doubt::Doubt;
+pub use samples::smallest_sample;
+
+use super::Inputs;
+use super::comparison::Quality;
+use crate::clock::Micros;
+use crate::scenario::{Limit, Metric, SlaLine};
+
+/// A percentile that a line of the SLA judges.
+#[derive(Clone, Debug)]
+struct Judged {
+    /// Such as `p95`.
+    metric: String,
+    /// In tenths of a percent.
+    permille: u64,
+    /// Inclusive.
+    limit: Micros,
+}
+
+fn judged(sla: &[SlaLine]) -> Vec<Judged> {
+    let judged = |line: &SlaLine| match (line.metric(), line.limit()) {
+        (Metric::Percentile(permille), Limit::Time(limit)) => {
+            Some(Judged { metric: line.name().to_string(), permille, limit: Micros(limit) })
+        }
+        _ => None,
+    };
+    sla.iter().filter_map(judged).collect()
+}
+
+/// All that the figures themselves give rise to. A run that was cut short is only asked what it
+/// can still answer.
+pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
+    let (before, after) = (inputs.before, inputs.after);
+    let cut_short = inputs.interrupted.is_some();
+    let mut doubts: Vec<Doubt> = phases::answers(quality, before);
+    doubts.extend(phases::accounting(before, after, cut_short));
+    if cut_short {
+        return doubts;
+    }
+    let judged = judged(inputs.sla);
+    doubts.extend(phases::nothing_to_fix(inputs.sla, before));
+    doubts.extend(phases::unequal_work(before, after));
+    doubts.extend(phases::unequal_errors(before, after));
+    doubts.extend(samples::too_few(&judged, before));
+    doubts.extend(samples::disagreement(&judged, before, after));
+    doubts.extend(client::doubts(inputs.health, inputs.processors, before, after));
+    doubts.extend(inputs.script.and_then(|script| replica::differs(script, before)));
+    doubts
+}

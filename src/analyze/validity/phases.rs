@@ -1,0 +1,158 @@
+//! Whether the two phases can be compared: the same answers, the same work, all requests accounted for.
+
+use super::Doubt;
+use crate::analyze::comparison::{Quality, rounded};
+use crate::analyze::observation::Observation;
+use crate::analyze::phase::PhaseData;
+use crate::analyze::{quality, verdict};
+use crate::clock::Micros;
+use crate::sample::Phase;
+use crate::scenario::SlaLine;
+
+/// Calls that must have been single in both phases before their server time is compared.
+const PAIRS_LEAST: usize = 30;
+/// A server time that changed by more than this factor is another server.
+const WORK_APART: f64 = 1.10;
+/// Timers of a server have a grain; medians that are closer than this are equal.
+const WORK_GRAIN: Micros = Micros(2_000);
+/// Two-sided 99 % quantile of the normal distribution.
+const Z_99: f64 = 2.576;
+/// Shares of failures that are closer than this are equal for any purpose.
+const ERRORS_APART: f64 = 0.005;
+
+pub(super) fn answers(quality: &Quality, before: &PhaseData) -> Vec<Doubt> {
+    let differ = quality.examples.first().map(|first| Doubt::AnswersDiffer {
+        different: quality.different,
+        compared: quality.compared,
+        first: *first,
+    });
+    let varying = quality::varying(before);
+    differ.into_iter().chain((varying > 0).then_some(Doubt::AnswersVary { requests: varying })).collect()
+}
+
+/// Requests without a success, without a row, never sent. Rows that a stopped run did not come to are no loss.
+pub(super) fn accounting(before: &PhaseData, after: &PhaseData, cut_short: bool) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    for (phase, data) in [(Phase::Before, before), (Phase::After, after)] {
+        let (planned, missing) = (data.planned(), if cut_short { 0 } else { data.missing() });
+        let unsent = data.unsent() - missing;
+        if data.succeeded() == 0 {
+            doubts.push(Doubt::NoSuccess { phase });
+        } else if unsent > 0 {
+            doubts.push(Doubt::Unsent { phase, unsent, planned });
+        }
+        if missing > 0 {
+            doubts.push(Doubt::MissingRows { phase, missing, planned });
+        }
+    }
+    doubts
+}
+
+pub(super) fn nothing_to_fix(sla: &[SlaLine], before: &PhaseData) -> Option<Doubt> {
+    sla.iter().all(|line| verdict::meets(line, before)).then_some(Doubt::NothingToFix)
+}
+
+/// The same request, alone in its exchange in both phases, should cost the server the same.
+pub(super) fn unequal_work(before: &PhaseData, after: &PhaseData) -> Option<Doubt> {
+    let mut pairs: Vec<(u64, u64)> = (1..=before.repetitions().min(after.repetitions()))
+        .flat_map(|repetition| single_computes(before, after, repetition))
+        .collect();
+    if pairs.len() < PAIRS_LEAST {
+        return None;
+    }
+    let middle = pairs.len() / 2;
+    let ratio = |pair: &(u64, u64)| pair.1 as f64 / pair.0.max(1) as f64;
+    pairs.sort_by(|one, other| ratio(one).total_cmp(&ratio(other)).then(one.cmp(other)));
+    let (ratio, (before, after)) = (ratio(&pairs[middle]), pairs[middle]);
+    let apart = ratio.max(1.0 / ratio) > WORK_APART && before.abs_diff(after) > WORK_GRAIN.0;
+    apart.then(|| Doubt::UnequalWork { pairs: pairs.len(), ratio: rounded(ratio, 2) })
+}
+
+/// Server compute of the same request in one repetition of each phase, in microseconds.
+fn single_computes(before: &PhaseData, after: &PhaseData, repetition: u32) -> Vec<(u64, u64)> {
+    let singles = |data: &PhaseData| {
+        let mut singles: Vec<(u64, u64)> = data.repetition(repetition).filter_map(single).collect();
+        singles.sort_unstable();
+        singles
+    };
+    let (before, after) = (singles(before), singles(after));
+    let partner = |seq: &u64| after.binary_search_by_key(seq, |single| single.0).ok();
+    before.iter().filter_map(|(seq, compute)| Some((*compute, after[partner(seq)?].1))).collect()
+}
+
+fn single(row: &Observation) -> Option<(u64, u64)> {
+    let alone = row.batch().is_none_or(|batch| batch.size == 1) && row.succeeded();
+    row.server_compute().filter(|_| alone).map(|compute| (row.seq(), compute.0))
+}
+
+/// A two-proportion z-test at 99 % on the failures among the requests that were sent.
+pub(super) fn unequal_errors(before: &PhaseData, after: &PhaseData) -> Option<Doubt> {
+    let counts =
+        [before, after].map(|data| (data.failed() as f64, (data.failed() + data.succeeded()) as f64));
+    let [(failed_before, n_before), (failed_after, n_after)] = counts;
+    if n_before == 0.0 || n_after == 0.0 {
+        return None;
+    }
+    let (share_before, share_after) = (failed_before / n_before, failed_after / n_after);
+    let pooled = (failed_before + failed_after) / (n_before + n_after);
+    let error = (pooled * (1.0 - pooled) * (1.0 / n_before + 1.0 / n_after)).sqrt();
+    let apart = (share_before - share_after).abs();
+    (apart >= ERRORS_APART && apart > Z_99 * error)
+        .then_some(Doubt::UnequalErrors { before: share_before, after: share_after })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::fixtures::{phase, phase_of, sample, sla};
+    use crate::sample::{BatchUse, ErrorWord, Sample, ServerTimes};
+
+    fn computing(micros: u64, batch: Option<u32>) -> PhaseData {
+        phase_of(
+            100,
+            (0..100).map(|seq| Sample {
+                server: ServerTimes { queue: None, compute: Some(Micros(micros + seq * 500)) },
+                batch: batch.map(|size| BatchUse { id: seq, size }),
+                ..sample(seq, 500_000)
+            }),
+        )
+    }
+
+    fn failing(failures: u64) -> PhaseData {
+        let error = |seq| (seq < failures).then_some(ErrorWord::Http5xx);
+        phase_of(1_000, (0..1_000).map(|seq| Sample { error: error(seq), ..sample(seq, 500_000) }))
+    }
+
+    #[test]
+    fn a_phase_that_meets_every_line_leaves_nothing_to_fix() {
+        let fast = phase(&[&[500_000; 100]]);
+        assert_eq!(nothing_to_fix(&[sla("p95", 500)], &fast), Some(Doubt::NothingToFix));
+        assert_eq!(nothing_to_fix(&[sla("p95", 500), sla("p50", 499)], &fast), None);
+    }
+
+    #[test]
+    fn the_same_single_call_should_cost_the_same() {
+        let before = computing(100_000, None);
+        let found = unequal_work(&before, &computing(130_000, Some(1)));
+        assert!(matches!(found, Some(Doubt::UnequalWork { pairs: 100, ratio }) if ratio > 1.2), "{found:?}");
+        assert_eq!(unequal_work(&before, &computing(104_000, Some(1))), None, "4 % are no other server");
+        assert_eq!(unequal_work(&before, &computing(400_000, Some(8))), None, "a batch is other work");
+    }
+
+    #[test]
+    fn failures_of_one_phase_only_are_named() {
+        assert_eq!(unequal_errors(&failing(0), &failing(0)), None);
+        assert_eq!(unequal_errors(&failing(20), &failing(25)), None, "within chance");
+        assert!(unequal_errors(&failing(0), &failing(40)).is_some());
+    }
+
+    #[test]
+    fn rows_that_are_not_there_are_counted_unless_the_run_was_stopped() {
+        let cut = phase_of(100, (0..60).map(|seq| sample(seq, 500_000)));
+        let lost = Doubt::MissingRows { phase: Phase::After, missing: 40, planned: 100 };
+        let whole = phase(&[&[500_000; 100]]);
+        assert_eq!(accounting(&whole, &cut, false), [lost]);
+        let unsent = Doubt::Unsent { phase: Phase::After, unsent: 40, planned: 100 };
+        assert_eq!(accounting(&whole, &cut, true), [unsent]);
+    }
+}

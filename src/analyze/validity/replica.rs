@@ -1,0 +1,71 @@
+//! Whether the before phase does what the given load test does.
+
+use super::Doubt;
+use super::samples::smallest_sample;
+use crate::analyze::distribution::Distribution;
+use crate::analyze::phase::PhaseData;
+use crate::analyze::script::ScriptRows;
+use crate::clock::Micros;
+
+/// Medians that are further apart than this share of the script's.
+const MEDIANS_APART: f64 = 0.10;
+/// A request is slow beyond this multiple of its own side's median.
+const SLOW: f64 = 1.5;
+/// Shares of slow requests that are further apart than this. The P95 itself is not compared: retransmissions
+/// quantise it to whole seconds, so it jumps between runs of one and the same program.
+const SLOW_APART: f64 = 0.06;
+
+/// Compares the script's own figures with those of the before phase.
+pub(super) fn differs(script: &ScriptRows, before: &PhaseData) -> Option<Doubt> {
+    let script = script.latency();
+    let before = before.latency();
+    if script.planned().min(before.planned()) < smallest_sample(900) {
+        return None;
+    }
+    let (p50, replica_p50) = (script.percentile(500)?, before.percentile(500)?);
+    let (slow, replica_slow) = (slow(&script, p50), slow(before, replica_p50));
+    let what = if (replica_p50.0 as f64 / p50.0.max(1) as f64 - 1.0).abs() > MEDIANS_APART {
+        format!("its P50 is {replica_p50} ms, the script's {p50} ms")
+    } else if (slow - replica_slow).abs() > SLOW_APART {
+        format!(
+            "{:.1} % of its requests take more than 1.5 × P50, {:.1} % of the script's",
+            replica_slow * 100.0,
+            slow * 100.0
+        )
+    } else {
+        return None;
+    };
+    Some(Doubt::ReplicaDiffers { what })
+}
+
+fn slow(latency: &Distribution, p50: Micros) -> f64 {
+    latency.share_above(Micros((p50.0 as f64 * SLOW) as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::fixtures::phase;
+
+    fn script(slow: usize, fast_ms: u64) -> ScriptRows {
+        let row = |index| {
+            let latency = if index < slow { 3 * fast_ms } else { fast_ms };
+            format!("{index},{latency}.0,1\n")
+        };
+        let rows: String = (0..200).map(row).collect();
+        ScriptRows::read(format!("request_id,latency_ms,success\n{rows}").as_bytes()).expect("a good log")
+    }
+
+    #[test]
+    fn a_faithful_replica_raises_nothing_and_another_one_is_named() {
+        let mut latencies = vec![900_000; 200];
+        latencies[..12].fill(1_900_000);
+        let before = phase(&[&latencies]);
+        assert_eq!(differs(&script(12, 900), &before), None);
+        assert_eq!(differs(&script(23, 950), &before), None, "5.5 points and 5 %");
+        let message = |script| differs(&script, &before).expect("a doubt").message();
+        assert!(message(script(12, 1_100)).contains("P50"));
+        assert!(message(script(30, 900)).contains("15.0 % of the script's"));
+        assert!(message(script(30, 900)).contains("quantised by retransmissions"));
+    }
+}

@@ -1,0 +1,118 @@
+//! How the client itself fared during a repetition, so that its own slowness is not taken for the server's.
+
+use hdrhistogram::Histogram;
+
+use crate::clock::{Clock, Micros, Moment};
+use crate::cpu;
+
+/// The longest lag that is told apart, in microseconds: an hour.
+const HIGHEST_US: u64 = 3_600_000_000;
+/// Less is a timer's grain and the kernel's scheduler at work.
+const STALL: Micros = Micros(10_000);
+/// A client that stands still more often than this is beyond a list.
+const STALLS_MOST: usize = 256;
+
+/// What a repetition cost the client, and how punctual its loop was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Wake-ups of the loop whose lateness was measured.
+    pub ticks: u64,
+    /// How much later than asked for the loop woke; absent if it never had to.
+    pub lag: Option<Lag>,
+    /// When it was late by 10 ms or more, and by how much; the first 256 times.
+    pub stalls: Vec<(Moment, Micros)>,
+    /// From the start of the repetition to its end.
+    pub wall: Micros,
+    /// Processor time of the engine's thread in that time.
+    pub engine_cpu: Option<Micros>,
+    /// Processor time of the whole process in that time; the embedded mock is another process.
+    pub process_cpu: Option<Micros>,
+}
+
+/// Lateness in figures, to two digits. A timer of the runtime has a grain of a millisecond, so that up to
+/// about that much is in every figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lag {
+    /// Median.
+    pub p50: Micros,
+    /// 99th percentile.
+    pub p99: Micros,
+    /// Latest.
+    pub max: Micros,
+}
+
+/// Watches one repetition, from the engine's thread.
+pub(super) struct Watch {
+    clock: Clock,
+    started: Moment,
+    lags: Histogram<u64>,
+    stalls: Vec<(Moment, Micros)>,
+    engine_cpu: Option<Micros>,
+    process_cpu: Option<Micros>,
+}
+
+impl Watch {
+    pub(super) fn start(clock: Clock) -> Self {
+        Watch {
+            clock,
+            started: clock.now(),
+            lags: Histogram::new_with_bounds(1, HIGHEST_US, 2).expect("the bounds are in order"),
+            stalls: Vec::new(),
+            engine_cpu: cpu::of_thread(),
+            process_cpu: cpu::of_process(),
+        }
+    }
+
+    /// Notes that the loop, which asked to be woken at `wake`, is awake now.
+    pub(super) fn woke(&mut self, wake: Moment) {
+        let lag = self.clock.now().since(wake);
+        self.lags.saturating_record(lag.0);
+        if lag >= STALL && self.stalls.len() < STALLS_MOST {
+            self.stalls.push((wake, lag));
+        }
+    }
+
+    /// What was seen. Must be called on the thread that started the watch.
+    pub(super) fn finish(self) -> Health {
+        let spent = |now: Option<Micros>, then: Option<Micros>| {
+            now.zip(then).map(|(now, then)| Micros(now.0.saturating_sub(then.0)))
+        };
+        let at = |quantile| Micros(self.lags.value_at_quantile(quantile).min(self.lags.max()));
+        let lag = Lag { p50: at(0.5), p99: at(0.99), max: Micros(self.lags.max()) };
+        Health {
+            ticks: self.lags.len(),
+            lag: (!self.lags.is_empty()).then_some(lag),
+            stalls: self.stalls,
+            wall: self.clock.now().since(self.started),
+            engine_cpu: spent(cpu::of_thread(), self.engine_cpu),
+            process_cpu: spent(cpu::of_process(), self.process_cpu),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lateness_is_told_from_punctuality() {
+        let clock = Clock::start();
+        let mut watch = Watch::start(clock);
+        (0..99).for_each(|_| watch.woke(clock.now()));
+        watch.woke(Moment::START);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        watch.woke(Moment::START);
+        let health = watch.finish();
+        let lag = health.lag.expect("it woke");
+        assert_eq!((health.ticks, health.stalls.len()), (101, 1));
+        assert_eq!(health.stalls[0].0, Moment::START);
+        assert!(lag.p50 < Micros(5_000) && lag.max >= Micros(20_000), "{lag:?}");
+        assert!(health.wall >= Micros(20_000) && lag.p99 <= lag.max, "{health:?}");
+    }
+
+    #[test]
+    fn a_loop_that_never_woke_has_no_lag() {
+        let health = Watch::start(Clock::start()).finish();
+        assert_eq!((health.ticks, health.lag), (0, None));
+    }
+}
