@@ -135,6 +135,7 @@ fn manifest() -> anyhow::Result<Manifest> {
         started_at: String::new(),
         started_unix_us: 0,
         interrupted: None,
+        strict: false,
         scenario: serde_json::Value::Null,
         plan: PlanRecord {
             digest: "0".repeat(32),

@@ -24,8 +24,8 @@ Examples:
   spanload prove --sla p95=500ms --set after.batch=4 another limit, another optimisation
   spanload analyze results/latest                    the comparison again, from the logs
 
-Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 1 the run failed,
-2 wrong usage or scenario, 130 or 143 interrupted.";
+Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with
+--strict only), 1 the run failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
 
 /// A command.
 #[derive(Debug, Subcommand)]
@@ -63,7 +63,7 @@ pub struct ScenarioArgs {
     /// Time from due after which a request has failed, in milliseconds
     #[arg(long, value_name = "MS")]
     timeout: Option<u64>,
-    /// Line of the SLA, such as p95=800ms; repeatable
+    /// Line of the SLA, such as p95=800ms, error_rate=1% or throughput=100rps; repeatable
     #[arg(long, value_name = "METRIC=LIMIT")]
     sla: Vec<String>,
     /// Any key of the scenario, such as mock.backlog=64; repeatable, wins over the file
@@ -122,6 +122,9 @@ pub struct ProveArgs {
     /// Then add the optimisations one at a time and show what each bought
     #[arg(long)]
     pub ladder: bool,
+    /// Exit with 98 if the SLA is met but its interval holds the limit, or there is a caveat
+    #[arg(long)]
+    pub strict: bool,
     /// Print no progress
     #[arg(short, long)]
     pub quiet: bool,
@@ -143,6 +146,10 @@ pub struct AnalyzeArgs {
     /// Folder of the run
     #[arg(default_value = "results/latest", value_name = "RUN")]
     pub run: PathBuf,
+    /// Exit with 98 if the SLA is met but its interval holds the limit, or there is a caveat; the files
+    /// keep the exit code of the run
+    #[arg(long)]
+    pub strict: bool,
     /// Colour nothing
     #[arg(long)]
     pub no_color: bool,

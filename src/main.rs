@@ -74,15 +74,19 @@ fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
 async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
     let command = invocation::masked_command(&settings.target.secrets());
-    let job = Job { settings, out: args.out, ladder: args.ladder, quiet: args.quiet, command };
+    let (quiet, strict) = (args.quiet, args.strict);
+    let job = Job { settings, out: args.out, ladder: args.ladder, quiet, command, strict };
     let proof = prove::prove(job, interrupt).await?;
-    summarise(&proof.findings, &proof.results, args.no_color)
+    let code = proof.findings.comparison.exit_code;
+    summarise(&proof.findings, code, &proof.results, args.no_color)
 }
 
 fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
     let results = Results::open(&args.run);
     let findings = prove::analyze(&results)?;
-    summarise(&findings, &results, args.no_color)
+    let comparison = &findings.comparison;
+    let code = if args.strict { comparison.strict_exit_code() } else { comparison.exit_code };
+    summarise(&findings, code, &results, args.no_color)
 }
 
 async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
@@ -101,7 +105,7 @@ async fn ablate(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     Ok(interrupt.signal().map_or(0, Signal::exit_code))
 }
 
-fn summarise(findings: &Findings, results: &Results, no_color: bool) -> anyhow::Result<u8> {
+fn summarise(findings: &Findings, exit_code: u8, results: &Results, no_color: bool) -> anyhow::Result<u8> {
     let plain = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let plan = results.manifest()?.plan;
     let terminal = Terminal {
@@ -112,7 +116,8 @@ fn summarise(findings: &Findings, results: &Results, no_color: bool) -> anyhow::
         ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
         folder: results.folder().to_path_buf(),
         colour: !plain && std::io::stdout().is_terminal(),
+        exit_code,
     };
     console::print(&terminal.render(&findings.comparison)?);
-    Ok(findings.comparison.exit_code)
+    Ok(exit_code)
 }

@@ -380,6 +380,54 @@ fn every_line_of_the_sla_must_be_met() {
 }
 
 #[test]
+fn the_sla_may_judge_more_than_percentiles() {
+    let flags = ["mean=30s", "max=30s", "error_rate=50%", "throughput=1rps"].map(|line| ["--sla", line]);
+    let run = Run::prove("all_metrics", flags.as_flattened());
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let comparison = run.results().comparison();
+    let lines = comparison["sla"].as_array().expect("a list").iter();
+    let judged: Vec<_> = lines
+        .map(|line| {
+            (text(&line["metric"]), text(&line["unit"]), line["limit"].as_f64(), line["limit_ms"].as_f64())
+        })
+        .collect();
+    let line = |metric: &str, unit: &str, limit, millis| (metric.into(), unit.into(), Some(limit), millis);
+    let expected = [
+        line("error_rate", "share", 0.5, None),
+        line("max", "ms", 30_000.0, Some(30_000.0)),
+        line("mean", "ms", 30_000.0, Some(30_000.0)),
+        line("p95", "ms", 30_000.0, Some(30_000.0)),
+        line("throughput", "requests/s", 1.0, None),
+    ];
+    assert_eq!(judged, expected);
+    let missed = Run::prove("low_throughput", &["--sla", "throughput=100000rps", "-n", "8"]);
+    assert_eq!(missed.code(), 99, "{}", missed.stdout());
+}
+
+/// Eight requests cannot bound a P95, so it straddles whatever the limit.
+#[test]
+fn strict_takes_a_success_in_doubt_for_none() {
+    let analyze = |run: &Run, flags: &[&str]| {
+        let mut command = Command::new(EXE);
+        let output =
+            command.arg("analyze").arg(run.results().0).args(flags).output().expect("the binary starts");
+        output.status.code()
+    };
+    let lenient = Run::prove("lenient", &["-n", "8"]);
+    let written = lenient.results().text("comparison.json");
+    assert_eq!(
+        (lenient.code(), analyze(&lenient, &[]), analyze(&lenient, &["--strict"])),
+        (0, Some(0), Some(98))
+    );
+    assert_eq!(lenient.results().text("comparison.json"), written, "the run's own exit code stays");
+    let strict = Run::prove("strict", &["-n", "8", "--strict"]);
+    let comparison = strict.results().comparison();
+    assert_eq!((strict.code(), count(&comparison["exit_code"]), analyze(&strict, &[])), (98, 98, Some(98)));
+    assert_eq!([text(&comparison["verdict"]), text(&comparison["confidence"])], ["met", "straddles"]);
+    assert!(strict.stdout().contains("(exit code 98)"), "{}", strict.stdout());
+}
+
+#[test]
 fn fast_failures_are_no_success() {
     let run =
         Run::prove("failures", &["--set", "mock.error_rate=0.1", "--set", "after.batch=1", "-n", "100"]);

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::distribution::Distribution;
-use super::phase::PhaseData;
+use super::interval::Interval;
+use super::spread::{self, Spread};
 use crate::clock::Micros;
+use crate::scenario::Metric;
 
 pub use crate::caveat::Caveat;
 
@@ -21,8 +23,12 @@ pub struct Comparison {
     pub plan_digest: String,
     /// In all.
     pub verdict: Verdict,
+    /// Whether the verdict could be another one by chance.
+    pub confidence: Confidence,
     /// What the command exits with.
     pub exit_code: u8,
+    /// How every 95 % interval here was made.
+    pub interval_method: String,
     /// Line by line.
     pub sla: Vec<SlaResult>,
     /// Phase by phase.
@@ -37,6 +43,18 @@ pub struct Comparison {
     pub caveats: Vec<Caveat>,
 }
 
+impl Comparison {
+    /// What the command exits with where only what is beyond doubt passes: a success that straddles, or
+    /// has a caveat, is none.
+    pub fn strict_exit_code(&self) -> u8 {
+        let doubtful = self.confidence == Confidence::Straddles || !self.caveats.is_empty();
+        if self.exit_code == 0 && doubtful { IN_DOUBT } else { self.exit_code }
+    }
+}
+
+/// Exit code of a success in doubt.
+const IN_DOUBT: u8 = 98;
+
 /// Whether the SLA is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,19 +65,49 @@ pub enum Verdict {
     Missed,
 }
 
+/// Whether a judgement could be another one by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// The 95 % interval of what was judged does not hold the limit.
+    Clear,
+    /// It does, or there is none.
+    Straddles,
+}
+
 /// One line of the SLA.
 #[derive(Clone, Debug, Serialize)]
 pub struct SlaResult {
-    /// `p95`.
+    /// `p95`, `mean`, `error_rate`.
     pub metric: String,
+    /// Only of a length of time.
+    #[serde(flatten)]
+    pub times: Option<SlaTimes>,
+    /// Of the four figures below: `ms`, `share` (of 1) or `requests/s`.
+    pub unit: &'static str,
+    /// Inclusive; the least throughput, the most of all else.
+    pub limit: f64,
+    /// The before phase.
+    pub before: Option<f64>,
+    /// The after phase, which is judged.
+    pub after: Option<f64>,
+    /// Its 95 % interval.
+    pub after_ci95: Option<Interval>,
+    /// By the point estimate.
+    pub verdict: Verdict,
+    /// By the interval.
+    pub confidence: Confidence,
+}
+
+/// The figures of a line once more, under names that say their unit.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlaTimes {
     /// Inclusive.
     pub limit_ms: f64,
     /// The before phase.
     pub before_ms: Option<f64>,
     /// The after phase, which is judged.
     pub after_ms: Option<f64>,
-    /// By the point estimate.
-    pub verdict: Verdict,
 }
 
 /// Both phases.
@@ -99,6 +147,8 @@ pub struct PhaseSummary {
     pub success_latency_ms: LatencyMs,
     /// Latency − queue, over all planned requests: what a tool that ignores waiting would report.
     pub service_latency_ms: LatencyMs,
+    /// 95 % intervals of three percentiles of `latency_ms`.
+    pub latency_ci95_ms: ThreeIntervals,
     /// Each repetition by itself.
     pub repetitions: Vec<RepetitionSummary>,
 }
@@ -174,6 +224,25 @@ pub struct RepetitionSummary {
     pub p99_ms: Option<f64>,
 }
 
+/// 95 % intervals of three percentiles; `null` where the percentile of any repetition is, or where the
+/// requests are too few to bound it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ThreeIntervals {
+    /// Median.
+    pub p50: Option<Interval>,
+    /// 95th percentile.
+    pub p95: Option<Interval>,
+    /// 99th percentile.
+    pub p99: Option<Interval>,
+}
+
+impl ThreeIntervals {
+    pub(super) fn of(phase: &Spread) -> Self {
+        let at = |permille| Some(phase.interval(Metric::Percentile(permille))?.rounded(3));
+        ThreeIntervals { p50: at(500), p95: at(950), p99: at(990) }
+    }
+}
+
 /// After − before for three percentiles.
 #[derive(Clone, Debug, Serialize)]
 pub struct ThreeDifferences {
@@ -186,11 +255,15 @@ pub struct ThreeDifferences {
 }
 
 impl ThreeDifferences {
-    /// Of two phases.
-    pub fn of(before: &PhaseData, after: &PhaseData) -> Self {
+    pub(super) fn of(before: &Spread, after: &Spread) -> Self {
         let at = |permille| {
-            let millis = |phase: &PhaseData| phase.latency().percentile(permille).map(Micros::as_millis);
-            Difference::of(millis(before), millis(after))
+            let metric = Metric::Percentile(permille);
+            let [ms, ratio] = spread::of_difference(before, after, permille);
+            Difference {
+                ci95_ms: ms.map(|ms| ms.rounded(3)),
+                ci95_ratio: ratio.map(|ratio| ratio.rounded(4)),
+                ..Difference::of(before.figure(metric), after.figure(metric))
+            }
         };
         ThreeDifferences { p50: at(500), p95: at(950), p99: at(990) }
     }
@@ -203,15 +276,21 @@ pub struct Difference {
     pub ms: Option<f64>,
     /// After ÷ before.
     pub ratio: Option<f64>,
+    /// 95 % interval of `ms`.
+    pub ci95_ms: Option<Interval>,
+    /// 95 % interval of `ratio`.
+    pub ci95_ratio: Option<Interval>,
 }
 
 impl Difference {
-    /// Of two figures in one unit.
+    /// Of two figures in one unit, without intervals.
     pub fn of(before: Option<f64>, after: Option<f64>) -> Self {
         let both = before.zip(after);
         Difference {
             ms: both.map(|(before, after)| rounded(after - before, 3)),
             ratio: both.filter(|(before, _)| *before > 0.0).map(|(before, after)| rounded(after / before, 4)),
+            ci95_ms: None,
+            ci95_ratio: None,
         }
     }
 }

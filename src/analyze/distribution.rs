@@ -29,11 +29,26 @@ impl Distribution {
         self.planned
     }
 
-    /// The percentile by nearest rank, ⌈p·n⌉, in tenths of a percent; `None` if no success has that rank.
-    pub fn percentile(&self, permille: u64) -> Option<Micros> {
+    /// Requests with an answer.
+    pub fn succeeded(&self) -> u64 {
+        self.successes.len() as u64
+    }
+
+    /// The nearest rank of a percentile in tenths of a percent, ⌈p·n⌉, from 1.
+    pub fn rank(&self, permille: u64) -> u64 {
         let rank = (u128::from(self.planned) * u128::from(permille)).div_ceil(1_000).max(1);
-        let index = usize::try_from(rank - 1).ok()?;
+        u64::try_from(rank).unwrap_or(u64::MAX)
+    }
+
+    /// The request of a rank, which counts from 1; `None` if no success has it.
+    pub fn at_rank(&self, rank: u64) -> Option<Micros> {
+        let index = usize::try_from(rank.checked_sub(1)?).ok()?;
         self.successes.get(index).copied().map(Micros)
+    }
+
+    /// The percentile by nearest rank in tenths of a percent; `None` if no success has that rank.
+    pub fn percentile(&self, permille: u64) -> Option<Micros> {
+        self.at_rank(self.rank(permille))
     }
 
     /// The share of the planned requests that took longer than `limit`; one without an answer did.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::comparison::Verdict;
+use super::comparison::{LatencyMs, Verdict};
 use super::phase::PhaseData;
 use super::verdict;
 use crate::scenario::SlaLine;
@@ -31,16 +31,16 @@ pub struct LadderRung {
 impl LadderRung {
     /// Of its rows.
     pub fn of(strategy: &str, data: &PhaseData, sla: &[SlaLine]) -> Self {
-        let summary = data.summary();
-        let met = sla.iter().all(|line| verdict::judge_line(line, data, data).verdict == Verdict::Met);
+        let latency = LatencyMs::of(data.latency());
+        let met = sla.iter().all(|line| verdict::meets(line, data));
         LadderRung {
             strategy: strategy.to_string(),
-            planned: summary.planned,
-            succeeded: summary.succeeded,
-            p50_ms: summary.latency_ms.p50,
-            p95_ms: summary.latency_ms.p95,
-            p99_ms: summary.latency_ms.p99,
-            throughput_rps: summary.throughput_rps,
+            planned: data.planned(),
+            succeeded: data.succeeded(),
+            p50_ms: latency.p50,
+            p95_ms: latency.p95,
+            p99_ms: latency.p99,
+            throughput_rps: data.throughput(),
             verdict: if met { Verdict::Met } else { Verdict::Missed },
         }
     }

@@ -2,18 +2,21 @@
 
 mod analysis;
 mod attribution;
+pub mod bootstrap;
 pub mod calibration;
 mod comparison;
 mod distribution;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod interval;
 mod ladder;
 mod observation;
 mod phase;
 pub mod prediction;
 mod quality;
 mod script;
-mod student;
+mod spread;
+pub mod student;
 pub mod validity;
 mod verdict;
 
@@ -24,10 +27,11 @@ pub use analysis::{
 pub use attribution::{Cause, ClientHealth, ClientStall, attribute};
 pub use calibration::Calibration;
 pub use comparison::{
-    BaselineScript, Caveat, Comparison, Difference, LatencyMs, PhaseSummary, Quality, RepetitionSummary,
-    SlaResult, ThreeDifferences, ThreePercentiles, Verdict,
+    BaselineScript, Caveat, Comparison, Confidence, Difference, LatencyMs, PhaseSummary, Quality,
+    RepetitionSummary, SlaResult, SlaTimes, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict,
 };
 pub use distribution::Distribution;
+pub use interval::Interval;
 pub use ladder::LadderRung;
 pub use observation::Observation;
 pub use phase::{Collector, PhaseData};
@@ -38,7 +42,9 @@ pub use script::{
 };
 pub use validity::{Doubt, RepetitionHealth};
 
+use crate::sample::Phase;
 use crate::scenario::SlaLine;
+use spread::Spread;
 
 /// What a comparison is made of.
 #[derive(Debug)]
@@ -65,28 +71,39 @@ pub struct Inputs<'a> {
     pub caveats: Vec<Caveat>,
     /// The exit code of the signal that stopped the run.
     pub interrupted: Option<u8>,
+    /// Whether a success in doubt is none.
+    pub strict: bool,
 }
 
 /// Compares the two phases and judges the after phase.
 pub fn compare(inputs: Inputs<'_>) -> Comparison {
     let quality = quality::compare(inputs.before, inputs.after);
+    let (before, after) =
+        (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
     let sla: Vec<SlaResult> =
-        inputs.sla.iter().map(|line| verdict::judge_line(line, inputs.before, inputs.after)).collect();
+        inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after)).collect();
     let doubts = validity::doubts(&inputs, &quality);
     let mut caveats = inputs.caveats;
     caveats.extend(doubts.into_iter().map(Caveat::from));
     let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after);
-    Comparison {
+    let summary = |spread: &Spread| spread.phase().summary(ThreeIntervals::of(spread));
+    let mut comparison = Comparison {
         schema: 1,
         run_id: inputs.run_id.to_string(),
         plan_digest: inputs.plan_digest.to_string(),
         verdict,
+        confidence: verdict::overall_confidence(&sla, &quality),
         exit_code: verdict::exit_code(verdict, inputs.before, inputs.after, inputs.interrupted),
+        interval_method: spread::method(inputs.before.repetitions()),
         sla,
-        phases: comparison::Phases { before: inputs.before.summary(), after: inputs.after.summary() },
-        difference: ThreeDifferences::of(inputs.before, inputs.after),
+        phases: comparison::Phases { before: summary(&before), after: summary(&after) },
+        difference: ThreeDifferences::of(&before, &after),
         quality,
         baseline_script: inputs.baseline_script,
         caveats,
+    };
+    if inputs.strict {
+        comparison.exit_code = comparison.strict_exit_code();
     }
+    comparison
 }

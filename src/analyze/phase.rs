@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::comparison::{LatencyMs, PhaseSummary, RepetitionSummary, rounded};
+use super::comparison::{LatencyMs, PhaseSummary, RepetitionSummary, ThreeIntervals, rounded};
 use super::distribution::Distribution;
 use super::observation::Observation;
 use crate::clock::{Micros, Moment};
@@ -179,8 +179,8 @@ impl PhaseData {
         })
     }
 
-    /// The phase in figures.
-    pub fn summary(&self) -> PhaseSummary {
+    /// The phase in figures, with the intervals of its percentiles.
+    pub(super) fn summary(&self, latency_ci95_ms: ThreeIntervals) -> PhaseSummary {
         PhaseSummary {
             planned: self.planned(),
             succeeded: self.succeeded(),
@@ -191,6 +191,7 @@ impl PhaseData {
             latency_ms: LatencyMs::of(&self.latency),
             success_latency_ms: LatencyMs::of(&self.latency.of_successes()),
             service_latency_ms: LatencyMs::of(&self.service_latency),
+            latency_ci95_ms,
             repetitions: (1..=self.repetitions)
                 .map(|repetition| self.repetition_summary(repetition))
                 .collect(),
@@ -198,13 +199,18 @@ impl PhaseData {
     }
 
     /// Succeeded ÷ sum over repetitions of (last end − first due), a second.
-    fn throughput(&self) -> Option<f64> {
-        let busy: Micros = (1..=self.repetitions).filter_map(|repetition| self.span(repetition)).sum();
+    pub(super) fn throughput(&self) -> Option<f64> {
+        let busy = self.busy();
         (busy > Micros(0)).then(|| rounded(self.succeeded() as f64 / busy.0 as f64 * 1e6, 3))
     }
 
+    /// Sum over repetitions of (last end − first due).
+    pub(super) fn busy(&self) -> Micros {
+        (1..=self.repetitions).filter_map(|repetition| self.span(repetition)).sum()
+    }
+
     /// Last end − first due of one repetition.
-    fn span(&self, repetition: u32) -> Option<Micros> {
+    pub(super) fn span(&self, repetition: u32) -> Option<Micros> {
         let first: Option<Moment> = self.repetition(repetition).filter_map(Observation::due).min();
         let last = self.repetition(repetition).filter_map(Observation::end).max();
         first.zip(last).map(|(first, last)| last.since(first))

@@ -1,27 +1,77 @@
-//! The judgement: each SLA line by its point estimate, then the run in all.
+//! The judgement: each SLA line by its point estimate and its interval, then the run in all.
 
-use super::comparison::{Quality, SlaResult, Verdict};
+use super::comparison::{Confidence, Quality, SlaResult, SlaTimes, Verdict, rounded};
+use super::interval::Interval;
 use super::phase::PhaseData;
-use crate::clock::Micros;
-use crate::scenario::SlaLine;
+use super::spread::Spread;
+use crate::scenario::{Limit, Metric, SlaLine};
 
 /// Exit code of a missed SLA (k6 uses the same).
 const MISSED: u8 = 99;
 /// Exit code of a run that failed.
 const FAILED: u8 = 1;
 
-/// Judges one line on the unrounded microseconds of the after phase. The limit is inclusive.
-pub(super) fn judge_line(line: &SlaLine, before: &PhaseData, after: &PhaseData) -> SlaResult {
-    let (before, after) =
-        (before.latency().percentile(line.permille()), after.latency().percentile(line.permille()));
-    let met = after.is_some_and(|after| after <= line.limit());
+/// Judges one line on the unrounded figures of the after phase. The limit is inclusive.
+pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread) -> SlaResult {
+    let (metric, limit) = (line.metric(), line.limit());
+    // A share is printed to a ten-thousandth of a percent.
+    let decimals = if matches!(limit, Limit::Share(_)) { 6 } else { 3 };
+    let figure = |phase: &Spread| phase.figure(metric).map(|figure| rounded(figure, decimals));
+    let (limit, before, found) = (limit.value(), figure(before), figure(after));
+    let interval = after.interval(metric).map(|interval| interval.rounded(decimals));
+    let times = SlaTimes { limit_ms: limit, before_ms: before, after_ms: found };
     SlaResult {
-        metric: line.metric.clone(),
-        limit_ms: line.limit().as_millis(),
-        before_ms: before.map(Micros::as_millis),
-        after_ms: after.map(Micros::as_millis),
-        verdict: if met { Verdict::Met } else { Verdict::Missed },
+        metric: line.name().to_string(),
+        times: matches!(line.limit(), Limit::Time(_)).then_some(times),
+        unit: line.limit().unit(),
+        limit,
+        before,
+        after: found,
+        after_ci95: interval,
+        verdict: if meets(line, after.phase()) { Verdict::Met } else { Verdict::Missed },
+        confidence: confidence(interval, limit, &after.figures(metric)),
     }
+}
+
+/// Whether a phase keeps a line, in whole numbers wherever there is a division, so that nothing is
+/// rounded across the limit.
+pub(super) fn meets(line: &SlaLine, phase: &PhaseData) -> bool {
+    let (planned, succeeded) = (u128::from(phase.planned()), u128::from(phase.succeeded()));
+    let latency = phase.latency();
+    match (line.metric(), line.limit()) {
+        (Metric::Percentile(permille), Limit::Time(most)) => {
+            latency.percentile(permille).is_some_and(|found| found.0 <= most)
+        }
+        (Metric::Max, Limit::Time(most)) => latency.max().is_some_and(|found| found.0 <= most),
+        (Metric::Mean, Limit::Time(most)) => latency.mean().is_some_and(|found| found <= most as f64),
+        (Metric::ErrorRate, Limit::Share(millionths)) => {
+            (planned - succeeded) * 1_000_000 <= planned * u128::from(millionths)
+        }
+        (Metric::Throughput, Limit::Rate(thousandths)) => {
+            let busy = u128::from(phase.busy().0);
+            busy > 0 && succeeded * 1_000_000_000 >= u128::from(thousandths) * busy
+        }
+        // A line is made with a limit of its metric's kind.
+        _ => false,
+    }
+}
+
+/// Without an interval nothing is clear, unless no repetition has an answer where one is needed.
+fn confidence(interval: Option<Interval>, limit: f64, repetitions: &[Option<f64>]) -> Confidence {
+    let clear = match interval {
+        Some(interval) => !interval.holds(limit),
+        None => repetitions.iter().all(Option::is_none),
+    };
+    if clear { Confidence::Clear } else { Confidence::Straddles }
+}
+
+/// Clear if nothing that straddles could turn the verdict: different answers and one clearly missed line
+/// are enough for a clear miss.
+pub(super) fn overall_confidence(sla: &[SlaResult], quality: &Quality) -> Confidence {
+    let clear = |line: &SlaResult| line.confidence == Confidence::Clear;
+    let missed = |line: &SlaResult| line.verdict == Verdict::Missed;
+    let settled = quality.different > 0 || sla.iter().any(|line| clear(line) && missed(line));
+    if settled || sla.iter().all(clear) { Confidence::Clear } else { Confidence::Straddles }
 }
 
 /// Met only if every line is, no answer differs, and every planned request of both phases was

@@ -43,7 +43,8 @@ pub async fn ablate(
     for (variant, settings) in variants(file, overrides)? {
         console::say(&format!("== {}", variant.name));
         let command = invocation::masked_command(&settings.target.secrets());
-        let job = Job { settings, out: out.to_path_buf(), ladder: false, quiet: false, command };
+        let (ladder, quiet, strict) = (false, false, false);
+        let job = Job { settings, out: out.to_path_buf(), ladder, quiet, command, strict };
         let proof = prove(job, interrupt).await;
         let proof = proof.with_context(|| format!("variant `{}`, after these:\n{table}", variant.name))?;
         if interrupt.signal().is_some() {

@@ -43,6 +43,7 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
         processors: manifest.machine.processors,
         caveats,
         interrupted: manifest.interrupted,
+        strict: manifest.strict,
     });
     let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
@@ -51,7 +52,7 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
         let truth = truth::of_script(results, &manifest);
         ScriptAnalysis::of(&rows, truth.as_ref())
     });
-    analysis.prediction = Some(prediction::prediction(&manifest, &before, calibration.as_ref(), &after));
+    analysis.prediction = Some(prediction::predict(&manifest, &before, &after, calibration.as_ref()));
     analysis.calibration = calibration;
     analysis.ladder = ladder;
     write(results, Findings { comparison, analysis })

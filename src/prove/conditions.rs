@@ -48,6 +48,7 @@ pub(super) fn manifest(
             strategies: Some(Strategies { before: settings.before, after: settings.after }),
         },
         sla: settings.sla.clone(),
+        strict: false,
         repetitions: Vec::new(),
         ladder: None,
         baseline_script: None,

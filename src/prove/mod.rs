@@ -51,6 +51,8 @@ pub struct Job {
     pub quiet: bool,
     /// The command line for the manifest.
     pub command: Vec<String>,
+    /// Whether a success in doubt is none.
+    pub strict: bool,
 }
 
 /// What came of it.
@@ -132,7 +134,8 @@ impl<'a> Run<'a> {
         let anchor = Anchor::now();
         let run_id = conditions::run_id(&anchor);
         let results = Results::create(&job.out, &run_id)?;
-        let manifest = conditions::manifest(&settings, &plan, digest, &anchor, run_id, job.command);
+        let mut manifest = conditions::manifest(&settings, &plan, digest, &anchor, run_id, job.command);
+        manifest.strict = job.strict;
         let progress = Progress::new(job.quiet);
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
         let with_ladder = job.ladder;

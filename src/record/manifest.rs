@@ -29,6 +29,9 @@ pub struct Manifest {
     pub plan: PlanRecord,
     /// What is judged.
     pub sla: Vec<SlaLine>,
+    /// Whether a success in doubt is none.
+    #[serde(default)]
+    pub strict: bool,
     /// One entry a repetition, in the order in which they ran.
     pub repetitions: Vec<RepetitionRecord>,
     /// The ladder, where one was climbed.

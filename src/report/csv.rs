@@ -13,7 +13,7 @@ impl Format for Csv {
         csv.write_record(["metric", "unit", "before", "after", "difference", "ratio"])?;
         let mut row = |metric: &str, unit: &str, before: Option<f64>, after: Option<f64>| {
             let text = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-            let Difference { ms, ratio } = Difference::of(before, after);
+            let Difference { ms, ratio, .. } = Difference::of(before, after);
             csv.write_record([metric, unit, &text(before), &text(after), &text(ms), &text(ratio)])
         };
         for ((metric, before), (_, after)) in

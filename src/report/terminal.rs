@@ -4,9 +4,10 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::Format;
-use crate::analyze::{Comparison, PhaseSummary, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, PhaseSummary, SlaResult, Verdict};
 
 /// The summary and what it needs beside the comparison.
+#[derive(Debug, Default)]
 pub struct Terminal {
     /// How the before phase sends, in words.
     pub before: String,
@@ -14,14 +15,16 @@ pub struct Terminal {
     pub after: String,
     /// Why the slow requests of the before phase are slow, a few lines.
     pub why: Vec<String>,
-    /// What was predicted of the after phase, in a line.
-    pub predicted: Option<String>,
     /// What each optimisation bought, a table; empty where there is no ladder.
     pub ladder: Vec<String>,
+    /// What was predicted of the after phase, in a line.
+    pub predicted: Option<String>,
     /// Where the files are.
     pub folder: PathBuf,
     /// Whether to colour the verdict.
     pub colour: bool,
+    /// What the command exits with.
+    pub exit_code: u8,
 }
 
 impl Format for Terminal {
@@ -30,18 +33,13 @@ impl Format for Terminal {
         self.head(&mut text, comparison)?;
         table(&mut text, comparison)?;
         below(&mut text, comparison)?;
-        for line in &self.why {
-            writeln!(text, "{line}")?;
-        }
-        if let Some(predicted) = &self.predicted {
-            writeln!(text, "{predicted}")?;
-        }
-        for line in &self.ladder {
+        for line in self.why.iter().chain(&self.predicted).chain(&self.ladder) {
             writeln!(text, "{line}")?;
         }
         for line in &comparison.sla {
-            sla_line(&mut text, line)?;
+            writeln!(text, "{}", sla_line(line))?;
         }
+        writeln!(text, "[ ] 95 % interval: {}", comparison.interval_method)?;
         for caveat in &comparison.caveats {
             writeln!(text, "caveat: {}", caveat.message)?;
         }
@@ -65,7 +63,7 @@ impl Terminal {
             Verdict::Missed => ("MISSED", "\x1b[1;31m"),
         };
         let (on, off) = if self.colour { (colour, "\x1b[0m") } else { ("", "") };
-        writeln!(text, "SLA {on}{word}{off} after the optimisation (exit code {})", comparison.exit_code)
+        writeln!(text, "SLA {on}{word}{off} after the optimisation (exit code {})", self.exit_code)
     }
 }
 
@@ -120,16 +118,36 @@ fn below(text: &mut String, comparison: &Comparison) -> std::fmt::Result {
     Ok(())
 }
 
-fn sla_line(text: &mut String, line: &SlaResult) -> std::fmt::Result {
-    let figure =
-        |value: Option<f64>| value.map_or("no answer at that rank".into(), |value| format!("{value:.3} ms"));
+fn sla_line(line: &SlaResult) -> String {
+    let (metric, sign) = match line.metric.as_str() {
+        "throughput" => ("throughput".into(), "≥"),
+        "mean" | "max" => (line.metric.clone(), "≤"),
+        "error_rate" => ("error rate".into(), "≤"),
+        percentile => (percentile.to_uppercase().replace('_', "."), "≤"),
+    };
+    let (unit, scale) = match line.unit {
+        "share" => ("%", 100.0),
+        unit => (unit, 1.0),
+    };
+    let number = |value: f64| format!("{:.3}", value * scale);
+    let none = if line.metric == "mean" { "no answer to a request" } else { "no answer at that rank" };
+    let figure = |value: Option<f64>| value.map_or(none.into(), number);
+    let interval = match line.after_ci95 {
+        Some(interval) => format!("[{}, {}]", number(interval.lo), number(interval.hi)),
+        None => "[none]".into(),
+    };
     let verdict = match line.verdict {
         Verdict::Met => "met",
         Verdict::Missed => "missed",
     };
-    let metric = line.metric.to_uppercase().replace('_', ".");
-    let (limit, before, after) = (line.limit_ms, figure(line.before_ms), figure(line.after_ms));
-    writeln!(text, "SLA {metric} ≤ {limit} ms: before {before}, after {after}: {verdict}")
+    let confidence = match line.confidence {
+        Confidence::Clear => "clear",
+        Confidence::Straddles => "straddles",
+    };
+    let (limit, before, after) = (line.limit * scale, figure(line.before), figure(line.after));
+    format!(
+        "SLA {metric} {sign} {limit} {unit}: before {before}, after {after} {interval}: {verdict}, {confidence}"
+    )
 }
 
 fn file_name(path: &str) -> &str {

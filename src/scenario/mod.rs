@@ -11,7 +11,7 @@ mod sla;
 pub use error::ScenarioError;
 pub use overrides::Overrides;
 pub use settings::{Connections, Load, Settings, Strategy, Target};
-pub use sla::SlaLine;
+pub use sla::{Limit, Metric, SlaLine};
 
 use std::path::Path;
 

@@ -13,7 +13,7 @@ pub use samples::smallest_sample;
 use super::Inputs;
 use super::comparison::Quality;
 use crate::clock::Micros;
-use crate::scenario::SlaLine;
+use crate::scenario::{Limit, Metric, SlaLine};
 
 /// A percentile that a line of the SLA judges.
 #[derive(Clone, Debug)]
@@ -27,12 +27,13 @@ struct Judged {
 }
 
 fn judged(sla: &[SlaLine]) -> Vec<Judged> {
-    let judged = |line: &SlaLine| Judged {
-        metric: line.metric.clone(),
-        permille: line.permille(),
-        limit: line.limit(),
+    let judged = |line: &SlaLine| match (line.metric(), line.limit()) {
+        (Metric::Percentile(permille), Limit::Time(limit)) => {
+            Some(Judged { metric: line.name().to_string(), permille, limit: Micros(limit) })
+        }
+        _ => None,
     };
-    sla.iter().map(judged).collect()
+    sla.iter().filter_map(judged).collect()
 }
 
 /// All that the figures themselves give rise to. A run that was cut short is only asked what it

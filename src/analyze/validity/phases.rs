@@ -1,7 +1,7 @@
 //! Whether the two phases can be compared: the same answers, the same work, all requests accounted for.
 
 use super::Doubt;
-use crate::analyze::comparison::{Quality, Verdict, rounded};
+use crate::analyze::comparison::{Quality, rounded};
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
 use crate::analyze::{quality, verdict};
@@ -49,8 +49,7 @@ pub(super) fn accounting(before: &PhaseData, after: &PhaseData, cut_short: bool)
 }
 
 pub(super) fn nothing_to_fix(sla: &[SlaLine], before: &PhaseData) -> Option<Doubt> {
-    let met = |line: &SlaLine| verdict::judge_line(line, before, before).verdict == Verdict::Met;
-    sla.iter().all(met).then_some(Doubt::NothingToFix)
+    sla.iter().all(|line| verdict::meets(line, before)).then_some(Doubt::NothingToFix)
 }
 
 /// The same request, alone in its exchange in both phases, should cost the server the same.

@@ -1,0 +1,31 @@
+//! A short form of the benchmark of that name: fewer draws, the corners of the grid.
+#[path = "common/coverage.rs"]
+mod coverage;
+
+use coverage::{Process, measure};
+
+const DRAWS: u32 = 300;
+
+/// The share of the runs whose intervals must hold the truth. So few draws are off by a percent; the seed
+/// is fixed, so a failure is the code's.
+const AIM: f64 = 0.92;
+
+#[test]
+fn intervals_over_repetitions_hold_the_truth() {
+    for (phi, between, slow) in [(0.8, 0.15, 0.0), (0.0, 0.05, 0.07)] {
+        let counts = measure(Process { phi, between, slow }, 3, DRAWS, 11);
+        for (name, count) in counts.named() {
+            assert_eq!(count.stated(), 1.0, "{name}");
+            assert!(count.coverage() >= AIM, "φ {phi}, {between}, {slow}: {name} {}", count.coverage());
+        }
+        assert!((0.1..1.0).contains(&counts.p95.width()), "{}", counts.p95.width());
+    }
+}
+
+#[test]
+fn blocks_of_one_repetition_hold_the_truth_of_that_repetition_alone() {
+    let within = measure(Process { phi: 0.8, between: 0.0, slow: 0.0 }, 1, DRAWS / 2, 11);
+    assert!(within.p95.coverage() >= AIM && within.p95.stated() > 0.95, "{}", within.p95.coverage());
+    let beyond = measure(Process { phi: 0.0, between: 0.15, slow: 0.0 }, 1, DRAWS / 6, 11);
+    assert!(beyond.p95.coverage() < 0.6, "why the label says so: {}", beyond.p95.coverage());
+}
