@@ -3,9 +3,9 @@
 //! The time of exchange e with n items is modelled as y = fixed + n · item + Σ δ + ε: every item deviates
 //! from the mean by its own δ (variance σ²), the same in every exchange that carries it, and every exchange by
 //! its own ε (variance τ²). So cov(y_e, y_f) = σ² · (items they share) + τ² · [e = f], and the estimate is
-//! generalised least squares with that covariance. Its one unknown, λ = σ²/τ², is chosen by restricted maximum
-//! likelihood (Patterson and Thompson: Recovery of inter-block information when block sizes are unequal,
-//! Biometrika 58, 1971) over a grid. Where the same items are called alone and in batches, their differences
+//! generalised least squares with that covariance. Its one unknown, λ = σ²/τ², is averaged over a grid, weighted by
+//! restricted likelihood (Patterson and Thompson: Recovery of inter-block information when block sizes are unequal,
+//! Biometrika 58, 1971). Where the same items are called alone and in batches, their differences
 //! cancel δ and leave the fixed part with the noise of a timer instead of the spread of the items.
 
 /// Finer than this (in the unit of y squared, here ms²) no clock of this program reads: 1 µs.
@@ -37,8 +37,30 @@ pub(super) fn fit(times: &[f64], shared: &[Vec<f64>]) -> Option<Line> {
         return None;
     }
     let grid = std::iter::once(0.0).chain((-4..=12).map(|half| 10_f64.powf(f64::from(half) / 2.0)));
-    let fits = grid.filter_map(|lambda| fit_at(lambda, times, &sizes, shared));
-    fits.min_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, line)| line)
+    average(&grid.filter_map(|lambda| fit_at(lambda, times, &sizes, shared)).collect::<Vec<_>>())
+}
+
+/// The lines of all λ, weighted by their likelihood. To take the likeliest λ for the true one would make intervals
+/// too narrow: measured on 1,500 synthetic calibrations, 92.5 % instead of 95 % of them held the fixed cost.
+fn average(fits: &[(f64, Line)]) -> Option<Line> {
+    let least = fits.iter().map(|(criterion, _)| *criterion).min_by(f64::total_cmp)?;
+    let weights: Vec<f64> = fits.iter().map(|(criterion, _)| ((least - criterion) / 2.0).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    let mean = |pick: &dyn Fn(&Line) -> f64| {
+        fits.iter().zip(&weights).map(|((_, line), weight)| weight * pick(line)).sum::<f64>() / total
+    };
+    let (fixed, item) = (mean(&|line| line.fixed), mean(&|line| line.item));
+    // the variance within a λ and the one between them
+    let fixed_error = mean(&|line| line.errors[0].powi(2) + (line.fixed - fixed).powi(2)).sqrt();
+    let item_error = mean(&|line| line.errors[1].powi(2) + (line.item - item).powi(2)).sqrt();
+    Some(Line {
+        fixed,
+        item,
+        errors: [fixed_error, item_error],
+        item_deviation: mean(&|line| line.item_deviation.powi(2)).sqrt(),
+        noise: mean(&|line| line.noise.powi(2)).sqrt(),
+        degrees: fits.first()?.1.degrees,
+    })
 }
 
 /// The line at one λ, and −2 × its restricted log-likelihood but for a constant.

@@ -107,6 +107,23 @@ fn single_calls_alone_tell_only_the_sum() {
 }
 
 #[test]
+fn the_interval_holds_the_fixed_cost_as_often_as_it_says() {
+    let covered = (0..1_500_u64).filter(|seed| {
+        let unit = |draw| SplitMix64::new(seed * 7_919 + draw).unit();
+        let item = 5.0 + 95.0 * unit(1);
+        let noise = 0.05 + 1.95 * unit(3);
+        let costs =
+            Costs { fixed: 200.0 * unit(2), item, deviation: item / 4.0, noise, seed: seed * 104_729 };
+        let calibration = fit(&costs.rows(&[1, 2, 4, 8], true)).expect("calls");
+        let [low, high] = calibration.fixed_ci95_ms.expect("several sizes");
+        low <= costs.fixed && costs.fixed <= high
+    });
+    let share = covered.count() as f64 / 1_500.0;
+    // two standard errors below 95 %; the likeliest λ alone gives 92.5 %
+    assert!(share >= 0.939, "{share}");
+}
+
+#[test]
 fn no_fixed_cost_is_said() {
     let costs = Costs { fixed: 0.0, item: 150.0, deviation: 75.0, ..USUAL };
     let calibration = fit(&costs.rows(&[1, 2, 4, 8], true)).expect("calls");
