@@ -13,9 +13,9 @@ use anyhow::bail;
 use spanload::clock::{Clock, Micros, Moment};
 use spanload::digest::Digest;
 use spanload::plan::TraceIds;
-use spanload::record::{LogWriter, Machine, Manifest, PlanRecord, write_json};
+use spanload::record::{LogWriter, Machine, Manifest, PlanRecord, Strategies, write_json};
 use spanload::sample::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
-use spanload::scenario::SlaLine;
+use spanload::scenario::{Connections, SlaLine, Strategy};
 
 /// Requests of one repetition; two phases of [`REPETITIONS`] make a million rows.
 const REQUESTS: u64 = 100_000;
@@ -145,6 +145,10 @@ fn manifest() -> anyhow::Result<Manifest> {
             workers: WORKERS as usize,
             before: "per_request".into(),
             after: "pool of 8, batches of up to 8".into(),
+            strategies: Some(Strategies {
+                before: Strategy { connections: Connections::PerRequest, batch: 1 },
+                after: Strategy { connections: Connections::Pool(8), batch: 8 },
+            }),
         },
         sla: vec![SlaLine::parse("p95", "800ms").map_err(anyhow::Error::msg)?],
         repetitions: Vec::new(),

@@ -1,4 +1,4 @@
-//! The part of `analysis.json` that looks ahead: what a call costs, and what each strategy would bring.
+//! What looks ahead: the calibration's log in figures, and what each strategy was predicted to bring.
 
 use std::fs::File;
 use std::io::ErrorKind;

@@ -107,6 +107,20 @@ fn without_reports_littles_law_gives_the_replicas() {
 }
 
 #[test]
+fn a_calibration_that_is_a_little_off_does_not_add_a_replica() {
+    // 6 % too dear, as forty items can be: throughput × service time says 8.5
+    let costs = Calibration { call_ms: 160.0, ..calibration(Some(110.0)) };
+    let prediction = predict(&before(600, 64, 8, false), Some(&costs), None);
+    let server = prediction.server.expect("a server");
+    assert_eq!(server.replicas, 8);
+    assert!(
+        (server.call_ms / 150.0 - 1.0).abs() < 0.02,
+        "throughput tells the cost better: {}",
+        server.call_ms
+    );
+}
+
+#[test]
 fn stragglers_at_the_end_do_not_hide_a_replica() {
     let mut collector = PhaseData::collect(600, 1);
     for row in before(600, 64, 8, false).rows() {

@@ -12,6 +12,10 @@ use crate::sample::Stage;
 /// Above this multiple of an idle call, the median call is taken to have waited for a replica.
 const SATURATED: f64 = 1.5;
 
+/// Two calls, one after the other, take at least this multiple of the shortest one that was seen; less than
+/// 2, because a shorter one may not have been seen.
+const TWO_IN_A_ROW: f64 = 1.9;
+
 /// What throughput and calibration tell.
 pub(super) struct Drawn {
     /// Time of a call with this request alone, by sequence number, in microseconds.
@@ -32,7 +36,10 @@ pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration, requests: us
     let item = (costs.call_ms * 1e3 - fixed).max(0.0);
     let (rate, service) = (throughput(exchanges)?, fixed + items * item);
     let saturated = median_wait(exchanges)? > SATURATED * service;
-    let replicas = (rate * service).round().max(1.0);
+    let estimate = rate * service;
+    let dear = service + 3.0 * costs.item_deviation_ms * 1e3;
+    let counted = first_wave(exchanges, dear).filter(|wave| (wave - estimate).abs() < 1.0);
+    let replicas = counted.unwrap_or(estimate.round()).max(1.0);
     let under_load = ((replicas / rate - fixed) / items).max(0.0);
     let mean = if saturated { under_load } else { item };
     let calls = (0..requests as u64).map(|seq| {
@@ -57,6 +64,23 @@ fn throughput(exchanges: &[&Observation]) -> Option<f64> {
         time += ends.get(last)?.since(*ends.get(first)?).0;
     }
     (answered > 0 && time > 0).then(|| answered as f64 / time as f64)
+}
+
+/// How many exchanges the idle server took at once at the start: those that ended before any other one could
+/// have been computed after the cheapest of them. `None` if a dear one of them could take longer than that.
+///
+/// A calibration of forty items is a few percent off, and so is throughput × service time: of eight or nine
+/// replicas it cannot always tell which. This count can, where items differ less than twofold.
+fn first_wave(exchanges: &[&Observation], dear: f64) -> Option<f64> {
+    let mut waves = BTreeMap::<u32, Vec<u64>>::new();
+    for row in exchanges.iter().filter(|row| row.due() == Some(Moment::START)) {
+        waves.entry(row.repetition()).or_default().push(row.latency().0);
+    }
+    let count = |latencies: Vec<u64>| {
+        let limit = latencies.iter().min().copied().unwrap_or_default() as f64 * TWO_IN_A_ROW;
+        (dear < limit).then(|| latencies.iter().filter(|latency| (**latency as f64) < limit).count())
+    };
+    waves.into_values().filter_map(count).max().map(|count| count as f64)
 }
 
 fn median_wait(exchanges: &[&Observation]) -> Option<f64> {
