@@ -135,8 +135,10 @@ fn manifest() -> anyhow::Result<Manifest> {
         started_at: String::new(),
         started_unix_us: 0,
         interrupted: None,
+        strict: false,
         scenario: serde_json::Value::Null,
         plan: PlanRecord {
+            strategies: None,
             digest: "0".repeat(32),
             requests: REQUESTS,
             repetitions: REPETITIONS,

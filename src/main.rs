@@ -11,7 +11,7 @@ use spanload::invocation;
 use spanload::plan::PayloadError;
 use spanload::prove::{self, Findings, Job};
 use spanload::record::Results;
-use spanload::report::{Format, Terminal, ladder, why_slow};
+use spanload::report::{Format, Terminal, ladder, predicted, why_slow};
 use spanload::scenario::{self, ScenarioError};
 use spanload::transport::EndpointError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -112,6 +112,7 @@ fn summarise(findings: &Findings, exit_code: u8, results: &Results, no_color: bo
         before: plan.before,
         after: plan.after,
         why: why_slow(&findings.analysis.phases.before),
+        predicted: findings.analysis.prediction.as_ref().and_then(predicted),
         ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
         folder: results.folder().to_path_buf(),
         colour: !plain && std::io::stdout().is_terminal(),

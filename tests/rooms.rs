@@ -25,7 +25,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("transport", &["plan"]),
     ("strategy", &["scenario", "transport"]),
     ("engine", &["scenario", "plan", "transport", "strategy"]),
-    // The manifest repeats the lines of the SLA, so that analysis needs no scenario file.
+    // The manifest repeats the lines of the SLA and the strategies, so that analysis needs no scenario file.
     ("record", &["scenario", "plan"]),
     ("analyze", &["scenario"]),
     // The progress shows what the recorder has counted.
@@ -58,7 +58,7 @@ const LEAF_EDGES: [(&str, &str); 3] = [("cpu", "clock"), ("sample", "clock"), ("
 /// What a room takes from another of which it may have only a part.
 const PARTS: [(&str, &str, &[&str]); 3] = [
     ("scenario", "mock", &["MockSettings"]),
-    ("record", "scenario", &["SlaLine"]),
+    ("record", "scenario", &["SlaLine", "Strategy"]),
     ("report", "record", &["Live"]),
 ];
 

@@ -4,8 +4,10 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::attribution::{Cause, ClientHealth, attribute};
+use super::calibration::Calibration;
 use super::ladder::LadderRung;
 use super::phase::PhaseData;
+use super::prediction::Prediction;
 use super::script::ScriptAnalysis;
 use crate::caveat::Caveat;
 
@@ -23,10 +25,10 @@ pub struct Analysis {
     pub baseline_script: Option<ScriptAnalysis>,
     /// What a call and an item cost the idle server.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<Value>,
+    pub calibration: Option<Calibration>,
     /// What other ways to send would bring.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub prediction: Option<Value>,
+    pub prediction: Option<Prediction>,
     /// What each optimisation brought, one added at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ladder: Option<Vec<LadderRung>>,

@@ -3,6 +3,7 @@
 mod analysis;
 mod attribution;
 pub mod bootstrap;
+pub mod calibration;
 mod comparison;
 mod distribution;
 #[cfg(test)]
@@ -11,6 +12,7 @@ pub mod interval;
 mod ladder;
 mod observation;
 mod phase;
+pub mod prediction;
 mod quality;
 mod script;
 mod spread;
@@ -23,6 +25,7 @@ pub use analysis::{
     Saturation, StageFigures, Table, Tail,
 };
 pub use attribution::{Cause, ClientHealth, ClientStall, attribute};
+pub use calibration::Calibration;
 pub use comparison::{
     BaselineScript, Caveat, Comparison, Confidence, Difference, LatencyMs, PhaseSummary, Quality,
     RepetitionSummary, SlaResult, SlaTimes, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict,
@@ -32,6 +35,7 @@ pub use interval::Interval;
 pub use ladder::LadderRung;
 pub use observation::Observation;
 pub use phase::{Collector, PhaseData};
+pub use prediction::Prediction;
 pub use script::{
     Clump, Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
     Window, truth_rows,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use super::{health, ladder, logs, truth};
+use super::{health, ladder, logs, prediction, truth};
 use crate::analyze::{self, Analysis, BaselineScript, Comparison, Doubt, Inputs, ScriptAnalysis, ScriptRows};
 use crate::caveat::Caveat;
 use crate::record::{Manifest, Results, write_atomically, write_json};
@@ -25,6 +25,8 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
     let ([before, after], mut doubts) = logs::phases(results, &manifest)?;
     let script = script(results, &manifest, &mut doubts);
     let (ladder, more) = ladder::read(results, &manifest)?;
+    doubts.extend(more);
+    let (calibration, more) = prediction::calibration(results, &manifest)?;
     doubts.extend(more);
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
@@ -50,6 +52,8 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
         let truth = truth::of_script(results, &manifest);
         ScriptAnalysis::of(&rows, truth.as_ref())
     });
+    analysis.prediction = Some(prediction::predict(&manifest, &before, &after, calibration.as_ref()));
+    analysis.calibration = calibration;
     analysis.ladder = ladder;
     write(results, Findings { comparison, analysis })
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::clock::Anchor;
 use crate::digest::Digest;
 use crate::plan::Plan;
-use crate::record::{Machine, Manifest, PlanRecord};
+use crate::record::{Machine, Manifest, PlanRecord, Strategies};
 use crate::scenario::Settings;
 
 /// A name that sorts by time and that two runs of one second do not share.
@@ -45,6 +45,7 @@ pub(super) fn manifest(
             workers: settings.load.workers,
             before: settings.before.to_string(),
             after: settings.after.to_string(),
+            strategies: Some(Strategies { before: settings.before, after: settings.after }),
         },
         sla: settings.sla.clone(),
         strict: false,

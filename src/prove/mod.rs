@@ -11,6 +11,7 @@ mod load;
 mod logs;
 mod measurement;
 mod payload_sets;
+mod prediction;
 mod script;
 mod server;
 mod truth;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::caveat::Caveat;
-use crate::scenario::SlaLine;
+use crate::scenario::{SlaLine, Strategy};
 
 /// `manifest.json`, schema 1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,6 +64,18 @@ pub struct PlanRecord {
     pub before: String,
     /// How the after phase sends, in words.
     pub after: String,
+    /// The same for programs; absent in the manifests of earlier versions.
+    #[serde(default)]
+    pub strategies: Option<Strategies>,
+}
+
+/// How each phase sends.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Strategies {
+    /// The before phase.
+    pub before: Strategy,
+    /// The after phase.
+    pub after: Strategy,
 }
 
 /// One repetition.

@@ -3,6 +3,7 @@
 mod csv;
 mod json;
 mod ladder;
+mod prediction;
 mod progress;
 mod terminal;
 mod why;
@@ -10,6 +11,7 @@ mod why;
 pub use csv::Csv;
 pub use json::Json;
 pub use ladder::ladder;
+pub use prediction::predicted;
 pub use progress::{Progress, Step};
 pub use terminal::Terminal;
 pub use why::why_slow;

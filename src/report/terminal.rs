@@ -17,6 +17,8 @@ pub struct Terminal {
     pub why: Vec<String>,
     /// What each optimisation bought, a table; empty where there is no ladder.
     pub ladder: Vec<String>,
+    /// What was predicted of the after phase, in a line.
+    pub predicted: Option<String>,
     /// Where the files are.
     pub folder: PathBuf,
     /// Whether to colour the verdict.
@@ -31,10 +33,7 @@ impl Format for Terminal {
         self.head(&mut text, comparison)?;
         table(&mut text, comparison)?;
         below(&mut text, comparison)?;
-        for line in &self.why {
-            writeln!(text, "{line}")?;
-        }
-        for line in &self.ladder {
+        for line in self.why.iter().chain(&self.predicted).chain(&self.ladder) {
             writeln!(text, "{line}")?;
         }
         for line in &comparison.sla {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::ScenarioError;
 use super::raw::{self, Raw};
@@ -96,7 +96,7 @@ pub struct Load {
 }
 
 /// How a client sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Strategy {
     /// What happens to a connection after an exchange, and how many there may be.
     pub connections: Connections,
@@ -105,7 +105,7 @@ pub struct Strategy {
 }
 
 /// What happens to a connection after an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Connections {
     /// A new one for each exchange, every name lookup made anew.

@@ -1,0 +1,141 @@
+//! The fit against costs that are known because the test made them.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::clock::Moment;
+use crate::random::SplitMix64;
+use crate::sample::{BatchUse, ConnectionUse, Sample, ServerTimes, Stages, TraceId};
+
+/// A server whose costs are known, in milliseconds.
+#[derive(Clone, Copy)]
+struct Costs {
+    fixed: f64,
+    item: f64,
+    deviation: f64,
+    noise: f64,
+    seed: u64,
+}
+
+/// Standard normal, near enough: twelve uniform draws.
+fn normal(seed: u64) -> f64 {
+    let mut random = SplitMix64::new(crate::random::mix(seed));
+    (0..12).map(|_| random.unit()).sum::<f64>() - 6.0
+}
+
+impl Costs {
+    fn item(&self, seq: u64) -> f64 {
+        (self.item + self.deviation * normal(self.seed.wrapping_add(seq))).max(0.0)
+    }
+
+    /// The rows of one call.
+    fn call(
+        &self,
+        repetition: u32,
+        id: u64,
+        members: std::ops::Range<u64>,
+        reported: bool,
+    ) -> Vec<Observation> {
+        let size = (members.end - members.start) as u32;
+        let noise = self.noise * normal(self.seed ^ (u64::from(repetition) << 32) ^ (id << 48));
+        let cost = self.fixed + members.clone().map(|seq| self.item(seq)).sum::<f64>() + noise;
+        let micros = |ms: f64| Micros((ms * 1e3).round() as u64);
+        let cold = id == 1;
+        let stages = [Some(micros(0.1)), None, None, cold.then(|| micros(5.0)), None, Some(micros(0.05))];
+        let rest = [Some(micros(cost + if cold { 20.3 } else { 0.3 })), Some(micros(0.0))];
+        let lengths: Vec<_> = stages.into_iter().chain(rest).collect();
+        let row = |seq| {
+            let unsent = Sample::unsent(seq, TraceId(1), Some(Moment::START));
+            Sample {
+                stages: Stages::from_lengths(lengths.clone().try_into().expect("eight stages")),
+                server: ServerTimes { queue: None, compute: reported.then(|| micros(cost)) },
+                connection: Some(ConnectionUse { id: 1, reused: !cold, syn_retransmits: Some(0) }),
+                batch: (size > 1).then_some(BatchUse { id, size }),
+                attempts: 1,
+                error: None,
+                ..unsent
+            }
+        };
+        members.map(|seq| Observation::new(repetition, &row(seq))).collect()
+    }
+
+    /// Eight single calls, five of each larger size.
+    fn rows(&self, sizes: &[u64], reported: bool) -> Vec<Observation> {
+        let mut rows = Vec::new();
+        for (index, size) in sizes.iter().enumerate() {
+            for call in 0..if *size == 1 { 8 } else { 5 } {
+                let members = call * size..(call + 1) * size;
+                rows.extend(self.call(index as u32 + 1, call + 1, members, reported));
+            }
+        }
+        rows
+    }
+}
+
+const USUAL: Costs = Costs { fixed: 110.0, item: 40.0, deviation: 20.0, noise: 0.4, seed: 1 };
+
+#[test]
+fn known_costs_are_found_again() {
+    let calibration = fit(&USUAL.rows(&[1, 2, 4, 8], true)).expect("calls");
+    let (fixed, item) = calibration.fixed_ms.zip(calibration.item_ms).expect("several sizes");
+    assert_eq!((calibration.n, calibration.service), (23, Service::ServerCompute));
+    assert_eq!(calibration.sizes, BTreeMap::from([(1, 8), (2, 5), (4, 5), (8, 5)]));
+    assert!((fixed - 110.0).abs() < 1.0, "items that were called alone and in batches cancel: {fixed}");
+    // forty items: three standard errors of their mean
+    assert!((item - 40.0).abs() < 3.0 * 20.0 / 40_f64.sqrt(), "{item}");
+    assert!((calibration.item_deviation_ms - 20.0).abs() < 8.0, "{}", calibration.item_deviation_ms);
+    assert!((calibration.round_trip_ms - 0.45).abs() < 0.002, "{}", calibration.round_trip_ms);
+    assert!((calibration.call_ms - fixed - item).abs() < 0.002);
+    assert!(calibration.notes.is_empty(), "{:?}", calibration.notes);
+}
+
+#[test]
+fn without_reports_the_wait_of_warm_calls_counts_and_the_cold_one_is_left_out() {
+    let calibration = fit(&USUAL.rows(&[1, 2, 4, 8], false)).expect("calls");
+    assert_eq!((calibration.n, calibration.service), (19, Service::WarmWait));
+    let fixed = calibration.fixed_ms.expect("several sizes");
+    assert!((fixed - 110.3).abs() < 1.5, "20 ms of a cold call must not be in here: {fixed}");
+    assert!(calibration.notes[0].contains("no compute time"), "{:?}", calibration.notes);
+}
+
+#[test]
+fn single_calls_alone_tell_only_the_sum() {
+    let calibration = fit(&USUAL.rows(&[1], true)).expect("calls");
+    assert_eq!((calibration.fixed_ms, calibration.item_ms, calibration.noise_ms), (None, None, None));
+    assert!((calibration.call_ms - 150.0).abs() < 3.0 * 20.0 / 8_f64.sqrt(), "{}", calibration.call_ms);
+    assert!(calibration.notes[0].contains("only the sum"), "{:?}", calibration.notes);
+}
+
+#[test]
+fn no_fixed_cost_is_said() {
+    let costs = Costs { fixed: 0.0, item: 150.0, deviation: 75.0, ..USUAL };
+    let calibration = fit(&costs.rows(&[1, 2, 4, 8], true)).expect("calls");
+    assert!(calibration.fixed_ms.is_some_and(|fixed| fixed.abs() < 2.0), "{calibration:?}");
+}
+
+#[test]
+fn nothing_is_made_of_nothing() {
+    assert!(fit(&[]).is_none());
+    let mut rows = USUAL.rows(&[1, 2], true);
+    rows.truncate(1);
+    assert_eq!(fit(&rows).and_then(|calibration| calibration.fixed_ms), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_fixed_part_lies_within_four_standard_errors(
+        seed in any::<u64>(),
+        fixed in 0.0..200.0_f64,
+        item in 5.0..100.0_f64,
+        noise in 0.05..2.0_f64,
+    ) {
+        let costs = Costs { fixed, item, deviation: item / 4.0, noise, seed };
+        let calibration = fit(&costs.rows(&[1, 2, 4, 8], true)).expect("calls");
+        let found = calibration.fixed_ms.expect("several sizes");
+        let [low, high] = calibration.fixed_ci95_ms.expect("several sizes");
+        let error = (high - low) / 2.0 / 2.08;
+        prop_assert!((found - fixed).abs() <= 4.5 * error + 0.01, "{found} for {fixed}, error {error}");
+    }
+}

@@ -1,0 +1,85 @@
+//! What must hold for a prediction to come true, in plain words.
+
+use super::super::calibration::{Calibration, Service};
+use super::super::phase::PhaseData;
+use super::infer::{Inferred, MOST_REQUESTS};
+use crate::scenario::{Connections, Strategy};
+
+pub(super) const NOTHING_KNOWN: &str = "nothing is predicted: the server reports no compute time and there is no \
+    calibration; let it send Server-Timing, or calibrate";
+
+/// All of them, the general ones first.
+pub(super) fn list(
+    inferred: &Inferred,
+    before: &PhaseData,
+    calibration: Option<&Calibration>,
+    after: Option<Strategy>,
+) -> Vec<String> {
+    let mut list = vec![callers(inferred), replicas(inferred), calls(inferred), batches(calibration)];
+    if inferred.reported && calibration.is_some_and(|costs| costs.service == Service::WarmWait) {
+        list.push(
+            "the calibration's calls report no compute time: its fixed cost holds the network too".into(),
+        );
+    }
+    if let Some(seen) = inferred.seen {
+        list.push(format!(
+            "the server serves every kept connection that is opened; up to {seen} requests were seen inside at once"
+        ));
+    }
+    if after.is_some_and(|after| after.connections == Connections::PerRequest) {
+        let accept = "the after phase opens a connection for each request: what these wait to be accepted is up \
+                      to the server's accept queue, so it is not predicted";
+        list.push(accept.into());
+    }
+    if before.requests() as usize > MOST_REQUESTS {
+        list.push(format!("the first {MOST_REQUESTS} requests stand for all {}", before.requests()));
+    }
+    list
+}
+
+fn callers(inferred: &Inferred) -> String {
+    format!(
+        "a closed loop of {} callers, as in the before log; kept connections, first come first served; no packet \
+         is lost and no connection waits to be accepted",
+        inferred.callers
+    )
+}
+
+fn replicas(inferred: &Inferred) -> String {
+    let n = inferred.replicas;
+    if inferred.saturated {
+        format!(
+            "the server computes {n} exchanges at a time, first come first served: so many at work while others waited"
+        )
+    } else {
+        format!(
+            "the server computes {n} exchanges at a time: so many were at work and none had to wait, so it may be \
+             able to do more; then more connections than {n} are faster than predicted"
+        )
+    }
+}
+
+fn calls(inferred: &Inferred) -> String {
+    let text = if inferred.reported {
+        "each request costs the server what it reported for it in the before phase"
+    } else {
+        "the server reports no compute time: costs are drawn with the calibration's spread, and the number of \
+         exchanges at a time is throughput × service time"
+    };
+    text.into()
+}
+
+fn batches(calibration: Option<&Calibration>) -> String {
+    match calibration.map(|costs| costs.fixed_ms) {
+        Some(Some(fixed)) => {
+            format!(
+                "a batch costs {:.1} ms once and each item its own cost, as on the idle server",
+                fixed.max(0.0)
+            )
+        }
+        Some(None) => {
+            "the calibration has no batches, so what a batch saves is unknown: batches are a range".into()
+        }
+        None => "there is no calibration, so what a batch saves is unknown: batches are a range".into(),
+    }
+}

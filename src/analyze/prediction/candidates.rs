@@ -1,0 +1,196 @@
+//! Which strategies are worth a prediction, and what is predicted for each.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::calibration::Calibration;
+use super::super::comparison::{ThreePercentiles, rounded};
+use super::super::distribution::Distribution;
+use super::infer::{Inferred, MOST_REQUESTS};
+use super::simulate::{Client, Economy, Server, simulate};
+use crate::clock::Micros;
+use crate::scenario::{Connections, Strategy};
+
+/// Batch sizes that are always tried.
+const BATCHES: [usize; 3] = [2, 4, 8];
+/// Simulations of one strategy, as long as they have no more than [`MOST_REQUESTS`] together.
+const MOST_RUNS: usize = 16;
+
+/// What one strategy would bring. Times are in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// In words, as in the manifest.
+    pub strategy: String,
+    /// Kept connections.
+    pub connections: usize,
+    /// Most requests an exchange may carry.
+    pub batch: usize,
+    /// Median; `null` where only a range is known.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile, likewise.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile, likewise.
+    pub p99_ms: Option<f64>,
+    /// Answers a second, likewise.
+    pub throughput_rps: Option<f64>,
+    /// From the cheapest to the dearest batch that the calibration allows; `null` without batches.
+    pub range: Option<Range>,
+    /// `simulation`, or `range` where nothing tells what a batch saves.
+    pub method: Method,
+}
+
+/// How a prediction came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A discrete-event simulation of client and server.
+    Simulation,
+    /// The same at both ends of what a batch may cost.
+    Range,
+    /// Nothing is predicted.
+    #[default]
+    None,
+}
+
+/// Two ends, in milliseconds: lower first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Range {
+    /// What the ends are.
+    pub between: String,
+    /// Median.
+    pub p50_ms: [f64; 2],
+    /// 95th percentile.
+    pub p95_ms: [f64; 2],
+    /// 99th percentile.
+    pub p99_ms: [f64; 2],
+}
+
+/// The strategies: reuse with as many connections as the server has replicas, half and twice of that;
+/// batches on as many connections as replicas; and the same with the connections and the batch of the after
+/// phase.
+pub(super) fn strategies(replicas: usize, after: Option<Strategy>) -> Vec<Strategy> {
+    let planned = after.and_then(|after| match after.connections {
+        Connections::Pool(size) => Some((size, after.batch)),
+        Connections::PerRequest => None,
+    });
+    let reuse = [replicas.div_ceil(2), replicas, replicas * 2].map(|connections| (1, connections));
+    let mut pairs: BTreeSet<(usize, usize)> = reuse.into();
+    let sizes = BATCHES.into_iter().chain(planned.map(|(_, batch)| batch));
+    pairs.extend(sizes.map(|batch| (batch, replicas)));
+    if let Some((connections, batch)) = planned {
+        pairs.extend([1, batch].into_iter().chain(BATCHES).map(|batch| (batch, connections)));
+    }
+    let strategy = |(batch, size)| Strategy { connections: Connections::Pool(size), batch };
+    pairs.into_iter().map(strategy).collect()
+}
+
+/// Predicts one strategy with so many kept connections.
+pub(super) fn predict(
+    inferred: &Inferred,
+    calibration: Option<&Calibration>,
+    connections: usize,
+    batch: usize,
+) -> Candidate {
+    let client = Client { callers: inferred.callers, connections, batch };
+    let (point, range) = point_and_range(inferred, calibration, client);
+    let strategy = Strategy { connections: Connections::Pool(connections), batch };
+    let percentile = |pick: fn(&ThreePercentiles) -> Option<f64>| pick(&point.as_ref()?.percentiles);
+    Candidate {
+        strategy: strategy.to_string(),
+        connections,
+        batch,
+        p50_ms: percentile(|figures| figures.p50),
+        p95_ms: percentile(|figures| figures.p95),
+        p99_ms: percentile(|figures| figures.p99),
+        throughput_rps: point.as_ref().map(|figures| figures.throughput_rps),
+        method: if point.is_some() { Method::Simulation } else { Method::Range },
+        range,
+    }
+}
+
+/// The figures where it is known what a batch saves, and both ends of what is possible where batches go out.
+fn point_and_range(
+    inferred: &Inferred,
+    calibration: Option<&Calibration>,
+    client: Client,
+) -> (Option<Figures>, Option<Range>) {
+    let figures = |economy| Figures::of(inferred, client, economy);
+    let fixed = |ms: f64| Economy::Fixed((ms.max(0.0) * 1e3).round() as u64);
+    if client.batch == 1 {
+        // a request alone costs what it costs, however that divides
+        return (Some(figures(Economy::None)), None);
+    }
+    match calibration.and_then(|costs| costs.fixed_ms.zip(costs.fixed_ci95_ms)) {
+        Some((point, [low, high])) => {
+            let between = "the ends of the 95 % interval of the fixed cost";
+            let ends = [high, low].map(|end| figures(fixed(end)));
+            (Some(figures(fixed(point))), Some(Range::of(ends, between)))
+        }
+        None => {
+            let between = "a batch costs what its dearest request costs alone … a batch saves nothing";
+            (None, Some(Range::of([Economy::Free, Economy::None].map(figures), between)))
+        }
+    }
+}
+
+/// What the simulations of one strategy show, pooled.
+struct Figures {
+    percentiles: ThreePercentiles,
+    throughput_rps: f64,
+}
+
+impl Figures {
+    fn of(inferred: &Inferred, client: Client, economy: Economy) -> Self {
+        let Inferred { calls, replicas, round_trip, .. } = inferred;
+        let runs = (MOST_REQUESTS / calls.len().max(1)).clamp(1, MOST_RUNS);
+        let (mut latencies, mut busy) = (Vec::with_capacity(runs * calls.len()), 0);
+        for run in 0..runs as u64 {
+            let spread = (run > 0).then_some(run);
+            let server = Server { calls, economy, replicas: *replicas, round_trip: *round_trip, spread };
+            let outcome = simulate(server, client);
+            latencies.extend(outcome.latencies);
+            busy += outcome.end;
+        }
+        let requests = latencies.len() as u64;
+        let latencies = Distribution::new(latencies, requests);
+        let at = |permille| latencies.percentile(permille).map(Micros::as_millis);
+        Figures {
+            percentiles: ThreePercentiles { p50: at(500), p95: at(950), p99: at(990) },
+            throughput_rps: rounded(requests as f64 / (busy as f64).max(1.0) * 1e6, 3),
+        }
+    }
+}
+
+impl Range {
+    fn of(ends: [Figures; 2], between: &str) -> Self {
+        let pair = |pick: fn(&ThreePercentiles) -> Option<f64>| {
+            let [one, other] = ends.each_ref().map(|end| pick(&end.percentiles).unwrap_or_default());
+            // a dearer batch is not slower at every rank
+            [one.min(other), one.max(other)]
+        };
+        Range {
+            between: between.to_string(),
+            p50_ms: pair(|figures| figures.p50),
+            p95_ms: pair(|figures| figures.p95),
+            p99_ms: pair(|figures| figures.p99),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_after_strategy_is_among_the_candidates() {
+        let after = Strategy { connections: Connections::Pool(6), batch: 3 };
+        let strategies = strategies(8, Some(after));
+        assert!(strategies.contains(&after), "{strategies:?}");
+        let reuse = |size| Strategy { connections: Connections::Pool(size), batch: 1 };
+        for size in [4, 6, 8, 16] {
+            assert!(strategies.contains(&reuse(size)), "{size} {strategies:?}");
+        }
+        assert!(super::strategies(1, None).len() >= 5);
+    }
+}

@@ -1,0 +1,141 @@
+//! What the before log and the calibration tell of the server: how many exchanges it computes at the same
+//! time, what each request costs alone, and how long an exchange is outside the server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::calibration::Calibration;
+use super::super::observation::Observation;
+use super::super::phase::PhaseData;
+use super::levels::{Interval, Levels};
+use super::unreported;
+use crate::clock::Moment;
+use crate::sample::Stage;
+
+/// Requests of one repetition that are looked at and simulated; a longer run tells no more about its tail.
+pub(super) const MOST_REQUESTS: usize = 10_000;
+/// The server as the before phase shows it.
+#[derive(Clone, Debug)]
+pub(super) struct Inferred {
+    /// Exchanges computed at the same time.
+    pub replicas: usize,
+    /// Whether requests waited for a replica, so that there are no more than these.
+    pub saturated: bool,
+    /// Callers of the closed loop.
+    pub callers: usize,
+    /// Time of a call with this request alone, by sequence number, in microseconds.
+    pub calls: Vec<u64>,
+    /// Whether the server itself reported these times.
+    pub reported: bool,
+    /// Time of an exchange outside the server, in microseconds.
+    pub round_trip: u64,
+    /// Most exchanges that were seen in the server at the same time.
+    pub seen: Option<usize>,
+}
+
+/// Looks at the before phase; `None` where neither it nor the calibration tells what a call costs.
+pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Option<Inferred> {
+    let exchanges = exchanges(before);
+    let requests = (before.requests() as usize).min(MOST_REQUESTS);
+    let computing = Levels::of(exchanges.iter().filter_map(|row| interval(row)), before.repetitions());
+    let reported = reported_calls(&exchanges, before, calibration, requests).zip(computing.replicas());
+    let is_reported = reported.is_some();
+    let (calls, (replicas, saturated)) = match reported {
+        Some(known) => known,
+        None => {
+            let drawn = unreported::draw(&exchanges, calibration?, requests)?;
+            (drawn.calls, (drawn.replicas, drawn.saturated))
+        }
+    };
+    Some(Inferred {
+        replicas: replicas.max(1),
+        saturated,
+        callers: callers(before),
+        round_trip: round_trip(&exchanges, calibration),
+        calls,
+        reported: is_reported,
+        seen: is_reported.then(|| computing.most_inside()),
+    })
+}
+
+/// The first rows of each repetition that succeeded, one for each exchange.
+fn exchanges(before: &PhaseData) -> Vec<&Observation> {
+    let mut met = BTreeSet::new();
+    let mut taken = BTreeMap::<u32, usize>::new();
+    let mut exchanges = Vec::new();
+    for row in before.rows().iter().filter(|row| row.succeeded()) {
+        let taken = taken.entry(row.repetition()).or_default();
+        if *taken < MOST_REQUESTS && row.batch().is_none_or(|batch| met.insert((row.repetition(), batch.id)))
+        {
+            *taken += 1;
+            exchanges.push(row);
+        }
+    }
+    exchanges
+}
+
+/// Requests in an exchange.
+pub(super) fn size(row: &Observation) -> f64 {
+    row.batch().map_or(1.0, |batch| f64::from(batch.size))
+}
+
+/// When the server worked on an exchange, on the client's clock: its answer began when the work ended.
+fn interval(row: &Observation) -> Option<Interval> {
+    let receive = row.stage(Stage::Receive).unwrap_or_default();
+    let end = row.end()?.as_micros().checked_sub(receive.0)?;
+    let start = end.saturating_sub(row.server_compute()?.0);
+    let entered = start.saturating_sub(row.server_queue().unwrap_or_default().0);
+    Some(Interval { repetition: row.repetition(), entered, start, end })
+}
+
+/// What each request costs alone, as the server reports it, averaged over the repetitions; the mean of all
+/// where a request has no report.
+fn reported_calls(
+    exchanges: &[&Observation],
+    before: &PhaseData,
+    calibration: Option<&Calibration>,
+    requests: usize,
+) -> Option<Vec<u64>> {
+    let fixed = calibration.and_then(|costs| costs.fixed_ms).unwrap_or_default().max(0.0) * 1e3;
+    let mut sums = vec![(0.0, 0_u32); requests];
+    let batched = exchanges.iter().any(|row| size(row) > 1.0);
+    let alone = |row: &Observation| {
+        let compute = row.server_compute()?.0 as f64;
+        let items = (compute - fixed).max(0.0);
+        Some(if size(row) > 1.0 { fixed + items / size(row) } else { compute })
+    };
+    // members of a batch share its cost, so every row counts where there are batches
+    let rows: Vec<&Observation> = if batched { before.rows().iter().collect() } else { exchanges.to_vec() };
+    for row in rows.into_iter().filter(|row| row.succeeded() && (row.seq() as usize) < requests) {
+        let (sum, n) = &mut sums[row.seq() as usize];
+        *sum += alone(row)?;
+        *n += 1;
+    }
+    let known: Vec<f64> = sums.iter().filter(|(_, n)| *n > 0).map(|(sum, n)| sum / f64::from(*n)).collect();
+    let mean = known.iter().sum::<f64>() / known.len() as f64;
+    let call = |(sum, n): &(f64, u32)| if *n > 0 { sum / f64::from(*n) } else { mean };
+    (!known.is_empty()).then(|| sums.iter().map(|pair| call(pair).round() as u64).collect())
+}
+
+/// The closed loop's callers: the requests that were due at the start of a repetition.
+fn callers(before: &PhaseData) -> usize {
+    let mut at_start = BTreeMap::<u32, usize>::new();
+    for row in before.rows().iter().filter(|row| row.due() == Some(Moment::START)) {
+        *at_start.entry(row.repetition()).or_default() += 1;
+    }
+    at_start.into_values().max().unwrap_or(1)
+}
+
+/// From the calibration; else the fastest tenth of the before phase, for the slower ones waited to be accepted.
+fn round_trip(exchanges: &[&Observation], calibration: Option<&Calibration>) -> u64 {
+    if let Some(costs) = calibration {
+        return (costs.round_trip_ms.max(0.0) * 1e3).round() as u64;
+    }
+    let outside = |row: &&Observation| {
+        let stage = |stage| row.stage(stage).unwrap_or_default().0;
+        let server = row.server_compute()?.0 + row.server_queue().unwrap_or_default().0;
+        Some((stage(Stage::Send) + stage(Stage::Wait) + stage(Stage::Receive)).saturating_sub(server))
+    };
+    let mut times: Vec<u64> = exchanges.iter().filter_map(outside).collect();
+    times.sort_unstable();
+    times.get(times.len() / 10).copied().unwrap_or_default()
+}

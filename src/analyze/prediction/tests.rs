@@ -1,0 +1,174 @@
+//! From synthetic logs to predictions: what is inferred, when it is a range, what it does not depend on.
+
+use super::*;
+use crate::clock::Moment;
+use crate::random;
+use crate::sample::{ConnectionUse, Sample, ServerTimes, Stages, TraceId};
+use simulate::{Client, Economy, Server, simulate};
+
+const FIXED: u64 = 110_000;
+
+/// Costs of 110 ms and an item of 20 to 60.
+fn calls(requests: u64) -> Vec<u64> {
+    (0..requests).map(|seq| FIXED + 20_000 + random::mix(seq) % 40_000).collect()
+}
+
+/// What a server of so many replicas would log for callers with a connection each.
+fn before(requests: u64, callers: usize, replicas: usize, reported: bool) -> PhaseData {
+    let calls = calls(requests);
+    let server = Server { calls: &calls, economy: Economy::None, replicas, round_trip: 300, spread: None };
+    let outcome = simulate(server, Client { callers, connections: callers, batch: 1 });
+    let mut ends: Vec<u64> = vec![0; callers];
+    let mut samples = Vec::new();
+    for (seq, call) in calls.iter().enumerate() {
+        // in a closed loop a request is due when the caller who is free first ended the one before it
+        let caller = (0..callers).min_by_key(|caller| ends[*caller]).expect("a caller");
+        let due = ends[caller];
+        ends[caller] = due + outcome.latencies[seq];
+        let inside = outcome.latencies[seq] - 300;
+        samples.push(sample(seq as u64, due, inside, reported.then_some(*call)));
+    }
+    let mut collector = PhaseData::collect(requests, 1);
+    samples.iter().for_each(|sample| collector.take(1, sample).expect("in the plan"));
+    collector.finish()
+}
+
+fn sample(seq: u64, due: u64, inside: u64, compute: Option<u64>) -> Sample {
+    let length = |micros| Some(Micros(micros));
+    let stages = [length(0), None, None, length(100), None, length(100), length(inside + 50), length(50)];
+    let queue = compute.map(|compute| Micros(inside - compute));
+    Sample {
+        due: Some(Moment::from_micros(due)),
+        stages: Stages::from_lengths(stages),
+        server: ServerTimes { queue, compute: compute.map(Micros) },
+        connection: Some(ConnectionUse { id: seq, reused: false, syn_retransmits: Some(0) }),
+        attempts: 1,
+        error: None,
+        ..Sample::unsent(seq, TraceId(1), None)
+    }
+}
+
+fn calibration(fixed: Option<f64>) -> Calibration {
+    Calibration {
+        fixed_ms: fixed,
+        item_ms: fixed.map(|fixed| 150.0 - fixed),
+        n: 23,
+        fixed_ci95_ms: fixed.map(|fixed| [fixed - 1.0, fixed + 1.0]),
+        item_ci95_ms: fixed.map(|fixed| [149.0 - fixed, 151.0 - fixed]),
+        item_deviation_ms: 11.5,
+        noise_ms: Some(0.1),
+        call_ms: 150.0,
+        round_trip_ms: 0.3,
+        service: super::super::calibration::Service::ServerCompute,
+        sizes: Default::default(),
+        notes: Vec::new(),
+    }
+}
+
+fn pool(connections: usize, batch: usize) -> Strategy {
+    Strategy { connections: Connections::Pool(connections), batch }
+}
+
+fn p95(prediction: &Prediction, connections: usize, batch: usize) -> f64 {
+    let wanted = |one: &&Candidate| (one.connections, one.batch) == (connections, batch);
+    let found = prediction.candidates.iter().find(wanted).expect("a candidate");
+    found.p95_ms.expect("a point")
+}
+
+#[test]
+fn the_server_is_inferred_from_the_log_alone() {
+    for (callers, replicas) in [(64, 8), (20, 3), (16, 1)] {
+        let server = predict(&before(600, callers, replicas, true), None, None).server.expect("a server");
+        assert_eq!((server.replicas, server.saturated, server.callers), (replicas, true, callers));
+    }
+}
+
+#[test]
+fn a_server_that_nobody_waits_for_may_have_more_replicas() {
+    let prediction = predict(&before(200, 4, 8, true), None, Some(pool(4, 1)));
+    let server = prediction.server.expect("a server");
+    assert_eq!((server.replicas, server.saturated), (4, false));
+    assert!(prediction.assumptions.iter().any(|text| text.contains("none had to wait")));
+}
+
+#[test]
+fn without_reports_littles_law_gives_the_replicas() {
+    for (callers, replicas) in [(64, 8), (20, 3)] {
+        let log = before(600, callers, replicas, false);
+        let prediction = predict(&log, Some(&calibration(Some(110.0))), Some(pool(replicas, 1)));
+        let server = prediction.server.as_ref().expect("a server");
+        assert_eq!((server.replicas, server.saturated), (replicas, true));
+        let (drawn, reported) = (p95(&prediction, replicas, 1), {
+            let log = before(600, callers, replicas, true);
+            p95(&predict(&log, Some(&calibration(Some(110.0))), None), replicas, 1)
+        });
+        assert!((drawn / reported - 1.0).abs() < 0.05, "{drawn} {reported}");
+    }
+}
+
+#[test]
+fn stragglers_at_the_end_do_not_hide_a_replica() {
+    let mut collector = PhaseData::collect(600, 1);
+    for row in before(600, 64, 8, false).rows() {
+        // five requests lost a packet again and again: the run goes on for 14 s without load
+        let late = if row.seq() % 120 == 119 { 14_000_000 } else { 0 };
+        let due = row.due().expect("sent").as_micros();
+        collector.take(1, &sample(row.seq(), due, row.latency().0 - 300 + late, None)).expect("in the plan");
+    }
+    let prediction = predict(&collector.finish(), Some(&calibration(Some(110.0))), None);
+    assert_eq!(prediction.server.map(|server| server.replicas), Some(8));
+}
+
+#[test]
+fn batches_help_where_there_is_a_fixed_cost_and_hurt_where_there_is_none() {
+    let log = before(600, 64, 8, true);
+    let helps = predict(&log, Some(&calibration(Some(110.0))), Some(pool(8, 8)));
+    assert!(p95(&helps, 8, 8) < 0.5 * p95(&helps, 8, 1));
+    assert_eq!(helps.p95_ms, Some(p95(&helps, 8, 8)), "the after phase's own stands in front");
+    let hurts = predict(&log, Some(&calibration(Some(0.0))), Some(pool(8, 8)));
+    assert!(p95(&hurts, 8, 8) > p95(&hurts, 8, 1));
+    assert_eq!(p95(&hurts, 8, 1), p95(&helps, 8, 1), "a request alone costs what it costs");
+}
+
+#[test]
+fn without_calibrated_batches_a_batch_is_a_range_and_says_so() {
+    let log = before(600, 64, 8, true);
+    for costs in [None, Some(calibration(None))] {
+        let prediction = predict(&log, costs.as_ref(), Some(pool(8, 8)));
+        assert_eq!((prediction.p95_ms, prediction.method), (None, Method::Range));
+        let [low, high] = prediction.range.as_ref().expect("a range").p95_ms;
+        let known = predict(&log, Some(&calibration(Some(110.0))), None);
+        assert!(low < p95(&known, 8, 8) && p95(&known, 8, 8) < high, "{low} {high}");
+        assert!(prediction.assumptions.iter().any(|text| text.contains("batches are a range")));
+        assert!(p95(&prediction, 8, 1) > 0.0, "reuse alone is a point all the same");
+    }
+}
+
+#[test]
+fn without_reports_and_calibration_nothing_is_predicted() {
+    let prediction = predict(&before(100, 8, 2, false), None, Some(pool(2, 4)));
+    assert_eq!((prediction.p95_ms, prediction.method, prediction.candidates.len()), (None, Method::None, 0));
+    assert!(prediction.assumptions[0].contains("nothing is predicted"));
+}
+
+#[test]
+fn an_empty_log_predicts_nothing() {
+    let empty = PhaseData::collect(100, 2).finish();
+    for costs in [None, Some(calibration(Some(110.0)))] {
+        let prediction = predict(&empty, costs.as_ref(), Some(pool(2, 4)));
+        assert_eq!(prediction.p95_ms, None, "{prediction:?}");
+    }
+}
+
+#[test]
+fn the_measured_phase_changes_nothing_of_the_prediction() {
+    let log = before(300, 32, 4, true);
+    let prediction = predict(&log, Some(&calibration(Some(110.0))), Some(pool(4, 4)));
+    let beside = prediction.clone().beside(&log);
+    assert_eq!(beside.candidates, prediction.candidates);
+    let (measured, error) = beside.measured_p95_ms.zip(beside.error).expect("measured");
+    let predicted = prediction.p95_ms.expect("a point");
+    assert!((error - (predicted - measured) / measured).abs() < 1e-4);
+    let absent = prediction.beside(&PhaseData::collect(300, 1).finish());
+    assert_eq!((absent.measured_p95_ms, absent.error), (None, None));
+}

@@ -1,0 +1,51 @@
+//! The prediction in one line of the closing summary: the same numbers as `analysis.json`.
+
+use crate::analyze::Prediction;
+
+/// `predicted P95 … ms, measured … ms (error … %)`; `None` where nothing is predicted.
+pub fn predicted(prediction: &Prediction) -> Option<String> {
+    let predicted = match (prediction.p95_ms, &prediction.range) {
+        (Some(p95), _) => format!("{p95:.1} ms"),
+        (None, Some(range)) => {
+            let [low, high] = range.p95_ms;
+            format!("{low:.1} to {high:.1} ms (what a batch saves is unknown)")
+        }
+        (None, None) => return None,
+    };
+    let measured = match (prediction.measured_p95_ms, prediction.error) {
+        (Some(measured), Some(error)) => {
+            format!("measured {measured:.1} ms (error {:+.1} %)", error * 100.0)
+        }
+        (Some(measured), None) => format!("measured {measured:.1} ms"),
+        (None, _) => "not measured".to_string(),
+    };
+    Some(format!("predicted P95 {predicted}, {measured}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::prediction::Range;
+
+    #[test]
+    fn the_line_says_what_the_file_says() {
+        let known = Prediction {
+            p95_ms: Some(540.25),
+            measured_p95_ms: Some(533.546),
+            error: Some(0.0126),
+            ..Prediction::default()
+        };
+        let line = "predicted P95 540.2 ms, measured 533.5 ms (error +1.3 %)";
+        assert_eq!(predicted(&known).as_deref(), Some(line));
+        let range = Range {
+            between: String::new(),
+            p50_ms: [1.0, 2.0],
+            p95_ms: [160.0, 1_300.0],
+            p99_ms: [3.0, 4.0],
+        };
+        let unknown = Prediction { range: Some(range), ..Prediction::default() };
+        let line = "predicted P95 160.0 to 1300.0 ms (what a batch saves is unknown), not measured";
+        assert_eq!(predicted(&unknown).as_deref(), Some(line));
+        assert_eq!(predicted(&Prediction::default()), None);
+    }
+}
