@@ -138,7 +138,6 @@ fn manifest() -> anyhow::Result<Manifest> {
         strict: false,
         scenario: serde_json::Value::Null,
         plan: PlanRecord {
-            strategies: None,
             digest: "0".repeat(32),
             requests: REQUESTS,
             repetitions: REPETITIONS,
