@@ -10,7 +10,7 @@ use crate::record::{LogReader, Manifest, Results};
 use crate::sample::Phase;
 
 /// Most requests of a repetition that a scenario allows.
-const REQUESTS_MOST: u64 = 10_000_000;
+const REQUESTS_MOST: u64 = 1_000_000_000;
 /// Most repetitions that a scenario allows.
 const REPETITIONS_MOST: u32 = 100;
 
