@@ -110,8 +110,12 @@ fn before_server(samples: &[Sample], truth: &HashMap<u64, AtServer>) -> f64 {
     share_of_excess(samples, |sample| latency(sample) - truth[&sample.seq].handled)
 }
 
-fn of_log(log: &Log) -> HashMap<u64, AtServer> {
-    log.lock().expect("nothing panics with it").clone()
+/// What the server logged of so many requests; it writes a line after the answer has left.
+fn of_log(log: &Log, requests: usize) -> HashMap<u64, AtServer> {
+    wait_until("the server has logged every request", || {
+        let log = log.lock().expect("nothing panics with it");
+        (log.len() >= requests).then(|| log.clone())
+    })
 }
 
 /// One request in ten, so that the slowest 5 % all have it and the middle has not.
@@ -270,7 +274,8 @@ fn a_slow_accept_is_a_wait_in_the_accept_queue() {
     let _alone = alone();
     let (url, log) = server::start_slow_to_accept(always_20, |index| if index % 40 == 39 { 400 } else { 0 });
     let samples = Load::new(240, 4).run(&url);
-    let shares: &[(&[&str], f64)] = &[(&["accept_queue_wait"], before_server(&samples, &of_log(&log)))];
+    let shares: &[(&[&str], f64)] =
+        &[(&["accept_queue_wait"], before_server(&samples, &of_log(&log, samples.len())))];
     check(&analysed(&samples), &Expected { first: "accept_queue_wait", shares, companions: &[] });
 }
 
@@ -283,7 +288,7 @@ fn too_few_connections_are_a_client_queue() {
     let _alone = alone();
     let (server, log) = server::start(dearer_at_the_end);
     let samples = Load::new(240, 12).pool(2).run(&server.url());
-    let truth = of_log(&log);
+    let truth = of_log(&log, samples.len());
     let shares: &[(&[&str], f64)] = &[
         (&["client_queue"], before_server(&samples, &truth)),
         (&["compute"], at_server(&samples, &truth, |one| one.compute)),
@@ -370,7 +375,8 @@ fn a_busy_client_is_found_where_its_stalls_were_measured() {
     let transport = Busy { direct, clock, stalls: Rc::clone(&stalls), exchanges: Rc::default() };
     let samples = Load::new(200, 4).pool(4).run_on(clock, transport, &Interrupt::never());
     let found = analysed_with(&samples, &ClientHealth::new(stalls.take()));
-    let shares: &[(&[&str], f64)] = &[(&["client_overload"], before_server(&samples, &of_log(&log)))];
+    let shares: &[(&[&str], f64)] =
+        &[(&["client_overload"], before_server(&samples, &of_log(&log, samples.len())))];
     check(&found, &Expected { first: "client_overload", shares, companions: &[] });
     let unmeasured = analysed(&samples);
     assert!(unmeasured.causes.iter().all(|cause| cause.cause.name() != "client_overload"), "not guessed");

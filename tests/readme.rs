@@ -65,6 +65,39 @@ fn the_sla_statement_is_the_reference_run_s() {
 }
 
 #[test]
+fn the_prediction_and_the_causes_are_the_reference_run_s() {
+    let analysis: Value =
+        serde_json::from_str(&read("results/reference/analysis.json")).expect("the reference is JSON");
+    assert_in_readme(&format!(
+        "P95 after was predicted as {:.1} ms",
+        number(&analysis["prediction"]["p95_ms"])
+    ));
+    for cause in &analysis["phases"]["before"]["causes"].as_array().expect("a list")[..2] {
+        let (name, share) =
+            (cause["cause"].as_str().expect("a name"), number(&cause["share_of_tail_excess"]));
+        assert_in_readme(&format!("{:.0} % is `{name}`", share * 100.0));
+    }
+}
+
+/// What stands beside the logs is what `analyze` makes of them.
+#[test]
+fn the_reference_is_analysed_by_this_version() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/reference");
+    for entry in reference.read_dir().expect("the reference") {
+        let entry = entry.expect("an entry");
+        fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("it can be copied");
+    }
+    let analyze =
+        std::process::Command::new(env!("CARGO_BIN_EXE_spanload")).arg("analyze").arg(folder.path()).output();
+    assert_eq!(analyze.expect("the binary starts").status.code(), Some(0));
+    for name in ["comparison.json", "comparison.csv", "analysis.json"] {
+        let again = fs::read_to_string(folder.path().join(name)).expect("written");
+        assert!(again == read(&format!("results/reference/{name}")), "{name} differs");
+    }
+}
+
+#[test]
 fn the_ablation_is_the_committed_one() {
     assert_in_readme(read("results/reference/ablation.md").trim());
 }

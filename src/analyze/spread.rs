@@ -181,14 +181,15 @@ fn bounded(interval: Interval) -> Option<Interval> {
     Some(interval).filter(|interval| interval.lo.is_finite() && interval.hi.is_finite())
 }
 
+/// Empty of a repetition that was cut short: its missing rows are not its slowest requests, and it is no
+/// repetition to draw blocks from.
 fn in_order_of_due(phase: &PhaseData) -> Vec<Option<u64>> {
     let mut rows: Vec<_> = phase.rows().iter().collect();
+    if rows.len() as u64 != phase.planned() {
+        return Vec::new();
+    }
     rows.sort_unstable_by_key(|row| (row.due().is_none(), row.due(), row.seq()));
-    let latency = |row: &&Observation| row.succeeded().then(|| row.latency().0);
-    let mut in_order: Vec<_> = rows.iter().map(latency).collect();
-    // Requests of which there is no row were never sent.
-    in_order.resize(phase.planned().try_into().unwrap_or(usize::MAX), None);
-    in_order
+    rows.iter().map(|row| row.succeeded().then(|| row.latency().0)).collect()
 }
 
 /// Equal values have equal ranks, and no answer the last.

@@ -39,7 +39,6 @@ impl Format for Terminal {
         for line in &comparison.sla {
             writeln!(text, "{}", sla_line(line))?;
         }
-        writeln!(text, "[ ] 95 % interval: {}", comparison.interval_method)?;
         for caveat in &comparison.caveats {
             writeln!(text, "caveat: {}", caveat.message)?;
         }
@@ -63,7 +62,8 @@ impl Terminal {
             Verdict::Missed => ("MISSED", "\x1b[1;31m"),
         };
         let (on, off) = if self.colour { (colour, "\x1b[0m") } else { ("", "") };
-        writeln!(text, "SLA {on}{word}{off} after the optimisation (exit code {})", self.exit_code)
+        let (code, method) = (self.exit_code, &comparison.interval_method);
+        writeln!(text, "SLA {on}{word}{off} after the optimisation (exit code {code}); [ ] 95 %: {method}")
     }
 }
 
