@@ -52,8 +52,7 @@ impl Terminal {
     fn head(&self, text: &mut String, comparison: &Comparison) -> std::fmt::Result {
         writeln!(text, "run {}, plan {}", comparison.run_id, &comparison.plan_digest)?;
         writeln!(text, "before: {}", self.before)?;
-        writeln!(text, "after:  {}", self.after)?;
-        writeln!(text)
+        writeln!(text, "after:  {}", self.after)
     }
 
     fn verdict(&self, text: &mut String, comparison: &Comparison) -> std::fmt::Result {
@@ -62,6 +61,13 @@ impl Terminal {
             Verdict::Missed => ("MISSED", "\x1b[1;31m"),
         };
         let (on, off) = if self.colour { (colour, "\x1b[0m") } else { ("", "") };
+        if comparison.caveats.iter().any(|caveat| caveat.kind == "interrupted") {
+            return writeln!(
+                text,
+                "{on}INTERRUPTED{off}: partial, nothing is proven (exit code {})",
+                self.exit_code
+            );
+        }
         let (code, method) = (self.exit_code, &comparison.interval_method);
         writeln!(text, "SLA {on}{word}{off} after the optimisation (exit code {code}); [ ] 95 %: {method}")
     }

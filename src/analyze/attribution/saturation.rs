@@ -78,7 +78,9 @@ impl Loaded {
         let throughput = self.ended as f64 / self.time.0 as f64 * 1e6;
         let expected = self.callers as f64 / throughput * 1e6;
         let mean = self.latency as f64 / self.succeeded as f64;
-        let little = (expected / mean - 1.0).abs() <= LITTLE_TOLERANCE;
+        // The law holds of the steady state; each caller's first request stands outside it.
+        let unsteady = self.callers as f64 / self.ended as f64;
+        let little = (expected / mean - 1.0).abs() <= LITTLE_TOLERANCE.max(unsteady);
         let waited = self.waiting.0 as f64 / self.time.0 as f64;
         let told = self.told * 2 > self.succeeded;
         let mut found = Saturation {
@@ -116,6 +118,10 @@ fn explanation(found: &Saturation) -> String {
         Some(true) => format!(
             "{law} whatever their connections do, and somebody waits for the server {share:.0} % of the time: only more \
              throughput per call can help"
+        ),
+        Some(false) if share >= ALWAYS * 100.0 => format!(
+            "{law}, but the mean is {:.0} ms: the load was not steady, so whether the server limits it cannot be told",
+            found.mean_latency_ms
         ),
         Some(false) => format!(
             "{law}, but somebody waits for the server only {share:.0} % of the time: it is not what limits the load"

@@ -245,7 +245,10 @@ impl Doubt {
             ),
             Doubt::NoSuccess { phase } => {
                 let name = phase.name();
-                format!("no request of the {name} phase succeeded; the error column of {name}.csv says why")
+                format!(
+                    "no request of the {name} phase succeeded; the error column of {name}.csv says why (protocol or \
+                     http_4xx where the phase batches: the server may have no batch endpoint, set {name}.batch=1)"
+                )
             }
             Doubt::Unsent { phase, unsent, planned } => format!(
                 "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \

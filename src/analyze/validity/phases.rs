@@ -36,7 +36,8 @@ pub(super) fn accounting(before: &PhaseData, after: &PhaseData, cut_short: bool)
     for (phase, data) in [(Phase::Before, before), (Phase::After, after)] {
         let (planned, missing) = (data.planned(), if cut_short { 0 } else { data.missing() });
         let unsent = data.unsent() - missing;
-        if data.succeeded() == 0 {
+        let stopped_before = cut_short && data.failed() == 0;
+        if data.succeeded() == 0 && !stopped_before {
             doubts.push(Doubt::NoSuccess { phase });
         } else if unsent > 0 {
             doubts.push(Doubt::Unsent { phase, unsent, planned });
