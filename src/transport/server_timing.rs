@@ -6,10 +6,11 @@
 use crate::clock::Micros;
 use crate::sample::ServerTimes;
 
-/// Reads the queue and compute times out of the values of all `Server-Timing` headers. What does
-/// not follow the grammar is skipped, never an error: a header of the server's must not fail a request.
-pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> ServerTimes {
-    let mut times = ServerTimes::default();
+/// Reads the queue and compute times, and the costs of the items in order, out of the values of all
+/// `Server-Timing` headers. What does not follow the grammar is skipped, never an error: a header of the
+/// server's must not fail a request.
+pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> (ServerTimes, Vec<Micros>) {
+    let (mut times, mut items) = (ServerTimes::default(), Vec::new());
     for value in values {
         let Ok(text) = std::str::from_utf8(value) else { continue };
         for metric in split_unquoted(text, ',') {
@@ -18,6 +19,10 @@ pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> ServerTim
             let place = match name {
                 "queue" => &mut times.queue,
                 "compute" => &mut times.compute,
+                "item" => {
+                    items.extend(parts.find_map(duration).flatten());
+                    continue;
+                }
                 _ => continue,
             };
             if let Some(length) = parts.find_map(duration) {
@@ -25,7 +30,7 @@ pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> ServerTim
             }
         }
     }
-    times
+    (times, items)
 }
 
 /// The value of a `dur` parameter; `Some(None)` if it is there but no usable number.
@@ -61,7 +66,7 @@ mod tests {
     use super::*;
 
     fn times(header: &str) -> (Option<u64>, Option<u64>) {
-        let times = parse([header.as_bytes()]);
+        let (times, _) = parse([header.as_bytes()]);
         (times.queue.map(|micros| micros.0), times.compute.map(|micros| micros.0))
     }
 
@@ -73,6 +78,13 @@ mod tests {
         assert_eq!(times("compute;DUR=\"7\""), (None, Some(7_000)));
         assert_eq!(times("queue;dur=-1, compute;dur=NaN"), (None, None));
         assert_eq!(times("queue;desc=\"\\\"\";dur=5"), (Some(5_000), None));
+    }
+
+    #[test]
+    fn items_keep_their_order() {
+        let (_, items) =
+            parse(["item;dur=4, compute;dur=9, item;dur=2.5".as_bytes(), b"item;dur=x, item;dur=1"]);
+        assert_eq!(items, [Micros(4_000), Micros(2_500), Micros(1_000)]);
     }
 
     proptest! {

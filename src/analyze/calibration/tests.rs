@@ -48,7 +48,7 @@ impl Costs {
             let unsent = Sample::unsent(seq, TraceId(1), Some(Moment::START));
             Sample {
                 stages: Stages::from_lengths(lengths.clone().try_into().expect("eight stages")),
-                server: ServerTimes { queue: None, compute: reported.then(|| micros(cost)) },
+                server: ServerTimes { compute: reported.then(|| micros(cost)), ..ServerTimes::default() },
                 connection: Some(ConnectionUse { id: 1, reused: !cold, syn_retransmits: Some(0) }),
                 batch: (size > 1).then_some(BatchUse { id, size }),
                 attempts: 1,
