@@ -2,6 +2,10 @@
 
 use crate::analyze::observation::Observation;
 use crate::clock::{Micros, Moment};
+use crate::sample::Stage;
+
+/// After a standstill the client reads all that has come within this time.
+const AT_ONCE: Micros = Micros(5_000);
 
 /// A time during which the client's engine served nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +34,26 @@ impl ClientHealth {
     /// How long the client stood still while the request was due and not ended.
     pub(super) fn stalled_during(&self, row: &Observation) -> Micros {
         let Some((due, end)) = row.due().zip(row.end()) else { return Micros(0) };
-        let first = self.stalls.partition_point(|stall| {
-            (stall.repetition, stall.from + stall.length) <= (row.repetition(), due)
-        });
-        let overlapping = self.stalls[first..]
-            .iter()
-            .take_while(|stall| stall.repetition == row.repetition() && stall.from < end);
-        overlapping.map(|stall| (stall.from + stall.length).min(end).since(stall.from.max(due))).sum()
+        self.overlapping(row.repetition(), due, end)
+            .map(|stall| (stall.from + stall.length).min(end).since(stall.from.max(due)))
+            .sum()
+    }
+
+    /// How long the client had stood still, since the request was sent, when it came to read the first byte of the answer.
+    pub(super) fn read_late(&self, row: &Observation) -> Micros {
+        let length = |stage| row.stage(stage).unwrap_or_default().0;
+        let Some(end) = row.end() else { return Micros(0) };
+        let first = Moment::from_micros(end.as_micros().saturating_sub(length(Stage::Receive)));
+        let sent = Moment::from_micros(first.as_micros().saturating_sub(length(Stage::Wait)));
+        let last = self.overlapping(row.repetition(), sent, first).last();
+        let late = last.filter(|stall| stall.from + stall.length + AT_ONCE >= first);
+        late.map_or(Micros(0), |stall| (stall.from + stall.length).min(first).since(stall.from.max(sent)))
+    }
+
+    fn overlapping(&self, repetition: u32, from: Moment, to: Moment) -> impl Iterator<Item = &ClientStall> {
+        let ended = |stall: &ClientStall| (stall.repetition, stall.from + stall.length) <= (repetition, from);
+        let first = self.stalls.partition_point(ended);
+        self.stalls[first..].iter().take_while(move |stall| stall.repetition == repetition && stall.from < to)
     }
 }
 
@@ -44,7 +61,6 @@ impl ClientHealth {
 mod tests {
     use super::super::testing::Row;
     use super::*;
-    use crate::sample::Stage;
 
     #[test]
     fn only_the_overlap_with_the_request_counts() {

@@ -29,6 +29,7 @@ impl<'a> Context<'a> {
             for index in &of_it {
                 facts[*index].all_in_use = all_in_use(&rows[*index], &occupancy);
                 facts[*index].client_stalled = health.stalled_during(&rows[*index]);
+                facts[*index].read_late = health.read_late(&rows[*index]);
             }
             for (index, bound) in accept_order::bounds(rows, &of_it) {
                 facts[index].accepted_within = bound;
