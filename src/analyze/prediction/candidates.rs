@@ -147,6 +147,7 @@ impl Figures {
         let (mut latencies, mut busy) = (Vec::with_capacity(runs * calls.len()), 0);
         for run in 0..runs as u64 {
             let spread = (run > 0).then_some(run);
+            let calls = &inferred.calls_of(run);
             let server = Server { calls, economy, replicas: *replicas, round_trip: *round_trip, spread };
             let outcome = simulate(server, client);
             latencies.extend(outcome.latencies);

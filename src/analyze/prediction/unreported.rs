@@ -6,7 +6,7 @@ use super::super::calibration::Calibration;
 use super::super::observation::Observation;
 use super::infer::size;
 use crate::clock::Moment;
-use crate::random::SplitMix64;
+use crate::random::{SplitMix64, mix};
 use crate::sample::Stage;
 
 /// Above this multiple of an idle call, the median call is taken to have waited for a replica.
@@ -16,21 +16,37 @@ const SATURATED: f64 = 1.5;
 /// 2, because a shorter one may not have been seen.
 const TWO_IN_A_ROW: f64 = 1.9;
 
+/// How the cost of a call is drawn: a fixed part and a log-normal item, in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Law {
+    fixed: f64,
+    mean: f64,
+    deviation: f64,
+}
+
+impl Law {
+    /// Times of so many calls with one request alone; another `draw`, other times.
+    pub(super) fn calls(self, requests: usize, draw: u64) -> Vec<u64> {
+        let seeds = (0..requests as u64).map(|seq| mix(draw) ^ seq);
+        seeds.map(|seed| (self.fixed + log_normal(self.mean, self.deviation, seed)).round() as u64).collect()
+    }
+}
+
 /// What throughput and calibration tell.
 pub(super) struct Drawn {
-    /// Time of a call with this request alone, by sequence number, in microseconds.
-    pub calls: Vec<u64>,
+    /// What a call costs.
+    pub law: Law,
     /// Exchanges computed at the same time.
     pub replicas: usize,
     /// Whether exchanges waited for a replica.
     pub saturated: bool,
 }
 
-/// Draws the costs of so many requests and counts the replicas; `None` without an exchange.
+/// Finds what calls cost and counts the replicas; `None` without an exchange.
 ///
 /// Exchanges at work = throughput × service time. Where all replicas are busy their whole number ÷ throughput
 /// is in turn the mean service time of this very load, which the few calls of a calibration only estimate.
-pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration, requests: usize) -> Option<Drawn> {
+pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration) -> Option<Drawn> {
     let items = exchanges.iter().map(|row| size(row)).sum::<f64>() / exchanges.len().max(1) as f64;
     let fixed = costs.fixed_ms.unwrap_or_default().max(0.0) * 1e3;
     let item = (costs.call_ms * 1e3 - fixed).max(0.0);
@@ -42,11 +58,8 @@ pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration, requests: us
     let replicas = counted.unwrap_or(estimate.round()).max(1.0);
     let under_load = ((replicas / rate - fixed) / items).max(0.0);
     let mean = if saturated { under_load } else { item };
-    let calls = (0..requests as u64).map(|seq| {
-        let item = log_normal(mean, costs.item_deviation_ms * 1e3, seq);
-        (fixed + item).round() as u64
-    });
-    Some(Drawn { calls: calls.collect(), replicas: replicas as usize, saturated })
+    let law = Law { fixed, mean, deviation: costs.item_deviation_ms * 1e3 };
+    Some(Drawn { law, replicas: replicas as usize, saturated })
 }
 
 /// Exchanges a microsecond over the middle of each repetition, where neither the start nor the stragglers of
