@@ -8,7 +8,7 @@ use super::super::calibration::Calibration;
 use super::super::observation::Observation;
 use super::super::phase::PhaseData;
 use super::levels::{Interval, Levels};
-use super::unreported::{self, Law};
+use super::unreported::{self, Guess, Law};
 use crate::clock::Moment;
 use crate::sample::Stage;
 
@@ -27,6 +27,8 @@ pub(super) struct Inferred {
     pub calls: Vec<u64>,
     /// How these times were drawn, where the server did not report them.
     pub law: Option<Law>,
+    /// Other servers that would explain the log as well, where the server did not report.
+    pub ends: Vec<Guess>,
     /// Time of an exchange outside the server, in microseconds.
     pub round_trip: u64,
     /// Most exchanges that were seen in the server at the same time.
@@ -37,6 +39,16 @@ impl Inferred {
     /// Whether the server itself reported what calls cost.
     pub(super) fn reported(&self) -> bool {
         self.law.is_none()
+    }
+
+    /// This server, and those at the ends of what the calibration leaves open.
+    pub(super) fn with_ends(&self) -> Vec<Cow<'_, Inferred>> {
+        let end = |guess: &Guess| {
+            let (law, replicas) = (Some(guess.law), guess.replicas.max(1));
+            let calls = guess.law.calls(self.calls.len(), 0);
+            Cow::Owned(Inferred { law, replicas, calls, ends: Vec::new(), ..self.clone() })
+        };
+        std::iter::once(Cow::Borrowed(self)).chain(self.ends.iter().map(end)).collect()
     }
 
     /// The times of the calls for one of several simulations: the reported ones, or another draw each time.
@@ -54,11 +66,14 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
     let requests = (before.requests() as usize).min(MOST_REQUESTS);
     let computing = Levels::of(exchanges.iter().filter_map(|row| interval(row)), before.repetitions());
     let reported = reported_calls(&exchanges, before, calibration, requests).zip(computing.replicas());
+    let mut ends = Vec::new();
     let (law, (calls, (replicas, saturated))) = match reported {
         Some(known) => (None, known),
         None => {
             let drawn = unreported::draw(&exchanges, calibration?)?;
-            (Some(drawn.law), (drawn.law.calls(requests, 0), (drawn.replicas, drawn.saturated)))
+            let Guess { law, replicas } = drawn.best;
+            ends = drawn.ends;
+            (Some(law), (law.calls(requests, 0), (replicas, drawn.saturated)))
         }
     };
     Some(Inferred {
@@ -68,6 +83,7 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
         round_trip: round_trip(&exchanges, calibration),
         calls,
         law,
+        ends,
         seen: law.is_none().then(|| computing.most_inside()),
     })
 }

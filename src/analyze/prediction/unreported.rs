@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::calibration::Calibration;
 use super::super::observation::Observation;
+use super::super::student;
 use super::infer::size;
 use crate::clock::Moment;
 use crate::random::{SplitMix64, mix};
@@ -34,12 +35,21 @@ impl Law {
 
 /// What throughput and calibration tell.
 pub(super) struct Drawn {
+    /// The server that fits them best.
+    pub best: Guess,
+    /// The servers that fit the ends of the 95 % interval of an item's cost.
+    pub ends: Vec<Guess>,
+    /// Whether exchanges waited for a replica.
+    pub saturated: bool,
+}
+
+/// A server that would explain the log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guess {
     /// What a call costs.
     pub law: Law,
     /// Exchanges computed at the same time.
     pub replicas: usize,
-    /// Whether exchanges waited for a replica.
-    pub saturated: bool,
 }
 
 /// Finds what calls cost and counts the replicas; `None` without an exchange.
@@ -52,14 +62,26 @@ pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration) -> Option<Dr
     let item = (costs.call_ms * 1e3 - fixed).max(0.0);
     let (rate, service) = (throughput(exchanges)?, fixed + items * item);
     let saturated = median_wait(exchanges)? > SATURATED * service;
-    let estimate = rate * service;
     let dear = service + 3.0 * costs.item_deviation_ms * 1e3;
-    let counted = first_wave(exchanges, dear).filter(|wave| (wave - estimate).abs() < 1.0);
-    let replicas = counted.unwrap_or(estimate.round()).max(1.0);
-    let under_load = ((replicas / rate - fixed) / items).max(0.0);
-    let mean = if saturated { under_load } else { item };
-    let law = Law { fixed, mean, deviation: costs.item_deviation_ms * 1e3 };
-    Some(Drawn { law, replicas: replicas as usize, saturated })
+    let counted = first_wave(exchanges, dear).filter(|wave| (wave - rate * service).abs() < 1.0);
+    let guess = |item: f64| {
+        let replicas = counted.unwrap_or((rate * (fixed + items * item)).round()).max(1.0);
+        let under_load = ((replicas / rate - fixed) / items).max(0.0);
+        let mean = if saturated { under_load } else { item };
+        let law = Law { fixed, mean, deviation: costs.item_deviation_ms * 1e3 };
+        Guess { law, replicas: replicas as usize }
+    };
+    let ends = item_interval(costs).map(|end| guess(end.max(0.0) * 1e3)).to_vec();
+    Some(Drawn { best: guess(item), ends, saturated })
+}
+
+/// The 95 % interval of an item's cost in milliseconds; that of the mean call where there were single calls alone.
+fn item_interval(costs: &Calibration) -> [f64; 2] {
+    costs.item_ci95_ms.unwrap_or_else(|| {
+        let degrees = u32::try_from(costs.n.saturating_sub(1)).unwrap_or(u32::MAX).max(1);
+        let half = student::quantile(degrees) * costs.item_deviation_ms / (costs.n.max(1) as f64).sqrt();
+        [costs.call_ms - half, costs.call_ms + half]
+    })
 }
 
 /// Exchanges a microsecond over the middle of each repetition, where neither the start nor the stragglers of
