@@ -41,6 +41,8 @@ pub struct Facts {
     pub client_stalled: Micros,
     /// The part of that which ended as it read the first byte of the answer: that may have been there for so long.
     pub read_late: Micros,
+    /// Whether its answer was held back until a delayed acknowledgement.
+    pub held_back: bool,
 }
 
 /// The parts of a latency, by cause.
@@ -94,7 +96,8 @@ pub fn split(row: &Observation, facts: Facts, network: Network) -> Split {
     split.add(Cause::Tls, row.stage(Stage::Tls));
     split.add(Cause::SlowRequestBody, row.stage(Stage::Send));
     wait(row, facts, network, &mut split);
-    split.add(Cause::SlowResponseBody, row.stage(Stage::Receive));
+    let receive = if facts.held_back { Cause::DelayedAck } else { Cause::SlowResponseBody };
+    split.add(receive, row.stage(Stage::Receive));
     let read_late = split.get(Cause::ClientOverload);
     let mut stalled = Micros(facts.client_stalled.0.saturating_sub(read_late.0));
     for cause in CLIENTS_TURN {
