@@ -1,4 +1,6 @@
 //! Delays before a connection's request reaches the server, and what only looks like one.
+use std::time::Instant;
+
 use spanload::analyze::ReuseBuys;
 use spanload::sample::Sample;
 
@@ -6,8 +8,9 @@ use crate::checks::{
     Expected, alone, always_20, analysed, before_server, check, chosen, injected_share, of_log, run_mock,
 };
 use crate::common::load::Load;
-use crate::server::{self, Injected};
-use crate::truth::{latency, share_of_excess};
+use crate::common::wire::{Peer, Server, pause};
+use crate::server::{self, Injected, Log};
+use crate::truth::{AtServer, latency, share_of_excess};
 
 fn stall(seq: u64) -> Injected {
     // Unequal, lest the callers fall into step and nobody is served while somebody stalls.
@@ -59,6 +62,44 @@ fn a_slow_accept_is_a_wait_in_the_accept_queue() {
     let shares: &[(&[&str], f64)] =
         &[(&["accept_queue_wait"], before_server(&samples, &of_log(&log, samples.len())))];
     check(&analysed(&samples), &Expected { first: "accept_queue_wait", shares, companions: &[] });
+}
+
+/// Writes head and body apart, for one request in ten; logs what it took to hand both to the kernel.
+fn in_two_writes(mut peer: Peer, log: &Log) {
+    peer.nagle();
+    while let Some(request) = peer.request() {
+        let (seq, received) = (request.body.parse().expect("a sequence number"), Instant::now());
+        pause(20);
+        let head =
+            "HTTP/1.1 200 OK\r\nServer-Timing: queue;dur=0, compute;dur=20\r\nContent-Length: 2\r\n\r\n";
+        if chosen(seq) {
+            peer.write(head);
+            peer.write("{}");
+        } else {
+            peer.write(&format!("{head}{{}}"));
+        }
+        let handled = received.elapsed().as_secs_f64() * 1e3;
+        let truth = AtServer { queue: 0.0, compute: 20.0, handled, status: 200 };
+        log.lock().expect("nothing panics with it").insert(seq, truth);
+    }
+}
+
+/// The server has handed everything over at once: what is missing until the client has it, its kernel held back.
+#[test]
+fn an_answer_that_is_held_back_on_a_kept_connection_is_a_delayed_acknowledgement() {
+    let _alone = alone();
+    let log = Log::default();
+    let written = log.clone();
+    let server = Server::start(move |_, peer| in_two_writes(peer, &written));
+    let samples = Load::new(200, 2).pool(2).run(&server.url());
+    let truth = before_server(&samples, &of_log(&log, samples.len()));
+    let shares: &[(&[&str], f64)] = &[(&["delayed_ack"], truth)];
+    let found = analysed(&samples);
+    check(&found, &Expected { first: "delayed_ack", shares, companions: &[] });
+    assert!(found.causes[0].remedy.contains("TCP_NODELAY"), "{:?}", found.causes[0]);
+    let samples = Load::new(200, 2).run(&server.url());
+    let fresh = analysed(&samples);
+    assert!(fresh.causes_of_all.get("delayed_ack").is_none(), "new connections are acknowledged at once");
 }
 
 /// The negative: the accept queue is long enough, so nothing is lost, and the wait would only move.
