@@ -87,9 +87,14 @@ pub struct Collector {
 impl Collector {
     /// One that takes everything, each batch after `delay`.
     pub fn start(delay: Duration) -> Self {
+        Self::start_refusing(delay, usize::MAX)
+    }
+
+    /// One that over gRPC refuses each batch whose number `every` divides.
+    pub fn start_refusing(delay: Duration, every: usize) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (at, addresses) = channel();
-        let service = Service { seen: Arc::clone(&seen), delay };
+        let service = Service { seen: Arc::clone(&seen), delay, every };
         std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -139,6 +144,7 @@ impl Collector {
 struct Service {
     seen: Arc<Mutex<Seen>>,
     delay: Duration,
+    every: usize,
 }
 
 impl Service {
@@ -169,8 +175,13 @@ impl TraceService for Service {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let headers = request.metadata().clone().into_headers();
-        self.take(request.into_inner(), header_words(&headers)).await;
+        let headers = header_words(&request.metadata().clone().into_headers());
+        let number = self.seen.lock().expect("nobody panics with it").headers.len() + 1;
+        if number.is_multiple_of(self.every) {
+            self.take(ExportTraceServiceRequest::default(), headers).await;
+            return Err(Status::unavailable("as the test wants it"));
+        }
+        self.take(request.into_inner(), headers).await;
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
