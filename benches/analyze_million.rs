@@ -157,6 +157,7 @@ fn manifest() -> anyhow::Result<Manifest> {
         payloads: None,
         merged_stages: Vec::new(),
         machine: Machine::default(),
+        telemetry: None,
         caveats: Vec::new(),
     })
 }

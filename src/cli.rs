@@ -1,5 +1,9 @@
 //! The command line.
 
+mod telemetry;
+
+pub use telemetry::{ExportArgs, TelemetryArgs, TraceArgs};
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -38,6 +42,8 @@ pub enum Command {
     Load(LoadArgs),
     /// Prove each variant of an ablation file and print their table
     Ablate(AblateArgs),
+    /// Send the spans of a finished run to an OTLP endpoint, from its logs
+    Export(ExportArgs),
     /// Serve the mock inference API
     Mock(mock::Options),
 }
@@ -116,6 +122,9 @@ pub struct ProveArgs {
     /// What changes the scenario.
     #[command(flatten)]
     pub changes: ScenarioArgs,
+    /// What changes telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
     /// Folder of all runs
     #[arg(long, default_value = "results", value_name = "FOLDER", overrides_with = "out")]
     pub out: PathBuf,
@@ -170,6 +179,9 @@ pub struct LoadArgs {
     /// What changes the scenario.
     #[command(flatten)]
     pub changes: ScenarioArgs,
+    /// What changes telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
     /// Print no progress
     #[arg(short, long)]
     pub quiet: bool,

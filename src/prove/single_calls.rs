@@ -45,6 +45,7 @@ impl Run<'_> {
         }
         let set = self.manifest.single_calls.len() as u32 + 1;
         let session = self.server.open(None).await?;
+        let mut watched = self.watch(PART, set, session.url())?;
         let measurement = Measurement {
             plan: Arc::new(measurement::calibration_plan(&self.settings, CALLS)?),
             run_id: &self.manifest.run_id,
@@ -58,14 +59,16 @@ impl Run<'_> {
         let log = recordings.single_calls.take().expect("each set puts the log back");
         let answers = Answers::new(Box::new(std::io::sink()));
         let step = self.progress.step("single calls", CALLS);
-        let measured = measurement.run(Recording { log, answers }, &step, self.interrupt).await?;
+        let recording = Recording { log, answers };
+        let measured = measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
+        self.telemetry.end(&watched);
+        self.note_repetition(PART, set, &measured.clock, measured.health);
         recordings.single_calls = Some(measured.recording.log);
         self.manifest.single_calls.push(SingleCallsRecord {
             set,
             phase: beside.phase.name().to_string(),
             repetition: beside.repetition,
             at_end: beside.at_end,
-            started_unix_us: self.anchor.unix_micros(&measured.clock),
         });
         session.close().await
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::telemetry::TelemetryRecord;
 use crate::caveat::Caveat;
 use crate::scenario::{SlaLine, Strategy};
 
@@ -48,6 +49,9 @@ pub struct Manifest {
     pub merged_stages: Vec<String>,
     /// Where it ran.
     pub machine: Machine,
+    /// What telemetry did; absent in manifests of older versions and before the end of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telemetry: Option<TelemetryRecord>,
     /// What the reader must know.
     pub caveats: Vec<Caveat>,
 }
@@ -84,7 +88,7 @@ pub struct Strategies {
 /// One repetition.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RepetitionRecord {
-    /// `before`, `after` or `calibration`.
+    /// `before`, `after`, `calibration`, `single_calls` or a rung of the ladder.
     pub phase: String,
     /// Counted from 1 within the phase.
     pub repetition: u32,
@@ -106,8 +110,6 @@ pub struct SingleCallsRecord {
     pub repetition: u32,
     /// Whether it was made after the repetition's end; else before its start.
     pub at_end: bool,
-    /// Microseconds since the Unix epoch at its start.
-    pub started_unix_us: u64,
 }
 
 /// The client during one repetition: whether its own slowness can be part of what was measured.
