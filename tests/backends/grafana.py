@@ -91,6 +91,8 @@ def interpolate(text, values, regex=frozenset()):
 
     def value_of(match):
         name = next(group for group in match.groups() if group)
+        if name.isdigit():
+            return match[0]  # a group of label_replace
         if name not in values:
             raise AssertionError(f"{text}: nobody sets ${name}")
         value = values[name]

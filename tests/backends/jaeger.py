@@ -19,7 +19,8 @@ KINDS = {1: "internal", 2: "server", 3: "client"}
 
 @dataclass(frozen=True)
 class Span:
-    """A span as Jaeger gives it back. Times in nanoseconds since 1970."""
+    """A span as Jaeger gives it back. Times in whole microseconds since 1970; Jaeger lengthens a span without length
+    to one nanosecond."""
 
     service: str
     trace_id: str
@@ -27,8 +28,8 @@ class Span:
     parent: str
     name: str
     kind: str
-    start_ns: int
-    end_ns: int
+    start_us: int
+    end_us: int
     links: tuple = ()
     attributes: dict = field(default_factory=dict, hash=False)
     failed: bool = False
@@ -36,7 +37,7 @@ class Span:
     @property
     def duration_us(self):
         """Length in whole microseconds."""
-        return (self.end_ns - self.start_ns) // 1000
+        return self.end_us - self.start_us
 
 
 class Jaeger:
@@ -116,8 +117,8 @@ def _span(service, span):
         parent=span.get("parentSpanId", ""),
         name=span["name"],
         kind=KINDS.get(span.get("kind"), "unspecified"),
-        start_ns=int(span["startTimeUnixNano"]),
-        end_ns=int(span["endTimeUnixNano"]),
+        start_us=int(span["startTimeUnixNano"]) // 1000,
+        end_us=int(span["endTimeUnixNano"]) // 1000,
         links=tuple((link["traceId"], link["spanId"]) for link in span.get("links", [])),
         attributes=_attributes(span),
         failed=span.get("status", {}).get("code") == 2,

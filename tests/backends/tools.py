@@ -7,10 +7,11 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-# grafana/compose.yaml runs the same versions; test_static checks that
+# grafana/compose.yaml runs the same versions; check_files checks that
 PROMETHEUS = "v0.316.0"  # the module's number of Prometheus 3.16.0
 PROMETHEUS_SUM = "h1:f1GRFerhTMKQma+awCoC9T820ecWeGSdF+xAlMHzZzM="
-JAEGER = "v1.76.0"  # the module's number of Jaeger 2.13.0
+JAEGER = "v1.76.0"  # one commit has two numbers, this is the one that modules have
+JAEGER_RELEASE = "2.13.0"
 JAEGER_SUM = "h1:sWCOOF1dr+NL0PLil7mFo3BqqQL8k4WiM7aguFbc14g="
 GRAFANA_SCHEMA = "12.4.11"
 TYPESCRIPT = "5.9.3"
