@@ -1,5 +1,9 @@
 //! The command line.
 
+mod telemetry;
+
+pub use telemetry::TelemetryArgs;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -116,6 +120,9 @@ pub struct ProveArgs {
     /// What changes the scenario.
     #[command(flatten)]
     pub changes: ScenarioArgs,
+    /// What changes telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
     /// Folder of all runs
     #[arg(long, default_value = "results", value_name = "FOLDER", overrides_with = "out")]
     pub out: PathBuf,
@@ -170,6 +177,9 @@ pub struct LoadArgs {
     /// What changes the scenario.
     #[command(flatten)]
     pub changes: ScenarioArgs,
+    /// What changes telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
     /// Print no progress
     #[arg(short, long)]
     pub quiet: bool,

@@ -13,6 +13,7 @@ use spanload::prove::{self, Findings, Job};
 use spanload::record::Results;
 use spanload::report::{Format, Terminal, ladder, predicted, why_slow};
 use spanload::scenario::{self, ScenarioError};
+use spanload::telemetry::{LogFormat, TelemetryError, logs};
 use spanload::transport::EndpointError;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -35,7 +36,10 @@ fn main() -> ExitCode {
 
 /// Whether the person at the keyboard can mend it.
 fn is_usage(error: &anyhow::Error) -> bool {
-    error.is::<ScenarioError>() || error.is::<PayloadError>() || error.is::<EndpointError>()
+    error.is::<ScenarioError>()
+        || error.is::<PayloadError>()
+        || error.is::<EndpointError>()
+        || error.is::<TelemetryError>()
 }
 
 /// Runs a command that can be interrupted. A second signal ends it at once.
@@ -72,8 +76,11 @@ fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
 }
 
 async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
-    let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
-    let command = invocation::masked_command(&settings.target.secrets());
+    logs::init(args.telemetry.log_format);
+    let mut overrides = args.changes.overrides()?;
+    args.telemetry.lay_over(&mut overrides)?;
+    let settings = scenario::load(args.scenario(), &overrides)?;
+    let command = invocation::masked_command(&settings.secrets());
     let (quiet, strict) = (args.quiet, args.strict);
     let job = Job { settings, out: args.out, ladder: args.ladder, quiet, command, strict };
     let proof = prove::prove(job, interrupt).await?;
@@ -90,7 +97,10 @@ fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
 }
 
 async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
-    let settings = scenario::load(&args.scenario, &args.changes.overrides()?)?;
+    logs::init(args.telemetry.log_format);
+    let mut overrides = args.changes.overrides()?;
+    args.telemetry.lay_over(&mut overrides)?;
+    let settings = scenario::load(&args.scenario, &overrides)?;
     let live = prove::load(&settings, args.phase.into(), &args.log, args.quiet, interrupt).await?;
     Ok(match interrupt.signal() {
         Some(signal) => signal.exit_code(),
@@ -99,6 +109,7 @@ async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
 }
 
 async fn ablate(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
+    logs::init(LogFormat::default());
     let overrides = args.changes.overrides()?;
     let table = prove::ablate(&args.file, &args.out, &overrides, interrupt).await?;
     console::print(table.as_bytes());

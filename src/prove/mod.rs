@@ -14,6 +14,7 @@ mod payload_sets;
 mod prediction;
 mod script;
 mod server;
+mod telemetry;
 mod truth;
 
 pub use ablation::ablate;
@@ -35,6 +36,7 @@ use crate::record::{Answers, LogWriter, Manifest, Recording, RepetitionRecord, R
 use crate::report::Progress;
 use crate::sample::Phase;
 use crate::scenario::Settings;
+use crate::telemetry::{Plan as TelemetryPlan, Telemetry};
 use measurement::Measurement;
 use server::Server;
 
@@ -67,18 +69,11 @@ pub struct Proof {
 /// Runs the whole workflow.
 pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     let mut run = Run::prepare(job, interrupt).await?;
-    let mut recordings = run.start_logs()?;
-    run.write_manifest()?;
-    run.given_script().await?;
-    run.calibrate().await?;
-    for (phase, repetition) in interleaved(run.settings.repetitions) {
-        run.repetition(phase, repetition, &mut recordings).await?;
-    }
-    drop(recordings);
-    if run.with_ladder {
-        run.climb().await?;
-    }
-    run.conclude()
+    let measured = run.measure().await;
+    // What telemetry knows of a run that failed is wanted most.
+    let closed = run.close_telemetry().await;
+    measured.and(closed)?;
+    run.conclude().await
 }
 
 /// B A A B B A …: a slow drift of the machine hits both phases alike.
@@ -101,6 +96,7 @@ struct Run<'a> {
     progress: Progress,
     interrupt: &'a Interrupt,
     with_ladder: bool,
+    telemetry: Telemetry,
 }
 
 /// The two logs and the answers, which both phases share.
@@ -126,7 +122,8 @@ impl<'a> Run<'a> {
         let plan = Arc::new(measurement::plan(&settings)?);
         settings.script.as_deref().map(script::read).transpose()?;
         limits::make_room(most_connections(&settings))?;
-        let mut server = Server::new(&settings)?;
+        let told = TelemetryPlan::make(&settings.telemetry)?;
+        let mut server = Server::new(&settings, &told)?;
         server.check().await?;
         // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
         let digested = Arc::clone(&plan);
@@ -139,7 +136,35 @@ impl<'a> Run<'a> {
         let progress = Progress::new(job.quiet);
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
         let with_ladder = job.ladder;
-        Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt, with_ladder })
+        let telemetry = Telemetry::start(told, &manifest.run_id, &telemetry::lines(&settings.sla))?;
+        if let Some(port) = telemetry.metrics_port() {
+            progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
+        }
+        Ok(Run {
+            settings,
+            plan,
+            server,
+            results,
+            manifest,
+            anchor,
+            progress,
+            interrupt,
+            with_ladder,
+            telemetry,
+        })
+    }
+
+    /// All that is sent and logged.
+    async fn measure(&mut self) -> anyhow::Result<()> {
+        let mut recordings = self.start_logs()?;
+        self.write_manifest()?;
+        self.given_script().await?;
+        self.calibrate().await?;
+        for (phase, repetition) in interleaved(self.settings.repetitions) {
+            self.repetition(phase, repetition, &mut recordings).await?;
+        }
+        drop(recordings);
+        if self.with_ladder { self.climb().await } else { Ok(()) }
     }
 
     fn start_logs(&self) -> anyhow::Result<Recordings> {
@@ -180,6 +205,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let session = self.server.open(Some(&self.truth(&format!("{}-{repetition}", phase.name())))).await?;
+        let mut watched = self.watch(phase.name(), repetition, session.url())?;
         let measurement = Measurement {
             plan: Arc::clone(&self.plan),
             run_id: &self.manifest.run_id,
@@ -196,7 +222,8 @@ impl<'a> Run<'a> {
         };
         let name = format!("{} {repetition}/{}", phase.name(), self.settings.repetitions);
         let step = self.progress.step(&name, self.plan.requests());
-        let measured = measurement.run(recording, &step, self.interrupt).await?;
+        let measured = measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
+        self.telemetry.end(&watched);
         step.done(&measured.live);
         self.note_repetition(phase.name(), repetition, &measured.clock, measured.health);
         *recordings.log(phase) = Some(measured.recording.log);
@@ -214,7 +241,7 @@ impl<'a> Run<'a> {
     }
 
     /// Closes the logs and hands over to the analysis that the command of that name runs.
-    fn conclude(mut self) -> anyhow::Result<Proof> {
+    async fn conclude(mut self) -> anyhow::Result<Proof> {
         self.manifest.interrupted = self.interrupt.signal().map(|signal| signal.exit_code());
         if !self.stopped() && self.server.is_mock() {
             let sets = payload_sets::compare(&self.plan, &self.manifest, &self.results)?;
@@ -223,6 +250,7 @@ impl<'a> Run<'a> {
         }
         self.write_manifest()?;
         let findings = analyze(&self.results)?;
+        self.publish(&findings.comparison).await?;
         if let Err(error) = self.results.point_latest() {
             self.progress
                 .note(&format!("warning: {error:#}; the results are in {}", self.results.folder().display()));
