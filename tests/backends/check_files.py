@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 import grafana
+import prometheus
 import tools as pinned
 import typed
 from context import CONTEXT
@@ -40,9 +41,9 @@ class Configuration(unittest.TestCase):
             self.assertRegex(tried, rf"alertname: {alert}\n +eval_time: \w+\n +exp_alerts:\n", alert)
 
     def test_the_scrape_interval_is_the_data_source_s(self):
-        prometheus = (ROOT / "prometheus.yml").read_text(encoding="utf-8")
+        scraped = (ROOT / "prometheus.yml").read_text(encoding="utf-8")
         source = (ROOT / "grafana/provisioning/datasources/prometheus.yaml").read_text(encoding="utf-8")
-        interval = re.search(r"scrape_interval: (\w+)", prometheus)[1]
+        interval = re.search(r"scrape_interval: (\w+)", scraped)[1]
         self.assertEqual(re.search(r"timeInterval: (\w+)", source)[1], interval)
         self.assertEqual(interval, f"{grafana.SCRAPE_SECONDS}s")
 
@@ -52,7 +53,11 @@ class Configuration(unittest.TestCase):
         major, minor = pinned.PROMETHEUS.removeprefix("v0.").split(".")
         self.assertEqual(images["prom/prometheus"], f"v{major[0]}.{int(major[1:])}.{minor}")
         self.assertEqual(images["jaegertracing/jaeger"], pinned.JAEGER_RELEASE)
-        self.assertEqual(images["grafana/grafana"], pinned.GRAFANA_SCHEMA)
+        self.assertEqual(images["grafana/grafana"], pinned.GRAFANA)
+
+    def test_compose_starts_prometheus_as_the_tests_do(self):
+        compose = (ROOT / "grafana/compose.yaml").read_text(encoding="utf-8")
+        self.assertEqual(tuple(re.findall(r"- (--enable-feature=\S+)", compose)), prometheus.FEATURES)
 
     def test_compose_mounts_what_there_is(self):
         compose = (ROOT / "grafana/compose.yaml").read_text(encoding="utf-8")

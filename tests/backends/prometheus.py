@@ -11,6 +11,8 @@ from service import Service
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL_PORT = "127.0.0.1:9464"
 MOCK_PORT = "127.0.0.1:9465"
+# grafana/compose.yaml has the same
+FEATURES = ("--enable-feature=exemplar-storage",)
 
 
 def configuration(folder, tool_port, mock_port):
@@ -32,7 +34,7 @@ class Prometheus:
     def __init__(self, program, config, folder, port):
         self.url = f"http://127.0.0.1:{port}"
         command = [str(program), f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}"]
-        command += [f"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage"]
+        command += [f"--web.listen-address=127.0.0.1:{port}", *FEATURES]
         self.service = Service(command, f"{self.url}/-/ready", folder / "prometheus.log")
 
     def get(self, path, **parameters):
@@ -56,6 +58,15 @@ class Prometheus:
         data = self.get("query_range", query=expression, start=f"{start:.3f}", end=f"{end:.3f}", step=step)
         return [
             (series["metric"], [(at, float(value)) for at, value in series["values"]]) for series in data["result"]
+        ]
+
+    def exemplars(self, expression, start, end):
+        """[(labels of the series, trace id, value)] of the series in an expression."""
+        found = self.get("query_exemplars", query=expression, start=f"{start:.3f}", end=f"{end:.3f}")
+        return [
+            (series["seriesLabels"], exemplar["labels"]["trace_id"], float(exemplar["value"]))
+            for series in found
+            for exemplar in series["exemplars"]
         ]
 
     def label_values(self, label, selector, start, end):

@@ -13,7 +13,7 @@ PROMETHEUS_SUM = "h1:f1GRFerhTMKQma+awCoC9T820ecWeGSdF+xAlMHzZzM="
 JAEGER = "v1.76.0"  # one commit has two numbers, this is the one that modules have
 JAEGER_RELEASE = "2.13.0"
 JAEGER_SUM = "h1:sWCOOF1dr+NL0PLil7mFo3BqqQL8k4WiM7aguFbc14g="
-GRAFANA_SCHEMA = "12.4.11"
+GRAFANA = "12.4.10"
 TYPESCRIPT = "5.9.3"
 
 BUILD_SECONDS = 1800
@@ -115,14 +115,14 @@ def _go_environment():
 
 
 def _grafana_types():
-    folder = cache() / f"grafana-schema-{GRAFANA_SCHEMA}-typescript-{TYPESCRIPT}"
+    folder = cache() / f"grafana-schema-{GRAFANA}-typescript-{TYPESCRIPT}"
     if folder.exists():
         return folder
     if not shutil.which("npm"):
         raise Impossible("@grafana/schema and typescript: no npm on the PATH; install Node.js 20 or newer")
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
-    packages = [f"@grafana/schema@{GRAFANA_SCHEMA}", f"typescript@{TYPESCRIPT}"]
+    packages = [f"@grafana/schema@{GRAFANA}", f"typescript@{TYPESCRIPT}"]
     command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(partial), *packages]
     _run(command, packages, INSTALL_SECONDS)
     partial.rename(folder)
