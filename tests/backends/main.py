@@ -18,7 +18,7 @@ class Lines(unittest.TestResult):
     def __init__(self):
         super().__init__()
         self.passed = 0
-        self.started = 0.0
+        self.started = time.monotonic()
 
     def startTest(self, test):
         super().startTest(test)

@@ -15,6 +15,8 @@ JAEGER_RELEASE = "2.13.0"
 JAEGER_SUM = "h1:sWCOOF1dr+NL0PLil7mFo3BqqQL8k4WiM7aguFbc14g="
 GRAFANA = "12.4.10"
 TYPESCRIPT = "5.9.3"
+REACT = "18.3.1"
+JSDOM = "26.1.0"
 
 BUILD_SECONDS = 1800
 INSTALL_SECONDS = 300
@@ -33,6 +35,7 @@ class Tools:
     jaeger: object
     tsc: object
     types: object
+    library: object
 
     def need(self, name):
         """The path of a program, or raises why there is none."""
@@ -52,6 +55,7 @@ def install():
         jaeger=_within(_attempt(_jaeger), "jaeger"),
         tsc=_within(types, "node_modules/.bin/tsc"),
         types=_within(types, "node_modules"),
+        library=_within(_attempt(_grafana_library), "node_modules"),
     )
 
 
@@ -115,14 +119,23 @@ def _go_environment():
 
 
 def _grafana_types():
-    folder = cache() / f"grafana-schema-{GRAFANA}-typescript-{TYPESCRIPT}"
+    return _node_packages([f"@grafana/schema@{GRAFANA}", f"typescript@{TYPESCRIPT}"])
+
+
+def _grafana_library():
+    # a browser's document and React are what the library expects to find
+    return _node_packages([f"@grafana/data@{GRAFANA}", f"react@{REACT}", f"react-dom@{REACT}", f"jsdom@{JSDOM}"])
+
+
+def _node_packages(packages):
+    name = packages[0].rsplit("/", 1)[1].replace("@", "-")
+    folder = cache() / f"grafana-{name}"
     if folder.exists():
         return folder
     if not shutil.which("npm"):
-        raise Impossible("@grafana/schema and typescript: no npm on the PATH; install Node.js 20 or newer")
+        raise Impossible(f"{' and '.join(packages)}: no npm on the PATH; install Node.js 20 or newer")
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
-    packages = [f"@grafana/schema@{GRAFANA}", f"typescript@{TYPESCRIPT}"]
     command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(partial), *packages]
     _run(command, packages, INSTALL_SECONDS)
     partial.rename(folder)
