@@ -2,7 +2,7 @@
 
 mod telemetry;
 
-pub use telemetry::TelemetryArgs;
+pub use telemetry::{ExportArgs, TelemetryArgs, TraceArgs};
 
 use std::path::PathBuf;
 
@@ -42,6 +42,8 @@ pub enum Command {
     Load(LoadArgs),
     /// Prove each variant of an ablation file and print their table
     Ablate(AblateArgs),
+    /// Send the spans of a finished run to an OTLP endpoint, from its logs
+    Export(ExportArgs),
     /// Serve the mock inference API
     Mock(mock::Options),
 }

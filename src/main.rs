@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use spanload::cli::{AblateArgs, AnalyzeArgs, Cli, Command, LoadArgs, ProveArgs};
+use spanload::cli::{AblateArgs, AnalyzeArgs, Cli, Command, ExportArgs, LoadArgs, ProveArgs};
 use spanload::console;
 use spanload::interrupt::{Interrupt, Signal};
 use spanload::invocation;
@@ -12,7 +12,7 @@ use spanload::plan::PayloadError;
 use spanload::prove::{self, Findings, Job};
 use spanload::record::Results;
 use spanload::report::{Format, Terminal, ladder, predicted, why_slow};
-use spanload::scenario::{self, ScenarioError};
+use spanload::scenario::{self, Overrides, ScenarioError};
 use spanload::telemetry::{LogFormat, TelemetryError, logs};
 use spanload::transport::EndpointError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::Mock(options) => mock(options),
         Command::Prove(args) => run(async |interrupt| prove(args, interrupt).await),
         Command::Analyze(args) => analyze(&args),
+        Command::Export(args) => export(&args),
         Command::Load(args) => run(async |interrupt| load(args, interrupt).await),
         Command::Ablate(args) => run(async |interrupt| ablate(args, interrupt).await),
     };
@@ -94,6 +95,21 @@ fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
     let comparison = &findings.comparison;
     let code = if args.strict { comparison.strict_exit_code() } else { comparison.exit_code };
     summarise(&findings, code, &results, args.no_color)
+}
+
+fn export(args: &ExportArgs) -> anyhow::Result<u8> {
+    logs::init(args.log_format);
+    let mut overrides = Overrides::default();
+    args.traces.lay_over(&mut overrides)?;
+    let settings = scenario::telemetry(&overrides)?;
+    let totals = prove::export(&Results::open(&args.run), &settings)?;
+    console::say(&prove::account(&totals));
+    if totals.exported == totals.created {
+        return Ok(0);
+    }
+    let problem = totals.problem.as_deref().unwrap_or("the collector did not answer in time");
+    console::say(&format!("error: not all spans reached the collector: {problem}; export the run again"));
+    Ok(1)
 }
 
 async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {

@@ -78,7 +78,7 @@ const LEAF_EDGES: [(&str, &str); 5] =
 /// What a room takes from another of which it may have only a part.
 const PARTS: [(&str, &str, &[&str]); 5] = [
     ("scenario", "telemetry", &["TelemetrySettings"]),
-    ("mock", "telemetry", &["Mock"]),
+    ("mock", "telemetry", &["Caller", "Served", "ServerTracer"]),
     ("scenario", "mock", &["MockSettings"]),
     ("record", "scenario", &["SlaLine", "Strategy"]),
     ("report", "record", &["Live"]),

@@ -1,14 +1,16 @@
 //! The flags of telemetry, of every command that sends load.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::scenario::{Overrides, ScenarioError};
 use crate::telemetry::LogFormat;
 
-/// What changes telemetry.
+/// Where spans go.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Telemetry")]
-pub struct TelemetryArgs {
+pub struct TraceArgs {
     /// Collector that takes spans, such as http://127.0.0.1:4317; without it OTEL_EXPORTER_OTLP_ENDPOINT, without
     /// both there are no traces
     #[arg(long, value_name = "URL")]
@@ -28,6 +30,15 @@ pub struct TelemetryArgs {
     /// Share of the requests to trace, 0 to 1; slow and failed ones always are
     #[arg(long, value_name = "SHARE")]
     trace_ratio: Option<f64>,
+}
+
+/// What changes telemetry.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Telemetry")]
+pub struct TelemetryArgs {
+    /// Where spans go.
+    #[command(flatten)]
+    pub traces: TraceArgs,
     /// Port of /metrics on 127.0.0.1, 0 for a free one; by default 9464, where it is free
     #[arg(long, value_name = "PORT")]
     metrics_port: Option<u16>,
@@ -39,7 +50,7 @@ pub struct TelemetryArgs {
     pub log_format: LogFormat,
 }
 
-impl TelemetryArgs {
+impl TraceArgs {
     /// Lays the flags over the section `[telemetry]`.
     pub fn lay_over(&self, overrides: &mut Overrides) -> Result<(), ScenarioError> {
         let texts = [
@@ -55,13 +66,34 @@ impl TelemetryArgs {
         if let Some(ratio) = self.trace_ratio {
             overrides.set("--trace-ratio", "telemetry.trace_ratio", ratio);
         }
+        self.otlp_headers.iter().try_for_each(|header| overrides.set_otlp_header(header))?;
+        self.resource.iter().try_for_each(|attribute| overrides.set_resource(attribute))
+    }
+}
+
+impl TelemetryArgs {
+    /// Lays the flags over the section `[telemetry]`.
+    pub fn lay_over(&self, overrides: &mut Overrides) -> Result<(), ScenarioError> {
         if let Some(port) = self.metrics_port {
             overrides.set("--metrics-port", "telemetry.metrics_port", i64::from(port));
         }
         if self.no_metrics {
             overrides.set("--no-metrics", "telemetry.metrics", false);
         }
-        self.otlp_headers.iter().try_for_each(|header| overrides.set_otlp_header(header))?;
-        self.resource.iter().try_for_each(|attribute| overrides.set_resource(attribute))
+        self.traces.lay_over(overrides)
     }
+}
+
+/// `spanload export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Folder of the run
+    #[arg(default_value = "results/latest", value_name = "RUN")]
+    pub run: PathBuf,
+    /// Where its spans go.
+    #[command(flatten)]
+    pub traces: TraceArgs,
+    /// How logs look; RUST_LOG chooses which
+    #[arg(long, value_enum, default_value_t)]
+    pub log_format: LogFormat,
 }

@@ -5,6 +5,7 @@ mod ablation;
 mod analysis;
 mod calibration;
 mod conditions;
+mod export;
 mod health;
 mod ladder;
 mod load;
@@ -19,7 +20,9 @@ mod truth;
 
 pub use ablation::ablate;
 pub use analysis::{Findings, analyze};
+pub use export::export;
 pub use load::load;
+pub use telemetry::account;
 
 use std::fs::File;
 use std::io::BufWriter;

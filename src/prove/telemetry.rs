@@ -143,8 +143,8 @@ fn verdict(comparison: &Comparison) -> Verdict {
     Verdict { lines: lines.collect(), met: comparison.verdict == Judgement::Met }
 }
 
-/// One line for people.
-pub(super) fn account(spans: &SpanTotals) -> String {
+/// What became of the spans, in one line for people.
+pub fn account(spans: &SpanTotals) -> String {
     let SpanTotals { created, exported, failed, dropped, .. } = spans;
     format!("traces: {created} spans created = {exported} exported + {failed} failed + {dropped} dropped")
 }

@@ -19,7 +19,7 @@ pub(super) struct Journal {
 impl Journal {
     /// The run begins.
     pub(super) fn open(run_id: &str) -> Self {
-        let run = info_span!(target: "spanload::run", parent: None, "run", spanload.run_id = run_id);
+        let run = info_span!(target: "spanload.run", parent: None, "run", spanload.run_id = run_id);
         start(&run, SpanRef::of_run(run_id));
         Journal { run_id: run_id.to_string(), run, parts: HashMap::new(), repetition: None }
     }
@@ -28,14 +28,14 @@ impl Journal {
     pub(super) fn begin(&mut self, part: &str, repetition: u32) {
         let part_span = self.parts.entry(part.to_string()).or_insert_with(|| {
             let span = info_span!(
-                target: "spanload::run", parent: &self.run, "phase",
+                target: "spanload.run", parent: &self.run, "phase",
                 otel.name = format!("phase {part}"), spanload.phase = part
             );
             start(&span, SpanRef::of_part(&self.run_id, part));
             span
         });
         let span = info_span!(
-            target: "spanload::run", parent: &*part_span, "repetition",
+            target: "spanload.run", parent: &*part_span, "repetition",
             otel.name = format!("repetition {part} {repetition}"),
             spanload.phase = part, spanload.repetition = repetition
         );

@@ -21,7 +21,7 @@ use super::queue::Queue;
 use crate::console;
 
 /// The target of the run's own spans; nothing else becomes a span, least of all what the exporter does.
-pub(super) const SPANS: &str = "spanload::run";
+pub(super) const SPANS: &str = "spanload.run";
 
 /// How logs look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -9,7 +9,8 @@
 //! - `registry`, `metrics`, `series`, `server`: `/metrics`; `verdict`: what is set at the end
 //! - `part`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
 //! - `queue`, `exporter`: bounded, on a thread of its own; created = exported + failed + dropped
-//! - `run`: all of it for one run
+//! - `run`: all of it for one run; `replay`: a finished run once more; `serving`: the spans of the embedded
+//!   server
 
 mod buckets;
 mod collector;
@@ -24,10 +25,12 @@ mod otlp;
 mod part;
 mod queue;
 mod registry;
+mod replay;
 mod run;
 mod sampler;
 mod series;
 mod server;
+mod serving;
 mod settings;
 mod spans;
 mod tap;
@@ -39,6 +42,8 @@ pub use logs::LogFormat;
 pub use otlp::TelemetryError;
 pub use part::{Destination, Part};
 pub use queue::{Counts, Queue};
+pub use replay::{Replay, Times};
 pub use run::{Plan, Telemetry, Watched};
+pub use serving::{Caller, Served, ServerTracer};
 pub use settings::TelemetrySettings;
 pub use verdict::{Line, Unit, Verdict};

@@ -255,3 +255,40 @@ pub const ALL: [Metric; 30] = [
     REPETITION,
     BUILD_INFO,
 ];
+
+/// The table as `docs/telemetry.md` shows it.
+pub fn markdown() -> String {
+    let row = |metric: &Metric| {
+        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        format!("| `{}` | {} | {} | {} |\n", metric.name, metric.kind.name(), labels.join(", "), metric.help)
+    };
+    let rows: String = ALL.iter().map(row).collect();
+    format!("| metric | type | labels | meaning |\n|---|---|---|---|\n{rows}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_docs_show_this_table() {
+        let docs = include_str!("../../docs/telemetry.md");
+        let shown =
+            docs.split_once("<!-- metrics -->\n").and_then(|(_, rest)| rest.split_once("<!-- /metrics -->"));
+        assert_eq!(
+            shown.map(|(table, _)| table),
+            Some(markdown().as_str()),
+            "put this table between the marks"
+        );
+    }
+
+    #[test]
+    fn names_are_distinct_and_say_their_kind() {
+        let names: std::collections::BTreeSet<_> = ALL.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for metric in &ALL {
+            assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
+            assert!(!metric.help.ends_with('.'), "the encoder adds it: {}", metric.name);
+        }
+    }
+}

@@ -13,8 +13,6 @@ use thiserror::Error;
 
 use super::settings::{TelemetrySettings, masked_url};
 
-/// Name of the tool in traces, if nobody gives another.
-const SERVICE: &str = "spanload";
 /// Spans that wait for the collector: more than five seconds of 2,000 requests a second.
 const QUEUE: usize = 65_536;
 const BATCH: usize = 512;
@@ -67,6 +65,8 @@ pub struct Target {
     pub(super) endpoint: String,
     pub(super) grpc: bool,
     headers: BTreeMap<String, String>,
+    /// As a variable has them; the exporter reads it itself.
+    given_headers: String,
     pub(super) limits: Limits,
 }
 
@@ -99,7 +99,8 @@ impl Target {
         let append = !grpc && (name == "OTEL_EXPORTER_OTLP_ENDPOINT" || (name == "--otlp-endpoint" && bare));
         let url = url.to_string();
         let endpoint = if append { format!("{}/v1/traces", url.trim_end_matches('/')) } else { url };
-        Ok(Some(Target { endpoint, grpc, headers: settings.otlp_headers.clone(), limits: limits(env)? }))
+        let (headers, given_headers) = (settings.otlp_headers.clone(), given_headers(settings, env)?);
+        Ok(Some(Target { endpoint, grpc, headers, given_headers, limits: limits(env)? }))
     }
 
     /// For people: without secrets.
@@ -118,7 +119,8 @@ impl Target {
         ];
         if !self.headers.is_empty() {
             let headers = self.headers.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
-            let headers = headers.collect::<Vec<_>>().join(",");
+            let given = Some(self.given_headers.clone()).filter(|given| !given.is_empty());
+            let headers = given.into_iter().chain(headers).collect::<Vec<_>>().join(",");
             variables.push(("OTEL_EXPORTER_OTLP_TRACES_HEADERS".into(), headers));
         }
         variables
@@ -153,6 +155,22 @@ fn checked(name: &str, url: &str) -> Result<http::Uri, TelemetryError> {
         ));
     }
     Ok(parsed)
+}
+
+/// The headers that a variable gives. One that a flag gives too would be sent twice or not at all.
+fn given_headers(settings: &TelemetrySettings, env: Env<'_>) -> Result<String, TelemetryError> {
+    for name in ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"] {
+        let Some(given) = env(name) else { continue };
+        let keys = given.split(',').filter_map(|pair| pair.split_once('=')).map(|(key, _)| key.trim());
+        let same = |key: &str| settings.otlp_headers.keys().any(|own| own.eq_ignore_ascii_case(key));
+        return match keys.clone().find(|key| same(key)) {
+            Some(key) => {
+                Err(wrong(&format!("--otlp-header {key}"), format!("{name} gives it too; give it once")))
+            }
+            None => Ok(given),
+        };
+    }
+    Ok(String::new())
 }
 
 fn protocol(settings: &TelemetrySettings, env: Env<'_>) -> Result<Option<String>, TelemetryError> {
@@ -223,17 +241,23 @@ pub(super) fn ratio(settings: &TelemetrySettings, env: Env<'_>) -> Result<Option
     }
 }
 
-/// Who exports: name and attributes by the settings, then by the standard variables.
-pub(super) fn resource(settings: &TelemetrySettings, run_id: &str, env: Env<'_>) -> Resource {
+/// Who exports: name and attributes by the settings, then by the standard variables; `service` is the name where
+/// nobody gives one.
+pub(super) fn resource(
+    settings: &TelemetrySettings,
+    service: &'static str,
+    attributes: &[KeyValue],
+    env: Env<'_>,
+) -> Resource {
     let own = settings.resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     let given = env("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
-    let named = env("OTEL_SERVICE_NAME").is_some()
-        || given.split(',').any(|pair| pair.trim().starts_with("service.name="));
-    let name = settings.service_name.clone().or_else(|| (!named).then(|| SERVICE.to_string()));
+    let in_given = given.split(',').any(|pair| pair.trim().starts_with("service.name="));
+    let named = in_given || env("OTEL_SERVICE_NAME").is_some();
+    let name = settings.service_name.clone().or_else(|| (!named).then(|| service.to_string()));
     // The builder reads the variables.
     let builder = Resource::builder()
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
-        .with_attribute(KeyValue::new("spanload.run_id", run_id.to_string()))
+        .with_attributes(attributes.iter().cloned())
         .with_attributes(own);
     match name {
         Some(name) => builder.with_service_name(name).build(),
@@ -329,8 +353,14 @@ mod tests {
             otlp_headers: [("x-key".into(), "a b,c".into())].into(),
             ..TelemetrySettings::default()
         };
-        let target = Target::resolve(&settings, &|_| None).expect("good").expect("a target");
-        let variables = target.variables();
-        assert!(variables.contains(&("OTEL_EXPORTER_OTLP_TRACES_HEADERS".into(), "x-key=a%20b%2Cc".into())));
+        let headers = |given: &'static str| {
+            let env = move |name: &str| (name == "OTEL_EXPORTER_OTLP_HEADERS").then(|| given.to_string());
+            let target = Target::resolve(&settings, &env)?.expect("a target");
+            let headers = target.variables().into_iter().find(|(name, _)| name.ends_with("HEADERS"));
+            Ok::<_, TelemetryError>(headers.expect("headers").1)
+        };
+        assert_eq!(headers("y=1,z=2").expect("good"), "y=1,z=2,x-key=a%20b%2Cc");
+        let twice = headers("X-Key=1").expect_err("once would do").to_string();
+        assert!(twice.contains("X-Key") && !twice.contains("a b,c"), "{twice}");
     }
 }

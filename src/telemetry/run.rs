@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::Context;
+use opentelemetry::KeyValue;
 
 use super::collector::{Collector, Message};
 use super::exporter::Exporter;
@@ -27,6 +28,8 @@ use crate::console;
 use crate::pulse::Pulse;
 use crate::sample::Completed;
 
+/// Name of the tool in traces, if nobody gives another.
+pub(super) const SERVICE: &str = "spanload";
 /// How long the end of a repetition waits for the collector's thread, which never waits itself.
 const SEEN_WITHIN: Duration = Duration::from_secs(5);
 /// How long the end waits for a last scrape: this, or until the next one is due.
@@ -131,7 +134,8 @@ impl Telemetry {
         let counts = counts(metrics.as_deref());
         let exporter = plan.target.map(|target| {
             tracing::info!(target = target.describe(), ratio = plan.ratio, "spans over OTLP");
-            let resource = otlp::resource(&plan.settings, run_id, &process_env);
+            let run = KeyValue::new("spanload.run_id", run_id.to_string());
+            let resource = otlp::resource(&plan.settings, SERVICE, &[run], &process_env);
             Exporter::start(target, resource, counts)
         });
         let exporter = exporter.transpose()?;

@@ -160,3 +160,53 @@ fn ended(part: &Part, sample: &Sample) -> Option<SystemTime> {
 fn seconds(length: Micros) -> f64 {
     length.0 as f64 / 1e6
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Moment;
+    use crate::sample::{BatchUse, ConnectionUse, ServerTimes, Stages, TraceId};
+    use crate::telemetry::part::Destination;
+
+    fn sample() -> Sample {
+        let mut lengths = [None; STAGES];
+        lengths[Stage::Queue as usize] = Some(Micros(250_000));
+        lengths[Stage::Connect as usize] = Some(Micros(1_000_000));
+        lengths[Stage::Wait as usize] = Some(Micros(500_000));
+        Sample {
+            stages: Stages::from_lengths(lengths),
+            server: ServerTimes { queue: Some(Micros(1_000)), compute: Some(Micros(2_000)) },
+            connection: Some(ConnectionUse { id: 1, reused: false, syn_retransmits: Some(1) }),
+            retransmits: Some(2),
+            batch: Some(BatchUse { id: 1, size: 2 }),
+            attempts: 1,
+            status: Some(503),
+            error: Some(ErrorWord::Http5xx),
+            ..Sample::unsent(0, TraceId(1), Some(Moment::START))
+        }
+    }
+
+    #[test]
+    fn an_exchange_counts_once_and_each_of_its_members_too() {
+        let metrics = Metrics::new("run", &[]);
+        let destination = Destination { host: "api".into(), port: 80, ..Destination::default() };
+        let part = Part::new("run", "before", 1, destination);
+        let mut series = PhaseSeries::new(&metrics, "before");
+        series.observe(&metrics, &part, &sample(), true, true);
+        series.observe(&metrics, &part, &sample(), false, false);
+        let text = metrics.render();
+        let has = |line: &str| assert!(text.lines().any(|one| one == line), "no {line} in {text}");
+        let before = "run=\"run\",phase=\"before\"";
+        has(&format!("spanload_latency_seconds_sum{{{before},outcome=\"failed\"}} 3.5"));
+        has(&format!("spanload_slow_requests_total{{{before}}} 1"));
+        has(&format!("spanload_slow_stage_seconds_total{{{before},stage=\"connect\"}} 1.0"));
+        has(&format!("spanload_retransmits_total{{{before}}} 2"));
+        has(&format!("spanload_syn_retransmits_total{{{before}}} 1"));
+        has(&format!("spanload_connects_total{{{before}}} 1"));
+        has(&format!("spanload_batch_size_sum{{{before}}} 2.0"));
+        has(&format!("spanload_errors_total{{{before},error=\"http_5xx\"}} 2"));
+        let labels = "http_request_method=\"POST\",server_address=\"api\",server_port=\"80\",\
+                      http_response_status_code=\"503\",error_type=\"503\"";
+        has(&format!("http_client_request_duration_seconds_sum{{{before},{labels}}} 1.5"));
+    }
+}
