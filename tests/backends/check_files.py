@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 import grafana
+import panel_table
 import prometheus
 import tools as pinned
 import typed
@@ -100,6 +101,10 @@ class Dashboards(unittest.TestCase):
                     stem = metric.removesuffix("_sum").removesuffix("_count").removesuffix("_bucket")
                     family = re.sub(r"_(ratio|requests_per_second)$|(?<=value)_.*$|(?<=limit)_.*$", "", stem)
                     self.assertIn(family, panel["description"], f"{name}: {panel['title']}")
+
+    def test_the_page_lists_the_panels_as_they_are(self):
+        told = panel_table.PAGE.read_text(encoding="utf-8")
+        self.assertEqual(told, panel_table.page(), "run tests/backends/panel_table.py")
 
     def test_windows_fit_any_run(self):
         for dashboard in grafana.dashboards().values():

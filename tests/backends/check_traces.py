@@ -2,6 +2,7 @@
 
 import unittest
 
+import spanload
 from context import CONTEXT
 from log import PHASES, micros
 
@@ -90,3 +91,22 @@ class Traces(unittest.TestCase):
         self.assertEqual(roots, {slowest["trace_id"]})
         longer = CONTEXT.jaeger.longer_than((slowest.latency_us + 1) / 1e6, run.start, run.end)
         self.assertEqual([span for span in longer if span.kind == "client"], [])
+
+
+class Repeated(unittest.TestCase):
+    """The spans of a run whose collector was down, sent again from its log."""
+
+    def test_a_lost_export_is_repeated_with_the_same_ids(self):
+        run, jaeger = CONTEXT.bad, CONTEXT.jaeger
+        rows = [row for phase in PHASES for row in run.log.rows[phase]]
+        self.assertEqual(run.log.manifest["telemetry"]["spans"]["exported"], 0)
+        self.assertEqual([row["trace_id"] for row in rows if jaeger.trace(row["trace_id"])], [])
+        spanload.export(CONTEXT.program, run.log.folder, jaeger.otlp_http, "http/protobuf")
+        jaeger.wait_for(rows[-1]["trace_id"])
+        for row in rows:
+            spans = jaeger.trace(row["trace_id"])
+            (root,) = [span for span in spans if span.kind == "client"]
+            self.assertEqual(root.duration_us, row.latency_us)
+            self.assertEqual(root.failed, not row.succeeded)
+            children = {span.name: span.duration_us for span in spans if span.parent == root.span_id}
+            self.assertEqual(children, row.stages)

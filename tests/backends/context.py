@@ -8,9 +8,11 @@ import tempfile
 import spanload
 from jaeger import Jaeger
 from prometheus import Prometheus, configuration
-from service import free_ports
+from service import free_ports, is_free
 from tools import install
 
+# the embedded mock has no other; the run says so where it is taken
+MOCK_PORT = 9465
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -32,7 +34,7 @@ class Context:
 
     @functools.cached_property
     def prometheus(self):
-        config = configuration(self.folder, self.ports[0], 9465)
+        config = configuration(self.folder, self.ports[0], MOCK_PORT)
         server = Prometheus(self.tools.need("prometheus"), config, self.folder, self.ports[1])
         self._stop.append(server.service)
         return server
@@ -48,7 +50,9 @@ class Context:
         return spanload.build()
 
     def _prove(self, name, arguments):
-        self.prometheus  # scrapes from before the run on
+        _ = self.prometheus  # scrapes from before the run on
+        if not is_free(MOCK_PORT):
+            raise RuntimeError(f"port {MOCK_PORT}, where the mock of a run serves its metrics, is taken; free it")
         always = ["--metrics-port", str(self.ports[0])]
         return spanload.prove(self.program, self.folder / name, always + arguments)
 

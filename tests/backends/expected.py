@@ -23,8 +23,7 @@ class Facts:
     def bucket(self, metric, seconds):
         """(lower, upper) bound of the bucket that holds a value."""
         bounds = [0.0, *self.prometheus.bounds(metric, self.log.run, self.run.end)]
-        at = next(index for index, bound in enumerate(bounds) if seconds <= bound)
-        return bounds[at - 1], bounds[at]
+        return next((lower, upper) for lower, upper in zip(bounds, bounds[1:]) if seconds <= upper)
 
     def percentile(self, phase, share):
         """In seconds."""

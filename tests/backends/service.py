@@ -20,6 +20,12 @@ def free_ports(count):
         return [one.getsockname()[1] for one in sockets]
 
 
+def is_free(port):
+    """Whether nobody listens there."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) != 0
+
+
 class Service:
     """A running program. Its output goes to a file, which an error message quotes."""
 

@@ -1,6 +1,7 @@
 // What a panel shows: Grafana's own library (@grafana/data) applies a panel's transformations, units, thresholds and
 // mappings to answers of Prometheus. Standard input: [{panel, answers: [{ref, format, legend, series}]}], a series being
-// {labels, points: [[seconds, value]]}. Standard output, a panel each: {frames: [{name: {texts, colors, links}}], stats}.
+// {labels, points: [[seconds, value]]}. Into the file of the first argument, a panel each: {frames: [{name: {texts, colors, links}}], stats}.
+const fs = require('fs');
 const { JSDOM } = require('jsdom');
 
 // the library looks for a browser when it is loaded
@@ -117,7 +118,8 @@ async function main() {
   for (const one of panels) {
     answers.push(await shown(one, registry));
   }
-  process.stdout.write(JSON.stringify(answers));
+  // a library prints to standard output when it is loaded
+  fs.writeFileSync(process.argv[2], JSON.stringify(answers));
 }
 
 main();

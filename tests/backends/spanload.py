@@ -56,3 +56,11 @@ def prove(program, folder, arguments, environment=None):
     time.sleep(MARGIN_SECONDS)
     log = Log(folder / "latest")
     return Run(log, done.stdout + done.stderr, done.returncode, start, time.time())
+
+
+def export(program, folder, endpoint, protocol):
+    """`spanload export` of a finished run."""
+    command = [str(program), "export", str(folder), "--otlp-endpoint", endpoint, "--otlp-protocol", protocol]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
