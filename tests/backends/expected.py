@@ -29,6 +29,18 @@ class Facts:
         """In seconds."""
         return self.log.percentile_us(phase, share) / 1e6
 
+    def interpolated(self, phase, share):
+        """The same as Prometheus can know it: from the counts in the buckets, even within one."""
+        rows = self.log.rows[phase]
+        latencies = [row.latency_us / 1e6 for row in rows if row.succeeded]
+        rank, lower, below = share * len(rows), 0.0, 0
+        for upper in self.prometheus.bounds("spanload_latency_seconds", self.log.run, self.run.end)[:-1]:
+            count = sum(latency <= upper for latency in latencies)
+            if count >= rank:
+                return lower + (upper - lower) * (rank - below) / (count - below)
+            lower, below = upper, count
+        return math.inf
+
 
 def close(actual, wanted, tolerance=RELATIVE):
     """Whether two figures are equal within a relative tolerance."""
@@ -59,15 +71,17 @@ def each_phase(figure):
     return lambda facts: {phase: figure(facts.log, phase) for phase in PHASES}
 
 
-def percentile(share, metric="spanload_latency_seconds", divided_by=lambda facts: 1.0):
-    """A value a phase, within the bucket that holds the exact percentile, infinite where that is a failure."""
+def percentile(share, divided_by=lambda facts: 1.0):
+    """A value a phase: what the counts in the buckets give, and within the bucket that holds the exact percentile."""
 
     def check(answer, facts):
         actual = by(answer, "phase")
         assert actual.keys() == set(PHASES), actual
         for phase, value in actual.items():
-            exact = facts.percentile(phase, share(facts) if callable(share) else share)
-            within_bucket(value * divided_by(facts), exact, facts, metric)
+            rank = share(facts) if callable(share) else share
+            seconds = value * divided_by(facts)
+            within_bucket(seconds, facts.percentile(phase, rank), facts, "spanload_latency_seconds")
+            close(seconds, facts.interpolated(phase, rank))
 
     return check
 
