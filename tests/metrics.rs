@@ -113,7 +113,8 @@ fn check_labels(exposition: &Exposition, run: &str) {
         let mut labels: Vec<&str> =
             series.labels.keys().map(String::as_str).filter(|label| *label != "le").collect();
         let mut expected = [&["run"], metric.labels].concat();
-        (labels.sort_unstable(), expected.sort_unstable());
+        labels.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(labels, expected, "{}", series.name);
         assert_eq!(series.labels["run"], run);
     }

@@ -223,8 +223,10 @@ fn outer(one: &Received) -> (u64, u64) {
     (one.span.start_time_unix_nano / 1_000, one.span.end_time_unix_nano.div_ceil(1_000))
 }
 
-/// What of a request's spans must not change.
-fn essence(spans: &[Received]) -> Vec<(String, String, String, u64, u64, Vec<(String, String)>)> {
+/// What of a request's spans must not change: trace, id, parent, start, end, attributes.
+type Essence = (String, String, String, u64, u64, Vec<(String, String)>);
+
+fn essence(spans: &[Received]) -> Vec<Essence> {
     let mut all: Vec<_> = spans
         .iter()
         .filter(|one| one.service == "spanload" && !one.span.name.contains(' ') && one.span.name != "run")
@@ -340,7 +342,8 @@ fn a_ratio_of_none_keeps_the_slow_and_the_failed() {
     );
     let spans = Spans::of(&collector);
     let mut kept: Vec<String> = spans.client.keys().cloned().collect();
-    (expected.sort(), kept.sort());
+    expected.sort();
+    kept.sort();
     assert_eq!(kept, expected);
     for trace in &kept {
         let root = spans.root(trace);

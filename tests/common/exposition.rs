@@ -56,8 +56,7 @@ impl Exposition {
     pub fn buckets(&self, metric: &str) -> Vec<f64> {
         let name = format!("{metric}_bucket");
         let of_name = self.series.iter().filter(|series| series.name == name);
-        let mut bounds: Vec<f64> =
-            of_name.filter_map(|series| bound(series)).filter(|bound| bound.is_finite()).collect();
+        let mut bounds: Vec<f64> = of_name.filter_map(bound).filter(|bound| bound.is_finite()).collect();
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
         bounds
