@@ -81,10 +81,11 @@ impl Collector {
         for Completed { sample, .. } in chunk {
             let leader = current.leaders.of(&sample);
             let slow = self.sampler.is_slow(&sample);
+            let traced = self.queue.as_ref().filter(|_| self.sampler.keeps(&sample, leader));
             if let Some((series, metrics)) = current.series.as_mut().zip(self.metrics.as_ref()) {
-                series.observe(metrics, part, &sample, slow, leader == sample.trace_id);
+                series.observe(metrics, part, &sample, slow, leader == sample.trace_id, traced.is_some());
             }
-            if let Some(queue) = self.queue.as_ref().filter(|_| self.sampler.keeps(&sample, leader)) {
+            if let Some(queue) = traced {
                 let part = Arc::clone(part);
                 let count = spans::count(&sample);
                 queue.offer(count, move |into| spans::make(&part, &sample, leader, slow, into));

@@ -6,14 +6,14 @@ use prometheus_client::registry::Registry;
 
 use super::buckets;
 use super::names::{self, Metric};
-use super::registry::{Bounds, Counter, Gauge, Seconds, Series, Shelf};
+use super::registry::{Bounds, Counter, Gauge, Seconds, Series, Shelf, Traced};
 use super::verdict::{Line, Unit, Verdict};
 
 /// All families of a run.
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
-    pub latency: Series<Histogram, Bounds>,
+    pub latency: Series<Traced, Bounds>,
     pub exchange: Series<Histogram, Bounds>,
     pub stage: Series<Histogram, Bounds>,
     pub slow_stage: Series<Seconds>,

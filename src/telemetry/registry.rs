@@ -1,9 +1,13 @@
 //! The registry behind `/metrics`: families by their definition in the table, made once a run.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use prometheus_client::encoding::EncodeMetric;
+use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::counter::Counter as Count;
+use prometheus_client::metrics::exemplar::HistogramWithExemplars;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge as Level;
 use prometheus_client::metrics::histogram::Histogram;
@@ -12,13 +16,15 @@ use prometheus_client::registry::Registry;
 use super::names::Metric;
 
 /// The values of a metric's labels, in the order of the table.
-type Labels = Vec<(&'static str, String)>;
+pub(super) type Labels = Vec<(&'static str, String)>;
 /// Counts events.
 pub(super) type Counter = Count<u64, AtomicU64>;
 /// Adds up seconds.
 pub(super) type Seconds = Count<f64, AtomicU64>;
 /// A figure that rises and falls.
 pub(super) type Gauge = Level<f64, AtomicU64>;
+/// A histogram whose buckets name a trace each: the way from a panel to a trace without a search.
+pub(super) type Traced = HistogramWithExemplars<Labels>;
 
 /// Makes histograms of one family.
 #[derive(Clone, Debug)]
@@ -27,6 +33,12 @@ pub(super) struct Bounds(Arc<[f64]>);
 impl MetricConstructor<Histogram> for Bounds {
     fn new_metric(&self) -> Histogram {
         Histogram::new(self.0.iter().copied())
+    }
+}
+
+impl MetricConstructor<Traced> for Bounds {
+    fn new_metric(&self) -> Traced {
+        Traced::new(self.0.iter().copied())
     }
 }
 
@@ -74,12 +86,13 @@ impl Shelf {
         Series { family, metric }
     }
 
-    pub(super) fn histogram(
-        &mut self,
-        metric: &'static Metric,
-        bounds: Vec<f64>,
-    ) -> Series<Histogram, Bounds> {
-        let family = Family::<Labels, Histogram, Bounds>::new_with_constructor(Bounds(bounds.into()));
+    /// Of [`Histogram`]s, or of [`Traced`] ones.
+    pub(super) fn histogram<H>(&mut self, metric: &'static Metric, bounds: Vec<f64>) -> Series<H, Bounds>
+    where
+        H: Clone + TypedMetric + EncodeMetric + fmt::Debug + Send + Sync + 'static,
+        Bounds: MetricConstructor<H>,
+    {
+        let family = Family::<Labels, H, Bounds>::new_with_constructor(Bounds(bounds.into()));
         self.register(metric, family.clone());
         Series { family, metric }
     }

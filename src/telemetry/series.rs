@@ -1,12 +1,13 @@
 //! The series of one phase, looked up once, and what a sample does to them.
 
 use std::collections::HashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus_client::metrics::histogram::Histogram;
 
 use super::metrics::Metrics;
 use super::part::Part;
-use super::registry::{Counter, Gauge, Seconds};
+use super::registry::{Counter, Gauge, Seconds, Traced};
 use crate::clock::Micros;
 use crate::pulse::Pulse;
 use crate::sample::{ErrorWord, Sample, Stage};
@@ -16,7 +17,7 @@ const STAGES: usize = Stage::ALL.len();
 /// What one phase writes to.
 pub(super) struct PhaseSeries {
     phase: &'static str,
-    latency: [Histogram; 2],
+    latency: [Traced; 2],
     /// By stage and by whether the connection was reused; made when first needed.
     stages: [[Option<Histogram>; 2]; STAGES],
     slow_stages: [Seconds; STAGES],
@@ -58,7 +59,7 @@ impl PhaseSeries {
     }
 
     /// Counts a finished request; `slow` says whether it is above the limit, `leads` whether its exchange is
-    /// counted with it.
+    /// counted with it, `traced` whether its spans are exported.
     pub(super) fn observe(
         &mut self,
         metrics: &Metrics,
@@ -66,6 +67,7 @@ impl PhaseSeries {
         sample: &Sample,
         slow: bool,
         leads: bool,
+        traced: bool,
     ) {
         let outcome = match sample.error {
             None => 0,
@@ -79,7 +81,8 @@ impl PhaseSeries {
         if outcome == 2 {
             return;
         }
-        self.latency[outcome].observe(seconds(sample.stages.latency()));
+        let exemplar = traced.then(|| vec![("trace_id", sample.trace_id.to_string())]);
+        self.latency[outcome].observe(seconds(sample.stages.latency()), exemplar, ended(part, sample));
         self.observe_stages(metrics, sample, slow);
         if leads && sample.attempts > 0 {
             self.observe_exchange(metrics, part, sample);
@@ -146,6 +149,12 @@ pub(super) fn error_type(sample: &Sample) -> Option<String> {
         }
         (word, _) => Some(word.name().to_string()),
     }
+}
+
+/// When the request ended, by the wall clock.
+fn ended(part: &Part, sample: &Sample) -> Option<SystemTime> {
+    let since_1970 = part.start_us() + sample.due?.as_micros() + sample.stages.latency().0;
+    Some(UNIX_EPOCH + Duration::from_micros(since_1970))
 }
 
 fn seconds(length: Micros) -> f64 {

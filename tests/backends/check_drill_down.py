@@ -1,0 +1,111 @@
+"""The way from a red panel to the trace that explains it, walked without typing an id."""
+
+import json
+import unittest
+import urllib.parse
+
+import grafana
+from context import CONTEXT
+from log import PHASES
+
+DASHBOARD = "run.json"
+RED = "P$q as a share of its limit"
+TABLE = "Traces slower than the limit"
+STAGES = ("Mean time by stage", "Mean latency by stage, whole phase", "Where the tail goes")
+TABLE_ASKS = ("service", "operation", "tags", "minDuration", "limit")
+
+
+def clicked(phase="before", stage="wait", raw="0"):
+    """What Grafana knows of the point that a user clicks on."""
+    return {
+        "__field.labels.phase": phase,
+        "__data.fields.phase": phase,
+        "__field.labels.stage": stage,
+        "__field.name": stage,
+        "__value.raw": raw,
+    }
+
+
+class DrillDown(unittest.TestCase):
+    """Links as a click follows them, answered by Jaeger."""
+
+    def setUp(self):
+        self.run_ = CONTEXT.good
+        self.dashboard = grafana.dashboards()[DASHBOARD]
+        self.values = grafana.variable_values(
+            self.dashboard, CONTEXT.prometheus, self.run_.start, self.run_.end, self.run_.log.run
+        )
+        self.values["jaeger_ui"] = CONTEXT.jaeger.url
+
+    def panel(self, title):
+        return next(panel for panel in grafana.panels(self.dashboard) if panel["title"] == title)
+
+    def follow(self, link, **known):
+        """The address that a click opens, `known` being what Grafana knows of the point."""
+        return grafana.interpolate(link["url"], {**self.values, **known})
+
+    def searched(self, address):
+        """What Jaeger's search page shows for an address: it hands the same parameters to its search."""
+        parts = urllib.parse.urlsplit(address)
+        self.assertEqual(parts.path, "/search")
+        return CONTEXT.jaeger.search(**dict(urllib.parse.parse_qsl(parts.query, strict_parsing=True)))
+
+    def slow(self, phase):
+        _, limit_us = self.run_.log.percentile_limit
+        return [row for row in self.run_.log.rows[phase] if row.latency_us >= limit_us]
+
+    def test_the_red_panel_leads_to_the_slow_traces_of_its_phase(self):
+        (link,) = grafana.links(self.panel(RED))
+        for phase in PHASES:
+            found = self.searched(self.follow(link, **clicked(phase=phase)))
+            slow = {row["trace_id"] for row in self.slow(phase)}
+            ids = {trace for trace, _ in found}
+            self.assertLessEqual(ids, slow, phase)
+            self.assertEqual(len(ids), min(len(slow), 50), phase)
+
+    def test_the_longest_child_of_the_slowest_names_the_stage_that_the_tail_is_in(self):
+        (link,) = grafana.links(self.panel(RED))
+        trace_id, _ = self.searched(self.follow(link, **clicked(phase="before")))[0]
+        row = next(row for row in self.run_.log.rows["before"] if row["trace_id"] == trace_id)
+        spans = CONTEXT.jaeger.trace(trace_id)
+        root = next(span for span in spans if span.kind == "client")
+        longest = max((span for span in spans if span.parent == root.span_id), key=lambda span: span.duration_us)
+        self.assertEqual(longest.name, max(row.stages, key=row.stages.get))
+
+    def test_a_stage_leads_to_traces_in_which_it_is_long(self):
+        _, limit_us = self.run_.log.percentile_limit
+        rows = {row["trace_id"]: row for phase in PHASES for row in self.run_.log.rows[phase]}
+        for title in STAGES:
+            (link,) = grafana.links(self.panel(title))
+            found = self.searched(self.follow(link, **clicked(stage="wait")))
+            self.assertTrue(found, title)
+            for trace_id, _ in found:
+                self.assertGreaterEqual(rows[trace_id].stages["wait"], limit_us / 2)
+
+    def test_the_table_of_slow_traces_is_filled(self):
+        target = self.panel(TABLE)["targets"][0]
+        asked = {key: grafana.interpolate(str(target[key]), self.values) for key in TABLE_ASKS}
+        tags = dict(pair.split("=") for pair in asked.pop("tags").split())
+        # what Grafana's data source asks Jaeger for
+        between = {"start": round(self.run_.start * 1e6), "end": round(self.run_.end * 1e6), "lookback": "custom"}
+        found = CONTEXT.jaeger.search(**asked, tags=json.dumps(tags), **between)
+        self.assertEqual(found[0][0], self.run_.log.slowest["trace_id"])
+        slow = {row["trace_id"] for phase in PHASES for row in self.slow(phase)}
+        self.assertLessEqual({trace for trace, _ in found}, slow)
+
+    def test_an_id_in_the_table_opens_its_trace(self):
+        (link,) = grafana.links(self.panel(TABLE))
+        slowest = self.run_.log.slowest
+        address = self.follow(link, **clicked(raw=slowest["trace_id"]))
+        self.assertEqual(address, f"{CONTEXT.jaeger.url}/trace/{slowest['trace_id']}")
+        # the page of a trace asks for it by the id alone
+        self.assertTrue(CONTEXT.jaeger.get(f"/api/traces/{slowest['trace_id']}")["data"])
+
+    def test_every_other_link_is_one_that_jaeger_answers(self):
+        for name, dashboard in grafana.dashboards().items():
+            for panel in grafana.panels(dashboard):
+                for link in grafana.links(panel):
+                    address = self.follow(link, **clicked(phase="before", stage="wait"))
+                    if "/search" in address:
+                        with self.subTest(f"{name}: {panel['title']}: {link['title']}"):
+                            self.searched(address)

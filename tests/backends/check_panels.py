@@ -1,0 +1,97 @@
+"""Every query of every panel, annotation and variable, asked of a real Prometheus that scraped real runs."""
+
+import math
+import unittest
+
+import grafana
+import panels_client
+import panels_run
+from context import CONTEXT
+from expected import Facts
+
+CHECKS = {"spanload-run": panels_run.CHECKS, "spanload-client": panels_client.CLIENT, "spanload-mock": panels_client.MOCK}
+# a run without a failure has nothing to show here: asked of the run that has some
+ONLY_WITH_FAILURES = {"Failures by kind", "Failures a second"}
+# where a percentile falls on a failure it is infinite; a moving one may have no figure at all
+STEP = "1s"
+
+
+class Panels(unittest.TestCase):
+    """The dashboards' queries, with variables put in as Grafana does it."""
+
+    def ask(self, query, dashboard, run):
+        """The answer; without data it is a failure, and so is a figure that is none."""
+        prometheus = CONTEXT.prometheus
+        values = grafana.variable_values(dashboard, prometheus, run.start, run.end, run.log.run)
+        expression = grafana.interpolate(query.expression, values)
+        if query.instant:
+            answer = prometheus.instant(expression, run.end)
+            numbers = [value for _, value in answer]
+        else:
+            answer = prometheus.ranged(expression, run.start, run.end, STEP)
+            numbers = [value for _, points in answer for _, value in points]
+        self.assertTrue(numbers, f"no data for\n{expression}")
+        self.assertFalse(any(math.isnan(number) for number in numbers), f"NaN in the answer to\n{expression}")
+        return answer
+
+    def every_panel(self, run, wanted):
+        facts = Facts(run, CONTEXT.prometheus)
+        for dashboard in grafana.dashboards().values():
+            for query in grafana.queries(dashboard):
+                if not wanted(query):
+                    continue
+                with self.subTest(f"{query.dashboard}: {query.panel}: {query.ref}"):
+                    check = CHECKS[query.dashboard].get((query.panel, query.ref))
+                    self.assertIsNotNone(check, "no expectation is written for this query")
+                    check(self.ask(query, dashboard, run), facts)
+
+    def test_a_run_that_meets_its_sla(self):
+        self.assertEqual(CONTEXT.good.exit_code, 0, CONTEXT.good.output)
+        self.every_panel(CONTEXT.good, lambda query: query.panel not in ONLY_WITH_FAILURES)
+
+    def test_a_run_with_failures(self):
+        self.assertEqual(CONTEXT.bad.exit_code, 99, CONTEXT.bad.output)
+        self.every_panel(CONTEXT.bad, lambda query: query.dashboard != "spanload-mock")
+
+    def test_every_expectation_belongs_to_a_query(self):
+        asked = {
+            (query.dashboard, query.panel, query.ref)
+            for dashboard in grafana.dashboards().values()
+            for query in grafana.queries(dashboard)
+        }
+        written = {(uid, *key) for uid, checks in CHECKS.items() for key in checks}
+        self.assertEqual(written, asked)
+
+    def test_annotations_mark_the_repetitions(self):
+        run = CONTEXT.good
+        for dashboard in grafana.dashboards().values():
+            for query in grafana.annotation_queries(dashboard):
+                answer = self.ask(query, dashboard, run)
+                marked = {metric["phase"]: [at for at, _ in points] for metric, points in answer}
+                for phase, seconds in marked.items():
+                    for second in seconds:
+                        self.assertTrue(any(at - 1 <= second <= to + 2 for at, to in _repetitions(run.log, phase)), phase)
+                    length = sum(to - at for at, to in _repetitions(run.log, phase))
+                    self.assertAlmostEqual(len(seconds), length, delta=3)
+
+    def test_variables_offer_the_runs_newest_first(self):
+        good, bad = CONTEXT.good, CONTEXT.bad
+        start, end = min(good.start, bad.start), max(good.end, bad.end)
+        for name, dashboard in grafana.dashboards().items():
+            variables = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
+            if "run" in variables:
+                options = grafana.query_options(variables["run"], {}, CONTEXT.prometheus, (start, end))
+                self.assertEqual(options, sorted([good.log.run, bad.log.run], reverse=True), name)
+
+    def test_variables_know_the_limit(self):
+        for run, percentile, limit in ((CONTEXT.good, "95", 0.8), (CONTEXT.bad, "95", 0.1)):
+            dashboard = grafana.dashboards()["run.json"]
+            values = grafana.variable_values(dashboard, CONTEXT.prometheus, run.start, run.end, run.log.run)
+            self.assertEqual((values["q"], float(values["limit"])), (percentile, limit))
+
+
+def _repetitions(log, phase):
+    """(start, end) of each, in seconds since 1970."""
+    parts = [part for part in log.manifest["repetitions"] if part["phase"] == phase]
+    starts = [part["started_unix_us"] / 1e6 for part in parts]
+    return [(start, start + part["health"]["wall_us"] / 1e6) for start, part in zip(starts, parts)]

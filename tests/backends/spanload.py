@@ -1,0 +1,66 @@
+"""Real runs of spanload beside a Prometheus and a Jaeger."""
+
+import os
+import pathlib
+import subprocess
+import time
+from dataclasses import dataclass
+
+from log import Log
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD_SECONDS = 1500
+RUN_SECONDS = 300
+# a scrape before the first and after the last sample of a run belongs to its time range
+MARGIN_SECONDS = 3
+
+
+@dataclass
+class Run:
+    """A finished run, and when it was on, in seconds since 1970."""
+
+    log: Log
+    output: str
+    exit_code: int
+    start: float
+    end: float
+
+
+def build():
+    """The release binary; the variable SPANLOAD names another one."""
+    if os.environ.get("SPANLOAD"):
+        return pathlib.Path(os.environ["SPANLOAD"])
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
+    command = ["cargo", "build", "--release", "--locked", "--quiet", "--manifest-path", str(ROOT / "Cargo.toml")]
+    subprocess.run(command, check=True, timeout=BUILD_SECONDS, env={**os.environ, "CARGO_TARGET_DIR": str(target)})
+    return target / "release/spanload"
+
+
+def prove(program, folder, arguments, environment=None):
+    """`spanload prove` to its end. Exit codes that are no verdict are an error."""
+    folder.mkdir(parents=True)
+    command = [str(program), "prove", str(ROOT / "scenarios/default.toml"), "--out", str(folder), "--quiet"]
+    start = time.time() - MARGIN_SECONDS
+    done = subprocess.run(
+        command + arguments,
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
+    )
+    if done.returncode not in (0, 99):
+        raise RuntimeError(f"{' '.join(command + arguments)} ended with {done.returncode}:\n{done.stderr}")
+    # Prometheus scrapes each second and needs a moment to evaluate its rules
+    time.sleep(MARGIN_SECONDS)
+    log = Log(folder / "latest")
+    return Run(log, done.stdout + done.stderr, done.returncode, start, time.time())
+
+
+def export(program, folder, endpoint, protocol):
+    """`spanload export` of a finished run."""
+    command = [str(program), "export", str(folder), "--otlp-endpoint", endpoint, "--otlp-protocol", protocol]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
