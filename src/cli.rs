@@ -23,6 +23,7 @@ Examples:
   spanload prove --target http://127.0.0.1:8000      the same load against your own server
   spanload prove --sla p95=500ms --set after.batch=4 another limit, another optimisation
   spanload analyze results/latest                    the comparison again, from the logs
+  spanload report results/latest                     the page again, from the logs
 
 Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with
 --strict only), 1 the run failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
@@ -34,6 +35,8 @@ pub enum Command {
     Prove(ProveArgs),
     /// Compare and judge again, from the logs of a finished run
     Analyze(AnalyzeArgs),
+    /// Write the page of a finished run, from its logs
+    Report(ReportArgs),
     /// Send the load of one phase once and write its log
     Load(LoadArgs),
     /// Prove each variant of an ablation file and print their table
@@ -153,6 +156,21 @@ pub struct AnalyzeArgs {
     /// Colour nothing
     #[arg(long)]
     pub no_color: bool,
+}
+
+/// `spanload report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Folder of the run
+    #[arg(default_value = "results/latest", value_name = "RUN")]
+    pub run: PathBuf,
+    /// Where the page goes, in place of report.html in the folder of the run
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Address of Jaeger, such as http://127.0.0.1:16686, so that every request opens its trace; in place of
+    /// telemetry.jaeger_url of the run
+    #[arg(long, value_name = "URL")]
+    pub jaeger_url: Option<String>,
 }
 
 /// `spanload load`

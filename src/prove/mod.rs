@@ -5,11 +5,13 @@ mod ablation;
 mod analysis;
 mod calibration;
 mod conditions;
+mod differing;
 mod health;
 mod ladder;
 mod load;
 mod logs;
 mod measurement;
+mod page;
 mod payload_sets;
 mod prediction;
 mod script;
@@ -19,6 +21,7 @@ mod truth;
 pub use ablation::ablate;
 pub use analysis::{Findings, analyze};
 pub use load::load;
+pub use page::{Written, report};
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -27,6 +30,7 @@ use std::sync::Arc;
 
 use crate::caveat::Caveat;
 use crate::clock::{Anchor, Clock};
+use crate::console;
 use crate::engine::Health;
 use crate::interrupt::Interrupt;
 use crate::limits;
@@ -66,19 +70,15 @@ pub struct Proof {
 
 /// Runs the whole workflow.
 pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
-    let mut run = Run::prepare(job, interrupt).await?;
-    let mut recordings = run.start_logs()?;
-    run.write_manifest()?;
-    run.given_script().await?;
-    run.calibrate().await?;
-    for (phase, repetition) in interleaved(run.settings.repetitions) {
-        run.repetition(phase, repetition, &mut recordings).await?;
+    let run = Run::prepare(job, interrupt).await?;
+    let results = run.results.clone();
+    let proof = run.carry_out().await;
+    if let Err(why) = &proof
+        && let Err(problem) = page::write_failed(&results, why)
+    {
+        console::say(&format!("warning: report.html was not written: {problem:#}"));
     }
-    drop(recordings);
-    if run.with_ladder {
-        run.climb().await?;
-    }
-    run.conclude()
+    proof
 }
 
 /// B A A B B A …: a slow drift of the machine hits both phases alike.
@@ -120,6 +120,22 @@ impl Recordings {
 }
 
 impl<'a> Run<'a> {
+    /// All steps, once nothing is known to be wrong.
+    async fn carry_out(mut self) -> anyhow::Result<Proof> {
+        let mut recordings = self.start_logs()?;
+        self.write_manifest()?;
+        self.given_script().await?;
+        self.calibrate().await?;
+        for (phase, repetition) in interleaved(self.settings.repetitions) {
+            self.repetition(phase, repetition, &mut recordings).await?;
+        }
+        drop(recordings);
+        if self.with_ladder {
+            self.climb().await?;
+        }
+        self.conclude()
+    }
+
     /// Everything that can be wrong before the first request is found out here, before a folder is made.
     async fn prepare(job: Job, interrupt: &'a Interrupt) -> anyhow::Result<Self> {
         let settings = job.settings;

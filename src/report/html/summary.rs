@@ -1,0 +1,181 @@
+//! Four questions that whoever opens the page has, each with its answer.
+
+use maud::{Markup, html};
+
+use super::Html;
+use super::figure::{Written, capital, count, figure, interval, metric_name};
+use super::story::{named, saturated};
+use super::verdict::unit_of;
+use crate::analyze::{Comparison, SlaResult, Verdict};
+
+/// Causes that are named here.
+const NAMED: usize = 2;
+/// Lines of the SLA that are named here.
+const LINES: usize = 4;
+
+/// The four answers.
+pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    html! {
+        section.answers aria-label="In short" {
+            article { h2 { "Was the SLA met?" } (met(comparison)) }
+            article { h2 { "Why was it slow?" } (why(page)) }
+            article { h2 { "What fixed it?" } (fixed(comparison, page)) }
+            article { h2 { "Can I trust it?" } (trust(comparison, page)) }
+        }
+    }
+}
+
+fn met(comparison: &Comparison) -> Markup {
+    html! {
+        @for (at, line) in comparison.sla.iter().enumerate().take(LINES) { p { (sla_line(line, at)) } }
+        @if comparison.sla.len() > LINES { p { "and " (comparison.sla.len() - LINES) " more lines, in the table" } }
+        @if comparison.verdict == Verdict::Missed && comparison.sla.iter().all(|line| line.verdict == Verdict::Met) {
+            p { "Every line is kept, and still the run counts as missed: " (otherwise(comparison)) "." }
+        }
+    }
+}
+
+/// What makes a run missed that keeps every line.
+fn otherwise(comparison: &Comparison) -> &'static str {
+    if comparison.quality.different > 0 { "answers differ" } else { "planned requests were never sent" }
+}
+
+fn sla_line(line: &SlaResult, at: usize) -> Markup {
+    let (written, unit) = unit_of(line);
+    let part = |name: &str| format!("comparison:/sla/{at}/{name}");
+    let (word, class) = if line.verdict == Verdict::Met { ("Yes", "yes") } else { ("No", "no") };
+    let sign = if line.metric == "throughput" { " ≥ " } else { " ≤ " };
+    html! {
+        strong.(class) { (word) "." } " "
+        (capital(&metric_name(&line.metric))) (sign) (figure(Some(line.limit), &part("limit"), written)) (unit) ": after "
+        (figure(line.after, &part("after"), written)) (unit) " " (interval(line.after_ci95, &part("after_ci95"), written))
+        ", before " (figure(line.before, &part("before"), written)) (unit)
+        (if before_keeps(line) { " (met too)." } else { " (missed)." })
+    }
+}
+
+/// Whether the before phase keeps the line.
+pub fn before_keeps(line: &SlaResult) -> bool {
+    let keeps =
+        |before| if line.metric == "throughput" { before >= line.limit } else { before <= line.limit };
+    line.before.is_some_and(keeps)
+}
+
+fn why(page: &Html<'_>) -> Markup {
+    let before = &page.analysis.phases.before;
+    let causes = named(&before.causes);
+    html! {
+        @if causes.is_empty() {
+            p { "No cause stands out: the slowest requests take hardly longer than the others." }
+        } @else {
+            p {
+                "The slowest 5 % take "
+                (figure(before.tail.mean_ms, "analysis:/phases/before/tail/mean_ms", Written::Plain)) " ms on average, the middle "
+                (figure(before.tail.middle_mean_ms, "analysis:/phases/before/tail/middle_mean_ms", Written::Plain)) " ms. Of the difference, "
+                @for (place, (at, cause)) in causes.iter().take(NAMED).enumerate() {
+                    @if place > 0 { " and " }
+                    @match (cause.share_of_slowest_lost, cause.share_of_tail_excess) {
+                        (Some(lost), _) => {
+                            (figure(Some(lost), &format!("analysis:/phases/before/causes/{at}/share_of_slowest_lost"), Written::Percent)) " is lost to "
+                        }
+                        (None, share) => {
+                            (figure(share, &format!("analysis:/phases/before/causes/{at}/share_of_tail_excess"), Written::Percent)) " is "
+                        }
+                    }
+                    strong { (cause.cause.words()) }
+                }
+                " (shares are signed and sum to 100 %)."
+            }
+        }
+        @if let Some(found) = saturated(before) {
+            p { "And the middle is slow because the server is full: " (found.explanation) "." }
+        }
+    }
+}
+
+fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    let conditions = page.conditions;
+    let difference = &comparison.difference.p95;
+    let Some(ratio) = difference.ratio else {
+        return html! { p { "Nothing can be said: one of the phases has no answer at P95." } };
+    };
+    let interval = interval(difference.ci95_ms, "comparison:/difference/p95/ci95_ms", Written::Signed);
+    let change = html! {
+        "P95 changes by " (figure(difference.ms, "comparison:/difference/p95/ms", Written::Signed)) " ms " (interval)
+        ", to " (figure(Some(ratio), "comparison:/difference/p95/ratio", Written::Percent)) " of what it was; "
+        (rates(comparison)) "."
+    };
+    html! {
+        p {
+            @if ratio < 1.0 { "Sending with " strong { (conditions.after) } " in place of " strong { (conditions.before) } ". " }
+            @else { "Nothing: " strong { (conditions.after) } " is no faster than " strong { (conditions.before) } ". " }
+            (change)
+        }
+        @if let Some(first) = named(&page.analysis.phases.before.causes).first() {
+            p { "Remedy for the first cause: " (first.1.remedy) "." }
+        }
+        (predicted(page))
+    }
+}
+
+fn rates(comparison: &Comparison) -> Markup {
+    let rate = |phase: &str, value| {
+        figure(value, &format!("comparison:/phases/{phase}/throughput_rps"), Written::Plain)
+    };
+    html! {
+        "answers a second from " (rate("before", comparison.phases.before.throughput_rps))
+        " to " (rate("after", comparison.phases.after.throughput_rps))
+    }
+}
+
+fn predicted(page: &Html<'_>) -> Markup {
+    let Some(prediction) = &page.analysis.prediction else { return html! {} };
+    let (Some(p95), Some(measured)) = (prediction.p95_ms, prediction.measured_p95_ms) else {
+        return html! {};
+    };
+    html! {
+        p {
+            "Predicted from the before log and the idle server alone: "
+            (figure(Some(p95), "analysis:/prediction/p95_ms", Written::Plain)) " ms; measured: "
+            (figure(Some(measured), "analysis:/prediction/measured_p95_ms", Written::Plain)) " ms ("
+            (figure(prediction.error, "analysis:/prediction/error", Written::SignedPercent)) ")."
+        }
+    }
+}
+
+fn trust(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    let quality = &comparison.quality;
+    let caveats = comparison.caveats.len();
+    html! {
+        ul.checks {
+            li.(mark(caveats == 0)) {
+                @if caveats == 0 { "No caveat: every check of the run passed." }
+                @else { a href="#caveats" { (caveats) (if caveats == 1 { " caveat" } else { " caveats" }) } ", above." }
+            }
+            li.(mark(quality.different == 0 && quality.compared > 0)) {
+                (count(quality.equal, "comparison:/quality/equal")) " of " (count(quality.compared, "comparison:/quality/compared"))
+                " answers are the same."
+            }
+            (payloads(page))
+            li.(mark(page.conditions.repetitions > 1)) {
+                (page.conditions.repetitions) " repetition" (if page.conditions.repetitions == 1 { "" } else { "s" })
+                " of each phase, in turn, on one plan of " (page.conditions.requests) " requests; intervals by " (comparison.interval_method) "."
+            }
+        }
+    }
+}
+
+fn payloads(page: &Html<'_>) -> Markup {
+    let Some(payloads) = page.conditions.payloads else { return html! {} };
+    let alike = payloads.before && payloads.after && payloads.script != Some(false);
+    html! {
+        li.(mark(alike)) {
+            @if alike { "The server received the same payloads in both phases." }
+            @else { "The server did not receive the planned payloads." }
+        }
+    }
+}
+
+fn mark(good: bool) -> &'static str {
+    if good { "good" } else { "bad" }
+}
