@@ -145,15 +145,15 @@ fn table(tails: &[Bar<'_>; 2], alls: &[Bar<'_>; 2], enough: bool) -> Markup {
                 caption { "Mean latency by cause, in milliseconds and as a share of the bar" }
                 thead {
                     tr { th rowspan="2" scope="col" { "cause" }
-                        @if enough { th colspan="2" scope="colgroup" { "slowest 5 %" } }
-                        th colspan="2" scope="colgroup" { "all requests" } }
-                    tr { @for bar in &bars { th scope="col" { (bar.phase) } } }
+                        @if enough { th colspan="4" scope="colgroup" { "slowest 5 %" } }
+                        th colspan="4" scope="colgroup" { "all requests" } }
+                    tr { @for bar in &bars { th colspan="2" scope="colgroup" { (bar.phase) } } }
                 }
                 tbody { @for cause in &large { (cause_row(*cause, &bars)) } }
                 @if !small.is_empty() {
                     tbody.small { @for cause in &small { (cause_row(*cause, &bars)) } }
                 }
-                tfoot { tr { th scope="row" { "sum" } @for bar in &bars { td.n { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), Written::Plain)) } } } }
+                tfoot { tr { th scope="row" { "sum" } @for bar in &bars { td.n colspan="2" { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), Written::Plain)) } } } }
             }
         }
     }
@@ -163,16 +163,17 @@ fn cause_row(cause: Cause, bars: &[&Bar<'_>]) -> Markup {
     html! {
         tr {
             th scope="row" { span.swatch.(palette::of_cause(cause)) {} (capital(cause.words())) }
-            @for bar in bars {
-                td.n { @match bar.causes.get(cause.name()) {
-                    Some(part) => {
-                        @let from = format!("{}{}{}", bar.from, bar.part, cause.name());
-                        (figure(Some(part.mean_ms), &format!("{from}/mean_ms"), Written::Plain))
-                        @if part.share.is_some() { span.share { (figure(part.share, &format!("{from}/share"), Written::Percent)) } }
-                    }
-                    None => { "–" }
-                } }
-            }
+            @for bar in bars { (cells(cause, bar)) }
         }
+    }
+}
+
+/// Milliseconds and the share of the bar.
+fn cells(cause: Cause, bar: &Bar<'_>) -> Markup {
+    let Some(part) = bar.causes.get(cause.name()) else { return html! { td.n { "–" } td.n.share {} } };
+    let from = format!("{}{}{}", bar.from, bar.part, cause.name());
+    html! {
+        td.n { (figure(Some(part.mean_ms), &format!("{from}/mean_ms"), Written::Plain)) }
+        td.n.share { @if part.share.is_some() { (figure(part.share, &format!("{from}/share"), Written::Percent)) } }
     }
 }

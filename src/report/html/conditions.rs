@@ -86,7 +86,7 @@ fn service_time(page: &Html<'_>) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Service time" {
             table {
-                caption { "Service time: what the server says it computed, mean of a call in milliseconds, by requests in the call; beside it what the idle server took" }
+                caption { "Service time: what the server says it computed, mean of a call in milliseconds, by requests in the call; beside it what the idle server would take by the calibration, with its 95 % interval" }
                 thead { tr { th scope="col" { "requests in a call" } th scope="col" { "idle server" }
                     @for phase in ["before", "after"] { th scope="col" { (phase) } th scope="col" { "calls " (phase) } } } }
                 tbody { @for size in sizes { tr {
@@ -108,7 +108,12 @@ fn calls(drawn: &Drawn, size: u32) -> Markup {
     }
 }
 
-fn expected(calibration: Option<&Calibration>, size: u32) -> String {
-    let cost = calibration.and_then(|found| Some(found.fixed_ms? + found.item_ms? * f64::from(size)));
-    cost.map_or("–".into(), plain_ms)
+/// A call's fixed cost and its items', with both ends of what the items' interval allows.
+fn expected(calibration: Option<&Calibration>, size: u32) -> Markup {
+    let cost = |item: f64| Some(calibration?.fixed_ms? + item * f64::from(size));
+    let Some(mean) = calibration.and_then(|found| found.item_ms).and_then(cost) else {
+        return html! { "–" };
+    };
+    let ends = calibration.and_then(|found| found.item_ci95_ms).and_then(|[lo, hi]| cost(lo).zip(cost(hi)));
+    html! { (plain_ms(mean)) @if let Some((lo, hi)) = ends { " " span.ci { "[" (plain_ms(lo)) " – " (plain_ms(hi)) "]" } } }
 }

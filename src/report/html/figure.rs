@@ -13,10 +13,14 @@ pub enum Written {
     Plain,
     /// `-1,416.1`, `+3.0`.
     Signed,
+    /// `800`, `0.5`: a limit that a person wrote.
+    Short,
     /// `1,800`.
     Count,
     /// A share of 1 as `76.8 %`.
     Percent,
+    /// A share of 1 as `1 %`.
+    ShortPercent,
     /// A share of 1 as `+0.2 %`.
     SignedPercent,
     /// `0.27`.
@@ -27,9 +31,11 @@ impl Written {
     fn text(self, value: f64) -> String {
         match self {
             Written::Plain => grouped(value, 1, false),
+            Written::Short => short(value),
             Written::Signed => grouped(value, 1, true),
             Written::Count => grouped(value, 0, false),
             Written::Percent => format!("{} %", grouped(value * 100.0, 1, false)),
+            Written::ShortPercent => format!("{} %", short(value * 100.0)),
             Written::SignedPercent => format!("{} %", grouped(value * 100.0, 1, true)),
             Written::Ratio => grouped(value, 2, false),
         }
@@ -63,6 +69,12 @@ pub fn interval(interval: Option<Interval>, from: &str, written: Written) -> Mar
 /// A number that is in no file of results but the log's own: so many milliseconds.
 pub fn plain_ms(ms: f64) -> String {
     grouped(ms, 1, false)
+}
+
+/// At most three decimals, none that says nothing.
+fn short(value: f64) -> String {
+    let text = grouped(value, 3, false);
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
 /// A number with commas between thousands.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::conditions_of_run::Conditions;
 use super::figure::{Written, capital, count, figure, interval, metric_name};
 use super::summary::before_keeps;
-use super::verdict::unit_of;
+use super::verdict::{limit_of, unit_of};
 use crate::analyze::validity::smallest_sample;
 use crate::analyze::{Comparison, Confidence, Difference, Interval, LatencyMs, Verdict};
 
@@ -43,7 +43,7 @@ fn sla(comparison: &Comparison) -> Markup {
                     @let met = line.verdict == Verdict::Met;
                     tr {
                         th scope="row" { (capital(&metric_name(&line.metric))) }
-                        td.n { (if line.metric == "throughput" { "≥ " } else { "≤ " }) (figure(Some(line.limit), &part("limit"), written)) (unit) }
+                        td.n { (if line.metric == "throughput" { "≥ " } else { "≤ " }) (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) }
                         td.n { (figure(line.before, &part("before"), written)) " " (pill(before_keeps(line))) }
                         td.n { strong { (figure(line.after, &part("after"), written)) } " " (pill(met)) }
                         td.n { (interval(line.after_ci95, &part("after_ci95"), written)) }

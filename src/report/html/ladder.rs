@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::chart::track;
+use super::chart::{Scale, span_of_time, track};
 use super::conditions_of_run::Conditions;
 use super::figure::{Written, capital, figure, grouped};
 use crate::analyze::{Analysis, Comparison, Verdict};
@@ -36,6 +36,7 @@ pub fn section(comparison: &Comparison, analysis: &Analysis, conditions: &Condit
         ]
     });
     let longest = ends.flatten().chain(limit).fold(0.0, f64::max);
+    let scale = Scale::from_zero(longest);
     html! {
         section aria-labelledby="ladder" {
             h2 #ladder { "Predicted beside measured" }
@@ -47,7 +48,7 @@ pub fn section(comparison: &Comparison, analysis: &Analysis, conditions: &Condit
                     "the dashed line is the limit. The after phase is no input of its prediction."
                     @if analysis.ladder.is_none() { " Only the two phases were measured: " code { "--ladder" } " measures the steps between them too." }
                 }
-                (table(&rungs, longest, limit))
+                (table(&rungs, scale, limit))
                 (assumptions(analysis))
             }
         }
@@ -102,22 +103,22 @@ fn rung_named<'a>(rungs: &'a mut Vec<Rung>, strategy: &str) -> &'a mut Rung {
     &mut rungs[at]
 }
 
-fn table(rungs: &[Rung], longest: f64, limit: Option<f64>) -> Markup {
+fn table(rungs: &[Rung], scale: Scale, limit: Option<f64>) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Predicted and measured P95" {
             table.ladder {
                 caption { "P95 in milliseconds" }
-                thead { tr { th scope="col" { "how it sends" } th scope="col" { "P95, from 0 to " (grouped(longest, 0, false)) " ms" } th scope="col" { "predicted" } th scope="col" { "measured" }
+                thead { tr { th scope="col" { "how it sends" } th scope="col" { "P95, from 0 to " (span_of_time(scale.end())) } th scope="col" { "predicted" } th scope="col" { "measured" }
                     th scope="col" { "answers/s" } } }
-                tbody { @for rung in rungs { (row(rung, longest, limit)) } }
+                tbody { @for rung in rungs { (row(rung, scale, limit)) } }
             }
         }
     }
 }
 
-fn row(rung: &Rung, longest: f64, limit: Option<f64>) -> Markup {
-    let scaled = |known: &Option<(f64, String)>| known.as_ref().map(|one| one.0 / longest);
-    let range = rung.range.as_ref().map(|(range, _)| range.map(|end| end / longest));
+fn row(rung: &Rung, scale: Scale, limit: Option<f64>) -> Markup {
+    let scaled = |known: &Option<(f64, String)>| known.as_ref().map(|one| scale.place(one.0));
+    let range = rung.range.as_ref().map(|(range, _)| range.map(|end| scale.place(end)));
     let words =
         |known: &Option<(f64, String)>| known.as_ref().map_or("none".into(), |one| grouped(one.0, 1, false));
     let label = format!(
@@ -130,7 +131,7 @@ fn row(rung: &Rung, longest: f64, limit: Option<f64>) -> Markup {
     html! {
         tr.phase[!rung.note.is_empty()] {
             th scope="row" { (rung.strategy) @if !rung.note.is_empty() { " " span.tag.(rung.note.replace(' ', "-")) { (rung.note) } } }
-            td.wide.(measured_class) { (track(scaled(&rung.measured), scaled(&rung.predicted), range, limit.map(|limit| limit / longest), &label)) }
+            td.wide.(measured_class) { (track(scaled(&rung.measured), scaled(&rung.predicted), range, limit.map(|limit| scale.place(limit)), &label)) }
             td.n { (predicted(rung)) }
             td.n { @match &rung.measured { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
             td.n { @match &rung.rate { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }

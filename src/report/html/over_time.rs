@@ -23,8 +23,8 @@ struct Strip {
     repetition: u32,
     left: f64,
     width: f64,
-    /// In microseconds.
-    span: f64,
+    /// Microseconds from its start to its end.
+    time: Scale,
 }
 
 /// Dots of one kind: phase, stage that dominates, and whether it failed.
@@ -130,7 +130,8 @@ fn strips(page: &Html<'_>) -> Vec<Strip> {
     let mut left = FRAME.left;
     let strip = |(phase, repetition, span): (Phase, u32, u64)| {
         let width = room * span as f64 / total;
-        let strip = Strip { phase, repetition, left, width, span: span as f64 };
+        let strip =
+            Strip { phase, repetition, left, width, time: Scale::Linear { lo: 0.0, hi: span as f64 } };
         left += width + GAP;
         strip
     };
@@ -144,7 +145,7 @@ fn background(strip: &Strip) -> Markup {
             text.(format!("strip-name {}", strip.phase.name())) x=(px(strip.left + strip.width / 2.0)) y=(px(FRAME.top - 9.0)) {
                 (strip.phase.name()) " " (strip.repetition)
             }
-            text.tick.below x=(px(strip.left + strip.width / 2.0)) y=(px(FRAME.bottom + 17.0)) { (grouped(strip.span / 1e6, 1, false)) " s" }
+            text.tick.below x=(px(strip.left + strip.width / 2.0)) y=(px(FRAME.bottom + 17.0)) { (grouped(strip.time.end() / 1e6, 1, false)) " s" }
         }
     }
 }
@@ -156,7 +157,7 @@ fn groups<'a>(page: &'a Html<'_>, strips: &[Strip], scale: Scale) -> Groups<'a> 
             let strip =
                 strips.iter().find(|strip| strip.phase == phase && strip.repetition == dot.repetition);
             let Some(strip) = strip else { continue };
-            let x = strip.left + strip.width * (dot.due.0 as f64 / strip.span).clamp(0.0, 1.0);
+            let x = strip.left + strip.width * strip.time.place(dot.due.0 as f64);
             let marker = if dot.error.is_some() { Marker::Cross } else { Marker::Dot };
             let point = (x, FRAME.y(scale, dot.latency.as_millis()));
             groups.entry((phase, dot.dominant(), marker)).or_default().push((dot, point));

@@ -1,5 +1,6 @@
 //! The rows behind the dots: for the script as text, for people as a table of the slowest.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use maud::{Markup, PreEscaped, html};
@@ -7,18 +8,22 @@ use maud::{Markup, PreEscaped, html};
 use super::Html;
 use super::drawn::{Dot, Drawn};
 use super::figure::plain_ms;
-use crate::sample::{Phase, Stage};
+use crate::sample::{Phase, Stage, TraceId};
 
 /// For the script: a line a dot, in the order of the dots in their paths. Numbers and fixed words alone, so nothing
 /// in it can end the element.
 ///
-/// `repetition,seq,trace,status or error,queue … receive (µs),partner's trace`
+/// `repetition,seq,trace,status or error,queue … receive (µs),trace of the same request in the other phase, where that is not drawn`
 pub fn data(groups: Vec<(Phase, Vec<&Dot>)>, page: &Html<'_>) -> Markup {
     let mut text = String::new();
+    let drawn_of = |phase: Phase| of(page, phase).dots.iter().map(|dot| (dot.repetition, dot.seq)).collect();
+    let there: [BTreeSet<(u32, u64)>; 2] = Phase::BOTH.map(drawn_of);
     for (phase, dots) in groups {
         let drawn = of(page, phase);
         for dot in dots {
-            line(&mut text, dot, drawn);
+            let other = &there[usize::from(phase == Phase::Before)];
+            let known = other.contains(&(dot.repetition, dot.seq));
+            line(&mut text, dot, drawn.partners.get(&(dot.repetition, dot.seq)).filter(|_| !known));
         }
     }
     let names: Vec<&str> = Stage::ALL.iter().map(|stage| stage.name()).collect();
@@ -31,7 +36,7 @@ fn of<'a>(page: &'a Html<'_>, phase: Phase) -> &'a Drawn {
     &page.drawn[usize::from(phase == Phase::After)]
 }
 
-fn line(text: &mut String, dot: &Dot, drawn: &Drawn) {
+fn line(text: &mut String, dot: &Dot, partner: Option<&TraceId>) {
     let _ = write!(text, "{},{},{},", dot.repetition, dot.seq, dot.trace);
     let _ = match (dot.error, dot.status) {
         (Some(error), _) => write!(text, "{}", error.name()),
@@ -44,7 +49,7 @@ fn line(text: &mut String, dot: &Dot, drawn: &Drawn) {
             None => write!(text, ","),
         };
     }
-    let _ = match drawn.partners.get(&(dot.repetition, dot.seq)) {
+    let _ = match partner {
         Some(partner) => writeln!(text, ",{partner}"),
         None => writeln!(text, ","),
     };

@@ -79,18 +79,40 @@ fn article(at: usize, cause: &CauseFinding, before: &PhaseAnalysis, after: &Phas
 }
 
 fn evidence(from: &str, cause: &CauseFinding) -> Markup {
+    let table = &cause.evidence;
+    // `of_requests` stands behind `requests`.
+    let alone = table
+        .0
+        .iter()
+        .filter(|(name, _)| name.strip_prefix("of_").is_none_or(|base| table.get(base).is_none()));
     html! {
-        ul.evidence { @for (name, value) in &cause.evidence.0 {
-            li { (name.replace('_', " ")) " " b { (evidence_value(&format!("{from}/evidence/{name}"), name, value)) } }
+        ul.evidence { @for (name, value) in alone {
+            li {
+                (words(name)) " " b { (number(from, name, value)) }
+                @let of = format!("of_{name}");
+                @if let Some(all) = table.get(&of) { " of " (number(from, &of, all)) }
+                @if name.ends_with("_ms") { " ms" }
+            }
         } }
     }
 }
 
-fn evidence_value(from: &str, name: &str, value: &Value) -> Markup {
+fn number(from: &str, name: &str, value: &Value) -> Markup {
     let written = if name.ends_with("_ms") { Written::Plain } else { Written::Count };
     match value.as_f64() {
-        Some(number) => figure(Some(number), from, written),
+        Some(number) => figure(Some(number), &format!("{from}/evidence/{name}"), written),
         None => html! { (value) },
+    }
+}
+
+/// What a number of the evidence is.
+fn words(name: &str) -> String {
+    match name {
+        "tail_requests" => "of the slowest 5 %".into(),
+        "tail_mean_ms" => "mean in the slowest 5 %".into(),
+        "middle_mean_ms" => "mean in the middle".into(),
+        "total_ms" => "in all requests together".into(),
+        other => other.strip_suffix("_ms").unwrap_or(other).replace('_', " "),
     }
 }
 

@@ -3,13 +3,17 @@
 use maud::{Markup, html};
 
 use super::Html;
-use super::figure::{Written, capital, count, figure, interval, metric_name};
+use super::figure::{Written, capital, count, figure, interval, metric_name, plain_ms};
 use super::story::{named, saturated};
-use super::verdict::unit_of;
-use crate::analyze::{Comparison, SlaResult, Verdict};
+use super::verdict::{limit_of, unit_of};
+use crate::analyze::{Cause, Comparison, Part, SlaResult, Table, Verdict};
 
 /// Causes that are named here.
 const NAMED: usize = 2;
+/// Causes that went away that are named here.
+const GONE: usize = 4;
+/// Of the mean latency before: a smaller change is not named.
+const WORTH_NAMING: f64 = 0.02;
 /// Lines of the SLA that are named here.
 const LINES: usize = 4;
 
@@ -47,7 +51,7 @@ fn sla_line(line: &SlaResult, at: usize) -> Markup {
     let sign = if line.metric == "throughput" { " ≥ " } else { " ≤ " };
     html! {
         strong.(class) { (word) "." } " "
-        (capital(&metric_name(&line.metric))) (sign) (figure(Some(line.limit), &part("limit"), written)) (unit) ": after "
+        (capital(&metric_name(&line.metric))) (sign) (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) ": after "
         (figure(line.after, &part("after"), written)) (unit) " " (interval(line.after_ci95, &part("after_ci95"), written))
         ", before " (figure(line.before, &part("before"), written)) (unit)
         (if before_keeps(line) { " (met too)." } else { " (missed)." })
@@ -111,10 +115,33 @@ fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
             @else { "Nothing: " strong { (conditions.after) } " is no faster than " strong { (conditions.before) } ". " }
             (change)
         }
-        @if let Some(first) = named(&page.analysis.phases.before.causes).first() {
-            p { "Remedy for the first cause: " (first.1.remedy) "." }
-        }
+        (gone(page))
         (predicted(page))
+    }
+}
+
+/// The causes whose part of a mean request shrank most, and the one that grew most.
+fn gone(page: &Html<'_>) -> Markup {
+    let phases = &page.analysis.phases;
+    let part = |table: &Table<Part>, cause: &Cause| table.get(cause.name()).map_or(0.0, |part| part.mean_ms);
+    let change = |cause: Cause| {
+        let (before, after) = (&phases.before.causes_of_all, &phases.after.causes_of_all);
+        (part(after, &cause) - part(before, &cause), cause)
+    };
+    let mut changes: Vec<(f64, Cause)> = Cause::ALL.into_iter().map(change).collect();
+    changes.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let worth = phases.before.mean_ms.unwrap_or(0.0) * WORTH_NAMING;
+    let less: Vec<_> = changes.iter().filter(|(ms, _)| *ms < -worth).take(GONE).collect();
+    let more = changes.last().filter(|(ms, _)| *ms > worth);
+    html! {
+        @if !less.is_empty() {
+            p {
+                "Of a mean request went away: "
+                @for (at, (ms, cause)) in less.iter().enumerate() { @if at > 0 { ", " } (cause.words()) " " (plain_ms(-ms)) " ms" }
+                @if let Some((ms, cause)) = more { "; added: " (cause.words()) " " (plain_ms(*ms)) " ms" }
+                "."
+            }
+        }
     }
 }
 

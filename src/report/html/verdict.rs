@@ -117,7 +117,7 @@ fn line_sentence(line: &SlaResult, at: usize) -> Markup {
     html! {
         (name) " " (verb) " " (value(line.before, &part("before"), written, unit))
         " to " strong { (value(line.after, &part("after"), written, unit)) }
-        ", " (side) " " (value(Some(line.limit), &part("limit"), written, unit)) "."
+        ", " (side) " " (value(Some(line.limit), &part("limit"), limit_of(line), unit)) "."
     }
 }
 
@@ -132,6 +132,11 @@ pub fn unit_of(line: &SlaResult) -> (Written, &'static str) {
         "requests/s" => (Written::Plain, "\u{a0}requests/s"),
         _ => (Written::Plain, "\u{a0}ms"),
     }
+}
+
+/// How the limit of an SLA line is written: as a person wrote it.
+pub fn limit_of(line: &SlaResult) -> Written {
+    if line.unit == "share" { Written::ShortPercent } else { Written::Short }
 }
 
 fn certainty(comparison: &Comparison) -> Markup {

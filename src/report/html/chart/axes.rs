@@ -34,7 +34,7 @@ impl Frame {
         html! {
             @for tick in scale.ticks() {
                 @let y = px(self.y(scale, tick));
-                line.grid x1=(px(self.left)) x2=(px(self.right)) y1=(y) y2=(y);
+                line.grid x1=(px(self.left)) x2=(px(self.right)) y1=(y) y2=(y) {}
                 text.tick.left x=(px(self.left - 8.0)) y=(y) dy=".35em" { (words(tick)) }
             }
         }
@@ -45,7 +45,7 @@ impl Frame {
         html! {
             @for tick in scale.ticks() {
                 @let x = px(self.x(scale, tick));
-                line.grid x1=(x) x2=(x) y1=(px(self.top)) y2=(px(self.bottom));
+                line.grid x1=(x) x2=(x) y1=(px(self.top)) y2=(px(self.bottom)) {}
                 text.tick.below x=(x) y=(px(self.bottom + 18.0)) { (words(tick)) }
             }
         }
@@ -56,7 +56,7 @@ impl Frame {
 pub fn limit_line(frame: &Frame, scale: Scale, value: f64, name: &str) -> Markup {
     let y = frame.y(scale, value);
     html! {
-        line.limit x1=(px(frame.left)) x2=(px(frame.right)) y1=(px(y)) y2=(px(y));
+        line.limit x1=(px(frame.left)) x2=(px(frame.right)) y1=(px(y)) y2=(px(y)) {}
         text.limit-name x=(px(frame.right - 4.0)) y=(px(y - 6.0)) { (name) }
     }
 }

@@ -59,10 +59,10 @@ pub fn track(
                 rect.range x=(at(lo)) y="0.5" width=(px(((hi - lo) * FULL).max(2.0))) height="9" {}
             }
             @if let Some(predicted) = predicted {
-                line.predicted x1=(at(predicted)) x2=(at(predicted)) y1="0" y2=(px(HEIGHT));
+                line.predicted x1=(at(predicted)) x2=(at(predicted)) y1="0" y2=(px(HEIGHT)) {}
             }
             @if let Some(limit) = limit {
-                line.limit x1=(at(limit)) x2=(at(limit)) y1="0" y2=(px(HEIGHT));
+                line.limit x1=(at(limit)) x2=(at(limit)) y1="0" y2=(px(HEIGHT)) {}
             }
         }
     }

@@ -25,5 +25,5 @@ pub fn cloud(points: &[(f64, f64)], marker: Marker, class: &str, group: &str) ->
     for (x, y) in points {
         let _ = write!(d, "M{} {}{stroke}", px(*x), px(*y));
     }
-    html! { path.dots.(class) data-group=(group) d=(d); }
+    html! { path.dots.(class) data-group=(group) d=(d) {} }
 }

@@ -9,7 +9,7 @@ pub fn polyline(points: &[(f64, f64)], class: &str) -> Markup {
     let coordinates: Vec<String> = points.iter().map(|(x, y)| format!("{} {}", px(*x), px(*y))).collect();
     html! {
         @if points.len() > 1 {
-            path.(class) d=(format!("M{}", coordinates.join("L")));
+            path.(class) d=(format!("M{}", coordinates.join("L"))) {}
         }
     }
 }

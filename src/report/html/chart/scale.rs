@@ -44,6 +44,14 @@ impl Scale {
         Scale::Linear { lo: 0.0, hi: round_above(hi.max(1e-3)) }
     }
 
+    /// The value at the end of the axis.
+    pub fn end(self) -> f64 {
+        match self {
+            Scale::Linear { hi, .. } | Scale::Log { hi, .. } => hi,
+            Scale::Percentile { nines } => 1.0 - 10_f64.powf(-nines),
+        }
+    }
+
     /// Where a value lies between the start (0) and the end (1) of the axis; what lies beyond is at the end.
     pub fn place(self, value: f64) -> f64 {
         let place = match self {
