@@ -4,10 +4,10 @@ use maud::{Markup, html};
 
 use super::chart::{Frame, Scale, limit_line, polyline, px, span_of_time};
 use super::drawn::Drawn;
-use super::figure::{grouped, metric_name};
+use super::figure::{grouped, metric_name, short};
 use crate::analyze::{Comparison, LatencyMs};
 
-const FRAME: Frame = Frame { left: 64.0, right: 850.0, top: 18.0, bottom: 330.0 };
+const FRAME: Frame = Frame { left: 78.0, right: 850.0, top: 18.0, bottom: 330.0 };
 /// Requests of a phase that a curve needs to say anything about a tail.
 const LEAST: u64 = 20;
 
@@ -112,7 +112,7 @@ pub fn limits(comparison: &Comparison) -> Vec<(String, f64)> {
     let lines = comparison.sla.iter().filter_map(|line| Some((line, line.times.as_ref()?.limit_ms)));
     lines
         .map(|(line, limit)| {
-            (format!("SLA: {} ≤ {} ms", metric_name(&line.metric), grouped(limit, 0, false)), limit)
+            (format!("SLA {} ≤ {} ms", metric_name(&line.metric), short(limit)), limit)
         })
         .collect()
 }

@@ -72,7 +72,7 @@ pub fn plain_ms(ms: f64) -> String {
 }
 
 /// At most three decimals, none that says nothing.
-fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     let text = grouped(value, 3, false);
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }

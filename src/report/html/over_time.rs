@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use super::chart::{Frame, Marker, Scale, cloud, limit_line, px, span_of_time};
+use super::chart::{Frame, Marker, Scale, cloud, limit_beside, px, span_of_time};
 use super::drawn::{Dot, Drawn};
 use super::figure::grouped;
 use super::{Html, curve, palette, rows};
 use crate::analyze::Comparison;
 use crate::sample::{Phase, Stage};
 
-const FRAME: Frame = Frame { left: 64.0, right: 944.0, top: 34.0, bottom: 380.0 };
+const FRAME: Frame = Frame { left: 78.0, right: 868.0, top: 34.0, bottom: 380.0 };
 /// Between two repetitions.
 const GAP: f64 = 10.0;
 /// A strip that is narrower has no room for its name.
@@ -70,7 +70,7 @@ fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
                     @for strip in &strips { (background(strip)) }
                     (FRAME.rows(scale, span_of_time))
                     text.axis x=(px((FRAME.left + FRAME.right) / 2.0)) y="418" { "when the request was due, from the start of its repetition" }
-                    @for (name, limit) in &limits { (limit_line(&FRAME, scale, *limit, name)) }
+                    @for (name, limit) in &limits { (limit_beside(&FRAME, scale, *limit, name)) }
                     @for ((phase, stage, marker), dots) in &groups {
                         @let points: Vec<_> = dots.iter().map(|(_, point)| *point).collect();
                         (cloud(&points, *marker, &palette::of_stage(*stage), phase.name()))

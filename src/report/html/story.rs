@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::figure::{Written, capital, figure, grouped};
+use super::figure::{Written, capital, figure};
 use super::palette;
 use crate::analyze::{Analysis, CauseFinding, PhaseAnalysis, Saturation};
 
@@ -149,10 +149,6 @@ fn capacity(before: &PhaseAnalysis, after: &PhaseAnalysis) -> Markup {
             }
             @if let Some(reuse) = &before.reuse {
                 p { strong { "What kept connections alone would buy" } ": " (reuse.explanation) "." }
-            }
-            @if let Some((one, other)) = before.saturation.as_ref().zip(after.saturation.as_ref()) {
-                p.note { "Callers ÷ answers a second = mean wait: "
-                    (grouped(one.callers_over_throughput_ms, 0, false)) " ms before, " (grouped(other.callers_over_throughput_ms, 0, false)) " ms after." }
             }
         }
     }

@@ -6,7 +6,7 @@ use super::Html;
 use super::figure::{Written, capital, count, figure, interval, metric_name, plain_ms};
 use super::story::{named, saturated};
 use super::verdict::{limit_of, unit_of};
-use crate::analyze::{Cause, Comparison, Part, SlaResult, Table, Verdict};
+use crate::analyze::{Cause, CauseFinding, Comparison, Part, PhaseAnalysis, SlaResult, Table, Verdict};
 
 /// Causes that are named here.
 const NAMED: usize = 2;
@@ -33,6 +33,12 @@ fn met(comparison: &Comparison) -> Markup {
     html! {
         @for (at, line) in comparison.sla.iter().enumerate().take(LINES) { p { (sla_line(line, at)) } }
         @if comparison.sla.len() > LINES { p { "and " (comparison.sla.len() - LINES) " more lines, in the table" } }
+        @if let Some(script) = &comparison.baseline_script {
+            p { "The given load test itself, run unmodified, reports P95 "
+                (figure(script.latency_ms.p95, "comparison:/baseline_script/latency_ms/p95", Written::Plain)) " ms." }
+        }
+        p { "Exit code " (count(u64::from(comparison.exit_code), "comparison:/exit_code"))
+            (if comparison.exit_code == 0 { ": a pipeline that asks for this SLA passes." } else { ": a pipeline that asks for this SLA stops." }) }
         @if comparison.verdict == Verdict::Missed && comparison.sla.iter().all(|line| line.verdict == Verdict::Met) {
             p { "Every line is kept, and still the run counts as missed: " (otherwise(comparison)) "." }
         }
@@ -75,26 +81,30 @@ fn why(page: &Html<'_>) -> Markup {
             p {
                 "The slowest 5 % take "
                 (figure(before.tail.mean_ms, "analysis:/phases/before/tail/mean_ms", Written::Plain)) " ms on average, the middle "
-                (figure(before.tail.middle_mean_ms, "analysis:/phases/before/tail/middle_mean_ms", Written::Plain)) " ms. Of the difference, "
+                (figure(before.tail.middle_mean_ms, "analysis:/phases/before/tail/middle_mean_ms", Written::Plain)) " ms. Of the slowest, "
                 @for (place, (at, cause)) in causes.iter().take(NAMED).enumerate() {
                     @if place > 0 { " and " }
-                    @match (cause.share_of_slowest_lost, cause.share_of_tail_excess) {
-                        (Some(lost), _) => {
-                            (figure(Some(lost), &format!("analysis:/phases/before/causes/{at}/share_of_slowest_lost"), Written::Percent)) " is lost to "
-                        }
-                        (None, share) => {
-                            (figure(share, &format!("analysis:/phases/before/causes/{at}/share_of_tail_excess"), Written::Percent)) " is "
-                        }
-                    }
-                    strong { (cause.cause.words()) }
+                    (weight(*at, cause, before)) strong { (cause.cause.words()) }
                 }
-                " (shares are signed and sum to 100 %)."
+                "."
             }
         }
         @if let Some(found) = saturated(before) {
             p { "And the middle is slow because the server is full: " (found.explanation) "." }
         }
     }
+}
+
+/// How much of the slowest requests a cause makes: their number where they are lost, else their time.
+fn weight(at: usize, cause: &CauseFinding, phase: &PhaseAnalysis) -> Markup {
+    let name = cause.cause.name();
+    let share = phase.tail.causes.get(name).and_then(|part| part.share);
+    let time = figure(share, &format!("analysis:/phases/before/tail/causes/{name}/share"), Written::Percent);
+    let lost = format!("analysis:/phases/before/causes/{at}/share_of_slowest_lost");
+    html! { @match cause.share_of_slowest_lost {
+        Some(share) => { (figure(Some(share), &lost, Written::Percent)) " are lost to " }
+        None => { (time) " of the time is " }
+    } }
 }
 
 fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {

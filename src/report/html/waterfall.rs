@@ -6,6 +6,8 @@ use super::chart::{Segment, stacked};
 use super::drawn::{Dot, Drawn, Ranked};
 use super::figure::plain_ms;
 use super::{Html, palette, rows};
+use crate::analyze::Cause;
+use crate::clock::Micros;
 use crate::sample::{Phase, Stage};
 
 /// Both phases.
@@ -27,7 +29,18 @@ fn legend(drawn: &[Drawn; 2]) -> Markup {
     let has = |stage: Stage| {
         drawn.iter().flat_map(|one| &one.ranked).any(|one| one.dot.stages[stage as usize].is_some())
     };
-    html! { ul.legend { @for stage in Stage::ALL.into_iter().filter(|stage| has(*stage)) { li { span.swatch.(palette::of_stage(stage)) {} (stage.name()) } } } }
+    let told = drawn.iter().flat_map(|one| &one.ranked).any(|one| one.dot.server.iter().all(Option::is_some));
+    html! {
+        ul.legend {
+            @for stage in Stage::ALL.into_iter().filter(|stage| has(*stage)) {
+                li { span.swatch.(palette::of_stage(stage)) {} (stage.name()) @if told && stage == Stage::Wait { ", outside the server" } }
+                @if told && stage == Stage::Wait {
+                    li { span.swatch.(palette::of_cause(Cause::ServerQueue)) {} "wait, in the server's queue" }
+                    li { span.swatch.(palette::of_cause(Cause::Compute)) {} "wait, while it computed" }
+                }
+            }
+        }
+    }
 }
 
 fn of_phase(phase: Phase, drawn: &Drawn, page: &Html<'_>) -> Markup {
@@ -49,8 +62,7 @@ fn of_phase(phase: Phase, drawn: &Drawn, page: &Html<'_>) -> Markup {
 
 fn row(one: &Ranked, longest: u64) -> Markup {
     let name = one.names.join(", ");
-    let segments: Vec<Segment> =
-        Stage::ALL.into_iter().filter_map(|stage| segment(stage, &one.dot, longest)).collect();
+    let segments = segments(&one.dot, longest);
     let parts: Vec<&str> = segments.iter().map(|segment| segment.title.as_str()).collect();
     let label =
         format!("{name}, request {} of repetition {}: {}", one.dot.seq, one.dot.repetition, parts.join(", "));
@@ -64,13 +76,31 @@ fn row(one: &Ranked, longest: u64) -> Markup {
     }
 }
 
-fn segment(stage: Stage, dot: &Dot, longest: u64) -> Option<Segment> {
-    let length = dot.stages[stage as usize]?;
-    Some(Segment {
-        class: palette::of_stage(stage),
+/// The parts of a stage: the wait is split where the server says what it did meanwhile.
+fn segments(dot: &Dot, longest: u64) -> Vec<Segment> {
+    let part = |class: String, name: &str, length: Micros| Segment {
+        class,
         length: length.0 as f64 / longest as f64,
-        title: format!("{} {} ms", stage.name(), plain_ms(length.as_millis())),
-    })
+        title: format!("{name} {} ms", plain_ms(length.as_millis())),
+    };
+    let mut segments = Vec::new();
+    for stage in Stage::ALL {
+        let Some(length) = dot.stages[stage as usize] else { continue };
+        match (stage, dot.server) {
+            (Stage::Wait, [Some(queue), Some(compute)]) if queue + compute <= length => {
+                let outside = Micros(length.0 - queue.0 - compute.0);
+                segments.push(part(palette::of_stage(stage), "wait outside the server", outside));
+                segments.push(part(
+                    palette::of_cause(Cause::ServerQueue),
+                    "wait in the server's queue",
+                    queue,
+                ));
+                segments.push(part(palette::of_cause(Cause::Compute), "wait while it computed", compute));
+            }
+            _ => segments.push(part(palette::of_stage(stage), stage.name(), length)),
+        }
+    }
+    segments
 }
 
 /// Where most of it went, with what the server and the kernel say.

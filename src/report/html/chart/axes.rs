@@ -60,3 +60,14 @@ pub fn limit_line(frame: &Frame, scale: Scale, value: f64, name: &str) -> Markup
         text.limit-name x=(px(frame.right - 4.0)) y=(px(y - 6.0)) { (name) }
     }
 }
+
+/// The same with its name on the right, in two lines, where the frame itself is full.
+pub fn limit_beside(frame: &Frame, scale: Scale, value: f64, name: &str) -> Markup {
+    let y = frame.y(scale, value);
+    html! {
+        line.limit x1=(px(frame.left)) x2=(px(frame.right)) y1=(px(y)) y2=(px(y)) {}
+        text.limit-name.beside y=(px(y + 4.0)) {
+            @for (at, part) in name.split(" ≤ ").enumerate() { tspan x=(px(frame.right + 6.0)) dy=(if at == 0 { "0" } else { "1.15em" }) { @if at > 0 { "≤ " } (part) } }
+        }
+    }
+}

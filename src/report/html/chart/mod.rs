@@ -6,7 +6,7 @@ mod dots;
 mod path;
 mod scale;
 
-pub(super) use axes::{Frame, limit_line};
+pub(super) use axes::{Frame, limit_beside, limit_line};
 pub(super) use bars::{Segment, stacked, track};
 pub(super) use dots::{Marker, cloud};
 pub(super) use path::polyline;

@@ -41,7 +41,7 @@ impl Scale {
 
     /// A linear scale from 0 with a round end.
     pub fn from_zero(hi: f64) -> Self {
-        Scale::Linear { lo: 0.0, hi: round_above(hi.max(1e-3)) }
+        Scale::Linear { lo: 0.0, hi: fine_above(hi.max(1e-3)) }
     }
 
     /// The value at the end of the axis.
@@ -96,6 +96,13 @@ fn round_above(value: f64) -> f64 {
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|step| step * power).find(|step| *step >= value).unwrap_or(power)
 }
 
+/// The same with more steps, for an end that needs no ticks up to it.
+fn fine_above(value: f64) -> f64 {
+    let power = 10_f64.powi(value.log10().floor() as i32);
+    let steps = [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    steps.into_iter().map(|step| step * power).find(|step| *step >= value).unwrap_or(power * 10.0)
+}
+
 /// Milliseconds as a tick says them: `500 ms`, `2 s`.
 pub fn span_of_time(ms: f64) -> String {
     if ms >= 1_000.0 { format!("{} s", ms / 1_000.0) } else { format!("{ms} ms") }
@@ -109,7 +116,7 @@ mod tests {
     fn ends_are_round_and_hold_the_values() {
         assert_eq!(Scale::log_around([123.9, 14_798.0]), Some(Scale::Log { lo: 100.0, hi: 20_000.0 }));
         assert_eq!(Scale::log_around([0.0]), None, "a logarithm of nothing has no place");
-        assert_eq!(Scale::from_zero(7_016.0), Scale::Linear { lo: 0.0, hi: 10_000.0 });
+        assert_eq!(Scale::from_zero(7_016.0), Scale::Linear { lo: 0.0, hi: 8_000.0 });
     }
 
     #[test]
