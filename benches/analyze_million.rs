@@ -156,6 +156,7 @@ fn manifest() -> anyhow::Result<Manifest> {
         payloads: None,
         merged_stages: Vec::new(),
         machine: Machine::default(),
+        telemetry: None,
         caveats: Vec::new(),
     })
 }

@@ -1,9 +1,14 @@
 //! The command line.
 
+mod telemetry;
+
+pub use telemetry::{ExportArgs, TelemetryArgs, TraceArgs};
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::jaeger::JaegerUrl;
 use crate::mock;
 use crate::sample::Phase;
 use crate::scenario::{Overrides, ScenarioError};
@@ -41,6 +46,8 @@ pub enum Command {
     Load(LoadArgs),
     /// Prove each variant of an ablation file and print their table
     Ablate(AblateArgs),
+    /// Send the spans of a finished run to an OTLP endpoint, from its logs
+    Export(ExportArgs),
     /// Serve the mock inference API
     Mock(mock::Options),
 }
@@ -119,6 +126,9 @@ pub struct ProveArgs {
     /// What changes the scenario.
     #[command(flatten)]
     pub changes: ScenarioArgs,
+    /// What changes telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
     /// Folder of all runs
     #[arg(long, default_value = "results", value_name = "FOLDER", overrides_with = "out")]
     pub out: PathBuf,
@@ -169,8 +179,8 @@ pub struct ReportArgs {
     pub out: Option<PathBuf>,
     /// Address of Jaeger, such as http://127.0.0.1:16686, so that every request opens its trace; in place of
     /// telemetry.jaeger_url of the run
-    #[arg(long, value_name = "URL")]
-    pub jaeger_url: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = JaegerUrl::new)]
+    pub jaeger_url: Option<JaegerUrl>,
 }
 
 /// `spanload load`
@@ -188,6 +198,9 @@ pub struct LoadArgs {
     /// What changes the scenario.
     #[command(flatten)]
     pub changes: ScenarioArgs,
+    /// What changes telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
     /// Print no progress
     #[arg(short, long)]
     pub quiet: bool,

@@ -2,10 +2,22 @@
 //! nothing here can fail or panic.
 
 use std::io::Write;
+use std::sync::OnceLock;
+
+/// What says lines in place of standard error.
+static VOICE: OnceLock<fn(&str)> = OnceLock::new();
+
+/// From now on lines are said by `voice`, as in logs for programs. The first one stays.
+pub fn speak_through(voice: fn(&str)) {
+    let _ = VOICE.set(voice);
+}
 
 /// A line on standard error.
 pub fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    match VOICE.get() {
+        Some(voice) => voice(line),
+        None => drop(writeln!(std::io::stderr(), "{line}")),
+    }
 }
 
 /// A result on standard output.

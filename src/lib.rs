@@ -4,13 +4,14 @@
 //! Data flows one way: `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
 //!
 //! - leaves, used by all: [`clock`], [`sample`], [`digest`], [`caveat`], [`console`], [`cpu`], [`interrupt`],
-//!   [`invocation`], [`limits`], [`paths`], [`random`]
+//!   [`invocation`], [`jaeger`], [`limits`], [`paths`], [`pulse`], [`random`]
 //! - [`scenario`]: TOML and flags → validated settings
 //! - [`plan`]: what is sent, a pure function of (seed, sequence)
 //! - [`transport`]: what moves the bytes and marks the stages
 //! - [`strategy`]: how a client uses connections and batches
 //! - [`engine`]: one loop that runs a repetition
 //! - [`record`]: logs, answers, manifest
+//! - [`telemetry`]: a bounded tap on the same samples: spans over OTLP, metrics for Prometheus
 //! - [`analyze`]: from logs to a judgement, pure functions
 //! - [`report`]: what people and programs read
 //! - [`baseline`]: runs the given load test as it is
@@ -28,15 +29,18 @@ pub mod digest;
 pub mod engine;
 pub mod interrupt;
 pub mod invocation;
+pub mod jaeger;
 pub mod limits;
 pub mod mock;
 pub mod paths;
 pub mod plan;
 pub mod prove;
+pub mod pulse;
 pub mod random;
 pub mod record;
 pub mod report;
 pub mod sample;
 pub mod scenario;
 pub mod strategy;
+pub mod telemetry;
 pub mod transport;

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use spanload::cli::{AblateArgs, AnalyzeArgs, Cli, Command, LoadArgs, ProveArgs, ReportArgs};
+use spanload::cli::{AblateArgs, AnalyzeArgs, Cli, Command, ExportArgs, LoadArgs, ProveArgs, ReportArgs};
 use spanload::console;
 use spanload::interrupt::{Interrupt, Signal};
 use spanload::invocation;
@@ -12,7 +12,8 @@ use spanload::plan::PayloadError;
 use spanload::prove::{self, Findings, Job, Written};
 use spanload::record::Results;
 use spanload::report::{Format, Terminal, ladder, predicted, why_slow};
-use spanload::scenario::{self, ScenarioError};
+use spanload::scenario::{self, Overrides, ScenarioError};
+use spanload::telemetry::{LogFormat, TelemetryError, logs};
 use spanload::transport::EndpointError;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Command::Prove(args) => run(async |interrupt| prove(args, interrupt).await),
         Command::Analyze(args) => analyze(&args),
         Command::Report(args) => report(&args),
+        Command::Export(args) => export(&args),
         Command::Load(args) => run(async |interrupt| load(args, interrupt).await),
         Command::Ablate(args) => run(async |interrupt| ablate(args, interrupt).await),
     };
@@ -36,7 +38,10 @@ fn main() -> ExitCode {
 
 /// Whether the person at the keyboard can mend it.
 fn is_usage(error: &anyhow::Error) -> bool {
-    error.is::<ScenarioError>() || error.is::<PayloadError>() || error.is::<EndpointError>()
+    error.is::<ScenarioError>()
+        || error.is::<PayloadError>()
+        || error.is::<EndpointError>()
+        || error.is::<TelemetryError>()
 }
 
 /// Runs a command that can be interrupted. A second signal ends it at once.
@@ -73,8 +78,11 @@ fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
 }
 
 async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
-    let settings = scenario::load(args.scenario(), &args.changes.overrides()?)?;
-    let command = invocation::masked_command(&settings.target.secrets());
+    logs::init(args.telemetry.log_format);
+    let mut overrides = args.changes.overrides()?;
+    args.telemetry.lay_over(&mut overrides)?;
+    let settings = scenario::load(args.scenario(), &overrides)?;
+    let command = invocation::masked_command(&settings.secrets());
     let (quiet, strict) = (args.quiet, args.strict);
     let job = Job { settings, out: args.out, ladder: args.ladder, quiet, command, strict };
     let proof = prove::prove(job, interrupt).await?;
@@ -92,7 +100,7 @@ fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
 
 fn report(args: &ReportArgs) -> anyhow::Result<u8> {
     let results = Results::open(&args.run);
-    let written = prove::report(&results, args.out.as_deref(), args.jaeger_url.as_deref())?;
+    let written = prove::report(&results, args.out.as_deref(), args.jaeger_url.clone())?;
     let path = args.out.clone().unwrap_or_else(|| results.path("report.html"));
     if written == Written::Incomplete {
         console::say(&format!("warning: the run is not whole; {} says what is missing", path.display()));
@@ -101,8 +109,26 @@ fn report(args: &ReportArgs) -> anyhow::Result<u8> {
     Ok(0)
 }
 
+fn export(args: &ExportArgs) -> anyhow::Result<u8> {
+    logs::init(args.log_format);
+    let mut overrides = Overrides::default();
+    args.traces.lay_over(&mut overrides)?;
+    let settings = scenario::telemetry(&overrides)?;
+    let totals = prove::export(&Results::open(&args.run), &settings)?;
+    console::say(&prove::account(&totals));
+    if totals.exported == totals.created {
+        return Ok(0);
+    }
+    let problem = totals.problem.as_deref().unwrap_or("the collector did not answer in time");
+    console::say(&format!("error: not all spans reached the collector: {problem}; export the run again"));
+    Ok(1)
+}
+
 async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
-    let settings = scenario::load(&args.scenario, &args.changes.overrides()?)?;
+    logs::init(args.telemetry.log_format);
+    let mut overrides = args.changes.overrides()?;
+    args.telemetry.lay_over(&mut overrides)?;
+    let settings = scenario::load(&args.scenario, &overrides)?;
     let live = prove::load(&settings, args.phase.into(), &args.log, args.quiet, interrupt).await?;
     Ok(match interrupt.signal() {
         Some(signal) => signal.exit_code(),
@@ -111,6 +137,7 @@ async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
 }
 
 async fn ablate(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
+    logs::init(LogFormat::default());
     let overrides = args.changes.overrides()?;
     let table = prove::ablate(&args.file, &args.out, &overrides, interrupt).await?;
     console::print(table.as_bytes());

@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use crate::clock::{Micros, Moment};
 use crate::digest::Digest;
+use crate::random::mix;
 
 /// One arm of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +40,18 @@ impl Phase {
 /// A W3C trace id: what went out in `traceparent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceId(pub u128);
+
+impl TraceId {
+    /// The id of the request's root span: what went out in `traceparent`. Never zero.
+    pub fn root_span(self) -> u64 {
+        mix((self.0 >> 64) as u64 ^ self.0 as u64).max(1)
+    }
+
+    /// The id of the span of one stage. Never zero.
+    pub fn stage_span(self, stage: Stage) -> u64 {
+        mix(self.root_span() ^ mix(stage as u64 + 1)).max(1)
+    }
+}
 
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

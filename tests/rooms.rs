@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 11] = [
+const LEAVES: [&str; 13] = [
     "caveat",
     "clock",
     "console",
@@ -11,16 +11,20 @@ const LEAVES: [&str; 11] = [
     "digest",
     "interrupt",
     "invocation",
+    "jaeger",
     "limits",
     "paths",
+    "pulse",
     "random",
     "sample",
 ];
 
 /// Each room in the order of the flow, and the rooms it may use beside itself and the leaves.
-const ROOMS: [(&str, &[&str]); 13] = [
-    // The section `[mock]` is the mock's own settings; nothing else of the mock is known here.
-    ("scenario", &["mock"]),
+const ROOMS: [(&str, &[&str]); 14] = [
+    // A tap on finished samples, which knows no other room.
+    ("telemetry", &[]),
+    // The sections `[mock]` and `[telemetry]` are their rooms' own settings; nothing else of these is known here.
+    ("scenario", &["mock", "telemetry"]),
     ("plan", &["scenario"]),
     ("transport", &["plan"]),
     ("strategy", &["scenario", "transport"]),
@@ -31,9 +35,10 @@ const ROOMS: [(&str, &[&str]); 13] = [
     // The progress shows what the recorder has counted.
     ("report", &["analyze", "record"]),
     ("baseline", &[]),
-    // Reached over HTTP alone, so it knows nothing of who calls it, not even the leaves that measure.
-    ("mock", &[]),
-    ("cli", &["mock", "scenario"]),
+    // Reached over HTTP alone, so it knows nothing of who calls it, not even the leaves that measure; its spans go out
+    // by the same bounded exporter.
+    ("mock", &["telemetry"]),
+    ("cli", &["mock", "scenario", "telemetry"]),
     (
         "prove",
         &[
@@ -46,17 +51,41 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "report",
             "scenario",
             "strategy",
+            "telemetry",
             "transport",
         ],
     ),
-    ("main", &["analyze", "cli", "mock", "plan", "prove", "record", "report", "scenario", "transport"]),
+    (
+        "main",
+        &[
+            "analyze",
+            "cli",
+            "mock",
+            "plan",
+            "prove",
+            "record",
+            "report",
+            "scenario",
+            "telemetry",
+            "transport",
+        ],
+    ),
 ];
 
 /// Leaves that may use another leaf.
-const LEAF_EDGES: [(&str, &str); 3] = [("cpu", "clock"), ("sample", "clock"), ("sample", "digest")];
+const LEAF_EDGES: [(&str, &str); 6] = [
+    ("cpu", "clock"),
+    ("jaeger", "sample"),
+    ("pulse", "clock"),
+    ("sample", "clock"),
+    ("sample", "digest"),
+    ("sample", "random"),
+];
 
 /// What a room takes from another of which it may have only a part.
-const PARTS: [(&str, &str, &[&str]); 3] = [
+const PARTS: [(&str, &str, &[&str]); 5] = [
+    ("scenario", "telemetry", &["TelemetrySettings"]),
+    ("mock", "telemetry", &["Caller", "Served", "ServerTracer"]),
     ("scenario", "mock", &["MockSettings"]),
     ("record", "scenario", &["SlaLine", "Strategy"]),
     ("report", "record", &["Live"]),

@@ -15,6 +15,7 @@ use super::lane::{self, Slot, SlotState};
 use super::output::Output;
 use super::pacing::Due;
 use crate::clock::{Clock, Moment};
+use crate::pulse::Pulse;
 use crate::sample::{BatchUse, Completed, Sample};
 use crate::scenario::Strategy;
 use crate::transport::{Lane, Marks, Outgoing, Transport};
@@ -198,6 +199,13 @@ impl<T: Transport + 'static> Floor<T> {
         let planned = self.repetition.plan.requests();
         let mut state = self.state.borrow_mut();
         std::mem::replace(&mut state.issued, planned)..planned
+    }
+
+    /// How many requests are due and not ended, and how many connections are open.
+    pub(super) fn tell(&self, pulse: &Pulse) {
+        let state = self.state.borrow();
+        let open = state.slots.iter().filter(|(slot, _)| slot.marks.has_socket()).count();
+        pulse.set(state.issued - state.finished, open as u64);
     }
 
     pub(super) fn hand_on(&self) {

@@ -63,13 +63,14 @@ impl Watch {
         }
     }
 
-    /// Notes that the loop, which asked to be woken at `wake`, is awake now.
-    pub(super) fn woke(&mut self, wake: Moment) {
+    /// Notes that the loop, which asked to be woken at `wake`, is awake now, and tells how late it is.
+    pub(super) fn woke(&mut self, wake: Moment) -> Micros {
         let lag = self.clock.now().since(wake);
         self.lags.saturating_record(lag.0);
         if lag >= STALL && self.stalls.len() < STALLS_MOST {
             self.stalls.push((wake, lag));
         }
+        lag
     }
 
     /// What was seen. Must be called on the thread that started the watch.
@@ -98,7 +99,9 @@ mod tests {
     fn lateness_is_told_from_punctuality() {
         let clock = Clock::start();
         let mut watch = Watch::start(clock);
-        (0..99).for_each(|_| watch.woke(clock.now()));
+        for _ in 0..99 {
+            watch.woke(clock.now());
+        }
         watch.woke(Moment::START);
         std::thread::sleep(std::time::Duration::from_millis(20));
         watch.woke(Moment::START);

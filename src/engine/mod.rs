@@ -25,6 +25,7 @@ use tokio::task::LocalSet;
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::plan::{Plan, TraceIds};
+use crate::pulse::Pulse;
 use crate::sample::Completed;
 use crate::scenario::Strategy;
 use crate::strategy::BatchFormat;
@@ -53,13 +54,14 @@ pub struct Repetition {
 }
 
 /// Runs a repetition to its end, or until the wish to stop. Blocks the calling thread, which
-/// becomes the engine's. Samples go to `sink` in the order in which requests end. Returns how the client itself
-/// fared.
+/// becomes the engine's. Samples go to `sink` in the order in which requests end, what the engine says of itself
+/// to `pulse`. Returns how the client itself fared.
 pub fn run<T: Transport + 'static>(
     repetition: Repetition,
     transport: T,
     clock: Clock,
     sink: SyncSender<Vec<Completed>>,
+    pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Health> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -68,7 +70,10 @@ pub fn run<T: Transport + 'static>(
         .context("cannot start the engine's runtime")?;
     let lanes = LocalSet::new();
     let mut watch = Watch::start(clock);
-    lanes.block_on(&runtime, conduct(Floor::new(repetition, transport, clock, sink), interrupt, &mut watch));
+    lanes.block_on(
+        &runtime,
+        conduct(Floor::new(repetition, transport, clock, sink), pulse, interrupt, &mut watch),
+    );
     let health = watch.finish();
     drop(lanes);
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
@@ -76,7 +81,12 @@ pub fn run<T: Transport + 'static>(
     Ok(health)
 }
 
-async fn conduct<T: Transport + 'static>(floor: Rc<Floor<T>>, interrupt: &Interrupt, watch: &mut Watch) {
+async fn conduct<T: Transport + 'static>(
+    floor: Rc<Floor<T>>,
+    pulse: &Pulse,
+    interrupt: &Interrupt,
+    watch: &mut Watch,
+) {
     floor.release_due();
     loop {
         let wake = floor.next_wake(TICK);
@@ -87,7 +97,8 @@ async fn conduct<T: Transport + 'static>(floor: Rc<Floor<T>>, interrupt: &Interr
                 break;
             }
             () = tokio::time::sleep_until(floor.clock.instant(wake)) => {
-                watch.woke(wake);
+                pulse.late(watch.woke(wake));
+                floor.tell(pulse);
                 floor.expire();
                 floor.release_due();
                 floor.hand_on();

@@ -13,6 +13,8 @@ use tokio::time::{sleep, timeout};
 use super::MockSettings;
 use super::lifetime::PORT_TAKEN;
 
+/// The mock's name in traces, whatever its parent is called.
+const SERVICE: &str = "spanload-mock";
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 const TERMINATE_WITHIN: Duration = Duration::from_secs(1);
@@ -68,14 +70,34 @@ impl Child {
         ports: Option<Ports>,
         truth_log: Option<&Path>,
     ) -> anyhow::Result<Self> {
-        let mut retries = if ports.is_some() { PORT_RETRIES } else { 0 };
+        Self::start_with(exe, settings, ports, truth_log, &[]).await
+    }
+
+    /// The same with `variables` added to its environment. A port 0 among `ports` is a free one, and a taken one beside it is
+    /// not waited for.
+    ///
+    /// # Errors
+    /// As for [`Child::start`].
+    pub async fn start_with(
+        exe: &Path,
+        settings: &MockSettings,
+        ports: Option<Ports>,
+        truth_log: Option<&Path>,
+        variables: &[(String, String)],
+    ) -> anyhow::Result<Self> {
+        let mut retries = if ports.is_some_and(|ports| ports.infer != 0) { PORT_RETRIES } else { 0 };
         loop {
-            match Self::start_once(exe, settings, ports, truth_log).await {
-                Err(error) if retries > 0 && format!("{error:#}").contains(PORT_TAKEN) => retries -= 1,
+            match Self::start_once(exe, settings, ports, truth_log, variables).await {
+                Err(error) if retries > 0 && Self::port_is_taken(&error) => retries -= 1,
                 result => return result,
             }
             sleep(PORT_RETRY_EVERY).await;
         }
+    }
+
+    /// Whether it did not start because somebody else has its port.
+    pub fn port_is_taken(error: &anyhow::Error) -> bool {
+        format!("{error:#}").contains(PORT_TAKEN)
     }
 
     async fn start_once(
@@ -83,8 +105,11 @@ impl Child {
         settings: &MockSettings,
         ports: Option<Ports>,
         truth_log: Option<&Path>,
+        variables: &[(String, String)],
     ) -> anyhow::Result<Self> {
         let mut process = command(exe, settings, ports, truth_log)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .env("OTEL_SERVICE_NAME", SERVICE)
             .spawn()
             .with_context(|| format!("cannot start the mock: {}", exe.display()))?;
         let stdin = process.stdin.take().expect("standard input is piped");

@@ -12,6 +12,7 @@ use super::model;
 use super::refusal::Refusal;
 use super::reset::reset;
 use super::truth::Row;
+use crate::telemetry::{Caller, Served};
 
 const RESET: u16 = 0;
 const CALLER_GONE: u16 = 499;
@@ -29,8 +30,10 @@ pub(super) enum Endpoint {
 struct Exchange<'a> {
     mock: &'a Mock,
     endpoint: Endpoint,
+    caller: Option<Caller>,
     trace_id: String,
     received: u64,
+    queued: Option<u64>,
     dequeued: Option<u64>,
     items: Vec<Item>,
     open: bool,
@@ -67,8 +70,10 @@ impl<'a> Exchange<'a> {
         Self {
             mock,
             endpoint,
+            caller: traceparent(request).and_then(Caller::parse),
             trace_id: trace_id(request).unwrap_or_default(),
             received: received.unwrap_or_else(|| mock.uptime.micros()),
+            queued: None,
             dequeued: None,
             items: Vec::new(),
             open: true,
@@ -78,6 +83,7 @@ impl<'a> Exchange<'a> {
     /// Waits for a replica, holds it for the cost of the exchange, and answers.
     async fn compute(mut self) -> HttpResponse {
         let queued = self.mock.uptime.micros();
+        self.queued = Some(queued);
         let Ok(_replica) = self.mock.replicas.take().await else {
             let refusal = Refusal::unavailable("queue_full", "as many requests wait as may: try again later");
             return self.refuse(&refusal.retry_after(1));
@@ -153,7 +159,24 @@ impl<'a> Exchange<'a> {
                 done_us: done,
             });
         }
+        self.trace(status, done);
         done
+    }
+
+    /// Continues the caller's trace, where spans go anywhere.
+    fn trace(&self, status: u16, done: u64) {
+        let Some((tracer, caller)) = self.mock.tracer.as_ref().zip(self.caller) else { return };
+        let unix = |micros: u64| self.mock.uptime.started_unix_us() + micros;
+        tracer.record(Served {
+            caller,
+            route: self.endpoint.path(),
+            status,
+            batch_size: self.items.len(),
+            received: unix(self.received),
+            queued: self.queued.map(unix),
+            dequeued: self.dequeued.map(unix),
+            done: unix(done),
+        });
     }
 }
 
@@ -174,9 +197,13 @@ impl Endpoint {
     }
 }
 
+fn traceparent(request: &HttpRequest) -> Option<&str> {
+    request.headers().get("traceparent")?.to_str().ok()
+}
+
 /// The trace id of a `traceparent` header (W3C Trace Context, level 1), if it is one.
 fn trace_id(request: &HttpRequest) -> Option<String> {
-    let id = request.headers().get("traceparent")?.to_str().ok()?.split('-').nth(1)?;
+    let id = traceparent(request)?.split('-').nth(1)?;
     let valid = id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     valid.then(|| id.to_owned())
 }

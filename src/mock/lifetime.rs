@@ -14,8 +14,11 @@ use super::child::Hello;
 use super::truth::TruthLog;
 use super::uptime::Uptime;
 use super::{Mock, Options, control, gate};
+use crate::telemetry::ServerTracer;
 
 pub(super) const GRACE_SECONDS: u64 = 2; // shorter than a parent's patience with its child
+/// A collector that does not answer must not make a parent think that the mock hangs.
+const LAST_SPANS_WITHIN: Duration = Duration::from_secs(1);
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// The words by which a parent recognises that only the port was in the way.
@@ -34,7 +37,8 @@ async fn live(options: Options) -> anyhow::Result<()> {
     let uptime = Uptime::start();
     let stop = stop_request(options.exit_with_stdin)?;
     let truth = TruthLog::open(options.truth_log.as_deref())?;
-    let mock = Mock::new(options.settings, uptime, truth);
+    let tracer = ServerTracer::from_environment()?;
+    let mock = Mock::new(options.settings, uptime, truth, tracer);
     let infer = gate::listen(&mock, SocketAddr::new(options.host, options.port))?;
     let control = control::listen(&mock, SocketAddr::new(options.host, options.control_port))?;
     let upkeep = rt::spawn(keep_up(mock.clone()));
@@ -44,7 +48,16 @@ async fn live(options: Options) -> anyhow::Result<()> {
     infer.stop().await?;
     control.stop().await?;
     upkeep.abort();
+    finish_traces(&mock);
     mock.truth.close()
+}
+
+/// Nobody calls any more, so this thread may wait.
+fn finish_traces(mock: &Mock) {
+    let totals = mock.tracer.as_ref().and_then(|tracer| tracer.finish(LAST_SPANS_WITHIN));
+    if let Some(lost) = totals.filter(|totals| totals.exported < totals.created) {
+        eprintln!("{} of {} spans did not reach the collector", lost.created - lost.exported, lost.created);
+    }
 }
 
 /// A future that ends at SIGTERM or SIGINT, or when standard input closes.

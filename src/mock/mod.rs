@@ -37,6 +37,7 @@ use std::sync::atomic::AtomicU64;
 
 use actix_web::web::Data;
 
+use crate::telemetry::ServerTracer;
 pub use child::{Child, Hello, Ports};
 pub use lifetime::serve;
 pub use options::Options;
@@ -50,10 +51,16 @@ struct Mock {
     exposition: exposition::Exposition,
     truth: truth::TruthLog,
     exchanges: AtomicU64,
+    tracer: Option<ServerTracer>,
 }
 
 impl Mock {
-    fn new(settings: MockSettings, uptime: uptime::Uptime, truth: truth::TruthLog) -> Data<Self> {
+    fn new(
+        settings: MockSettings,
+        uptime: uptime::Uptime,
+        truth: truth::TruthLog,
+        tracer: Option<ServerTracer>,
+    ) -> Data<Self> {
         let replicas = queue::Replicas::new(settings.replicas, settings.queue_limit);
         Data::from(Arc::new(Self {
             settings,
@@ -62,6 +69,7 @@ impl Mock {
             exposition: exposition::Exposition::new(),
             truth,
             exchanges: AtomicU64::new(0),
+            tracer,
         }))
     }
 }

@@ -27,7 +27,7 @@ impl TraceIds {
 
     /// The id of the request's root span, never zero.
     pub fn span(&self, seq: u64) -> u64 {
-        mix(self.head ^ mix(self.key.wrapping_add(seq))).max(1)
+        self.trace(seq).root_span()
     }
 
     /// The `traceparent` header of one request, sampled flag set.

@@ -42,7 +42,7 @@ pub async fn ablate(
     let mut table = HEAD.to_string();
     for (variant, settings) in variants(file, overrides)? {
         console::say(&format!("== {}", variant.name));
-        let command = invocation::masked_command(&settings.target.secrets());
+        let command = invocation::masked_command(&settings.secrets());
         let (ladder, quiet, strict) = (false, false, false);
         let job = Job { settings, out: out.to_path_buf(), ladder, quiet, command, strict };
         let proof = prove(job, interrupt).await;

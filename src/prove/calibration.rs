@@ -17,11 +17,13 @@ impl Run<'_> {
         let session = self.server.open(None).await?;
         for (index, batch) in calibration_sizes(self.settings.after.batch).enumerate() {
             let calls = if batch == 1 { 8 } else { 5 };
+            let repetition = index as u32 + 1;
+            let mut watched = self.watch("calibration", repetition, session.url())?;
             let measurement = Measurement {
                 plan: Arc::new(measurement::calibration_plan(&self.settings, (calls * batch) as u64)?),
                 run_id: &self.manifest.run_id,
                 part: "calibration",
-                repetition: index as u32 + 1,
+                repetition,
                 strategy: Strategy { connections: Connections::Pool(1), batch },
                 workers: batch,
                 settings: &self.settings,
@@ -30,8 +32,11 @@ impl Run<'_> {
             let answers = Answers::new(Box::new(std::io::sink()));
             let name = format!("calibration ×{batch}");
             let step = self.progress.step(&name, (calls * batch) as u64);
-            let measured = measurement.run(Recording { log, answers }, &step, self.interrupt).await?;
-            self.note_repetition("calibration", index as u32 + 1, &measured.clock, measured.health);
+            let recording = Recording { log, answers };
+            let measured =
+                measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
+            self.telemetry.end(&watched);
+            self.note_repetition("calibration", repetition, &measured.clock, measured.health);
             log = measured.recording.log;
         }
         session.close().await

@@ -55,6 +55,7 @@ pub(super) fn manifest(
         payloads: None,
         merged_stages: Vec::new(),
         machine: Machine::look(),
+        telemetry: None,
         caveats: Vec::new(),
     }
 }

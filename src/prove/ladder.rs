@@ -60,6 +60,7 @@ impl Run<'_> {
             return Ok(());
         }
         let session = self.server.open(None).await?;
+        let mut watched = self.watch(&rung.record.part, pass, session.url())?;
         let measurement = Measurement {
             plan: Arc::clone(plan),
             run_id: &self.manifest.run_id,
@@ -73,7 +74,9 @@ impl Run<'_> {
         let log = rung.log.take().expect("each pass puts its log back");
         let answers = Answers::new(Box::new(std::io::sink()));
         let step = self.progress.step(&format!("{} {pass}/{PASSES}", rung.record.part), plan.requests());
-        let measured = measurement.run(Recording { log, answers }, &step, self.interrupt).await?;
+        let recording = Recording { log, answers };
+        let measured = measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
+        self.telemetry.end(&watched);
         step.done(&measured.live);
         self.note_repetition(&rung.record.part, pass, &measured.clock, measured.health);
         rung.log = Some(measured.recording.log);

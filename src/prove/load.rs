@@ -8,14 +8,16 @@ use anyhow::Context;
 
 use super::measurement::{self, Measurement};
 use super::server::Server;
-use super::{conditions, most_connections};
+use super::{conditions, most_connections, telemetry};
 use crate::clock::Anchor;
+use crate::console;
 use crate::interrupt::Interrupt;
 use crate::limits;
 use crate::record::{Answers, Live, LogWriter, Recording};
 use crate::report::Progress;
 use crate::sample::Phase;
 use crate::scenario::Settings;
+use crate::telemetry::{Plan, Telemetry};
 
 /// Sends the load of one phase once and writes its log.
 pub async fn load(
@@ -27,15 +29,20 @@ pub async fn load(
 ) -> anyhow::Result<Live> {
     let plan = Arc::new(measurement::plan(settings)?);
     limits::make_room(most_connections(settings))?;
-    let mut server = Server::new(settings)?;
+    let told = Plan::make(&settings.telemetry)?;
+    let mut server = Server::new(settings, &told)?;
     server.check().await?;
-    let run_id = conditions::run_id(&Anchor::now());
+    let anchor = Anchor::now();
+    let run_id = conditions::run_id(&anchor);
     let file = File::create(log).with_context(|| format!("--log {}: cannot write there", log.display()))?;
     let recording = Recording {
         log: LogWriter::new(file, &run_id, phase.name())?,
         answers: Answers::new(Box::new(std::io::sink())),
     };
+    let mut tells = Telemetry::start(told, &run_id, &telemetry::lines(&settings.sla))?;
     let session = server.open(None).await?;
+    let destination = telemetry::destination(settings, session.url())?;
+    let mut watched = tells.begin(phase.name(), 1, destination);
     let measurement = Measurement {
         plan: Arc::clone(&plan),
         run_id: &run_id,
@@ -47,8 +54,17 @@ pub async fn load(
         url: session.url(),
     };
     let step = Progress::new(quiet).step(phase.name(), plan.requests());
-    let measured = measurement.run(recording, &step, interrupt).await?;
+    let measured = measurement.run(recording, &mut watched, &anchor, &step, interrupt).await?;
+    tells.end(&watched);
     step.done(&measured.live);
     session.close().await?;
+    let spans = telemetry::flush(&mut tells).await;
+    if let Some(spans) = &spans {
+        console::say(&telemetry::account(spans));
+    }
+    if let Some(losses) = telemetry::losses(spans.as_ref(), tells.samples_dropped()) {
+        console::say(&format!("warning: {losses}"));
+    }
+    telemetry::last_scrape(&tells, interrupt).await;
     Ok(measured.live)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
-use crate::clock::Clock;
+use crate::clock::{Anchor, Clock};
 use crate::engine::{self, Health, Pacing, Repetition};
 use crate::interrupt::Interrupt;
 use crate::plan::{Plan, TraceIds};
@@ -13,6 +13,7 @@ use crate::record::{Live, Recorder, Recording};
 use crate::report::Step;
 use crate::scenario::{Settings, Strategy};
 use crate::strategy::BatchFormat;
+use crate::telemetry::Watched;
 use crate::transport::{Direct, Endpoint, SystemResolver};
 
 /// What is measured.
@@ -39,18 +40,22 @@ impl Measurement<'_> {
     pub(super) async fn run(
         &self,
         recording: Recording,
+        watched: &mut Watched,
+        anchor: &Anchor,
         step: &Step,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Measured> {
-        let (recorder, sink) = Recorder::start(recording, self.repetition)?;
+        let (recorder, sink) = Recorder::start(recording, self.repetition, watched.tap())?;
+        let pulse = Arc::clone(&watched.pulse);
         let endpoint = self.endpoint()?;
         let repetition = self.repetition();
         let clock = Clock::start();
+        watched.part.started(anchor.unix_micros(&clock));
         let (ended, end) = oneshot::channel();
         let wish = interrupt.clone();
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
             let transport = Direct::new(endpoint, SystemResolver);
-            let outcome = engine::run(repetition, transport, clock, sink, &wish);
+            let outcome = engine::run(repetition, transport, clock, sink, &pulse, &wish);
             let _ = ended.send(());
             outcome
         });

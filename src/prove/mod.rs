@@ -6,6 +6,7 @@ mod analysis;
 mod calibration;
 mod conditions;
 mod differing;
+mod export;
 mod health;
 mod ladder;
 mod load;
@@ -16,12 +17,15 @@ mod payload_sets;
 mod prediction;
 mod script;
 mod server;
+mod telemetry;
 mod truth;
 
 pub use ablation::ablate;
 pub use analysis::{Findings, analyze};
+pub use export::export;
 pub use load::load;
 pub use page::{Written, report};
+pub use telemetry::account;
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -39,6 +43,7 @@ use crate::record::{Answers, LogWriter, Manifest, Recording, RepetitionRecord, R
 use crate::report::Progress;
 use crate::sample::Phase;
 use crate::scenario::Settings;
+use crate::telemetry::{Plan as TelemetryPlan, Telemetry};
 use measurement::Measurement;
 use server::Server;
 
@@ -70,9 +75,16 @@ pub struct Proof {
 
 /// Runs the whole workflow.
 pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
-    let run = Run::prepare(job, interrupt).await?;
+    let mut run = Run::prepare(job, interrupt).await?;
     let results = run.results.clone();
-    let proof = run.carry_out().await;
+    let measured = run.measure().await;
+    // What telemetry knows of a run that failed is wanted most.
+    let closed = run.close_telemetry().await;
+    let proof = match measured.and(closed) {
+        Ok(()) => run.conclude().await,
+        Err(why) => Err(why),
+    };
+    // Its page likewise.
     if let Err(why) = &proof
         && let Err(problem) = page::write_failed(&results, why)
     {
@@ -101,6 +113,7 @@ struct Run<'a> {
     progress: Progress,
     interrupt: &'a Interrupt,
     with_ladder: bool,
+    telemetry: Telemetry,
 }
 
 /// The two logs and the answers, which both phases share.
@@ -120,29 +133,14 @@ impl Recordings {
 }
 
 impl<'a> Run<'a> {
-    /// All steps, once nothing is known to be wrong.
-    async fn carry_out(mut self) -> anyhow::Result<Proof> {
-        let mut recordings = self.start_logs()?;
-        self.write_manifest()?;
-        self.given_script().await?;
-        self.calibrate().await?;
-        for (phase, repetition) in interleaved(self.settings.repetitions) {
-            self.repetition(phase, repetition, &mut recordings).await?;
-        }
-        drop(recordings);
-        if self.with_ladder {
-            self.climb().await?;
-        }
-        self.conclude()
-    }
-
     /// Everything that can be wrong before the first request is found out here, before a folder is made.
     async fn prepare(job: Job, interrupt: &'a Interrupt) -> anyhow::Result<Self> {
         let settings = job.settings;
         let plan = Arc::new(measurement::plan(&settings)?);
         settings.script.as_deref().map(script::read).transpose()?;
         limits::make_room(most_connections(&settings))?;
-        let mut server = Server::new(&settings)?;
+        let told = TelemetryPlan::make(&settings.telemetry)?;
+        let mut server = Server::new(&settings, &told)?;
         server.check().await?;
         // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
         let digested = Arc::clone(&plan);
@@ -155,7 +153,35 @@ impl<'a> Run<'a> {
         let progress = Progress::new(job.quiet);
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
         let with_ladder = job.ladder;
-        Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt, with_ladder })
+        let telemetry = Telemetry::start(told, &manifest.run_id, &telemetry::lines(&settings.sla))?;
+        if let Some(port) = telemetry.metrics_port() {
+            progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
+        }
+        Ok(Run {
+            settings,
+            plan,
+            server,
+            results,
+            manifest,
+            anchor,
+            progress,
+            interrupt,
+            with_ladder,
+            telemetry,
+        })
+    }
+
+    /// All that is sent and logged.
+    async fn measure(&mut self) -> anyhow::Result<()> {
+        let mut recordings = self.start_logs()?;
+        self.write_manifest()?;
+        self.given_script().await?;
+        self.calibrate().await?;
+        for (phase, repetition) in interleaved(self.settings.repetitions) {
+            self.repetition(phase, repetition, &mut recordings).await?;
+        }
+        drop(recordings);
+        if self.with_ladder { self.climb().await } else { Ok(()) }
     }
 
     fn start_logs(&self) -> anyhow::Result<Recordings> {
@@ -196,6 +222,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let session = self.server.open(Some(&self.truth(&format!("{}-{repetition}", phase.name())))).await?;
+        let mut watched = self.watch(phase.name(), repetition, session.url())?;
         let measurement = Measurement {
             plan: Arc::clone(&self.plan),
             run_id: &self.manifest.run_id,
@@ -212,7 +239,8 @@ impl<'a> Run<'a> {
         };
         let name = format!("{} {repetition}/{}", phase.name(), self.settings.repetitions);
         let step = self.progress.step(&name, self.plan.requests());
-        let measured = measurement.run(recording, &step, self.interrupt).await?;
+        let measured = measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
+        self.telemetry.end(&watched);
         step.done(&measured.live);
         self.note_repetition(phase.name(), repetition, &measured.clock, measured.health);
         *recordings.log(phase) = Some(measured.recording.log);
@@ -230,7 +258,7 @@ impl<'a> Run<'a> {
     }
 
     /// Closes the logs and hands over to the analysis that the command of that name runs.
-    fn conclude(mut self) -> anyhow::Result<Proof> {
+    async fn conclude(mut self) -> anyhow::Result<Proof> {
         self.manifest.interrupted = self.interrupt.signal().map(|signal| signal.exit_code());
         if !self.stopped() && self.server.is_mock() {
             let sets = payload_sets::compare(&self.plan, &self.manifest, &self.results)?;
@@ -239,6 +267,7 @@ impl<'a> Run<'a> {
         }
         self.write_manifest()?;
         let findings = analyze(&self.results)?;
+        self.publish(&findings.comparison).await?;
         if let Err(error) = self.results.point_latest() {
             self.progress
                 .note(&format!("warning: {error:#}; the results are in {}", self.results.folder().display()));

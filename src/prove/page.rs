@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::analysis::{Findings, Read};
 use super::differing;
 use crate::analyze::Comparison;
+use crate::jaeger::JaegerUrl;
 use crate::record::{Manifest, Results, write_atomically};
 use crate::report::Format;
-use crate::report::html::{Conditions, Drawn, FileState, Html, Incomplete, Jaeger, Payloads};
+use crate::report::html::{Conditions, Drawn, FileState, Html, Incomplete, Payloads};
 use crate::sample::Phase;
 
 /// The page's name in the folder of its run.
@@ -41,8 +42,8 @@ pub enum Written {
 /// Writes the page of a run to `out`, or beside its logs. Reads the run's files and changes none of them.
 ///
 /// # Errors
-/// If the folder holds no run at all, the address of Jaeger is none, or the page cannot be written.
-pub fn report(results: &Results, out: Option<&Path>, jaeger: Option<&str>) -> anyhow::Result<Written> {
+/// If the folder holds no run at all, or the page cannot be written.
+pub fn report(results: &Results, out: Option<&Path>, jaeger: Option<JaegerUrl>) -> anyhow::Result<Written> {
     let present = |name: &&str| results.path(name).exists();
     let logs = ["manifest.json", "before.csv", "after.csv"];
     if !logs.iter().any(present) {
@@ -51,9 +52,6 @@ pub fn report(results: &Results, out: Option<&Path>, jaeger: Option<&str>) -> an
             results.folder().display()
         );
     }
-    let jaeger = jaeger
-        .map(|base| Jaeger::at(base).map_err(|problem| anyhow::anyhow!("--jaeger-url: {problem}")))
-        .transpose()?;
     let (page, written) = match super::analysis::read(results) {
         Ok((findings, read)) => (render(&findings, &read, results, jaeger)?, Written::Whole),
         Err(problem) => (incomplete(results, &problem), Written::Incomplete),
@@ -84,7 +82,7 @@ fn render(
     findings: &Findings,
     read: &Read,
     results: &Results,
-    jaeger: Option<Jaeger>,
+    jaeger: Option<JaegerUrl>,
 ) -> anyhow::Result<Vec<u8>> {
     let [before, after] = &read.phases;
     let conditions = conditions(&findings.comparison, read, results);
@@ -99,9 +97,9 @@ fn render(
 }
 
 /// The address that the scenario of the run names. The scenario was validated when it was run.
-fn of_scenario(manifest: &Manifest) -> Option<Jaeger> {
+fn of_scenario(manifest: &Manifest) -> Option<JaegerUrl> {
     let base = manifest.scenario.pointer("/telemetry/jaeger_url")?.as_str()?;
-    Jaeger::at(base).ok()
+    JaegerUrl::new(base).ok()
 }
 
 fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Conditions {

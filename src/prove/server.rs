@@ -5,17 +5,32 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use crate::console;
 use crate::mock::{Child, MockSettings, Ports};
 use crate::scenario::Settings;
+use crate::telemetry::Plan as TelemetryPlan;
 use crate::transport::Endpoint;
 
+/// Where Prometheus looks for the mock.
+const USUAL_CONTROL_PORT: u16 = 9465;
 /// How long a server may take to answer before it counts as down.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the load goes.
 pub(super) enum Server {
     Given { url: String, endpoint: Box<Endpoint> },
-    Mock { program: PathBuf, settings: MockSettings, ports: Option<Ports> },
+    Mock(Mock),
+}
+
+/// The embedded mock, not started or started again and again on the same ports.
+pub(super) struct Mock {
+    program: PathBuf,
+    settings: MockSettings,
+    ports: Option<Ports>,
+    /// Whether the port where Prometheus looks for the mock is to be tried.
+    usual_port: bool,
+    /// Beside the environment of this process: where its spans go.
+    variables: Vec<(String, String)>,
 }
 
 /// A server that is up.
@@ -25,7 +40,7 @@ pub(super) struct Session {
 }
 
 impl Server {
-    pub(super) fn new(settings: &Settings) -> anyhow::Result<Self> {
+    pub(super) fn new(settings: &Settings, told: &TelemetryPlan) -> anyhow::Result<Self> {
         let target = &settings.target;
         // For the mock too, whose address is not known yet: a header or path that HTTP refuses is found before a folder is made.
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
@@ -35,13 +50,19 @@ impl Server {
             None => {
                 let program =
                     std::env::current_exe().context("cannot find this program to start the mock from")?;
-                Ok(Server::Mock { program, settings: settings.mock.clone(), ports: None })
+                Ok(Server::Mock(Mock {
+                    program,
+                    settings: settings.mock.clone(),
+                    ports: None,
+                    usual_port: told.is_scraped(),
+                    variables: told.variables(),
+                }))
             }
         }
     }
 
     pub(super) fn is_mock(&self) -> bool {
-        matches!(self, Server::Mock { .. })
+        matches!(self, Server::Mock(_))
     }
 
     /// Finds out whether the server can be used at all.
@@ -64,13 +85,32 @@ impl Server {
     pub(super) async fn open(&mut self, truth: Option<&Path>) -> anyhow::Result<Session> {
         match self {
             Server::Given { url, .. } => Ok(Session { url: url.clone(), mock: None }),
-            Server::Mock { program, settings, ports } => {
-                let mock = Child::start(program, settings, *ports, truth).await?;
-                *ports = Some(mock.ports());
+            Server::Mock(mock) => {
+                let mock = mock.start(truth).await?;
                 ready(&mock.hello().control).await?;
                 Ok(Session { url: mock.hello().infer.clone(), mock: Some(mock) })
             }
         }
+    }
+}
+
+impl Mock {
+    async fn start(&mut self, truth: Option<&Path>) -> anyhow::Result<Child> {
+        let usual = self.usual_port.then_some(Ports { infer: 0, control: USUAL_CONTROL_PORT });
+        self.usual_port = false;
+        let ports = self.ports.or(usual);
+        let started = Child::start_with(&self.program, &self.settings, ports, truth, &self.variables).await;
+        let mock = match started {
+            Err(error) if self.ports.is_none() && usual.is_some() && Child::port_is_taken(&error) => {
+                console::say(&format!(
+                    "warning: port {USUAL_CONTROL_PORT} is taken, so the mock serves its own metrics elsewhere"
+                ));
+                Child::start_with(&self.program, &self.settings, None, truth, &self.variables).await?
+            }
+            started => started?,
+        };
+        self.ports = Some(mock.ports());
+        Ok(mock)
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::telemetry::TelemetryRecord;
 use crate::caveat::Caveat;
 use crate::scenario::{SlaLine, Strategy};
 
@@ -45,6 +46,9 @@ pub struct Manifest {
     pub merged_stages: Vec<String>,
     /// Where it ran.
     pub machine: Machine,
+    /// What telemetry did; absent in manifests of older versions and before the end of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telemetry: Option<TelemetryRecord>,
     /// What the reader must know.
     pub caveats: Vec<Caveat>,
 }

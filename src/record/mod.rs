@@ -6,6 +6,7 @@ mod log;
 mod manifest;
 mod recorder;
 mod results;
+mod telemetry;
 
 pub use answers::Answers;
 pub use files::{write_atomically, write_json};
@@ -14,5 +15,6 @@ pub use manifest::{
     HealthRecord, LadderRecord, Machine, Manifest, PayloadSets, PlanRecord, RepetitionRecord, RungRecord,
     ScriptRecord, Strategies,
 };
-pub use recorder::{Live, Recorder, Recording};
+pub use recorder::{Live, Recorder, Recording, Tap};
 pub use results::Results;
+pub use telemetry::{DestinationRecord, SpanRecord, TelemetryRecord};

@@ -39,6 +39,9 @@ impl Default for Live {
     }
 }
 
+/// Where a chunk goes once it is written and counted; must not wait.
+pub type Tap = Box<dyn FnMut(Vec<Completed>) + Send>;
+
 /// The files that rows and answers go to; it passes from repetition to repetition.
 pub struct Recording {
     /// The phase's log.
@@ -54,17 +57,18 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the thread for one repetition; the engine sends to the returned sender.
+    /// Starts the thread for one repetition; the engine sends to the returned sender. Written chunks go on to `tap`.
     pub fn start(
         recording: Recording,
         repetition: u32,
+        tap: Option<Tap>,
     ) -> anyhow::Result<(Self, SyncSender<Vec<Completed>>)> {
         let (sender, receiver) = sync_channel(CHUNKS);
         let live = Arc::new(Mutex::new(Live::default()));
         let shared = Arc::clone(&live);
         let thread = std::thread::Builder::new()
             .name("recorder".into())
-            .spawn(move || record(recording, repetition, &receiver, &shared))
+            .spawn(move || record(recording, repetition, &receiver, &shared, tap))
             .context("cannot start the recorder's thread")?;
         Ok((Recorder { thread, live }, sender))
     }
@@ -87,6 +91,7 @@ fn record(
     repetition: u32,
     chunks: &Receiver<Vec<Completed>>,
     live: &Mutex<Live>,
+    mut tap: Option<Tap>,
 ) -> anyhow::Result<Recording> {
     for mut chunk in chunks {
         for completed in &mut chunk {
@@ -98,6 +103,9 @@ fn record(
         recording.log.flush().context("cannot write the log; check that the disk has room")?;
         recording.answers.flush().context("cannot write the answers; check that the disk has room")?;
         count(&mut live.lock().unwrap_or_else(PoisonError::into_inner), &chunk);
+        if let Some(tap) = &mut tap {
+            tap(chunk);
+        }
     }
     Ok(recording)
 }
@@ -105,8 +113,9 @@ fn record(
 impl Recording {
     fn write(&mut self, repetition: u32, completed: &mut Completed) -> anyhow::Result<()> {
         let sample = &mut completed.sample;
-        if let Some(answer) = &completed.answer {
-            sample.answer_digest = Some(self.answers.take(sample.seq, answer)?);
+        // Taken out: whoever gets the chunk next must not keep answers in memory.
+        if let Some(answer) = completed.answer.take() {
+            sample.answer_digest = Some(self.answers.take(sample.seq, &answer)?);
         }
         Ok(self.log.write(repetition, sample)?)
     }

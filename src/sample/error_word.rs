@@ -36,7 +36,8 @@ pub enum ErrorWord {
 }
 
 impl ErrorWord {
-    const ALL: [ErrorWord; 14] = [
+    /// All words, in the order of the variants.
+    pub const ALL: [ErrorWord; 14] = [
         ErrorWord::Dns,
         ErrorWord::ConnectRefused,
         ErrorWord::ConnectFailed,

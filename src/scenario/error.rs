@@ -42,6 +42,9 @@ pub enum ScenarioError {
     /// A setting of the mock that it cannot serve with.
     #[error("{0}")]
     Mock(String),
+    /// A setting of telemetry that cannot be used.
+    #[error("{0}")]
+    Telemetry(String),
     /// A value that cannot be run.
     #[error("{key}: {problem}")]
     Value {

@@ -15,6 +15,8 @@ pub use sla::{Limit, Metric, SlaLine};
 
 use std::path::Path;
 
+use crate::telemetry::TelemetrySettings;
+
 /// Reads a scenario file, lays the flags over it and validates the result.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
     let text = std::fs::read_to_string(path)
@@ -22,4 +24,11 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioErro
     let raw = raw::parse(&text, path)?;
     let raw = overrides.apply(raw)?;
     settings::resolve(raw)
+}
+
+/// What the flags say of telemetry, for a command that has no scenario.
+pub fn telemetry(overrides: &Overrides) -> Result<TelemetrySettings, ScenarioError> {
+    let telemetry = overrides.apply(raw::Raw::default())?.telemetry;
+    telemetry.validate().map_err(ScenarioError::Telemetry)?;
+    Ok(telemetry)
 }

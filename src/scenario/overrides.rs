@@ -11,6 +11,11 @@ pub struct Overrides {
     assignments: Vec<Assignment>,
 }
 
+/// Where the headers of every request stand.
+const TARGET_HEADERS: [&str; 2] = ["target", "headers"];
+/// Where the headers for the collector stand.
+const OTLP_HEADERS: [&str; 2] = ["telemetry", "otlp_headers"];
+
 #[derive(Clone, Debug)]
 struct Assignment {
     flag: String,
@@ -31,13 +36,16 @@ impl Overrides {
         let flag = format!("--set {assignment}");
         let (key, text) = split(assignment)
             .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?;
-        if matches!(key, "target" | "target.headers") {
-            let problem = "set one header at a time, as --set target.headers.NAME=VALUE or -H 'NAME: VALUE'";
+        if matches!(key, "target" | "target.headers" | "telemetry" | "telemetry.otlp_headers") {
+            let problem = "set one key at a time; headers as -H 'NAME: VALUE' or --otlp-header 'NAME: VALUE'";
             return Err(ScenarioError::flag(format!("--set {key}"), problem));
         }
-        if let Some(name) = key.strip_prefix("target.headers.") {
-            self.set_secret(format!("--set {key}"), name, unquoted(text));
-            return Ok(());
+        for section in [TARGET_HEADERS, OTLP_HEADERS] {
+            let name = key.strip_prefix(&section.join(".")).and_then(|rest| rest.strip_prefix('.'));
+            if let Some(name) = name {
+                self.set_secret(format!("--set {key}"), section, name, unquoted(text));
+                return Ok(());
+            }
         }
         let value = format!("v = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
         self.set(&flag, key, value.unwrap_or_else(|| Value::String(text.to_string())));
@@ -50,13 +58,35 @@ impl Overrides {
             .split_once(':')
             .ok_or_else(|| ScenarioError::flag("-H", "expected a name and a value, such as 'x-key: 123'"))?;
         let name = name.trim();
-        self.set_secret(format!("-H {name}"), name, value.trim());
+        self.set_secret(format!("-H {name}"), TARGET_HEADERS, name, value.trim());
+        Ok(())
+    }
+
+    /// Takes `--otlp-header "name: value"` or `name=value`. Errors do not repeat the value either.
+    pub fn set_otlp_header(&mut self, header: &str) -> Result<(), ScenarioError> {
+        let flag = "--otlp-header";
+        let (name, value) = header.split_once([':', '=']).ok_or_else(|| {
+            ScenarioError::flag(flag, "expected a name and a value, such as 'authorization: Bearer …'")
+        })?;
+        let name = name.trim();
+        self.set_secret(format!("{flag} {name}"), OTLP_HEADERS, name, value.trim());
+        Ok(())
+    }
+
+    /// Takes `--resource key=value`. A key may hold dots.
+    pub fn set_resource(&mut self, attribute: &str) -> Result<(), ScenarioError> {
+        let flag = format!("--resource {attribute}");
+        let (name, value) = split(attribute).ok_or_else(|| {
+            ScenarioError::flag(&flag, "expected key=value, such as deployment.environment=ci")
+        })?;
+        let key = vec!["telemetry".into(), "resource".into(), name.to_string()];
+        self.assignments.push(Assignment { flag, key, value: value.into() });
         Ok(())
     }
 
     /// Sets a header. A token of digits is text, and a name may hold dots.
-    fn set_secret(&mut self, flag: String, name: &str, value: &str) {
-        let key = vec!["target".into(), "headers".into(), name.to_string()];
+    fn set_secret(&mut self, flag: String, section: [&str; 2], name: &str, value: &str) {
+        let key = section.into_iter().chain([name]).map(String::from).collect();
         self.assignments.push(Assignment { flag, key, value: value.into() });
     }
 

@@ -9,6 +9,7 @@ use toml::Value;
 use super::error::ScenarioError;
 use crate::mock::MockSettings;
 use crate::paths;
+use crate::telemetry::TelemetrySettings;
 
 /// The whole file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,6 +22,7 @@ pub struct Raw {
     pub after: Phase,
     pub runs: Runs,
     pub mock: MockSettings,
+    pub telemetry: TelemetrySettings,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

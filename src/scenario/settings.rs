@@ -10,6 +10,7 @@ use super::error::ScenarioError;
 use super::raw::{self, Raw};
 use super::sla::SlaLine;
 use crate::mock::MockSettings;
+use crate::telemetry::TelemetrySettings;
 
 /// Everything a run needs to know. Serialised into the manifest.
 #[derive(Clone, Debug, Serialize)]
@@ -30,6 +31,20 @@ pub struct Settings {
     pub repetitions: u32,
     /// The embedded mock, used where the target has no URL.
     pub mock: MockSettings,
+    /// Metrics and traces.
+    #[serde(serialize_with = "masked")]
+    pub telemetry: TelemetrySettings,
+}
+
+impl Settings {
+    /// What must not be written down, of the target and of the collector.
+    pub fn secrets(&self) -> Vec<&str> {
+        self.target.secrets().into_iter().chain(self.telemetry.secrets()).collect()
+    }
+}
+
+fn masked<S: serde::Serializer>(telemetry: &TelemetrySettings, serializer: S) -> Result<S::Ok, S::Error> {
+    telemetry.masked().serialize(serializer)
 }
 
 /// Where the load goes.
@@ -130,6 +145,7 @@ impl std::fmt::Display for Strategy {
 /// Validates a raw scenario.
 pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
     raw.mock.validate().map_err(ScenarioError::Mock)?;
+    raw.telemetry.validate().map_err(ScenarioError::Telemetry)?;
     if raw.after.script.is_some() {
         return Err(ScenarioError::value(
             "after.script",
@@ -146,6 +162,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         script: raw.before.script,
         repetitions: raw.runs.repetitions,
         mock: raw.mock,
+        telemetry: raw.telemetry,
     })
 }
 

@@ -176,6 +176,11 @@ impl Marks {
         self.socket.set(socket);
     }
 
+    /// Whether a connection is open or being opened.
+    pub fn has_socket(&self) -> bool {
+        self.socket.get().is_some()
+    }
+
     /// Retransmissions that the kernel counts on the connection so far.
     pub fn total_retransmits(&self) -> Option<u32> {
         self.socket.get().and_then(tcp_info::total_retransmits)

@@ -8,6 +8,7 @@ use spanload::clock::{Clock, Micros, Moment};
 use spanload::engine::{self, Pacing, Repetition};
 use spanload::interrupt::Interrupt;
 use spanload::plan::{Plan, TraceIds};
+use spanload::pulse::Pulse;
 use spanload::sample::{Completed, Sample, Stage};
 use spanload::scenario::{Connections, Strategy};
 use spanload::strategy::BatchFormat;
@@ -84,7 +85,7 @@ impl Load {
             timeout: self.timeout,
         };
         let (sink, samples) = sync_channel(10_000);
-        engine::run(repetition, transport, clock, sink, stop).expect("the engine runs");
+        engine::run(repetition, transport, clock, sink, &Pulse::default(), stop).expect("the engine runs");
         let ended = clock.now();
         let mut completed: Vec<Completed> = samples.into_iter().flatten().collect();
         completed.sort_by_key(|completed| completed.sample.seq);

@@ -14,7 +14,6 @@ mod errors;
 mod figure;
 mod figures;
 mod incomplete;
-mod jaeger;
 mod ladder;
 mod over_time;
 mod page;
@@ -30,12 +29,12 @@ mod waterfall;
 pub use conditions_of_run::{Conditions, Differing, Payloads};
 pub use drawn::Drawn;
 pub use incomplete::{FileState, Incomplete};
-pub use jaeger::Jaeger;
 
 use maud::html;
 
 use super::Format;
 use crate::analyze::{Analysis, Comparison};
+use crate::jaeger::JaegerUrl;
 
 /// The page and what it needs beside the comparison.
 #[derive(Debug)]
@@ -47,7 +46,7 @@ pub struct Html<'a> {
     /// Under which conditions.
     pub conditions: &'a Conditions,
     /// Where traces can be opened.
-    pub jaeger: Option<&'a Jaeger>,
+    pub jaeger: Option<&'a JaegerUrl>,
 }
 
 impl Format for Html<'_> {

@@ -1,14 +1,14 @@
-//! Links into Jaeger, where its address is known.
+//! Links into Jaeger, where its address is known: the scenario names it, the page uses it.
 
 use crate::sample::TraceId;
 
 /// The base address of a Jaeger query service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Jaeger(String);
+pub struct JaegerUrl(String);
 
-impl Jaeger {
+impl JaegerUrl {
     /// From an address such as `http://127.0.0.1:16686`. Only HTTP makes a link that is safe to click.
-    pub fn at(base: &str) -> Result<Self, String> {
+    pub fn new(base: &str) -> Result<Self, String> {
         let rest = base.strip_prefix("http://").or_else(|| base.strip_prefix("https://"));
         let sound = |rest: &str| {
             !rest.is_empty()
@@ -16,7 +16,7 @@ impl Jaeger {
                 && rest.chars().all(|letter| letter.is_ascii_graphic() && !r#""'<>\^`{|}?#"#.contains(letter))
         };
         match rest.filter(|rest| sound(rest)) {
-            Some(_) => Ok(Jaeger(base.trim_end_matches('/').to_string())),
+            Some(_) => Ok(JaegerUrl(base.trim_end_matches('/').to_string())),
             None => {
                 Err(format!("`{base}` is no address of Jaeger; write one such as http://127.0.0.1:16686"))
             }
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn only_http_is_linked() {
-        let jaeger = Jaeger::at("http://127.0.0.1:16686/").expect("an address");
+        let jaeger = JaegerUrl::new("http://127.0.0.1:16686/").expect("an address");
         let [one, other] = [TraceId(1), TraceId(2)];
         assert_eq!(jaeger.trace(one), format!("http://127.0.0.1:16686/trace/{:032x}", 1));
         assert_eq!(
@@ -60,7 +60,7 @@ mod tests {
             "http://a\"><script>",
             "http://a?b",
         ] {
-            assert!(Jaeger::at(bad).is_err_and(|problem| problem.contains("16686")), "{bad}");
+            assert!(JaegerUrl::new(bad).is_err_and(|problem| problem.contains("16686")), "{bad}");
         }
     }
 }

@@ -1,0 +1,170 @@
+//! Telemetry's part in a run: what it is told, what it leaves behind, and what its losses mean.
+
+use std::time::Duration;
+
+use super::Run;
+use crate::analyze::{Comparison, Verdict as Judgement};
+use crate::caveat::Caveat;
+use crate::console;
+use crate::interrupt::Interrupt;
+use crate::record::{DestinationRecord, SpanRecord, TelemetryRecord, write_atomically};
+use crate::scenario::{Limit, Settings, SlaLine};
+use crate::telemetry::{Destination, Line, SpanTotals, Telemetry, Unit, Verdict, Watched};
+use crate::transport::{Endpoint, EndpointError};
+
+/// How long the end waits for a collector of spans.
+const FLUSH_WITHIN: Duration = Duration::from_secs(5);
+
+impl Run<'_> {
+    /// Telemetry watches a repetition that is about to begin.
+    pub(super) fn watch(&mut self, part: &str, repetition: u32, url: &str) -> anyhow::Result<Watched> {
+        let destination = destination(&self.settings, url)?;
+        self.manifest.telemetry.get_or_insert_default().destination = Some(DestinationRecord {
+            host: destination.host.clone(),
+            port: destination.port,
+            url: destination.url.clone(),
+            batch_url: destination.batch_url.clone(),
+        });
+        Ok(self.telemetry.begin(part, repetition, destination))
+    }
+
+    /// Sends the last spans and notes in the manifest what telemetry did. A loss is a caveat.
+    pub(super) async fn close_telemetry(&mut self) -> anyhow::Result<()> {
+        let spans = flush(&mut self.telemetry).await;
+        let dropped = self.telemetry.samples_dropped();
+        if let Some(spans) = &spans {
+            self.progress.say(&account(spans));
+        }
+        if let Some(message) = losses(spans.as_ref(), dropped) {
+            self.caveat(Caveat::new("telemetry_loss", message));
+        }
+        let record = self.manifest.telemetry.get_or_insert_default();
+        *record = TelemetryRecord {
+            destination: record.destination.take(),
+            spans: spans.map(|spans| SpanRecord {
+                created: spans.created,
+                exported: spans.exported,
+                failed: spans.failed,
+                dropped: spans.dropped,
+            }),
+            samples_dropped: dropped,
+            scrapes: self.telemetry.scrapes(),
+        };
+        self.write_exposition()
+    }
+
+    /// The verdict in the metrics, a last scrape that sees it, the last exposition.
+    pub(super) async fn publish(&mut self, comparison: &Comparison) -> anyhow::Result<()> {
+        self.telemetry.judge(&verdict(comparison));
+        last_scrape(&self.telemetry, self.interrupt).await;
+        self.write_exposition()
+    }
+
+    /// `metrics.prom`: what a scrape would read now.
+    fn write_exposition(&self) -> anyhow::Result<()> {
+        match self.telemetry.exposition() {
+            Some(text) => write_atomically(&self.results.path("metrics.prom"), text.as_bytes()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// On another thread: this one listens for Ctrl-C.
+pub(super) async fn flush(telemetry: &mut Telemetry) -> Option<SpanTotals> {
+    let exporter = telemetry.stop_spans()?;
+    tokio::task::spawn_blocking(move || exporter.finish(FLUSH_WITHIN)).await.ok()
+}
+
+/// Waits for whoever scraped during the run to see its end; a wish to stop ends it.
+pub(super) async fn last_scrape(telemetry: &Telemetry, interrupt: &Interrupt) {
+    let Some(limit) = telemetry.last_scrape_within() else { return };
+    if interrupt.signal().is_some() {
+        return;
+    }
+    console::say(&format!(
+        "waiting up to {:.0} s for a last scrape of /metrics (Ctrl-C skips it)",
+        limit.as_secs_f64()
+    ));
+    tokio::select! {
+        () = telemetry.scraped() => {}
+        () = tokio::time::sleep(limit) => {}
+        _ = interrupt.wait() => {}
+    }
+}
+
+/// Where requests go, as spans name it.
+pub(super) fn destination(settings: &Settings, url: &str) -> Result<Destination, EndpointError> {
+    let target = &settings.target;
+    let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
+    let address = endpoint.address();
+    let of = |path: &hyper::Uri| {
+        let query = if path.query().is_some() { "?***" } else { "" };
+        format!("http://{address}{}{query}", path.path())
+    };
+    Ok(Destination {
+        url: of(&endpoint.path),
+        batch_url: of(&endpoint.batch_path),
+        port: endpoint.port,
+        host: endpoint.host,
+    })
+}
+
+/// The SLA as telemetry has it.
+pub(super) fn lines(sla: &[SlaLine]) -> Vec<Line> {
+    let line = |line: &SlaLine| {
+        let (unit, scale) = match line.limit() {
+            Limit::Time(_) => (Unit::Seconds, 1e-3),
+            Limit::Share(_) => (Unit::Ratio, 1.0),
+            Limit::Rate(_) => (Unit::RequestsPerSecond, 1.0),
+        };
+        let limit = line.limit().value() * scale;
+        Line { metric: line.name().to_string(), unit, limit, before: None, after: None, met: false }
+    };
+    sla.iter().map(line).collect()
+}
+
+fn verdict(comparison: &Comparison) -> Verdict {
+    let lines = comparison.sla.iter().map(|line| {
+        let (unit, scale) = match line.unit {
+            "ms" => (Unit::Seconds, 1e3),
+            "share" => (Unit::Ratio, 1.0),
+            _ => (Unit::RequestsPerSecond, 1.0),
+        };
+        let scaled = |value: Option<f64>| value.map(|value| value / scale);
+        Line {
+            metric: line.metric.clone(),
+            unit,
+            limit: line.limit / scale,
+            before: scaled(line.before),
+            after: scaled(line.after),
+            met: line.verdict == Judgement::Met,
+        }
+    });
+    Verdict { lines: lines.collect(), met: comparison.verdict == Judgement::Met }
+}
+
+/// What became of the spans, in one line for people.
+pub fn account(spans: &SpanTotals) -> String {
+    let SpanTotals { created, exported, failed, dropped, .. } = spans;
+    format!("traces: {created} spans created = {exported} exported + {failed} failed + {dropped} dropped")
+}
+
+/// What was lost, and what to do; `None` if nothing was.
+pub(super) fn losses(spans: Option<&SpanTotals>, samples: u64) -> Option<String> {
+    let mut lost = Vec::new();
+    if let Some(spans) = spans.filter(|spans| spans.failed + spans.dropped > 0) {
+        let why =
+            spans.problem.as_ref().map(|problem| format!(", last because: {problem}")).unwrap_or_default();
+        lost.push(format!(
+            "{} of {} spans did not reach the collector ({} failed, {} dropped{why}); `spanload export` sends them again",
+            spans.failed + spans.dropped,
+            spans.created,
+            spans.failed,
+            spans.dropped
+        ));
+    }
+    if samples > 0 {
+        lost.push(format!("telemetry did not see {samples} requests; metrics lack them, the logs have them"));
+    }
+    (!lost.is_empty()).then(|| format!("{}; the run's figures are not affected", lost.join("; ")))
+}

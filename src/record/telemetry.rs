@@ -1,0 +1,42 @@
+//! What telemetry did, and what it needs to do it again from the logs.
+
+use serde::{Deserialize, Serialize};
+
+/// Telemetry in the manifest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TelemetryRecord {
+    /// Where the requests of the phases went, as their spans name it; masked.
+    pub destination: Option<DestinationRecord>,
+    /// What became of the spans; absent where none were to be exported.
+    pub spans: Option<SpanRecord>,
+    /// Finished requests that telemetry did not get to see.
+    pub samples_dropped: u64,
+    /// How often `/metrics` had been read when the manifest was written.
+    pub scrapes: u64,
+}
+
+/// Where requests went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationRecord {
+    /// Host name or IP literal.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// URL of a request alone, its query masked.
+    pub url: String,
+    /// URL of a batch, its query masked.
+    pub batch_url: String,
+}
+
+/// Spans: created = exported + failed + dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpanRecord {
+    /// Were to be exported.
+    pub created: u64,
+    /// The collector took them.
+    pub exported: u64,
+    /// The collector did not take them, or did not say so in time.
+    pub failed: u64,
+    /// Were never sent.
+    pub dropped: u64,
+}

@@ -1,0 +1,103 @@
+//! The thread behind the tap: counts samples and chooses which become spans.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+
+use super::leaders::Leaders;
+use super::metrics::Metrics;
+use super::part::Part;
+use super::queue::Queue;
+use super::sampler::Sampler;
+use super::series::PhaseSeries;
+use super::spans;
+use crate::pulse::Pulse;
+use crate::sample::Completed;
+
+/// How often the engine's own figures are read.
+const FEEL_EVERY: Duration = Duration::from_millis(200);
+
+/// What reaches the thread.
+pub(super) enum Message {
+    /// A repetition begins.
+    Begin(Arc<Part>, Arc<Pulse>),
+    /// Finished samples of it; `lost` is what is known of those before them that were lost.
+    Chunk { part: Arc<Part>, chunk: Vec<Completed>, lost: Leaders },
+    /// The repetition has ended; an answer says that all its samples were seen.
+    End(SyncSender<()>),
+}
+
+/// What the thread works with.
+pub(super) struct Collector {
+    pub metrics: Option<Arc<Metrics>>,
+    pub queue: Option<Arc<Queue>>,
+    pub sampler: Sampler,
+    current: Option<Current>,
+}
+
+/// The repetition that is on.
+struct Current {
+    series: Option<PhaseSeries>,
+    pulse: Arc<Pulse>,
+    leaders: Leaders,
+}
+
+impl Collector {
+    pub(super) fn new(metrics: Option<Arc<Metrics>>, queue: Option<Arc<Queue>>, sampler: Sampler) -> Self {
+        Collector { metrics, queue, sampler, current: None }
+    }
+
+    /// Works until nobody can send any more.
+    pub(super) fn run(mut self, messages: &Receiver<Message>) {
+        loop {
+            match messages.recv_timeout(FEEL_EVERY) {
+                Ok(message) => self.take(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.feel();
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Begin(part, pulse) => {
+                let series = self.metrics.as_ref().zip(part.phase());
+                let series = series.map(|(metrics, phase)| PhaseSeries::new(metrics, phase.name()));
+                self.current = Some(Current { series, pulse, leaders: Leaders::default() });
+            }
+            Message::Chunk { part, chunk, lost } => self.see(&part, chunk, lost),
+            Message::End(seen) => {
+                self.feel();
+                self.current = None;
+                let _ = seen.send(());
+            }
+        }
+    }
+
+    fn see(&mut self, part: &Arc<Part>, chunk: Vec<Completed>, lost: Leaders) {
+        let Some(current) = &mut self.current else { return };
+        current.leaders.learn(lost);
+        for Completed { sample, .. } in chunk {
+            let leader = current.leaders.of(&sample);
+            let slow = self.sampler.is_slow(&sample);
+            if let Some((series, metrics)) = current.series.as_mut().zip(self.metrics.as_ref()) {
+                series.observe(metrics, part, &sample, slow, leader == sample.trace_id);
+            }
+            if let Some(queue) = self.queue.as_ref().filter(|_| self.sampler.keeps(&sample, leader)) {
+                let part = Arc::clone(part);
+                let count = spans::count(&sample);
+                queue.offer(count, move |into| spans::make(&part, &sample, leader, slow, into));
+            }
+        }
+    }
+
+    fn feel(&self) {
+        let current = self.current.as_ref();
+        if let Some((series, pulse)) =
+            current.and_then(|current| Some((current.series.as_ref()?, &current.pulse)))
+        {
+            series.feel(pulse);
+        }
+    }
+}

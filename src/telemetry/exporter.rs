@@ -1,0 +1,149 @@
+//! Sends spans over OTLP: a thread and a runtime of its own, so that neither the engine nor the recorder
+//! ever waits for a collector.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context;
+use opentelemetry_otlp::SpanExporter as OtlpExporter;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanExporter;
+use tokio::sync::watch;
+
+use super::otlp::Target;
+use super::queue::{Counts, Queue};
+
+/// What became of the spans of a run: created = exported + failed + dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpanTotals {
+    /// Were to be exported.
+    pub created: u64,
+    /// The collector took them.
+    pub exported: u64,
+    /// The collector did not take them, or did not say so in time.
+    pub failed: u64,
+    /// Were never sent: the queue was full, or there was no time left.
+    pub dropped: u64,
+    /// Why the last failed batch failed.
+    pub problem: Option<String>,
+}
+
+/// A running exporter.
+#[derive(Debug)]
+pub struct Exporter {
+    queue: Arc<Queue>,
+    thread: JoinHandle<()>,
+    ended: Receiver<()>,
+    give_up: watch::Sender<bool>,
+    problem: Arc<Mutex<Option<String>>>,
+}
+
+impl Exporter {
+    /// Starts to export to `target` as the process that `resource` describes.
+    ///
+    /// # Errors
+    /// The target's settings make no exporter, or there is no thread.
+    pub fn start(target: Target, resource: Resource, counts: Counts) -> anyhow::Result<Self> {
+        let limits = target.limits;
+        let queue = Arc::new(Queue::new(limits.queue, counts));
+        let problem = Arc::new(Mutex::new(None));
+        let (give_up, given_up) = watch::channel(false);
+        let (built, is_built) = channel();
+        let (at_end, ended) = channel();
+        let (shared, why) = (Arc::clone(&queue), Arc::clone(&problem));
+        let work = move || {
+            let ready = build(&target, &resource);
+            let ready = match ready {
+                Ok(ready) => {
+                    let _ = built.send(Ok(()));
+                    ready
+                }
+                Err(error) => {
+                    let _ = built.send(Err(error));
+                    return;
+                }
+            };
+            let (runtime, exporter) = ready;
+            runtime.block_on(export(&shared, &exporter, &target, given_up, &why));
+            let _ = at_end.send(());
+            // A connection that hangs must not hold the thread.
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("exporter".into()).spawn(work);
+        let thread = thread.context("cannot start the exporter's thread")?;
+        is_built.recv().context("the exporter's thread panicked")??;
+        Ok(Exporter { queue, thread, ended, give_up, problem })
+    }
+
+    /// Where spans go in.
+    pub fn queue(&self) -> Arc<Queue> {
+        Arc::clone(&self.queue)
+    }
+
+    /// Sends what waits, for at most `limit`, and tells what became of all spans. Blocks.
+    pub fn finish(self, limit: Duration) -> SpanTotals {
+        self.queue.close();
+        if self.ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            self.queue.give_up();
+            let _ = self.give_up.send(true);
+        } else {
+            let _ = self.thread.join();
+            // Nothing is left, unless the thread panicked.
+            self.queue.give_up();
+        }
+        let counts = self.queue.counts();
+        SpanTotals {
+            created: counts.created.get(),
+            exported: counts.exported.get(),
+            failed: counts.failed.get(),
+            dropped: counts.dropped.get(),
+            problem: self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+}
+
+/// The gRPC channel must be made inside the runtime that drives it.
+fn build(target: &Target, resource: &Resource) -> anyhow::Result<(tokio::runtime::Runtime, OtlpExporter)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the exporter's runtime")?;
+    let mut exporter = runtime.block_on(async { target.exporter() })?;
+    exporter.set_resource(resource);
+    Ok((runtime, exporter))
+}
+
+async fn export(
+    queue: &Arc<Queue>,
+    exporter: &OtlpExporter,
+    target: &Target,
+    mut given_up: watch::Receiver<bool>,
+    problem: &Mutex<Option<String>>,
+) {
+    let limits = target.limits;
+    loop {
+        let waiting = Arc::clone(queue);
+        // The wait is on another thread, so that this one keeps an idle connection alive.
+        let batch = tokio::task::spawn_blocking(move || waiting.take(limits.batch, limits.delay)).await;
+        let Ok(Some(batch)) = batch else { return };
+        let spans = batch.make();
+        if spans.is_empty() {
+            queue.done(true);
+            continue;
+        }
+        let outcome = tokio::select! {
+            outcome = tokio::time::timeout(limits.timeout, exporter.export(spans)) => outcome,
+            _ = given_up.wait_for(|given_up| *given_up) => return,
+        };
+        let failure = match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some(format!("no answer within {} s", limits.timeout.as_secs_f64())),
+        };
+        queue.done(failure.is_none());
+        if let Some(failure) = failure {
+            tracing::debug!(failure, "a batch of spans was not exported");
+            *problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+        }
+    }
+}

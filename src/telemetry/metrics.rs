@@ -1,0 +1,109 @@
+//! The metrics of a run: their families, and what is set from outside the stream of samples.
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use super::buckets;
+use super::names::{self, Metric};
+use super::registry::{Bounds, Counter, Gauge, Seconds, Series, Shelf};
+use super::verdict::{Line, Unit, Verdict};
+
+/// All families of a run.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    registry: Registry,
+    pub latency: Series<Histogram, Bounds>,
+    pub exchange: Series<Histogram, Bounds>,
+    pub stage: Series<Histogram, Bounds>,
+    pub slow_stage: Series<Seconds>,
+    pub slow: Series<Counter>,
+    pub server_queue: Series<Histogram, Bounds>,
+    pub server_compute: Series<Histogram, Bounds>,
+    pub requests: Series<Counter>,
+    pub errors: Series<Counter>,
+    pub active: Series<Gauge>,
+    pub connections: Series<Gauge>,
+    pub connects: Series<Counter>,
+    pub syn_retransmits: Series<Counter>,
+    pub retransmits: Series<Counter>,
+    pub batch_size: Series<Histogram, Bounds>,
+    pub loop_lag: Series<Histogram, Bounds>,
+    pub spans: Series<Counter>,
+    pub spans_created: Series<Counter>,
+    pub samples_dropped: Series<Counter>,
+    pub phase_running: Series<Gauge>,
+    pub repetition: Series<Gauge>,
+    sla_limits: [Series<Gauge>; 3],
+    sla_values: [Series<Gauge>; 3],
+    sla_met: Series<Gauge>,
+    verdict: Series<Gauge>,
+}
+
+impl Metrics {
+    /// The families of a run, with the limits of its SLA set.
+    pub(super) fn new(run_id: &str, sla: &[Line]) -> Self {
+        let mut shelf = Shelf::new(run_id);
+        let limits: Vec<u64> = sla.iter().filter_map(Line::limit_us).collect();
+        let times = buckets::latencies(&limits);
+        let build = shelf.gauge(&names::BUILD_INFO);
+        build.of(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+        let metrics = Metrics {
+            latency: shelf.histogram(&names::LATENCY, times.clone()),
+            exchange: shelf.histogram(&names::EXCHANGE, times),
+            stage: shelf.histogram(&names::STAGE, buckets::stages()),
+            slow_stage: shelf.seconds(&names::SLOW_STAGE),
+            slow: shelf.counter(&names::SLOW),
+            server_queue: shelf.histogram(&names::SERVER_QUEUE, buckets::stages()),
+            server_compute: shelf.histogram(&names::SERVER_COMPUTE, buckets::stages()),
+            requests: shelf.counter(&names::REQUESTS),
+            errors: shelf.counter(&names::ERRORS),
+            active: shelf.gauge(&names::ACTIVE),
+            connections: shelf.gauge(&names::CONNECTIONS),
+            connects: shelf.counter(&names::CONNECTS),
+            syn_retransmits: shelf.counter(&names::SYN_RETRANSMITS),
+            retransmits: shelf.counter(&names::RETRANSMITS),
+            batch_size: shelf.histogram(&names::BATCH_SIZE, buckets::sizes()),
+            loop_lag: shelf.histogram(&names::LOOP_LAG, buckets::lags()),
+            spans: shelf.counter(&names::SPANS),
+            spans_created: shelf.counter(&names::SPANS_CREATED),
+            samples_dropped: shelf.counter(&names::SAMPLES_DROPPED),
+            phase_running: shelf.gauge(&names::PHASE_RUNNING),
+            repetition: shelf.gauge(&names::REPETITION),
+            sla_limits: of_units(&mut shelf, &names::SLA_LIMITS),
+            sla_values: of_units(&mut shelf, &names::SLA_VALUES),
+            sla_met: shelf.gauge(&names::SLA_MET),
+            verdict: shelf.gauge(&names::VERDICT),
+            registry: shelf.close(),
+        };
+        for line in sla {
+            metrics.sla_limits[line.unit as usize].of(&[&line.metric]).set(line.limit);
+        }
+        metrics
+    }
+
+    /// Sets the figures of the comparison.
+    pub(super) fn judge(&self, verdict: &Verdict) {
+        for line in &verdict.lines {
+            for (phase, value) in [("before", line.before), ("after", line.after)] {
+                if let Some(value) = value {
+                    self.sla_values[line.unit as usize].of(&[phase, &line.metric]).set(value);
+                }
+            }
+            self.sla_met.of(&[&line.metric]).set(f64::from(u8::from(line.met)));
+        }
+        self.verdict.of(&[]).set(f64::from(u8::from(verdict.met)));
+    }
+
+    /// The exposition, as OpenMetrics text.
+    pub(super) fn render(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("a string takes any text");
+        text
+    }
+}
+
+fn of_units(shelf: &mut Shelf, metrics: &'static [Metric; 3]) -> [Series<Gauge>; 3] {
+    debug_assert_eq!(Unit::RequestsPerSecond as usize, 2);
+    [0, 1, 2].map(|unit| shelf.gauge(&metrics[unit]))
+}

@@ -1,0 +1,49 @@
+//! Telemetry: a bounded tap on the samples that can lose, counts what it loses, and can neither block nor slow
+//! the measurement.
+//!
+//! # The room, in the order in which a sample passes it
+//! - [`names`]: every metric in one table; `buckets`: the bounds of the histograms
+//! - `settings`, `otlp`, `tls`: what can be set, by scenario, flag and standard variable
+//! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
+//! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
+//! - `registry`, `metrics`, `series`, `server`: `/metrics`; `verdict`: what is set at the end
+//! - `part`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
+//! - `queue`, `exporter`: bounded, on a thread of its own; created = exported + failed + dropped
+//! - `run`: all of it for one run; `replay`: a finished run once more; `serving`: the spans of the embedded
+//!   server
+
+mod buckets;
+mod collector;
+mod exporter;
+mod ids;
+mod journal;
+mod leaders;
+pub mod logs;
+mod metrics;
+pub mod names;
+mod otlp;
+mod part;
+mod queue;
+mod registry;
+mod replay;
+mod run;
+mod sampler;
+mod series;
+mod server;
+mod serving;
+mod settings;
+mod spans;
+mod tap;
+mod tls;
+mod verdict;
+
+pub use exporter::{Exporter, SpanTotals};
+pub use logs::LogFormat;
+pub use otlp::TelemetryError;
+pub use part::{Destination, Part};
+pub use queue::{Counts, Queue};
+pub use replay::{Replay, Times};
+pub use run::{Plan, Telemetry, Watched};
+pub use serving::{Caller, Served, ServerTracer};
+pub use settings::TelemetrySettings;
+pub use verdict::{Line, Unit, Verdict};

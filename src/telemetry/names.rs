@@ -1,0 +1,257 @@
+//! Every metric that the tool exports, in one table; `docs/telemetry.md` shows the same one.
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only rises.
+    Counter,
+    /// Rises and falls.
+    Gauge,
+    /// Counts observations in buckets.
+    Histogram,
+}
+
+impl Kind {
+    /// The word of the exposition.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        }
+    }
+}
+
+/// One metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// As it is queried; a counter ends in `_total`.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// Its labels beside `run`, which every series has.
+    pub labels: &'static [&'static str],
+    /// What it means, without a full stop at the end.
+    pub help: &'static str,
+}
+
+const fn metric(
+    name: &'static str,
+    kind: Kind,
+    labels: &'static [&'static str],
+    help: &'static str,
+) -> Metric {
+    Metric { name, kind, labels, help }
+}
+
+use Kind::{Counter, Gauge, Histogram};
+
+/// What the SLA judges.
+pub const LATENCY: Metric = metric(
+    "spanload_latency_seconds",
+    Histogram,
+    &["phase", "outcome"],
+    "Latency of a planned request, from due to the last response byte: what the SLA judges",
+);
+/// The convention's figure.
+pub const EXCHANGE: Metric = metric(
+    "http_client_request_duration_seconds",
+    Histogram,
+    &[
+        "phase",
+        "http_request_method",
+        "server_address",
+        "server_port",
+        "http_response_status_code",
+        "error_type",
+    ],
+    "Duration of one HTTP exchange, without the client's queue; a batch counts once",
+);
+/// Where the time goes.
+pub const STAGE: Metric = metric(
+    "spanload_stage_seconds",
+    Histogram,
+    &["phase", "stage", "reused"],
+    "Length of one stage of a planned request; the sums add up to the sum of the latency",
+);
+/// Where the tail goes.
+pub const SLOW_STAGE: Metric = metric(
+    "spanload_slow_stage_seconds_total",
+    Counter,
+    &["phase", "stage"],
+    "Time that requests slower than the latency limit of the SLA spent in a stage",
+);
+/// How many make the tail.
+pub const SLOW: Metric = metric(
+    "spanload_slow_requests_total",
+    Counter,
+    &["phase"],
+    "Planned requests slower than the latency limit of the SLA",
+);
+/// As the server says.
+pub const SERVER_QUEUE: Metric = metric(
+    "spanload_server_queue_seconds",
+    Histogram,
+    &["phase"],
+    "Time in the server's queue as the server reports it, once an exchange",
+);
+/// As the server says.
+pub const SERVER_COMPUTE: Metric = metric(
+    "spanload_server_compute_seconds",
+    Histogram,
+    &["phase"],
+    "Time of computing as the server reports it, once an exchange",
+);
+/// planned = sum.
+pub const REQUESTS: Metric = metric(
+    "spanload_requests_total",
+    Counter,
+    &["phase", "outcome"],
+    "Planned requests whose story has ended, by outcome: success, failed or unsent",
+);
+/// By word.
+pub const ERRORS: Metric = metric(
+    "spanload_errors_total",
+    Counter,
+    &["phase", "error"],
+    "Planned requests without a usable answer, by the word in the log",
+);
+/// From the engine.
+pub const ACTIVE: Metric =
+    metric("spanload_active_requests", Gauge, &["phase"], "Planned requests that are due and have not ended");
+/// From the engine.
+pub const CONNECTIONS: Metric =
+    metric("spanload_open_connections", Gauge, &["phase"], "Connections that are open or being opened");
+/// Once a connection.
+pub const CONNECTS: Metric =
+    metric("spanload_connects_total", Counter, &["phase"], "Connections that were established");
+/// Once a connection.
+pub const SYN_RETRANSMITS: Metric = metric(
+    "spanload_syn_retransmits_total",
+    Counter,
+    &["phase"],
+    "SYN retransmissions that the kernel counts, once a connection",
+);
+/// Once an exchange.
+pub const RETRANSMITS: Metric = metric(
+    "spanload_retransmits_total",
+    Counter,
+    &["phase"],
+    "Data retransmissions that the kernel counts, once an exchange",
+);
+/// Once an exchange.
+pub const BATCH_SIZE: Metric =
+    metric("spanload_batch_size", Histogram, &["phase"], "Planned requests that one exchange carried");
+/// From the engine.
+pub const LOOP_LAG: Metric = metric(
+    "spanload_loop_lag_seconds",
+    Histogram,
+    &["phase"],
+    "How late the engine's loop woke; a timer's grain of about a millisecond is in it",
+);
+/// At its end each span is one of these.
+pub const SPANS: Metric = metric(
+    "spanload_spans_total",
+    Counter,
+    &["outcome"],
+    "Spans by what became of them: exported, failed or dropped",
+);
+/// The sum of the one above, at the end.
+pub const SPANS_CREATED: Metric =
+    metric("spanload_spans_created_total", Counter, &[], "Spans that were to be exported");
+/// Telemetry's own loss.
+pub const SAMPLES_DROPPED: Metric = metric(
+    "spanload_samples_dropped_total",
+    Counter,
+    &[],
+    "Finished requests that telemetry did not get to see; the logs have them",
+);
+/// By the unit of the line.
+pub const SLA_LIMITS: [Metric; 3] = [
+    metric("spanload_sla_limit_seconds", Gauge, &["metric"], "Limit of a line of the SLA on a time"),
+    metric("spanload_sla_limit_ratio", Gauge, &["metric"], "Limit of a line of the SLA on a share of 1"),
+    metric(
+        "spanload_sla_limit_requests_per_second",
+        Gauge,
+        &["metric"],
+        "Limit of a line of the SLA on a rate",
+    ),
+];
+/// By the unit of the line, in the order of the limits.
+pub const SLA_VALUES: [Metric; 3] = [
+    metric(
+        "spanload_sla_value_seconds",
+        Gauge,
+        &["phase", "metric"],
+        "What a phase reached of a line of the SLA, exact, set at the end; absent if there is no figure",
+    ),
+    metric(
+        "spanload_sla_value_ratio",
+        Gauge,
+        &["phase", "metric"],
+        "What a phase reached of a line of the SLA, exact, set at the end",
+    ),
+    metric(
+        "spanload_sla_value_requests_per_second",
+        Gauge,
+        &["phase", "metric"],
+        "What a phase reached of a line of the SLA, exact, set at the end",
+    ),
+];
+/// A line of the SLA.
+pub const SLA_MET: Metric = metric(
+    "spanload_sla_met",
+    Gauge,
+    &["metric"],
+    "Whether the after phase met a line of the SLA, 1 or 0, set at the end",
+);
+/// All of it.
+pub const VERDICT: Metric = metric(
+    "spanload_verdict",
+    Gauge,
+    &[],
+    "Whether the SLA is met after the optimisation, 1 or 0, set at the end",
+);
+/// For annotations.
+pub const PHASE_RUNNING: Metric =
+    metric("spanload_phase_running", Gauge, &["phase"], "Whether a repetition of the phase is on, 1 or 0");
+/// For annotations.
+pub const REPETITION: Metric =
+    metric("spanload_repetition", Gauge, &["phase"], "The repetition that is on or was on last");
+/// The version.
+pub const BUILD_INFO: Metric =
+    metric("spanload_build_info", Gauge, &["version"], "1, with the version of the tool");
+
+/// The table.
+pub const ALL: [Metric; 30] = [
+    LATENCY,
+    EXCHANGE,
+    STAGE,
+    SLOW_STAGE,
+    SLOW,
+    SERVER_QUEUE,
+    SERVER_COMPUTE,
+    REQUESTS,
+    ERRORS,
+    ACTIVE,
+    CONNECTIONS,
+    CONNECTS,
+    SYN_RETRANSMITS,
+    RETRANSMITS,
+    BATCH_SIZE,
+    LOOP_LAG,
+    SPANS,
+    SPANS_CREATED,
+    SAMPLES_DROPPED,
+    SLA_LIMITS[0],
+    SLA_LIMITS[1],
+    SLA_LIMITS[2],
+    SLA_VALUES[0],
+    SLA_VALUES[1],
+    SLA_VALUES[2],
+    SLA_MET,
+    VERDICT,
+    PHASE_RUNNING,
+    REPETITION,
+    BUILD_INFO,
+];

@@ -1,0 +1,366 @@
+//! Where spans go and how: from the settings and the standard `OTEL_*` variables.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use opentelemetry::KeyValue;
+use opentelemetry_otlp::{
+    Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig, WithTonicConfig,
+};
+use opentelemetry_sdk::Resource;
+use thiserror::Error;
+
+use super::settings::{TelemetrySettings, masked_url};
+
+/// Spans that wait for the collector: more than five seconds of 2,000 requests a second.
+const QUEUE: usize = 65_536;
+const BATCH: usize = 512;
+const DELAY: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Telemetry that cannot be had as asked for. Exit code 2.
+#[derive(Debug, Error)]
+pub enum TelemetryError {
+    /// A setting or variable that cannot be used.
+    #[error("{name}: {problem}")]
+    Setting {
+        /// The flag, key or variable.
+        name: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+    /// A port that was asked for cannot be had.
+    #[error(
+        "--metrics-port {port}: {cause}; stop the program that listens there, name another port, or 0 for a free one"
+    )]
+    Port {
+        /// As asked for.
+        port: u16,
+        /// Why not.
+        cause: std::io::Error,
+    },
+}
+
+fn wrong(name: &str, problem: impl Into<String>) -> TelemetryError {
+    TelemetryError::Setting { name: name.into(), problem: problem.into() }
+}
+
+/// How much is kept and how long is waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Spans that may wait.
+    pub queue: usize,
+    /// Spans that are sent at once.
+    pub batch: usize,
+    /// How long a span waits for others.
+    pub delay: Duration,
+    /// How long the collector may take for a batch.
+    pub timeout: Duration,
+}
+
+/// Where spans go.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub(super) endpoint: String,
+    pub(super) grpc: bool,
+    headers: BTreeMap<String, String>,
+    /// As a variable has them; the exporter reads it itself.
+    given_headers: String,
+    pub(super) limits: Limits,
+}
+
+/// The environment, so that tests need not change theirs.
+pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A variable that is set; an empty one counts as unset, as the specification says.
+pub(super) fn process_env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+impl Target {
+    /// The target, if one is given: without one there are no traces.
+    pub(super) fn resolve(
+        settings: &TelemetrySettings,
+        env: Env<'_>,
+    ) -> Result<Option<Self>, TelemetryError> {
+        let off = env("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+            || env("OTEL_TRACES_EXPORTER").is_some_and(|value| value == "none");
+        let found = settings.otlp_endpoint.clone().map(|url| ("--otlp-endpoint", url));
+        let variable = |name: &'static str| env(name).filter(|_| !off).map(|url| (name, url));
+        let found = found
+            .or_else(|| variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
+            .or_else(|| variable("OTEL_EXPORTER_OTLP_ENDPOINT"));
+        let Some((name, url)) = found else { return Ok(None) };
+        let url = checked(name, &url)?;
+        let protocol = protocol(settings, env)?;
+        let grpc = protocol.map_or_else(|| url.port_u16() == Some(4317), |protocol| protocol == "grpc");
+        let bare = matches!(url.path(), "" | "/");
+        let append = !grpc && (name == "OTEL_EXPORTER_OTLP_ENDPOINT" || (name == "--otlp-endpoint" && bare));
+        let url = url.to_string();
+        let endpoint = if append { format!("{}/v1/traces", url.trim_end_matches('/')) } else { url };
+        let (headers, given_headers) = (settings.otlp_headers.clone(), given_headers(settings, env)?);
+        Ok(Some(Target { endpoint, grpc, headers, given_headers, limits: limits(env)? }))
+    }
+
+    /// For people: without secrets.
+    pub(super) fn describe(&self) -> String {
+        format!("{} ({})", masked_url(&self.endpoint), if self.grpc { "grpc" } else { "http/protobuf" })
+    }
+
+    /// What a child process needs in its environment to export to the same target.
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        let mut variables = vec![
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT".into(), self.endpoint.clone()),
+            (
+                "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL".into(),
+                if self.grpc { "grpc" } else { "http/protobuf" }.into(),
+            ),
+        ];
+        if !self.headers.is_empty() {
+            let headers = self.headers.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
+            let given = Some(self.given_headers.clone()).filter(|given| !given.is_empty());
+            let headers = given.into_iter().chain(headers).collect::<Vec<_>>().join(",");
+            variables.push(("OTEL_EXPORTER_OTLP_TRACES_HEADERS".into(), headers));
+        }
+        variables
+    }
+
+    /// The exporter; for gRPC within the runtime that is to drive it.
+    pub(super) fn exporter(&self) -> anyhow::Result<SpanExporter> {
+        let built = if self.grpc {
+            let metadata = tonic_metadata(&self.headers)?;
+            let builder = SpanExporter::builder().with_tonic().with_metadata(metadata);
+            let builder = builder.with_endpoint(&self.endpoint).with_retry_policy(RetryPolicy::disabled());
+            builder.with_timeout(self.limits.timeout).build()
+        } else {
+            let client = super::tls::client(self.limits.timeout)?;
+            let builder = SpanExporter::builder().with_http().with_http_client(client);
+            let builder = builder.with_protocol(Protocol::HttpBinary).with_endpoint(&self.endpoint);
+            let builder = builder.with_headers(self.headers.clone().into_iter().collect());
+            builder.with_retry_policy(RetryPolicy::disabled()).with_timeout(self.limits.timeout).build()
+        };
+        built.map_err(|error| anyhow!("cannot export spans to {}: {error}", masked_url(&self.endpoint)))
+    }
+}
+
+fn checked(name: &str, url: &str) -> Result<http::Uri, TelemetryError> {
+    let example = "write one such as http://127.0.0.1:4317";
+    let parsed: http::Uri = url.trim().parse().map_err(|_| wrong(name, format!("not a URL; {example}")))?;
+    let usable = matches!(parsed.scheme_str(), Some("http" | "https")) && parsed.host().is_some();
+    if !usable {
+        return Err(wrong(
+            name,
+            format!("{} has no http:// or https:// before it; {example}", masked_url(url)),
+        ));
+    }
+    Ok(parsed)
+}
+
+/// The headers that a variable gives. One that a flag gives too would be sent twice or not at all.
+fn given_headers(settings: &TelemetrySettings, env: Env<'_>) -> Result<String, TelemetryError> {
+    for name in ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"] {
+        let Some(given) = env(name) else { continue };
+        let keys = given.split(',').filter_map(|pair| pair.split_once('=')).map(|(key, _)| key.trim());
+        let same = |key: &str| settings.otlp_headers.keys().any(|own| own.eq_ignore_ascii_case(key));
+        return match keys.clone().find(|key| same(key)) {
+            Some(key) => {
+                Err(wrong(&format!("--otlp-header {key}"), format!("{name} gives it too; give it once")))
+            }
+            None => Ok(given),
+        };
+    }
+    Ok(String::new())
+}
+
+fn protocol(settings: &TelemetrySettings, env: Env<'_>) -> Result<Option<String>, TelemetryError> {
+    if let Some(protocol) = &settings.otlp_protocol {
+        return Ok(Some(protocol.clone()));
+    }
+    for name in ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"] {
+        match env(name) {
+            None => {}
+            Some(protocol) if matches!(protocol.as_str(), "grpc" | "http/protobuf") => {
+                return Ok(Some(protocol));
+            }
+            Some(other) => {
+                return Err(wrong(name, format!("`{other}` is not spoken here; use grpc or http/protobuf")));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn limits(env: Env<'_>) -> Result<Limits, TelemetryError> {
+    let number = |name: &str| match env(name) {
+        None => Ok(None),
+        Some(text) => match text.trim().parse::<u64>() {
+            Ok(number) if number > 0 => Ok(Some(number)),
+            _ => Err(wrong(name, format!("`{text}` is no whole number above 0"))),
+        },
+    };
+    let size = |name: &str, default: usize| {
+        Ok::<_, TelemetryError>(
+            number(name)?.map_or(default, |number| usize::try_from(number).unwrap_or(usize::MAX)),
+        )
+    };
+    let queue = size("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE)?;
+    let millis = |found: Option<u64>, default| found.map_or(default, Duration::from_millis);
+    let timeout = match number("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")? {
+        None => number("OTEL_EXPORTER_OTLP_TIMEOUT")?,
+        found => found,
+    };
+    Ok(Limits {
+        queue,
+        batch: size("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH)?.min(queue),
+        delay: millis(number("OTEL_BSP_SCHEDULE_DELAY")?, DELAY),
+        timeout: millis(timeout, TIMEOUT),
+    })
+}
+
+/// Share of the requests that are traced whatever became of them; `None` is no tracing at all.
+pub(super) fn ratio(settings: &TelemetrySettings, env: Env<'_>) -> Result<Option<f64>, TelemetryError> {
+    if let Some(ratio) = settings.trace_ratio {
+        return Ok(Some(ratio));
+    }
+    let name = "OTEL_TRACES_SAMPLER";
+    let Some(sampler) = env(name) else { return Ok(Some(1.0)) };
+    match sampler.strip_prefix("parentbased_").unwrap_or(&sampler) {
+        "always_on" => Ok(Some(1.0)),
+        "always_off" => Ok(None),
+        "traceidratio" => {
+            let name = "OTEL_TRACES_SAMPLER_ARG";
+            let Some(text) = env(name) else { return Ok(Some(1.0)) };
+            let ratio = text.trim().parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio));
+            ratio.map(Some).ok_or_else(|| wrong(name, format!("`{text}` is no share from 0 to 1")))
+        }
+        _ => Err(wrong(
+            name,
+            format!("`{sampler}` is not known here; use always_on, always_off or traceidratio"),
+        )),
+    }
+}
+
+/// Who exports: name and attributes by the settings, then by the standard variables; `service` is the name where
+/// nobody gives one.
+pub(super) fn resource(
+    settings: &TelemetrySettings,
+    service: &'static str,
+    attributes: &[KeyValue],
+    env: Env<'_>,
+) -> Resource {
+    let own = settings.resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    let given = env("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
+    let in_given = given.split(',').any(|pair| pair.trim().starts_with("service.name="));
+    let named = in_given || env("OTEL_SERVICE_NAME").is_some();
+    let name = settings.service_name.clone().or_else(|| (!named).then(|| service.to_string()));
+    // The builder reads the variables.
+    let builder = Resource::builder()
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .with_attributes(attributes.iter().cloned())
+        .with_attributes(own);
+    match name {
+        Some(name) => builder.with_service_name(name).build(),
+        None => builder.build(),
+    }
+}
+
+fn tonic_metadata(headers: &BTreeMap<String, String>) -> anyhow::Result<tonic::metadata::MetadataMap> {
+    let mut map = http::HeaderMap::new();
+    for (name, value) in headers {
+        let refused = || wrong(&format!("--otlp-header {name}"), "not a header that HTTP allows");
+        let key = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+        let mut value = http::HeaderValue::from_str(value).map_err(|_| refused())?;
+        value.set_sensitive(true);
+        map.insert(key, value);
+    }
+    Ok(tonic::metadata::MetadataMap::from_headers(map))
+}
+
+/// As the specification has values of headers in a variable: percent-encoded.
+fn escaped(value: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    value
+        .bytes()
+        .map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(endpoint: Option<&str>, variables: &[(&str, &str)]) -> Result<Option<Target>, TelemetryError> {
+        let settings =
+            TelemetrySettings { otlp_endpoint: endpoint.map(String::from), ..TelemetrySettings::default() };
+        Target::resolve(&settings, &|name| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
+        })
+    }
+
+    fn endpoint(flag: Option<&str>, variables: &[(&str, &str)]) -> Option<(String, bool)> {
+        target(flag, variables).expect("good settings").map(|target| (target.endpoint, target.grpc))
+    }
+
+    #[test]
+    fn without_an_endpoint_there_are_no_traces() {
+        assert_eq!(endpoint(None, &[]), None);
+        let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:4318"), ("OTEL_SDK_DISABLED", "true")];
+        assert_eq!(endpoint(None, &env), None);
+    }
+
+    #[test]
+    fn paths_and_protocols_follow_the_specification() {
+        let base = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:4318/x/")];
+        assert_eq!(endpoint(None, &base), Some(("http://a:4318/x/v1/traces".into(), false)));
+        let own = [base[0], ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://a:4318/own")];
+        assert_eq!(endpoint(None, &own), Some(("http://a:4318/own".into(), false)));
+        assert_eq!(endpoint(Some("http://b:4318"), &own), Some(("http://b:4318/v1/traces".into(), false)));
+        assert_eq!(endpoint(Some("http://b:4317"), &[]), Some(("http://b:4317/".into(), true)));
+        let http = [("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")];
+        assert_eq!(endpoint(Some("http://b:4317"), &http), Some(("http://b:4317/v1/traces".into(), false)));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let message = |flag, env: &[(&str, &str)]| target(flag, env).expect_err("an error").to_string();
+        assert!(message(Some("localhost:4317"), &[]).starts_with("--otlp-endpoint: "));
+        let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")];
+        assert!(message(None, &env).starts_with("OTEL_EXPORTER_OTLP_PROTOCOL: `http/json`"));
+        let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0")];
+        assert!(message(None, &env).starts_with("OTEL_BSP_MAX_QUEUE_SIZE"));
+    }
+
+    #[test]
+    fn the_sampler_is_a_ratio() {
+        let of = |sampler: &'static str, arg: &'static str| {
+            ratio(&TelemetrySettings::default(), &|name| match name {
+                "OTEL_TRACES_SAMPLER" => Some(sampler.to_string()),
+                "OTEL_TRACES_SAMPLER_ARG" => Some(arg.to_string()),
+                _ => None,
+            })
+        };
+        assert_eq!(of("parentbased_traceidratio", "0.25").ok(), Some(Some(0.25)));
+        assert_eq!(of("always_off", "").ok(), Some(None));
+        assert_eq!(of("parentbased_always_on", "").ok(), Some(Some(1.0)));
+        assert!(of("traceidratio", "2").is_err() && of("jaeger_remote", "").is_err());
+    }
+
+    #[test]
+    fn a_child_gets_the_same_target() {
+        let settings = TelemetrySettings {
+            otlp_endpoint: Some("http://b:4317".into()),
+            otlp_headers: [("x-key".into(), "a b,c".into())].into(),
+            ..TelemetrySettings::default()
+        };
+        let headers = |given: &'static str| {
+            let env = move |name: &str| (name == "OTEL_EXPORTER_OTLP_HEADERS").then(|| given.to_string());
+            let target = Target::resolve(&settings, &env)?.expect("a target");
+            let headers = target.variables().into_iter().find(|(name, _)| name.ends_with("HEADERS"));
+            Ok::<_, TelemetryError>(headers.expect("headers").1)
+        };
+        assert_eq!(headers("y=1,z=2").expect("good"), "y=1,z=2,x-key=a%20b%2Cc");
+        let twice = headers("X-Key=1").expect_err("once would do").to_string();
+        assert!(twice.contains("X-Key") && !twice.contains("a b,c"), "{twice}");
+    }
+}

@@ -1,0 +1,61 @@
+//! One repetition as telemetry sees it: what all its samples have in common.
+
+use std::sync::OnceLock;
+
+use super::ids::SpanRef;
+use crate::sample::Phase;
+
+/// Where the requests of a repetition go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Destination {
+    /// Host name or IP literal.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// URL of a request alone, its query masked.
+    pub url: String,
+    /// URL of a batch, its query masked.
+    pub batch_url: String,
+}
+
+/// One repetition of a part of the run.
+#[derive(Debug)]
+pub struct Part {
+    /// `before`, `after`, `calibration` or a rung of the ladder.
+    pub name: String,
+    /// Counted from 1.
+    pub repetition: u32,
+    /// Where its requests go.
+    pub destination: Destination,
+    /// The span of the repetition, to which those of its requests are linked.
+    pub(super) span: SpanRef,
+    /// Its start in microseconds since the Unix epoch.
+    started: OnceLock<u64>,
+}
+
+impl Part {
+    /// A repetition of `name` in the run `run_id`.
+    pub fn new(run_id: &str, name: &str, repetition: u32, destination: Destination) -> Self {
+        let span = SpanRef::of_repetition(run_id, name, repetition);
+        Part { name: name.to_string(), repetition, destination, span, started: OnceLock::new() }
+    }
+
+    /// The repetition's clock started at `unix_us`, in microseconds since the Unix epoch.
+    pub fn started(&self, unix_us: u64) {
+        let _ = self.started.set(unix_us);
+    }
+
+    /// When the repetition's clock started; 0 before it did.
+    pub(super) fn start_us(&self) -> u64 {
+        self.started.get().copied().unwrap_or_default()
+    }
+
+    /// The phase, if it is one: calibration and ladder have no metrics.
+    pub(super) fn phase(&self) -> Option<Phase> {
+        Phase::BOTH.into_iter().find(|phase| phase.name() == self.name)
+    }
+
+    pub(super) fn server(&self) -> (&str, u16) {
+        (&self.destination.host, self.destination.port)
+    }
+}

@@ -1,0 +1,152 @@
+//! The spans of a finished run once more: of its requests from their records, of itself from its times.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanId;
+use opentelemetry_sdk::trace::SpanData;
+
+use super::exporter::{Exporter, SpanTotals};
+use super::ids::SpanRef;
+use super::leaders::Leaders;
+use super::otlp::{self, Target, TelemetryError, process_env};
+use super::part::{Destination, Part};
+use super::queue::Counts;
+use super::run::SERVICE;
+use super::sampler::Sampler;
+use super::settings::TelemetrySettings;
+use super::spans;
+use super::verdict::Line;
+use crate::clock::Micros;
+use crate::sample::Sample;
+
+/// When a repetition took place, in microseconds since the Unix epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// Its part of the run.
+    pub part: String,
+    /// Counted from 1.
+    pub repetition: u32,
+    /// Its start.
+    pub start: u64,
+    /// Its end.
+    pub end: u64,
+}
+
+/// An export that waits for its collector: nothing is measured any more, so nothing need be lost.
+#[derive(Debug)]
+pub struct Replay {
+    run_id: String,
+    exporter: Exporter,
+    sampler: Sampler,
+    current: Option<(Arc<Part>, Leaders)>,
+}
+
+impl Replay {
+    /// Starts an exporter for the run; `sla` says which requests are slow.
+    ///
+    /// # Errors
+    /// No collector is named, or a setting that cannot be used.
+    pub fn start(settings: &TelemetrySettings, run_id: &str, sla: &[Line]) -> anyhow::Result<Self> {
+        let target = Target::resolve(settings, &process_env)?.ok_or_else(|| TelemetryError::Setting {
+            name: "--otlp-endpoint".into(),
+            problem: "nobody says where the spans go; give a collector such as http://127.0.0.1:4317".into(),
+        })?;
+        let ratio = otlp::ratio(settings, &process_env)?.unwrap_or_default();
+        let limit = sla.iter().filter_map(Line::limit_us).min().map(Micros);
+        let run = KeyValue::new("spanload.run_id", run_id.to_string());
+        let resource = otlp::resource(settings, SERVICE, &[run], &process_env);
+        let exporter = Exporter::start(target, resource, Counts::default())?;
+        Ok(Replay { run_id: run_id.to_string(), exporter, sampler: Sampler { ratio, limit }, current: None })
+    }
+
+    /// The requests that follow are of this repetition.
+    pub fn begin(&mut self, times: &Times, destination: Destination) {
+        let part = Part::new(&self.run_id, &times.part, times.repetition, destination);
+        part.started(times.start);
+        self.current = Some((Arc::new(part), Leaders::default()));
+    }
+
+    /// One request, in the order of the log.
+    pub fn request(&mut self, sample: Sample) {
+        let Some((part, leaders)) = &mut self.current else { return };
+        let leader = leaders.of(&sample);
+        if !self.sampler.keeps(&sample, leader) {
+            return;
+        }
+        let (part, slow) = (Arc::clone(part), self.sampler.is_slow(&sample));
+        let count = spans::count(&sample);
+        self.exporter
+            .queue()
+            .offer_patiently(count, move |into| spans::make(&part, &sample, leader, slow, into));
+    }
+
+    /// The run's own spans; `start` is that of the run.
+    pub fn own_spans(&mut self, start: u64, repetitions: &[Times]) {
+        let spans = own_spans(&self.run_id, start, repetitions);
+        self.exporter.queue().offer_patiently(spans.len(), move |into| into.extend(spans));
+    }
+
+    /// Waits for the collector, for at most `limit`. Blocks.
+    pub fn finish(self, limit: Duration) -> SpanTotals {
+        self.exporter.finish(limit)
+    }
+}
+
+/// As the run's own clock saw them: a part reaches from its first repetition to its last.
+fn own_spans(run_id: &str, start: u64, repetitions: &[Times]) -> Vec<SpanData> {
+    let end = repetitions.iter().map(|times| times.end).max().unwrap_or(start);
+    let length = |from: u64, to: u64| to.saturating_sub(from);
+    let own = |of: SpanRef, parent: SpanId, name: String, from, to| {
+        spans::span(of.context(), parent, name.into(), from, length(from, to))
+    };
+    let id = |of: SpanRef| SpanId::from(of.span);
+    let run = SpanRef::of_run(run_id);
+    let mut all = vec![own(run, SpanId::INVALID, "run".into(), start, end)];
+    all[0].attributes.push(KeyValue::new("spanload.run_id", run_id.to_string()));
+    for times in repetitions {
+        let Times { part, repetition, start, end } = times;
+        let phase = SpanRef::of_part(run_id, part);
+        let attribute = KeyValue::new("spanload.phase", part.clone());
+        let of_phase = repetitions.iter().filter(|other| other.part == *part);
+        if of_phase.clone().map(|other| other.start).min() == Some(*start) {
+            let to = of_phase.map(|other| other.end).max().unwrap_or(*end);
+            let mut span = own(phase, id(run), format!("phase {part}"), *start, to);
+            span.attributes.push(attribute.clone());
+            all.push(span);
+        }
+        let of = SpanRef::of_repetition(run_id, part, *repetition);
+        let mut span = own(of, id(phase), format!("repetition {part} {repetition}"), *start, *end);
+        span.attributes.extend([attribute, KeyValue::new("spanload.repetition", i64::from(*repetition))]);
+        all.push(span);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_holds_its_phases_and_they_their_repetitions() {
+        let times = |part: &str, repetition, start, end| Times { part: part.into(), repetition, start, end };
+        let repetitions = [times("before", 1, 10, 20), times("after", 1, 20, 30), times("before", 2, 30, 45)];
+        let all = own_spans("run", 5, &repetitions);
+        let names: Vec<_> = all.iter().map(|span| span.name.as_ref()).collect();
+        let expected = [
+            "run",
+            "phase before",
+            "repetition before 1",
+            "phase after",
+            "repetition after 1",
+            "repetition before 2",
+        ];
+        assert_eq!(names, expected);
+        let id = |at: usize| all[at].span_context.span_id();
+        assert_eq!([1, 3].map(|at: usize| all[at].parent_span_id), [id(0); 2]);
+        assert_eq!([2, 5].map(|at: usize| all[at].parent_span_id), [id(1); 2]);
+        assert_eq!(all[0].end_time, all[5].end_time);
+        assert_eq!((all[1].start_time, all[1].end_time), (all[2].start_time, all[5].end_time));
+    }
+}

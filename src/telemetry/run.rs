@@ -1,0 +1,267 @@
+//! The telemetry of one run, from its ports to its last exposition.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
+
+use anyhow::Context;
+use opentelemetry::KeyValue;
+
+use super::collector::{Collector, Message};
+use super::exporter::Exporter;
+use super::journal::Journal;
+use super::leaders::Leaders;
+use super::logs;
+use super::metrics::Metrics;
+use super::otlp::{self, Target, TelemetryError, process_env};
+use super::part::{Destination, Part};
+use super::queue::Counts;
+use super::registry::Counter;
+use super::sampler::Sampler;
+use super::server::{self, Server, USUAL_PORT};
+use super::settings::TelemetrySettings;
+use super::tap::{CHUNKS, Tap};
+use super::verdict::{Line, Verdict};
+use crate::clock::Micros;
+use crate::console;
+use crate::pulse::Pulse;
+use crate::sample::Completed;
+
+/// Name of the tool in traces, if nobody gives another.
+pub(super) const SERVICE: &str = "spanload";
+/// How long the end of a repetition waits for the collector's thread, which never waits itself.
+const SEEN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the end waits for a last scrape: this, or until the next one is due.
+const SCRAPE_WITHIN: Duration = Duration::from_secs(5);
+const SCRAPE_WITHIN_MOST: Duration = Duration::from_secs(20);
+
+/// What a run will tell, with its port bound and its endpoint checked, before the run has a name.
+#[derive(Debug)]
+pub struct Plan {
+    listener: Option<TcpListener>,
+    metrics: bool,
+    target: Option<Target>,
+    ratio: f64,
+    settings: TelemetrySettings,
+}
+
+impl Plan {
+    /// Finds out what can be wrong. A usual port that is taken is said, one that was asked for is an error.
+    ///
+    /// # Errors
+    /// An endpoint, protocol or port that cannot be had as asked for.
+    pub fn make(settings: &TelemetrySettings) -> Result<Self, TelemetryError> {
+        let target = Target::resolve(settings, &process_env)?;
+        let ratio = otlp::ratio(settings, &process_env)?;
+        let listener = settings.metrics.then(|| listen(settings.metrics_port)).transpose()?.flatten();
+        Ok(Plan {
+            listener,
+            metrics: settings.metrics,
+            target: target.filter(|_| ratio.is_some()),
+            ratio: ratio.unwrap_or_default(),
+            settings: settings.clone(),
+        })
+    }
+
+    /// Whether `/metrics` is served.
+    pub fn is_scraped(&self) -> bool {
+        self.listener.is_some()
+    }
+
+    /// What a child process needs in its environment to export to the same collector.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        self.target.as_ref().map(Target::variables).unwrap_or_default()
+    }
+}
+
+/// `None` is a usual port that is taken.
+fn listen(asked: Option<u16>) -> Result<Option<TcpListener>, TelemetryError> {
+    match (server::bind(asked.unwrap_or(USUAL_PORT)), asked) {
+        (Ok(listener), _) => Ok(Some(listener)),
+        (Err(cause), Some(port)) => Err(TelemetryError::Port { port, cause }),
+        (Err(cause), None) => {
+            console::say(&format!(
+                "warning: no live metrics, port {USUAL_PORT} cannot be had: {cause}; the run goes on, metrics.prom \
+                 will have them; name another with --metrics-port, or use --no-metrics"
+            ));
+            Ok(None)
+        }
+    }
+}
+
+/// The telemetry of a run that is on.
+#[derive(Debug)]
+pub struct Telemetry {
+    run_id: String,
+    metrics: Option<Arc<Metrics>>,
+    server: Option<Server>,
+    sender: Option<SyncSender<Message>>,
+    exporter: Option<Exporter>,
+    journal: Option<Journal>,
+    samples_dropped: Counter,
+}
+
+/// A repetition that telemetry watches.
+pub struct Watched {
+    /// What its samples have in common.
+    pub part: Arc<Part>,
+    /// What the engine says of itself.
+    pub pulse: Arc<Pulse>,
+    tap: Option<Tap>,
+}
+
+impl Watched {
+    /// Where finished chunks go, if telemetry wants them. To be taken once.
+    pub fn tap(&mut self) -> Option<Box<dyn FnMut(Vec<Completed>) + Send>> {
+        let mut tap = self.tap.take()?;
+        Some(Box::new(move |chunk| tap.hand_on(chunk)))
+    }
+}
+
+impl Telemetry {
+    /// Starts its threads; `sla` is what the run will be judged by.
+    ///
+    /// # Errors
+    /// No thread, no runtime, or an exporter that cannot be made of the settings.
+    pub fn start(plan: Plan, run_id: &str, sla: &[Line]) -> anyhow::Result<Self> {
+        let metrics = plan.metrics.then(|| Arc::new(Metrics::new(run_id, sla)));
+        let server = plan.listener.zip(metrics.clone());
+        let server = server.map(|(listener, metrics)| Server::start(listener, metrics)).transpose()?;
+        if let Some(server) = &server {
+            tracing::info!(port = server.port, "metrics on 127.0.0.1");
+        }
+        let counts = counts(metrics.as_deref());
+        let exporter = plan.target.map(|target| {
+            tracing::info!(target = target.describe(), ratio = plan.ratio, "spans over OTLP");
+            let run = KeyValue::new("spanload.run_id", run_id.to_string());
+            let resource = otlp::resource(&plan.settings, SERVICE, &[run], &process_env);
+            Exporter::start(target, resource, counts)
+        });
+        let exporter = exporter.transpose()?;
+        let queue = exporter.as_ref().map(Exporter::queue);
+        logs::route(queue.clone());
+        let journal = queue.is_some().then(|| Journal::open(run_id));
+        let limit = sla.iter().filter_map(Line::limit_us).min().map(Micros);
+        let sampler = Sampler { ratio: plan.ratio, limit };
+        let samples_dropped =
+            metrics.as_ref().map_or_else(Counter::default, |metrics| metrics.samples_dropped.of(&[]));
+        let wanted = metrics.is_some() || queue.is_some();
+        let sender = wanted.then(|| collect(Collector::new(metrics.clone(), queue, sampler))).transpose()?;
+        Ok(Telemetry {
+            run_id: run_id.to_string(),
+            metrics,
+            server,
+            sender,
+            exporter,
+            journal,
+            samples_dropped,
+        })
+    }
+
+    /// The port of `/metrics`, where it is served.
+    pub fn metrics_port(&self) -> Option<u16> {
+        self.server.as_ref().map(|server| server.port)
+    }
+
+    /// A repetition begins.
+    pub fn begin(&mut self, part: &str, repetition: u32, destination: Destination) -> Watched {
+        let pulse = Arc::new(Pulse::default());
+        let part = Arc::new(Part::new(&self.run_id, part, repetition, destination));
+        if let Some(journal) = &mut self.journal {
+            journal.begin(&part.name, repetition);
+        }
+        if let Some((metrics, phase)) = self.metrics.as_ref().zip(part.phase()) {
+            metrics.repetition.of(&[phase.name()]).set(f64::from(repetition));
+            metrics.phase_running.of(&[phase.name()]).set(1.0);
+        }
+        let tap = self.sender.as_ref().map(|sender| {
+            // The collector never waits for anything, so neither does this.
+            let _ = sender.send(Message::Begin(Arc::clone(&part), Arc::clone(&pulse)));
+            Tap {
+                part: Arc::clone(&part),
+                sender: sender.clone(),
+                dropped: self.samples_dropped.clone(),
+                lost: Leaders::default(),
+            }
+        });
+        Watched { part, pulse, tap }
+    }
+
+    /// The repetition has ended and all its samples were handed on.
+    pub fn end(&mut self, watched: &Watched) {
+        watched.pulse.set(0, 0);
+        if let Some(sender) = &self.sender {
+            let (seen, all_seen) = sync_channel(1);
+            let _ = sender.send(Message::End(seen));
+            let _ = all_seen.recv_timeout(SEEN_WITHIN);
+        }
+        if let Some((metrics, phase)) = self.metrics.as_ref().zip(watched.part.phase()) {
+            metrics.phase_running.of(&[phase.name()]).set(0.0);
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.end();
+        }
+    }
+
+    /// Ends the run's own spans and gives the exporter away, to be finished; `None` without traces.
+    pub fn stop_spans(&mut self) -> Option<Exporter> {
+        self.journal = None;
+        logs::route(None);
+        self.exporter.take()
+    }
+
+    /// Samples that telemetry did not get to see.
+    pub fn samples_dropped(&self) -> u64 {
+        self.samples_dropped.get()
+    }
+
+    /// How often `/metrics` was read.
+    pub fn scrapes(&self) -> u64 {
+        self.server.as_ref().map_or(0, |server| server.scrapes.count())
+    }
+
+    /// Sets the figures of the comparison.
+    pub fn judge(&self, verdict: &Verdict) {
+        if let Some(metrics) = &self.metrics {
+            metrics.judge(verdict);
+        }
+    }
+
+    /// How long to wait for a scrape that sees the verdict; `None` where nobody has scraped.
+    pub fn last_scrape_within(&self) -> Option<Duration> {
+        let server = self.server.as_ref().filter(|server| server.scrapes.count() > 0)?;
+        let next =
+            server.scrapes.interval().map_or(SCRAPE_WITHIN, |interval| interval + Duration::from_secs(1));
+        Some(next.clamp(SCRAPE_WITHIN, SCRAPE_WITHIN_MOST))
+    }
+
+    /// Waits for one more scrape.
+    pub async fn scraped(&self) {
+        match &self.server {
+            Some(server) => server.scrapes.beyond(server.scrapes.count()).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// What `/metrics` says now; `None` without metrics.
+    pub fn exposition(&self) -> Option<String> {
+        self.metrics.as_ref().map(|metrics| metrics.render())
+    }
+}
+
+fn counts(metrics: Option<&Metrics>) -> Counts {
+    metrics.map_or_else(Counts::default, |metrics| Counts {
+        created: metrics.spans_created.of(&[]),
+        exported: metrics.spans.of(&["exported"]),
+        failed: metrics.spans.of(&["failed"]),
+        dropped: metrics.spans.of(&["dropped"]),
+    })
+}
+
+fn collect(collector: Collector) -> anyhow::Result<SyncSender<Message>> {
+    let (sender, receiver) = sync_channel(CHUNKS);
+    let thread = std::thread::Builder::new().name("telemetry".into()).spawn(move || collector.run(&receiver));
+    thread.context("cannot start the telemetry's thread")?;
+    Ok(sender)
+}

@@ -1,0 +1,153 @@
+//! The series of one phase, looked up once, and what a sample does to them.
+
+use std::collections::HashMap;
+
+use prometheus_client::metrics::histogram::Histogram;
+
+use super::metrics::Metrics;
+use super::part::Part;
+use super::registry::{Counter, Gauge, Seconds};
+use crate::clock::Micros;
+use crate::pulse::Pulse;
+use crate::sample::{ErrorWord, Sample, Stage};
+
+const STAGES: usize = Stage::ALL.len();
+
+/// What one phase writes to.
+pub(super) struct PhaseSeries {
+    phase: &'static str,
+    latency: [Histogram; 2],
+    /// By stage and by whether the connection was reused; made when first needed.
+    stages: [[Option<Histogram>; 2]; STAGES],
+    slow_stages: [Seconds; STAGES],
+    slow: Counter,
+    /// Success, failed, unsent.
+    requests: [Counter; 3],
+    errors: [Counter; ErrorWord::ALL.len()],
+    exchanges: HashMap<(Option<u16>, Option<ErrorWord>), Histogram>,
+    server: [Histogram; 2],
+    connects: Counter,
+    syn_retransmits: Counter,
+    retransmits: Counter,
+    batch_size: Histogram,
+    loop_lag: Histogram,
+    active: Gauge,
+    connections: Gauge,
+}
+
+impl PhaseSeries {
+    pub(super) fn new(metrics: &Metrics, phase: &'static str) -> Self {
+        PhaseSeries {
+            phase,
+            latency: ["success", "failed"].map(|outcome| metrics.latency.of(&[phase, outcome])),
+            stages: std::array::from_fn(|_| [None, None]),
+            slow_stages: Stage::ALL.map(|stage| metrics.slow_stage.of(&[phase, stage.name()])),
+            slow: metrics.slow.of(&[phase]),
+            requests: ["success", "failed", "unsent"].map(|outcome| metrics.requests.of(&[phase, outcome])),
+            errors: ErrorWord::ALL.map(|word| metrics.errors.of(&[phase, word.name()])),
+            exchanges: HashMap::new(),
+            server: [metrics.server_queue.of(&[phase]), metrics.server_compute.of(&[phase])],
+            connects: metrics.connects.of(&[phase]),
+            syn_retransmits: metrics.syn_retransmits.of(&[phase]),
+            retransmits: metrics.retransmits.of(&[phase]),
+            batch_size: metrics.batch_size.of(&[phase]),
+            loop_lag: metrics.loop_lag.of(&[phase]),
+            active: metrics.active.of(&[phase]),
+            connections: metrics.connections.of(&[phase]),
+        }
+    }
+
+    /// Counts a finished request; `slow` says whether it is above the limit, `leads` whether its exchange is
+    /// counted with it.
+    pub(super) fn observe(
+        &mut self,
+        metrics: &Metrics,
+        part: &Part,
+        sample: &Sample,
+        slow: bool,
+        leads: bool,
+    ) {
+        let outcome = match sample.error {
+            None => 0,
+            Some(ErrorWord::Unsent) => 2,
+            Some(_) => 1,
+        };
+        self.requests[outcome].inc();
+        if let Some(word) = sample.error {
+            self.errors[word as usize].inc();
+        }
+        if outcome == 2 {
+            return;
+        }
+        self.latency[outcome].observe(seconds(sample.stages.latency()));
+        self.observe_stages(metrics, sample, slow);
+        if leads && sample.attempts > 0 {
+            self.observe_exchange(metrics, part, sample);
+        }
+    }
+
+    fn observe_stages(&mut self, metrics: &Metrics, sample: &Sample, slow: bool) {
+        let reused = sample.connection.is_some_and(|connection| connection.reused);
+        for stage in Stage::ALL {
+            let Some(length) = sample.stages.get(stage) else { continue };
+            let phase = self.phase;
+            let series = self.stages[stage as usize][usize::from(reused)].get_or_insert_with(|| {
+                metrics.stage.of(&[phase, stage.name(), if reused { "true" } else { "false" }])
+            });
+            series.observe(seconds(length));
+            if slow {
+                self.slow_stages[stage as usize].inc_by(seconds(length));
+            }
+        }
+        if slow {
+            self.slow.inc();
+        }
+    }
+
+    fn observe_exchange(&mut self, metrics: &Metrics, part: &Part, sample: &Sample) {
+        let phase = self.phase;
+        let exchange = self.exchanges.entry((sample.status, sample.error)).or_insert_with(|| {
+            let status = sample.status.map(|status| status.to_string()).unwrap_or_default();
+            let error = error_type(sample).unwrap_or_default();
+            let (host, port) = part.server();
+            metrics.exchange.of(&[phase, "POST", host, &port.to_string(), &status, &error])
+        });
+        exchange.observe(seconds(sample.stages.service_latency()));
+        self.batch_size.observe(f64::from(sample.batch.map_or(1, |batch| batch.size)));
+        for (series, time) in self.server.iter().zip([sample.server.queue, sample.server.compute]) {
+            if let Some(time) = time {
+                series.observe(seconds(time));
+            }
+        }
+        self.retransmits.inc_by(sample.retransmits.unwrap_or(0).into());
+        if let Some(connection) = sample.connection.filter(|connection| !connection.reused) {
+            self.syn_retransmits.inc_by(connection.syn_retransmits.unwrap_or(0).into());
+            let established =
+                [Stage::Send, Stage::Wait].into_iter().any(|stage| sample.stages.get(stage).is_some());
+            self.connects.inc_by(established.into());
+        }
+    }
+
+    /// Takes what the engine said of itself.
+    pub(super) fn feel(&self, pulse: &Pulse) {
+        self.active.set(pulse.active() as f64);
+        self.connections.set(pulse.connections() as f64);
+        for lag in pulse.take_lags() {
+            self.loop_lag.observe(seconds(lag));
+        }
+    }
+}
+
+/// The convention's `error.type`: the status where the server answered, else our word.
+pub(super) fn error_type(sample: &Sample) -> Option<String> {
+    match (sample.error?, sample.status) {
+        (ErrorWord::Http3xx | ErrorWord::Http4xx | ErrorWord::Http5xx, Some(status)) => {
+            Some(status.to_string())
+        }
+        (word, _) => Some(word.name().to_string()),
+    }
+}
+
+fn seconds(length: Micros) -> f64 {
+    length.0 as f64 / 1e6
+}

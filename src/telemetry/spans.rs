@@ -1,0 +1,228 @@
+//! The spans of one request, made from its record after it ended: a CLIENT span and a child for each stage.
+//!
+//! Names and attributes are those of the OpenTelemetry conventions for HTTP client spans; what they have no
+//! word for begins with `spanload.`. Every instant is a whole microsecond, so lengths are those of the log.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+
+use super::ids::context;
+use super::part::Part;
+use super::series::error_type;
+use crate::sample::{ErrorWord, Sample, Stage, TraceId};
+
+/// Who makes the spans.
+pub(super) static SCOPE: LazyLock<InstrumentationScope> = LazyLock::new(|| {
+    InstrumentationScope::builder("spanload").with_version(env!("CARGO_PKG_VERSION")).build()
+});
+
+/// How many spans a request has; none if it was never sent and never had a due time.
+pub(super) fn count(sample: &Sample) -> usize {
+    if sample.due.is_none() || sample.error == Some(ErrorWord::Unsent) {
+        return 0;
+    }
+    1 + Stage::ALL.iter().filter(|stage| sample.stages.get(**stage).is_some()).count()
+}
+
+/// Adds the spans of a request. `leader` is the request whose context the exchange carried.
+pub(super) fn make(part: &Part, sample: &Sample, leader: TraceId, slow: bool, into: &mut Vec<SpanData>) {
+    let Some(due) = sample.due.filter(|_| count(sample) > 0) else { return };
+    let start_us = part.start_us() + due.as_micros();
+    let root = sample.trace_id.root_span();
+    into.push(SpanData {
+        span_kind: SpanKind::Client,
+        attributes: attributes(part, sample, slow),
+        links: links(part, sample, leader),
+        status: sample.error.map_or(Status::Unset, |word| Status::error(word.name())),
+        ..span(
+            context(sample.trace_id.0, root),
+            SpanId::INVALID,
+            "POST".into(),
+            start_us,
+            sample.stages.latency().0,
+        )
+    });
+    let mut from = start_us;
+    let last = Stage::ALL.into_iter().rfind(|stage| sample.stages.get(*stage).is_some());
+    for stage in Stage::ALL {
+        let Some(length) = sample.stages.get(stage) else { continue };
+        let id = context(sample.trace_id.0, sample.trace_id.stage_span(stage));
+        let failed = sample.error.filter(|_| last == Some(stage));
+        into.push(SpanData {
+            attributes: stage_attributes(sample, stage),
+            status: failed.map_or(Status::Unset, |word| Status::error(word.name())),
+            ..span(id, SpanId::from(root), stage.name().into(), from, length.0)
+        });
+        from += length.0;
+    }
+}
+
+/// A span without anything that may be absent.
+pub(super) fn span(
+    span_context: SpanContext,
+    parent_span_id: SpanId,
+    name: Cow<'static, str>,
+    start_us: u64,
+    length_us: u64,
+) -> SpanData {
+    SpanData {
+        span_context,
+        parent_span_id,
+        parent_span_is_remote: false,
+        span_kind: SpanKind::Internal,
+        name,
+        start_time: instant(start_us),
+        end_time: instant(start_us + length_us),
+        attributes: Vec::new(),
+        dropped_attributes_count: 0,
+        events: SpanEvents::default(),
+        links: SpanLinks::default(),
+        status: Status::Unset,
+        instrumentation_scope: SCOPE.clone(),
+    }
+}
+
+fn instant(unix_us: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(unix_us)
+}
+
+fn attributes(part: &Part, sample: &Sample, slow: bool) -> Vec<KeyValue> {
+    let batched = sample.batch.is_some_and(|batch| batch.size > 1);
+    let url = if batched { &part.destination.batch_url } else { &part.destination.url };
+    let mut all = Vec::with_capacity(20);
+    all.extend([
+        KeyValue::new("http.request.method", "POST"),
+        KeyValue::new("server.address", part.destination.host.clone()),
+        KeyValue::new("server.port", i64::from(part.destination.port)),
+        KeyValue::new("url.full", url.clone()),
+        KeyValue::new("network.protocol.version", "1.1"),
+        KeyValue::new("spanload.phase", part.name.clone()),
+        KeyValue::new("spanload.repetition", i64::from(part.repetition)),
+        KeyValue::new("spanload.seq", signed(sample.seq)),
+        KeyValue::new("spanload.slow", slow),
+    ]);
+    all.extend(sample.status.map(|status| KeyValue::new("http.response.status_code", i64::from(status))));
+    all.extend(error_type(sample).map(|word| KeyValue::new("error.type", word)));
+    all.extend(sample.error.map(|word| KeyValue::new("spanload.error", word.name())));
+    all.extend(
+        (sample.attempts > 1)
+            .then(|| KeyValue::new("http.request.resend_count", i64::from(sample.attempts) - 1)),
+    );
+    if let Some(connection) = sample.connection {
+        all.push(KeyValue::new("spanload.connection.id", signed(connection.id)));
+        all.push(KeyValue::new("spanload.connection.reused", connection.reused));
+        let syn = connection.syn_retransmits;
+        all.extend(syn.map(|count| KeyValue::new("spanload.connection.syn_retransmits", i64::from(count))));
+    }
+    all.extend(sample.retransmits.map(|count| KeyValue::new("spanload.retransmits", i64::from(count))));
+    if let Some(batch) = sample.batch {
+        all.push(KeyValue::new("spanload.batch.id", signed(batch.id)));
+        all.push(KeyValue::new("spanload.batch.size", i64::from(batch.size)));
+    }
+    all
+}
+
+/// What the server says of itself belongs to the wait.
+fn stage_attributes(sample: &Sample, stage: Stage) -> Vec<KeyValue> {
+    if stage != Stage::Wait {
+        return Vec::new();
+    }
+    let times = [
+        ("spanload.server.queue_ms", sample.server.queue),
+        ("spanload.server.compute_ms", sample.server.compute),
+    ];
+    times.into_iter().filter_map(|(name, time)| Some(KeyValue::new(name, time?.as_millis()))).collect()
+}
+
+/// To the repetition, and from a member of a batch to the exchange that carried it.
+fn links(part: &Part, sample: &Sample, leader: TraceId) -> SpanLinks {
+    let link = |context, to: &'static str| Link::new(context, vec![KeyValue::new("spanload.link", to)], 0);
+    let mut links = SpanLinks::default();
+    links.links.push(link(part.span.context(), "repetition"));
+    if leader != sample.trace_id {
+        links.links.push(link(context(leader.0, leader.root_span()), "exchange"));
+    }
+    links
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::option::of;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::clock::{Micros, Moment};
+    use crate::sample::{BatchUse, Stages};
+    use crate::telemetry::part::Destination;
+
+    fn part() -> Part {
+        let part = Part::new("run", "before", 2, Destination::default());
+        part.started(1_700_000_000_000_000);
+        part
+    }
+
+    fn micros(span: &SpanData) -> u128 {
+        span.end_time.duration_since(span.start_time).expect("not negative").as_micros()
+    }
+
+    proptest! {
+        #[test]
+        fn the_children_fill_the_root_and_are_as_long_as_the_stages(
+            lengths in prop::array::uniform8(of(0..1_u64 << 40)),
+            due in 0..1_u64 << 40,
+        ) {
+            let stages = Stages::from_lengths(lengths.map(|length| length.map(Micros)));
+            let sample = Sample {
+                stages: stages.clone(),
+                error: None,
+                ..Sample::unsent(3, TraceId(7), Some(Moment::from_micros(due)))
+            };
+            let mut spans = Vec::new();
+            make(&part(), &sample, sample.trace_id, false, &mut spans);
+            prop_assert_eq!(spans.len(), count(&sample));
+            let (root, children) = spans.split_first().expect("a root");
+            prop_assert_eq!(micros(root), u128::from(stages.latency().0));
+            let mut at = root.start_time;
+            for child in children {
+                let stage = Stage::ALL.into_iter().find(|stage| stage.name() == child.name).expect("a stage");
+                prop_assert_eq!(micros(child), u128::from(stages.get(stage).expect("present").0));
+                prop_assert_eq!(child.start_time, at);
+                prop_assert_eq!(child.parent_span_id, root.span_context.span_id());
+                at = child.end_time;
+            }
+            prop_assert_eq!(at, root.end_time);
+        }
+    }
+
+    #[test]
+    fn a_member_links_to_the_exchange_and_its_leader_does_not() {
+        let batch = Some(BatchUse { id: 1, size: 2 });
+        let due = Some(Moment::START);
+        let mut spans = Vec::new();
+        for trace in [1, 2] {
+            let sample = Sample { batch, error: None, ..Sample::unsent(0, TraceId(trace), due) };
+            make(&part(), &sample, TraceId(1), false, &mut spans);
+        }
+        let links =
+            |span: &SpanData| span.links.iter().map(|link| link.span_context.clone()).collect::<Vec<_>>();
+        assert_eq!(links(&spans[0]), [part().span.context()]);
+        assert_eq!(links(&spans[1]), [part().span.context(), spans[0].span_context.clone()]);
+    }
+
+    #[test]
+    fn a_request_that_was_never_sent_has_no_span() {
+        let sample = Sample::unsent(0, TraceId(1), Some(Moment::START));
+        let mut spans = Vec::new();
+        make(&part(), &sample, TraceId(1), false, &mut spans);
+        assert!(spans.is_empty() && count(&sample) == 0);
+    }
+}
