@@ -200,19 +200,19 @@ fn what_came_from_outside_is_escaped() {
     let log = std::fs::read(made.results.path("after.csv")).expect("a log");
     let lines = log.split_inclusive(|byte| *byte == b'\n').enumerate();
     let widened = lines.flat_map(|(at, line)| {
-        let more: &[u8] = if at == 0 { b",<b>\xff\xfe\x1b[31m" } else { b",1" };
+        let more: &[u8] = if at == 0 { b",<i>\xff\xfe\x1b[31m" } else { b",1" };
         [&line[..line.len() - 1], more, b"\n"].concat()
     });
     std::fs::write(made.results.path("after.csv"), widened.collect::<Vec<u8>>()).expect("writable");
     made.answers_differ(b"<img src=x onerror=alert(1)>\x1b[31m\xff\xfe");
     let page = reported(&made.results, &[]);
     let text = page.text();
-    for raw in ["<script>alert", "<b>", "<img", "onerror=alert(1)>", "\u{1b}", "\u{202e}"] {
+    for raw in ["<script>alert", "<i>", "<img", "onerror=alert(1)>", "\u{1b}", "\u{202e}"] {
         assert!(!text.contains(raw), "{raw:?} went through");
     }
     assert!(text.contains("&lt;script&gt;alert(1)&lt;/script&gt;␛[2J"), "it is shown as what it is");
     assert!(text.contains("&lt;img src=x onerror=alert(1)&gt;"), "the answers that differ are shown");
-    assert!(text.contains("&lt;b&gt;"), "the unknown column is named");
+    assert!(text.contains("&lt;i&gt;"), "the unknown column is named");
     page.assert_alone();
 }
 
@@ -239,7 +239,7 @@ fn a_failed_run_has_its_page() {
     for words in [
         "http_5xx",
         "with status 503",
-        "200 , such as",
+        ": 200, such as request 0 of repetition 1",
         "Too few samples: no request of this phase succeeded",
     ] {
         assert!(text.contains(words), "{words}: {text}");
@@ -280,7 +280,8 @@ fn an_incomplete_folder_gives_a_page_that_says_what_is_missing() {
     };
     let page = reported(&gone("page_no_manifest", "manifest.json").results, &[]).visible();
     assert!(
-        page.contains("This run cannot be compared: manifest.json") && page.contains("missing"),
+        page.contains("This run cannot be compared: without manifest.json there are no figures")
+            && page.contains("missing"),
         "{page}"
     );
     let page = reported(&gone("page_no_before", "before.csv").results, &[]).visible();

@@ -14,6 +14,7 @@ use crate::record::{Manifest, Results, write_atomically};
 use crate::report::Format;
 use crate::report::html::{Conditions, Drawn, FileState, Html, Incomplete, Payloads};
 use crate::sample::Phase;
+use crate::scenario::{Connections, Strategy};
 
 /// The page's name in the folder of its run.
 const NAME: &str = "report.html";
@@ -29,6 +30,9 @@ const FILES: [(&str, &str); 8] = [
     ("comparison.json", "the comparison; made from the logs"),
     ("analysis.json", "where the time went and why; made from the logs"),
 ];
+
+/// Without these there is nothing to compare; a missing after.csv is a phase that was never sent.
+const NEEDED: [&str; 2] = ["manifest.json", "before.csv"];
 
 /// How a page came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +115,8 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
         started_at: manifest.started_at.clone(),
         before: plan.before.clone(),
         after: plan.after.clone(),
+        before_means: plan.strategies.map_or(String::new(), |both| meaning(both.before)),
+        after_means: plan.strategies.map_or(String::new(), |both| meaning(both.after)),
         requests: plan.requests,
         repetitions: plan.repetitions,
         workers: plan.workers,
@@ -126,6 +132,19 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
         scenario: flattened(&manifest.scenario),
         differing: differing::first(&comparison.quality.examples, &read.phases, results),
         problems: read.problems.clone(),
+    }
+}
+
+/// A way to send in words that need no glossary.
+fn meaning(strategy: Strategy) -> String {
+    let connections = match strategy.connections {
+        Connections::PerRequest => "a new connection for each exchange".to_string(),
+        Connections::Pool(1) => "one connection is kept".to_string(),
+        Connections::Pool(size) => format!("{size} connections are kept"),
+    };
+    match strategy.batch {
+        1 => format!(" ({connections})"),
+        most => format!(" ({connections}, up to {most} waiting requests go in one call)"),
     }
 }
 
@@ -182,6 +201,7 @@ fn incomplete(results: &Results, why: &anyhow::Error) -> Vec<u8> {
     let state = |(name, what): (&str, &'static str)| FileState {
         name: name.to_string(),
         what,
+        needed: NEEDED.contains(&name),
         bytes: results.path(name).metadata().ok().map(|file| file.len()),
     };
     let command = results.manifest().ok().map(|manifest| manifest.command.join(" "));

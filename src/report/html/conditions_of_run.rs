@@ -15,6 +15,10 @@ pub struct Conditions {
     pub before: String,
     /// How the after phase sends, in words.
     pub after: String,
+    /// The same for people who do not know the words; empty where the manifest does not say it.
+    pub before_means: String,
+    /// Likewise.
+    pub after_means: String,
     /// Requests of one repetition.
     pub requests: u64,
     /// Repetitions of each phase.

@@ -11,6 +11,8 @@ pub struct FileState {
     pub name: String,
     /// What it is for.
     pub what: &'static str,
+    /// Whether no figure can be made without it.
+    pub needed: bool,
     /// Its length in bytes; `None` if it is not there.
     pub bytes: Option<u64>,
 }
@@ -47,12 +49,12 @@ impl Incomplete {
     }
 
     fn what(&self) -> String {
-        let missing: Vec<&str> =
-            self.files.iter().filter(|file| file.bytes.is_none()).map(|file| file.name.as_str()).collect();
+        let missing = self.files.iter().filter(|file| file.needed && file.bytes.is_none());
+        let missing: Vec<&str> = missing.map(|file| file.name.as_str()).collect();
         if missing.is_empty() {
             "a file of it cannot be read".into()
         } else {
-            format!("{} missing", missing.join(", "))
+            format!("without {} there are no figures", missing.join(" and "))
         }
     }
 

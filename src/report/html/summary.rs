@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::Html;
 use super::figure::{Written, capital, count, figure, interval, metric_name, plain_ms};
-use super::story::{named, saturated};
-use super::verdict::{limit_of, unit_of};
-use crate::analyze::{Cause, CauseFinding, Comparison, Part, PhaseAnalysis, SlaResult, Table, Verdict};
+use super::story::saturated;
+use super::verdict::{limit_of, unit_of, value};
+use super::{Html, palette};
+use crate::analyze::{Cause, Comparison, Part, SlaResult, Table, Verdict};
 
 /// Causes that are named here.
 const NAMED: usize = 2;
@@ -14,6 +14,8 @@ const NAMED: usize = 2;
 const GONE: usize = 4;
 /// Of the mean latency before: a smaller change is not named.
 const WORTH_NAMING: f64 = 0.02;
+/// Of the time of the slowest: a smaller part is not named.
+const WORTH_BLAMING: f64 = 0.05;
 /// Lines of the SLA that are named here.
 const LINES: usize = 4;
 
@@ -58,8 +60,8 @@ fn sla_line(line: &SlaResult, at: usize) -> Markup {
     html! {
         strong.(class) { (word) "." } " "
         (capital(&metric_name(&line.metric))) (sign) (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) ": after "
-        (figure(line.after, &part("after"), written)) (unit) " " (interval(line.after_ci95, &part("after_ci95"), written))
-        ", before " (figure(line.before, &part("before"), written)) (unit)
+        (value(line.after, &part("after"), written, unit)) " " (interval(line.after_ci95, &part("after_ci95"), written))
+        ", before " (value(line.before, &part("before"), written, unit))
         (if before_keeps(line) { " (met too)." } else { " (missed)." })
     }
 }
@@ -73,18 +75,33 @@ pub fn before_keeps(line: &SlaResult) -> bool {
 
 fn why(page: &Html<'_>) -> Markup {
     let before = &page.analysis.phases.before;
-    let causes = named(&before.causes);
+    let lost = before
+        .causes
+        .iter()
+        .enumerate()
+        .filter_map(|(at, cause)| Some((at, cause, cause.share_of_slowest_lost?)));
+    let mut parts: Vec<(&str, f64)> =
+        before.tail.causes.0.iter().filter_map(|(name, part)| Some((*name, part.share?))).collect();
+    parts.sort_by(|one, other| other.1.total_cmp(&one.1));
+    let parts = parts.into_iter().filter(|(_, share)| *share >= WORTH_BLAMING).take(NAMED);
+    let parts: Vec<_> =
+        parts.filter_map(|(name, share)| Some((palette::cause_named(name)?, share))).collect();
     html! {
-        @if causes.is_empty() {
-            p { "No cause stands out: the slowest requests take hardly longer than the others." }
-        } @else {
+        @for (at, cause, share) in lost {
+            p { "Of the slowest 5 % of all planned requests "
+                (figure(Some(share), &format!("analysis:/phases/before/causes/{at}/share_of_slowest_lost"), Written::Percent))
+                " have no answer: " strong { (cause.cause.words()) } "." }
+        }
+        @if parts.is_empty() { p { "Nothing can be said: no request of the before phase succeeded." } }
+        @else {
             p {
                 "The slowest 5 % take "
                 (figure(before.tail.mean_ms, "analysis:/phases/before/tail/mean_ms", Written::Plain)) " ms on average, the middle "
-                (figure(before.tail.middle_mean_ms, "analysis:/phases/before/tail/middle_mean_ms", Written::Plain)) " ms. Of the slowest, "
-                @for (place, (at, cause)) in causes.iter().take(NAMED).enumerate() {
+                (figure(before.tail.middle_mean_ms, "analysis:/phases/before/tail/middle_mean_ms", Written::Plain)) " ms. Of the time of the slowest, "
+                @for (place, (cause, share)) in parts.iter().enumerate() {
                     @if place > 0 { " and " }
-                    (weight(*at, cause, before)) strong { (cause.cause.words()) }
+                    (figure(Some(*share), &format!("analysis:/phases/before/tail/causes/{}/share", cause.name()), Written::Percent))
+                    " is " strong { (cause.words()) }
                 }
                 "."
             }
@@ -93,18 +110,6 @@ fn why(page: &Html<'_>) -> Markup {
             p { "And the middle is slow because the server is full: " (found.explanation) "." }
         }
     }
-}
-
-/// How much of the slowest requests a cause makes: their number where they are lost, else their time.
-fn weight(at: usize, cause: &CauseFinding, phase: &PhaseAnalysis) -> Markup {
-    let name = cause.cause.name();
-    let share = phase.tail.causes.get(name).and_then(|part| part.share);
-    let time = figure(share, &format!("analysis:/phases/before/tail/causes/{name}/share"), Written::Percent);
-    let lost = format!("analysis:/phases/before/causes/{at}/share_of_slowest_lost");
-    html! { @match cause.share_of_slowest_lost {
-        Some(share) => { (figure(Some(share), &lost, Written::Percent)) " are lost to " }
-        None => { (time) " of the time is " }
-    } }
 }
 
 fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
@@ -121,6 +126,7 @@ fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
     };
     html! {
         p {
+            @if comparison.sla.iter().all(before_keeps) { "There was nothing to fix: the before phase keeps the SLA too. " }
             @if ratio < 1.0 { "Sending with " strong { (conditions.after) } " in place of " strong { (conditions.before) } ". " }
             @else { "Nothing: " strong { (conditions.after) } " is no faster than " strong { (conditions.before) } ". " }
             (change)
@@ -190,11 +196,13 @@ fn trust(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 @else { a href="#caveats" { (caveats) (if caveats == 1 { " caveat" } else { " caveats" }) } ", above." }
             }
             li.(mark(quality.different == 0 && quality.compared > 0)) {
+                @if quality.compared == 0 { "No answer could be compared." } @else {
                 (count(quality.equal, "comparison:/quality/equal")) " of " (count(quality.compared, "comparison:/quality/compared"))
                 " answers are the same."
+                }
             }
             (payloads(page))
-            li.(mark(page.conditions.repetitions > 1)) {
+            li.(if page.conditions.repetitions > 1 { "good" } else { "unknown" }) {
                 (page.conditions.repetitions) " repetition" (if page.conditions.repetitions == 1 { "" } else { "s" })
                 " of each phase, in turn, on one plan of " (page.conditions.requests) " requests; intervals by " (comparison.interval_method) "."
             }

@@ -41,8 +41,8 @@ pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
             h1 #verdict { (sentence(comparison)) }
             p.sub { (certainty(comparison)) }
             dl.arms {
-                div { dt { "before" } dd { (conditions.before) } }
-                div { dt { "after" } dd { (conditions.after) } }
+                div { dt { "before" } dd { (conditions.before) span.dim { (conditions.before_means) } } }
+                div { dt { "after" } dd { (conditions.after) span.dim { (conditions.after_means) } } }
                 div { dt { "exit code" } dd { (count(u64::from(comparison.exit_code), "comparison:/exit_code")) } }
             }
         }
@@ -121,7 +121,8 @@ fn line_sentence(line: &SlaResult, at: usize) -> Markup {
     }
 }
 
-fn value(value: Option<f64>, from: &str, written: Written, unit: &str) -> Markup {
+/// A figure with its unit; a missing one says what is missing.
+pub fn value(value: Option<f64>, from: &str, written: Written, unit: &str) -> Markup {
     html! { (figure(value, from, written)) @if value.is_some() { (unit) } @else { " (no answer at that rank)" } }
 }
 
@@ -145,12 +146,13 @@ fn certainty(comparison: &Comparison) -> Markup {
     let what = metric_name(&line.metric);
     let shown = interval(line.after_ci95, "comparison:/sla/0/after_ci95", written);
     let caveats = comparison.caveats.len();
+    let judged = !matches!(comparison.exit_code, 1 | 130 | 143);
     html! {
-        @match (line.after_ci95, line.confidence) {
+        @if judged { @match (line.after_ci95, line.confidence) {
             (Some(_), Confidence::Clear) => { "The 95 % interval of " (what) " after, " (shown) ", does not hold the limit: the judgement is clear." }
             (Some(_), Confidence::Straddles) => { "The 95 % interval of " (what) " after, " (shown) ", holds the limit: another run could be judged otherwise." }
             (None, _) => { "There is no 95 % interval of " (what) " after: too few requests or repetitions bound it, so another run could be judged otherwise." }
-        }
+        } }
         " "
         @if caveats > 0 {
             a href="#caveats" { (caveats) (if caveats == 1 { " caveat" } else { " caveats" }) }
