@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::jaeger::JaegerUrl;
 use crate::mock;
 use crate::sample::Phase;
 use crate::scenario::{Overrides, ScenarioError};
@@ -27,6 +28,7 @@ Examples:
   spanload prove --target http://127.0.0.1:8000      the same load against your own server
   spanload prove --sla p95=500ms --set after.batch=4 another limit, another optimisation
   spanload analyze results/latest                    the comparison again, from the logs
+  spanload report results/latest                     the page again, from the logs
 
 Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with
 --strict only), 1 the run failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
@@ -38,6 +40,8 @@ pub enum Command {
     Prove(ProveArgs),
     /// Compare and judge again, from the logs of a finished run
     Analyze(AnalyzeArgs),
+    /// Write the page of a finished run, from its logs
+    Report(ReportArgs),
     /// Send the load of one phase once and write its log
     Load(LoadArgs),
     /// Prove each variant of an ablation file and print their table
@@ -162,6 +166,21 @@ pub struct AnalyzeArgs {
     /// Colour nothing
     #[arg(long)]
     pub no_color: bool,
+}
+
+/// `spanload report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Folder of the run
+    #[arg(default_value = "results/latest", value_name = "RUN")]
+    pub run: PathBuf,
+    /// Where the page goes, in place of report.html in the folder of the run
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Address of Jaeger, such as http://127.0.0.1:16686, so that every request opens its trace; in place of
+    /// telemetry.jaeger_url of the run
+    #[arg(long, value_name = "URL", value_parser = JaegerUrl::new)]
+    pub jaeger_url: Option<JaegerUrl>,
 }
 
 /// `spanload load`

@@ -4,7 +4,7 @@
 //! Data flows one way: `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
 //!
 //! - leaves, used by all: [`clock`], [`sample`], [`digest`], [`caveat`], [`console`], [`cpu`], [`interrupt`],
-//!   [`invocation`], [`limits`], [`paths`], [`pulse`], [`random`]
+//!   [`invocation`], [`jaeger`], [`limits`], [`paths`], [`pulse`], [`random`]
 //! - [`scenario`]: TOML and flags → validated settings
 //! - [`plan`]: what is sent, a pure function of (seed, sequence)
 //! - [`transport`]: what moves the bytes and marks the stages
@@ -29,6 +29,7 @@ pub mod digest;
 pub mod engine;
 pub mod interrupt;
 pub mod invocation;
+pub mod jaeger;
 pub mod limits;
 pub mod mock;
 pub mod paths;

@@ -4,12 +4,12 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use spanload::cli::{AblateArgs, AnalyzeArgs, Cli, Command, ExportArgs, LoadArgs, ProveArgs};
+use spanload::cli::{AblateArgs, AnalyzeArgs, Cli, Command, ExportArgs, LoadArgs, ProveArgs, ReportArgs};
 use spanload::console;
 use spanload::interrupt::{Interrupt, Signal};
 use spanload::invocation;
 use spanload::plan::PayloadError;
-use spanload::prove::{self, Findings, Job};
+use spanload::prove::{self, Findings, Job, Written};
 use spanload::record::Results;
 use spanload::report::{Format, Terminal, ladder, predicted, why_slow};
 use spanload::scenario::{self, Overrides, ScenarioError};
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::Mock(options) => mock(options),
         Command::Prove(args) => run(async |interrupt| prove(args, interrupt).await),
         Command::Analyze(args) => analyze(&args),
+        Command::Report(args) => report(&args),
         Command::Export(args) => export(&args),
         Command::Load(args) => run(async |interrupt| load(args, interrupt).await),
         Command::Ablate(args) => run(async |interrupt| ablate(args, interrupt).await),
@@ -95,6 +96,17 @@ fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
     let comparison = &findings.comparison;
     let code = if args.strict { comparison.strict_exit_code() } else { comparison.exit_code };
     summarise(&findings, code, &results, args.no_color)
+}
+
+fn report(args: &ReportArgs) -> anyhow::Result<u8> {
+    let results = Results::open(&args.run);
+    let written = prove::report(&results, args.out.as_deref(), args.jaeger_url.clone())?;
+    let path = args.out.clone().unwrap_or_else(|| results.path("report.html"));
+    if written == Written::Incomplete {
+        console::say(&format!("warning: the run is not whole; {} says what is missing", path.display()));
+    }
+    console::print(format!("{}\n", path.display()).as_bytes());
+    Ok(0)
 }
 
 fn export(args: &ExportArgs) -> anyhow::Result<u8> {

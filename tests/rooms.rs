@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 12] = [
+const LEAVES: [&str; 13] = [
     "caveat",
     "clock",
     "console",
@@ -11,6 +11,7 @@ const LEAVES: [&str; 12] = [
     "digest",
     "interrupt",
     "invocation",
+    "jaeger",
     "limits",
     "paths",
     "pulse",
@@ -72,8 +73,14 @@ const ROOMS: [(&str, &[&str]); 14] = [
 ];
 
 /// Leaves that may use another leaf.
-const LEAF_EDGES: [(&str, &str); 5] =
-    [("cpu", "clock"), ("pulse", "clock"), ("sample", "clock"), ("sample", "digest"), ("sample", "random")];
+const LEAF_EDGES: [(&str, &str); 6] = [
+    ("cpu", "clock"),
+    ("jaeger", "sample"),
+    ("pulse", "clock"),
+    ("sample", "clock"),
+    ("sample", "digest"),
+    ("sample", "random"),
+];
 
 /// What a room takes from another of which it may have only a part.
 const PARTS: [(&str, &str, &[&str]); 5] = [

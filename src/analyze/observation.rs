@@ -2,7 +2,7 @@
 
 use crate::clock::{Micros, Moment};
 use crate::digest::Digest;
-use crate::sample::{BatchUse, ConnectionUse, ErrorWord, Sample, Stage};
+use crate::sample::{BatchUse, ConnectionUse, ErrorWord, Sample, Stage, TraceId};
 
 /// What analysis needs of one row, in about a third of a [`Sample`]'s memory.
 ///
@@ -24,6 +24,8 @@ pub struct Observation {
     status: Option<u16>,
     error: Option<ErrorWord>,
     answer: Option<Digest>,
+    /// In halves, which need no more than eight bytes' alignment.
+    trace_id: [u64; 2],
 }
 
 /// A number that may be absent, in four bytes.
@@ -74,6 +76,7 @@ impl Observation {
             status: sample.status,
             error: sample.error,
             answer: sample.answer_digest,
+            trace_id: [(sample.trace_id.0 >> 64) as u64, sample.trace_id.0 as u64],
         }
     }
 
@@ -167,5 +170,10 @@ impl Observation {
     /// Digest of its answer.
     pub fn answer(&self) -> Option<Digest> {
         self.answer
+    }
+
+    /// The trace that went out with it.
+    pub fn trace_id(&self) -> TraceId {
+        TraceId((u128::from(self.trace_id[0]) << 64) | u128::from(self.trace_id[1]))
     }
 }

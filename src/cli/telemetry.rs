@@ -39,6 +39,9 @@ pub struct TelemetryArgs {
     /// Where spans go.
     #[command(flatten)]
     pub traces: TraceArgs,
+    /// Where a person opens traces, such as http://127.0.0.1:16686: every request of report.html links there
+    #[arg(long, value_name = "URL")]
+    jaeger_url: Option<String>,
     /// Port of /metrics on 127.0.0.1, 0 for a free one; by default 9464, where it is free
     #[arg(long, value_name = "PORT")]
     metrics_port: Option<u16>,
@@ -76,6 +79,9 @@ impl TelemetryArgs {
     pub fn lay_over(&self, overrides: &mut Overrides) -> Result<(), ScenarioError> {
         if let Some(port) = self.metrics_port {
             overrides.set("--metrics-port", "telemetry.metrics_port", i64::from(port));
+        }
+        if let Some(url) = &self.jaeger_url {
+            overrides.set("--jaeger-url", "telemetry.jaeger_url", url.as_str());
         }
         if self.no_metrics {
             overrides.set("--no-metrics", "telemetry.metrics", false);

@@ -2,8 +2,10 @@
 
 use std::fs::File;
 
-use super::{health, ladder, logs, prediction, single_calls, truth};
-use crate::analyze::{self, Analysis, BaselineScript, Comparison, Doubt, Inputs, ScriptAnalysis, ScriptRows};
+use super::{health, ladder, logs, page, prediction, single_calls, truth};
+use crate::analyze::{
+    self, Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptAnalysis, ScriptRows,
+};
 use crate::caveat::Caveat;
 use crate::record::{Manifest, Results, write_atomically, write_json};
 use crate::report::{Csv, Format, Json};
@@ -18,9 +20,28 @@ pub struct Findings {
     pub analysis: Analysis,
 }
 
+/// What a run's files hold beside what they come to.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Under which conditions it took place.
+    pub manifest: Manifest,
+    /// Its rows, before first.
+    pub phases: [PhaseData; 2],
+    /// What is not whole, beside the caveats.
+    pub problems: Vec<String>,
+}
+
 /// Reads the logs and the manifest of a run, compares and explains, and writes `comparison.json`,
-/// `comparison.csv` and `analysis.json`.
+/// `comparison.csv`, `analysis.json` and `report.html`.
 pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
+    let (findings, read) = read(results)?;
+    let findings = write(results, findings)?;
+    page::write(&findings, &read, results)?;
+    Ok(findings)
+}
+
+/// Reads the logs and the manifest of a run, compares and explains. Changes nothing.
+pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let manifest = results.manifest()?;
     let ([before, after], mut doubts) = logs::phases(results, &manifest)?;
     let script = script(results, &manifest, &mut doubts);
@@ -58,7 +79,8 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
     analysis.prediction = Some(prediction::predict(&manifest, &before, &after, calibration.as_ref()));
     analysis.calibration = calibration;
     analysis.ladder = ladder;
-    write(results, Findings { comparison, analysis })
+    let findings = Findings { comparison, analysis };
+    Ok((findings, Read { manifest, phases: [before, after], problems: Vec::new() }))
 }
 
 fn write(results: &Results, findings: Findings) -> anyhow::Result<Findings> {

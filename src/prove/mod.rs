@@ -5,12 +5,14 @@ mod ablation;
 mod analysis;
 mod calibration;
 mod conditions;
+mod differing;
 mod export;
 mod health;
 mod ladder;
 mod load;
 mod logs;
 mod measurement;
+mod page;
 mod payload_sets;
 mod prediction;
 mod script;
@@ -23,6 +25,7 @@ pub use ablation::ablate;
 pub use analysis::{Findings, analyze};
 pub use export::export;
 pub use load::load;
+pub use page::{Written, report};
 pub use telemetry::account;
 
 use std::fs::File;
@@ -32,6 +35,7 @@ use std::sync::Arc;
 
 use crate::caveat::Caveat;
 use crate::clock::{Anchor, Clock};
+use crate::console;
 use crate::engine::Health;
 use crate::interrupt::Interrupt;
 use crate::limits;
@@ -74,11 +78,21 @@ pub struct Proof {
 /// Runs the whole workflow.
 pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     let mut run = Run::prepare(job, interrupt).await?;
+    let results = run.results.clone();
     let measured = run.measure().await;
     // What telemetry knows of a run that failed is wanted most.
     let closed = run.close_telemetry().await;
-    measured.and(closed)?;
-    run.conclude().await
+    let proof = match measured.and(closed) {
+        Ok(()) => run.conclude().await,
+        Err(why) => Err(why),
+    };
+    // Its page likewise.
+    if let Err(why) = &proof
+        && let Err(problem) = page::write_failed(&results, why)
+    {
+        console::say(&format!("warning: report.html was not written: {problem:#}"));
+    }
+    proof
 }
 
 /// B A A B B A …: a slow drift of the machine hits both phases alike.

@@ -1,6 +1,7 @@
 //! What people and programs read: the same comparison in several formats, each a function to bytes.
 
 mod csv;
+pub mod html;
 mod json;
 mod ladder;
 mod prediction;

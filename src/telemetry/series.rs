@@ -192,8 +192,8 @@ mod tests {
         let destination = Destination { host: "api".into(), port: 80, ..Destination::default() };
         let part = Part::new("run", "before", 1, destination);
         let mut series = PhaseSeries::new(&metrics, "before");
-        series.observe(&metrics, &part, &sample(), true, true);
-        series.observe(&metrics, &part, &sample(), false, false);
+        series.observe(&metrics, &part, &sample(), true, true, false);
+        series.observe(&metrics, &part, &sample(), false, false, false);
         let text = metrics.render();
         let has = |line: &str| assert!(text.lines().any(|one| one == line), "no {line} in {text}");
         let before = "run=\"run\",phase=\"before\"";

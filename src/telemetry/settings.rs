@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::jaeger::JaegerUrl;
+
 /// The settings of telemetry. Nothing set means: metrics on the usual port, traces where the standard
 /// variables name an endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,9 @@ pub struct TelemetrySettings {
     pub otlp_protocol: Option<String>,
     /// Headers for the collector. Values can be secrets: they are sent, never written down.
     pub otlp_headers: BTreeMap<String, String>,
+    /// Where a person opens traces, for the links of the page; nothing is sent there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jaeger_url: Option<String>,
     /// Name of this client in traces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
@@ -38,6 +43,7 @@ impl Default for TelemetrySettings {
             otlp_endpoint: None,
             otlp_protocol: None,
             otlp_headers: BTreeMap::new(),
+            jaeger_url: None,
             service_name: None,
             resource: BTreeMap::new(),
             trace_ratio: None,
@@ -55,6 +61,9 @@ impl TelemetrySettings {
     pub fn validate(&self) -> Result<(), String> {
         if let Some(ratio) = self.trace_ratio.filter(|ratio| !(0.0..=1.0).contains(ratio)) {
             return Err(format!("telemetry.trace_ratio is {ratio}: set it to a share from 0 to 1"));
+        }
+        if let Some(problem) = self.jaeger_url.as_deref().and_then(|base| JaegerUrl::new(base).err()) {
+            return Err(format!("telemetry.jaeger_url: {problem}"));
         }
         match self.otlp_protocol.as_deref() {
             None | Some("grpc" | "http/protobuf") => Ok(()),

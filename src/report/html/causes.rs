@@ -1,0 +1,179 @@
+//! Where the time went: the slowest 5 % and all requests by cause, before and after, as bars that sum.
+
+use maud::{Markup, html};
+
+use super::chart::{Segment, stacked};
+use super::figure::{Written, capital, figure, plain_ms};
+use super::palette;
+use crate::analyze::{Analysis, Cause, Part, PhaseAnalysis, Table};
+
+/// Requests that a mean of the slowest must rest on.
+const TAIL_LEAST: u64 = 5;
+/// A part of a bar that is long enough to be named in it.
+const NAMED_FROM: f64 = 0.14;
+/// A smaller part of every bar is only in the table's last lines.
+const WORTH_A_COLOUR: f64 = 0.004;
+
+/// One bar: a mean latency and what it is made of.
+struct Bar<'a> {
+    phase: &'static str,
+    part: &'static str,
+    mean_ms: Option<f64>,
+    causes: &'a Table<Part>,
+    from: String,
+}
+
+/// Both pairs of bars and their table.
+pub fn section(analysis: &Analysis) -> Markup {
+    let phases = [("before", &analysis.phases.before), ("after", &analysis.phases.after)];
+    let tails = phases.map(|(name, phase)| tail(name, phase));
+    let alls = phases.map(|(name, phase)| all(name, phase));
+    let enough = phases.iter().all(|(_, phase)| phase.tail.n >= TAIL_LEAST);
+    html! {
+        section aria-labelledby="causes" {
+            h2 #causes { "Where the time went" }
+            p.how {
+                "Each bar is a mean latency, split exactly over what caused it; the parts of a bar add up to the number at its end. "
+                "Both bars of a pair have one scale. Percentiles of parts do not add up, so means are stacked: within the slowest 5 %, and over all requests."
+            }
+            @if enough { (pair("The slowest 5 %", &tails)) }
+            @else {
+                p.none { "Too few samples for a tail: the slowest 5 % are " (phases[0].1.tail.n) " requests before and " (phases[1].1.tail.n)
+                    " after; " (TAIL_LEAST) " of each are needed. Raise -n or --repetitions." }
+            }
+            (pair("All requests", &alls))
+            (table(&tails, &alls, enough))
+        }
+    }
+}
+
+fn tail<'a>(phase: &'static str, of: &'a PhaseAnalysis) -> Bar<'a> {
+    let from = format!("analysis:/phases/{phase}/tail");
+    Bar { phase, part: "/causes/", mean_ms: of.tail.mean_ms, causes: &of.tail.causes, from }
+}
+
+fn all<'a>(phase: &'static str, of: &'a PhaseAnalysis) -> Bar<'a> {
+    let from = format!("analysis:/phases/{phase}");
+    Bar { phase, part: "/causes_of_all/", mean_ms: of.mean_ms, causes: &of.causes_of_all, from }
+}
+
+fn pair(title: &str, bars: &[Bar<'_>; 2]) -> Markup {
+    let longest = bars.iter().filter_map(|bar| bar.mean_ms).fold(0.0, f64::max);
+    if longest <= 0.0 {
+        return html! { h3 { (title) } p.none { "Too few samples: no request succeeded." } };
+    }
+    html! {
+        figure.bars {
+            figcaption { h3 { (title) } }
+            @for bar in bars { (row(title, bar, longest)) }
+        }
+    }
+}
+
+fn row(title: &str, bar: &Bar<'_>, longest: f64) -> Markup {
+    let segments: Vec<Segment> =
+        bar.causes.0.iter().filter_map(|(name, part)| segment(name, part, longest)).collect();
+    let label = format!(
+        "{title}, {}: {} ms on average: {}",
+        bar.phase,
+        bar.mean_ms.map_or("none".into(), plain_ms),
+        segments.iter().map(|segment| segment.title.as_str()).collect::<Vec<_>>().join("; ")
+    );
+    html! {
+        div.bar-row {
+            span.bar-name { (bar.phase) }
+            div.bar-track { (stacked(&segments, &label)) (names(bar, longest)) }
+            span.bar-value { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), Written::Plain)) " ms" }
+        }
+    }
+}
+
+fn segment(name: &str, part: &Part, longest: f64) -> Option<Segment> {
+    let cause = palette::cause_named(name)?;
+    let share = part.share.map_or(String::new(), |share| format!(" ({:.1} %)", share * 100.0));
+    Some(Segment {
+        class: palette::of_cause(cause),
+        length: part.mean_ms.max(0.0) / longest,
+        title: format!("{} {} ms{share}", cause.words(), plain_ms(part.mean_ms)),
+    })
+}
+
+/// Names in the parts that have room for one.
+fn names(bar: &Bar<'_>, longest: f64) -> Markup {
+    let mut end = 0.0;
+    let parts = bar.causes.0.iter().filter_map(|(name, part)| Some((palette::cause_named(name)?, part)));
+    let placed = parts.map(|(cause, part)| {
+        let (start, length) = (end, part.mean_ms.max(0.0) / longest);
+        end += length;
+        (cause, start, length)
+    });
+    html! {
+        @for (cause, start, length) in placed.filter(|(.., length)| *length >= NAMED_FROM) {
+            span.in-bar.(format!("on-{}", cause.name())) aria-hidden="true"
+                style=(format!("left:{:.2}%;width:{:.2}%", start * 100.0, length * 100.0)) { (short(cause)) }
+        }
+    }
+}
+
+/// Few words for a narrow place.
+fn short(cause: Cause) -> &'static str {
+    match cause {
+        Cause::NotYetAccepted => "not yet accepted",
+        Cause::AcceptQueueWait => "accept queue",
+        Cause::ClientQueue => "client queue",
+        other => other.words(),
+    }
+}
+
+/// Every cause that any bar has, with its figures.
+fn table(tails: &[Bar<'_>; 2], alls: &[Bar<'_>; 2], enough: bool) -> Markup {
+    let bars: Vec<&Bar<'_>> = if enough { tails.iter().chain(alls).collect() } else { alls.iter().collect() };
+    let share = |cause: &Cause| {
+        let shares = bars.iter().filter_map(|bar| bar.causes.get(cause.name())?.share);
+        shares.fold(0.0, |most, share| f64::max(most, share.abs()))
+    };
+    let mut present: Vec<Cause> = Cause::ALL
+        .into_iter()
+        .filter(|cause| bars.iter().any(|bar| bar.causes.get(cause.name()).is_some()))
+        .collect();
+    present.sort_by(|one, other| share(other).total_cmp(&share(one)));
+    let (large, small): (Vec<Cause>, Vec<Cause>) =
+        present.into_iter().partition(|cause| share(cause) >= WORTH_A_COLOUR);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Mean latency by cause" {
+            table.causes {
+                caption { "Mean latency by cause, in milliseconds and as a share of the bar" }
+                thead {
+                    tr { th rowspan="2" scope="col" { "cause" }
+                        @if enough { th colspan="4" scope="colgroup" { "slowest 5 %" } }
+                        th colspan="4" scope="colgroup" { "all requests" } }
+                    tr { @for bar in &bars { th colspan="2" scope="colgroup" { (bar.phase) } } }
+                }
+                tbody { @for cause in &large { (cause_row(*cause, &bars)) } }
+                @if !small.is_empty() {
+                    tbody.small { @for cause in &small { (cause_row(*cause, &bars)) } }
+                }
+                tfoot { tr { th scope="row" { "sum" } @for bar in &bars { td.n colspan="2" { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), Written::Plain)) } } } }
+            }
+        }
+    }
+}
+
+fn cause_row(cause: Cause, bars: &[&Bar<'_>]) -> Markup {
+    html! {
+        tr {
+            th scope="row" { span.swatch.(palette::of_cause(cause)) {} (capital(cause.words())) }
+            @for bar in bars { (cells(cause, bar)) }
+        }
+    }
+}
+
+/// Milliseconds and the share of the bar.
+fn cells(cause: Cause, bar: &Bar<'_>) -> Markup {
+    let Some(part) = bar.causes.get(cause.name()) else { return html! { td.n { "–" } td.n.share {} } };
+    let from = format!("{}{}{}", bar.from, bar.part, cause.name());
+    html! {
+        td.n { (figure(Some(part.mean_ms), &format!("{from}/mean_ms"), Written::Plain)) }
+        td.n.share { @if part.share.is_some() { (figure(part.share, &format!("{from}/share"), Written::Percent)) } }
+    }
+}

@@ -1,0 +1,119 @@
+//! What shows that both phases were alike.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use super::Html;
+use super::drawn::{Calls, Drawn};
+use super::figure::{count, grouped, plain_ms};
+use crate::analyze::{Calibration, Comparison};
+
+/// Plan, payloads, counts, service time.
+pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    html! {
+        section aria-labelledby="conditions" {
+            h2 #conditions { "Were both phases alike?" }
+            p.how { "Each line is a condition that must be the same before and after, and what was seen of it." }
+            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) }
+            (counts(comparison))
+            (service_time(page))
+        }
+    }
+}
+
+fn plan(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    let conditions = page.conditions;
+    let order: Vec<String> =
+        conditions.order.iter().map(|(phase, repetition)| format!("{} {repetition}", phase.name())).collect();
+    html! {
+        li.good { "One plan for both: " (conditions.requests) " requests from " (conditions.workers) " callers, digest " code { (comparison.plan_digest) } "." }
+        @if !order.is_empty() { li.good { "In turn, each against a freshly started server where the server is the embedded one: " (order.join(", ")) "." } }
+    }
+}
+
+fn payloads(page: &Html<'_>) -> Markup {
+    let Some(payloads) = page.conditions.payloads else {
+        return html! { li.unknown { "What the server received is not known: it is not the embedded one, or the run ended early." } };
+    };
+    let line = |who: &str, equal: bool| {
+        html! {
+            li.(if equal { "good" } else { "bad" }) {
+                "The server received " @if equal { "exactly" } @else { strong { "not" } } " the plan's " (payloads.plan) " distinct payloads from " (who) ", by its own log."
+            }
+        }
+    };
+    html! {
+        (line("the before phase", payloads.before)) (line("the after phase", payloads.after))
+        @if let Some(script) = payloads.script { (line("the given load test", script)) }
+    }
+}
+
+fn answered(comparison: &Comparison) -> Markup {
+    let (before, after) = (&comparison.phases.before, &comparison.phases.after);
+    let alike = before.succeeded == after.succeeded && before.failed == after.failed;
+    html! { li.(if alike { "good" } else { "bad" }) { @if alike { "Both phases were answered alike." } @else { "The phases were not answered alike." } } }
+}
+
+fn counts(comparison: &Comparison) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Counts" {
+            table {
+                caption { "Requests; planned = succeeded + failed + unsent" }
+                thead { tr { th scope="col" { "phase" } @for name in ["planned", "succeeded", "failed", "unsent"] { th scope="col" { (name) } } } }
+                tbody { @for (name, phase) in comparison.phases.both() { tr {
+                    th scope="row" { (name) }
+                    @for (key, value) in [("planned", phase.planned), ("succeeded", phase.succeeded), ("failed", phase.failed), ("unsent", phase.unsent)] {
+                        td.n { (count(value, &format!("comparison:/phases/{name}/{key}"))) }
+                    }
+                } } }
+            }
+        }
+    }
+}
+
+/// The server's own compute time by the size of a call: the same size must cost the same in both phases.
+fn service_time(page: &Html<'_>) -> Markup {
+    let sizes: BTreeSet<u32> = page.drawn.iter().flat_map(|drawn| drawn.calls.keys().copied()).collect();
+    let told = page
+        .drawn
+        .iter()
+        .flat_map(|drawn| drawn.calls.values())
+        .any(|calls| calls.mean_compute_ms().is_some());
+    if !told {
+        return html! { p.none { "Service time: the server does not say how long it computes (no Server-Timing), so whether it worked alike is not known." } };
+    }
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Service time" {
+            table {
+                caption { "Service time: what the server says it computed, mean of a call in milliseconds, by requests in the call; beside it what the idle server would take by the calibration, with its 95 % interval" }
+                thead { tr { th scope="col" { "requests in a call" } th scope="col" { "idle server" }
+                    @for phase in ["before", "after"] { th scope="col" { (phase) } th scope="col" { "calls " (phase) } } } }
+                tbody { @for size in sizes { tr {
+                    th scope="row" { (size) }
+                    td.n { (expected(page.analysis.calibration.as_ref(), size)) }
+                    @for drawn in page.drawn { (calls(drawn, size)) }
+                } } }
+            }
+        }
+    }
+}
+
+fn calls(drawn: &Drawn, size: u32) -> Markup {
+    let calls = drawn.calls.get(&size);
+    let mean = calls.and_then(Calls::mean_compute_ms);
+    html! {
+        td.n { (mean.map_or("–".into(), plain_ms)) }
+        td.n { (calls.map_or("–".into(), |calls| grouped(calls.requests as f64 / f64::from(size), 0, false))) }
+    }
+}
+
+/// A call's fixed cost and its items', with both ends of what the items' interval allows.
+fn expected(calibration: Option<&Calibration>, size: u32) -> Markup {
+    let cost = |item: f64| Some(calibration?.fixed_ms? + item * f64::from(size));
+    let Some(mean) = calibration.and_then(|found| found.item_ms).and_then(cost) else {
+        return html! { "–" };
+    };
+    let ends = calibration.and_then(|found| found.item_ci95_ms).and_then(|[lo, hi]| cost(lo).zip(cost(hi)));
+    html! { (plain_ms(mean)) @if let Some((lo, hi)) = ends { " " span.ci { "[" (plain_ms(lo)) " – " (plain_ms(hi)) "]" } } }
+}

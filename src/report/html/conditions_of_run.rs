@@ -1,0 +1,66 @@
+//! What the page says of a run beside its figures; the manifest has it.
+
+use crate::sample::Phase;
+
+/// Under which conditions a run took place.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// Version of spanload.
+    pub version: String,
+    /// The command line; values of headers are masked.
+    pub command: Vec<String>,
+    /// Start in UTC.
+    pub started_at: String,
+    /// How the before phase sends, in words.
+    pub before: String,
+    /// How the after phase sends, in words.
+    pub after: String,
+    /// The same for people who do not know the words; empty where the manifest does not say it.
+    pub before_means: String,
+    /// Likewise.
+    pub after_means: String,
+    /// Requests of one repetition.
+    pub requests: u64,
+    /// Repetitions of each phase.
+    pub repetitions: u32,
+    /// Callers of the closed loop.
+    pub workers: usize,
+    /// The repetitions in the order in which they ran.
+    pub order: Vec<(Phase, u32)>,
+    /// What the server received, where its own log says it.
+    pub payloads: Option<Payloads>,
+    /// Version of the interpreter of the given load test.
+    pub interpreter: Option<String>,
+    /// The machine and its kernel, by name.
+    pub machine: Vec<(&'static str, String)>,
+    /// Every key of the resolved scenario.
+    pub scenario: Vec<(String, String)>,
+    /// The first pairs of answers that differ.
+    pub differing: Vec<Differing>,
+    /// Why the run or a file of it is not whole.
+    pub problems: Vec<String>,
+}
+
+/// Whether all sent what was planned.
+#[derive(Clone, Copy, Debug)]
+pub struct Payloads {
+    /// Distinct payloads of the plan.
+    pub plan: u64,
+    /// The given load test sent exactly these; `None` if it was not run.
+    pub script: Option<bool>,
+    /// Each before repetition did.
+    pub before: bool,
+    /// Each after repetition did.
+    pub after: bool,
+}
+
+/// Two answers to one request.
+#[derive(Clone, Debug, Default)]
+pub struct Differing {
+    /// The request.
+    pub seq: u64,
+    /// The start of its answer in the before phase; `None` where it was not kept.
+    pub before: Option<String>,
+    /// The start of its answer in the after phase; `None` where it was not kept.
+    pub after: Option<String>,
+}

@@ -1,0 +1,250 @@
+//! Before against after in tables, with intervals and the lines of the SLA.
+
+use maud::{Markup, html};
+
+use super::conditions_of_run::Conditions;
+use super::figure::{Written, capital, count, figure, interval, metric_name};
+use super::summary::before_keeps;
+use super::verdict::{limit_of, unit_of};
+use crate::analyze::validity::smallest_sample;
+use crate::analyze::{Comparison, Confidence, Difference, Interval, LatencyMs, Verdict};
+
+/// Percentiles in tenths of a percent, by their names in the files.
+const PERMILLE: [(&str, u64); 6] =
+    [("p50", 500), ("p75", 750), ("p90", 900), ("p95", 950), ("p99", 990), ("p99_9", 999)];
+
+/// SLA, figures, and what a tool that ignores waiting would say.
+pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
+    html! {
+        section aria-labelledby="figures" {
+            h2 #figures { "Before and after" }
+            p.how {
+                "Latency counts from the instant a request was due to its last byte, over all planned requests; one without "
+                "an answer ranks slower than all others. In brackets: 95 % intervals, by " (comparison.interval_method) "."
+            }
+            (sla(comparison))
+            (main_table(comparison))
+            (script(comparison, conditions))
+            (all_figures(comparison))
+        }
+    }
+}
+
+fn sla(comparison: &Comparison) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="SLA" {
+            table.sla {
+                caption { "The SLA, line by line" }
+                thead { tr { th scope="col" { "line" } th scope="col" { "limit" } th scope="col" { "before" } th scope="col" { "after" }
+                    th scope="col" { "95 % interval, after" } th scope="col" { "judged" } } }
+                tbody { @for (at, line) in comparison.sla.iter().enumerate() {
+                    @let (written, unit) = unit_of(line);
+                    @let part = |name: &str| format!("comparison:/sla/{at}/{name}");
+                    @let met = line.verdict == Verdict::Met;
+                    tr {
+                        th scope="row" { (capital(&metric_name(&line.metric))) }
+                        td.n { (if line.metric == "throughput" { "≥ " } else { "≤ " }) (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) }
+                        td.n { (figure(line.before, &part("before"), written)) " " (pill(before_keeps(line))) }
+                        td.n { strong { (figure(line.after, &part("after"), written)) } " " (pill(met)) }
+                        td.n { (interval(line.after_ci95, &part("after_ci95"), written)) }
+                        td { (if met { "met" } else { "missed" }) ", " (if line.confidence == Confidence::Clear { "clear" } else { "the interval does not settle it" }) }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn pill(met: bool) -> Markup {
+    if met {
+        html! { span.pill.yes { "✓ met" } }
+    } else {
+        html! { span.pill.no { "✗ missed" } }
+    }
+}
+
+fn main_table(comparison: &Comparison) -> Markup {
+    let (before, after) = (&comparison.phases.before, &comparison.phases.after);
+    let [b, a] = [&before.latency_ci95_ms, &after.latency_ci95_ms];
+    let difference = &comparison.difference;
+    let rows = [
+        ("p50", before.latency_ms.p50, b.p50, after.latency_ms.p50, a.p50, &difference.p50),
+        ("p95", before.latency_ms.p95, b.p95, after.latency_ms.p95, a.p95, &difference.p95),
+        ("p99", before.latency_ms.p99, b.p99, after.latency_ms.p99, a.p99, &difference.p99),
+    ];
+    let planned = before.planned.min(after.planned);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Before and after" {
+            table.main {
+                caption { "Latency in milliseconds, and throughput" }
+                thead { tr { th scope="col" { "" } th scope="col" { "before" } th scope="col" { "after" } th scope="col" { "after − before" } th scope="col" { "after ÷ before" } } }
+                tbody {
+                    @for (name, before, of_before, after, of_after, difference) in rows {
+                        tr {
+                            th scope="row" { (capital(&metric_name(name))) (few(name, planned)) }
+                            (cell("before", name, before, of_before))
+                            (cell("after", name, after, of_after))
+                            (differences(name, difference))
+                        }
+                    }
+                    @for name in ["mean"] { (plain_row(comparison, name)) }
+                    (throughput(comparison))
+                    tr {
+                        th scope="row" { "Succeeded of planned" }
+                        @for (name, phase) in comparison.phases.both() { td.n {
+                            (count(phase.succeeded, &format!("comparison:/phases/{name}/succeeded"))) " of "
+                            (count(phase.planned, &format!("comparison:/phases/{name}/planned")))
+                        } }
+                        td {} td {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cell(phase: &str, name: &str, value: Option<f64>, of: Option<Interval>) -> Markup {
+    let from = format!("comparison:/phases/{phase}");
+    html! {
+        td.n {
+            (figure(value, &format!("{from}/latency_ms/{name}"), Written::Plain)) br;
+            (interval(of, &format!("{from}/latency_ci95_ms/{name}"), Written::Plain))
+        }
+    }
+}
+
+fn differences(name: &str, difference: &Difference) -> Markup {
+    let from = format!("comparison:/difference/{name}");
+    html! {
+        td.n { (figure(difference.ms, &format!("{from}/ms"), Written::Signed)) br;
+            (interval(difference.ci95_ms, &format!("{from}/ci95_ms"), Written::Signed)) }
+        td.n { (figure(difference.ratio, &format!("{from}/ratio"), Written::Ratio)) br;
+            (interval(difference.ci95_ratio, &format!("{from}/ci95_ratio"), Written::Ratio)) }
+    }
+}
+
+/// Says where a percentile rests on fewer requests than it needs to be known with 99 % confidence.
+fn few(name: &str, planned: u64) -> Markup {
+    let needed = PERMILLE
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or(0, |(_, permille)| smallest_sample(*permille));
+    html! { @if planned < needed { br; span.few { "too few samples: " (planned) " of the " (needed) " it needs" } } }
+}
+
+fn plain_row(comparison: &Comparison, name: &str) -> Markup {
+    let value = |latency: &LatencyMs| {
+        latency.named().into_iter().find(|(known, _)| *known == name).and_then(|(_, value)| value)
+    };
+    let (before, after) =
+        (value(&comparison.phases.before.latency_ms), value(&comparison.phases.after.latency_ms));
+    let Difference { ms, ratio, .. } = Difference::of(before, after);
+    let from = |phase: &str| format!("comparison:/phases/{phase}/latency_ms/{name}");
+    html! {
+        tr {
+            th scope="row" { (capital(&metric_name(name))) }
+            td.n { (figure(before, &from("before"), Written::Plain)) }
+            td.n { (figure(after, &from("after"), Written::Plain)) }
+            td.n { (derived(ms, Written::Signed)) }
+            td.n { (derived(ratio, Written::Ratio)) }
+        }
+    }
+}
+
+/// A figure that follows from two others of the row; it stands in no file of its own.
+fn derived(value: Option<f64>, written: Written) -> Markup {
+    html! { @match value {
+        Some(value) => { (super::figure::grouped(value, if written == Written::Ratio { 2 } else { 1 }, written == Written::Signed)) }
+        None => { "–" }
+    } }
+}
+
+fn throughput(comparison: &Comparison) -> Markup {
+    let (before, after) = (comparison.phases.before.throughput_rps, comparison.phases.after.throughput_rps);
+    let Difference { ms, ratio, .. } = Difference::of(before, after);
+    html! {
+        tr {
+            th scope="row" { "Answers a second" }
+            td.n { (figure(before, "comparison:/phases/before/throughput_rps", Written::Plain)) }
+            td.n { (figure(after, "comparison:/phases/after/throughput_rps", Written::Plain)) }
+            td.n { (derived(ms, Written::Signed)) }
+            td.n { (derived(ratio, Written::Ratio)) }
+        }
+    }
+}
+
+/// The given load test's own figures beside those of its replica.
+fn script(comparison: &Comparison, conditions: &Conditions) -> Markup {
+    let Some(script) = &comparison.baseline_script else { return html! {} };
+    let name = script.path.rsplit('/').next().unwrap_or(&script.path);
+    let value = |name: &str, value| {
+        figure(value, &format!("comparison:/baseline_script/latency_ms/{name}"), Written::Plain)
+    };
+    html! {
+        p.note {
+            "The given load test " code { (name) } ", run unmodified against the same server"
+            @if let Some(interpreter) = &conditions.interpreter { " with " (interpreter) }
+            ", reports by its own clock P50 " (value("p50", script.latency_ms.p50)) ", P95 " (value("p95", script.latency_ms.p95))
+            " and P99 " (value("p99", script.latency_ms.p99)) " ms over " (count(script.requests, "comparison:/baseline_script/requests"))
+            " requests. The before phase is a replica of it that can be split into stages."
+        }
+    }
+}
+
+fn all_figures(comparison: &Comparison) -> Markup {
+    let kinds: [(&str, &str); 3] = [
+        ("latency_ms", "from due, all planned"),
+        ("success_latency_ms", "from due, successes alone"),
+        ("service_latency_ms", "without the client's queue"),
+    ];
+    let (before, after) = (&comparison.phases.before, &comparison.phases.after);
+    let of = |kind: &str| match kind {
+        "latency_ms" => [before.latency_ms.named(), after.latency_ms.named()],
+        "success_latency_ms" => [before.success_latency_ms.named(), after.success_latency_ms.named()],
+        _ => [before.service_latency_ms.named(), after.service_latency_ms.named()],
+    };
+    html! {
+        details {
+            summary { "All figures, and each repetition" }
+            div.scroll tabindex="0" role="region" aria-label="All figures" {
+                table {
+                    caption { "Latency in milliseconds; " em { "without the client's queue" } " is what a tool that ignores waiting would report" }
+                    thead {
+                        tr { th rowspan="2" scope="col" { "" } @for (_, words) in kinds { th colspan="2" scope="colgroup" { (words) } } }
+                        tr { @for _ in kinds { th scope="col" { "before" } th scope="col" { "after" } } }
+                    }
+                    tbody { @for (at, (name, _)) in before.latency_ms.named().into_iter().enumerate() { tr {
+                        th scope="row" { (capital(&metric_name(name))) }
+                        @for (kind, _) in kinds { @for (phase, named) in ["before", "after"].into_iter().zip(of(kind)) {
+                            td.n { (figure(named[at].1, &format!("comparison:/phases/{phase}/{kind}/{name}"), Written::Plain)) }
+                        } }
+                    } } }
+                }
+            }
+            (repetitions(comparison))
+        }
+    }
+}
+
+fn repetitions(comparison: &Comparison) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Each repetition" {
+            table {
+                caption { "Each repetition by itself, in milliseconds" }
+                thead { tr { th scope="col" { "phase" } th scope="col" { "repetition" } th scope="col" { "requests" }
+                    @for name in ["P50", "P95", "P99"] { th scope="col" { (name) } } } }
+                tbody { @for (phase, summary) in comparison.phases.both() { @for (at, one) in summary.repetitions.iter().enumerate() {
+                    @let part = |name: &str| format!("comparison:/phases/{phase}/repetitions/{at}/{name}");
+                    tr {
+                        th scope="row" { (phase) }
+                        td.n { (count(u64::from(one.repetition), &part("repetition"))) }
+                        td.n { (count(one.n, &part("n"))) }
+                        td.n { (figure(one.p50_ms, &part("p50_ms"), Written::Plain)) }
+                        td.n { (figure(one.p95_ms, &part("p95_ms"), Written::Plain)) }
+                        td.n { (figure(one.p99_ms, &part("p99_ms"), Written::Plain)) }
+                    }
+                } } }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `report.html`: one file that opens from disk, asks for nothing, stands without JavaScript and prints.
+//!
+//! A section of the page is a file here; what they draw comes from the chart module. Numbers that stand in
+//! `comparison.json` or `analysis.json` say so ([`figure`]), so that a program can check them.
+
+mod causes;
+mod caveats;
+mod chart;
+mod conditions;
+mod conditions_of_run;
+mod curve;
+mod drawn;
+mod errors;
+mod figure;
+mod figures;
+mod incomplete;
+mod ladder;
+mod over_time;
+mod page;
+mod palette;
+mod quality;
+mod reproduce;
+mod rows;
+mod story;
+mod summary;
+mod verdict;
+mod waterfall;
+
+pub use conditions_of_run::{Conditions, Differing, Payloads};
+pub use drawn::Drawn;
+pub use incomplete::{FileState, Incomplete};
+
+use maud::html;
+
+use super::Format;
+use crate::analyze::{Analysis, Comparison};
+use crate::jaeger::JaegerUrl;
+
+/// The page and what it needs beside the comparison.
+#[derive(Debug)]
+pub struct Html<'a> {
+    /// Where the time went and why.
+    pub analysis: &'a Analysis,
+    /// What is drawn of both phases, before first.
+    pub drawn: &'a [Drawn; 2],
+    /// Under which conditions.
+    pub conditions: &'a Conditions,
+    /// Where traces can be opened.
+    pub jaeger: Option<&'a JaegerUrl>,
+}
+
+impl Format for Html<'_> {
+    fn render(&self, comparison: &Comparison) -> anyhow::Result<Vec<u8>> {
+        let body = html! {
+            (verdict::section(comparison, self.conditions))
+            (caveats::section(&comparison.caveats, &self.conditions.problems))
+            (summary::section(comparison, self))
+            (figures::section(comparison, self.conditions))
+            (causes::section(self.analysis))
+            (story::section(self.analysis))
+            (curve::section(comparison, self.drawn))
+            (over_time::section(comparison, self))
+            (waterfall::section(self))
+            (ladder::section(comparison, self.analysis, self.conditions))
+            (quality::section(&comparison.quality, self.conditions))
+            (conditions::section(comparison, self))
+            (errors::section(comparison, self))
+            (reproduce::section(comparison, self.conditions))
+        };
+        Ok(page::document(&format!("spanload {}", comparison.run_id), &comparison.run_id, body))
+    }
+}

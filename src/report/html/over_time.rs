@@ -1,0 +1,167 @@
+//! Every request as a dot: when it was due, how long it took, and which stage took most of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
+
+use super::chart::{Frame, Marker, Scale, cloud, limit_beside, px, span_of_time};
+use super::drawn::{Dot, Drawn};
+use super::figure::grouped;
+use super::{Html, curve, palette, rows};
+use crate::analyze::Comparison;
+use crate::sample::{Phase, Stage};
+
+const FRAME: Frame = Frame { left: 78.0, right: 868.0, top: 34.0, bottom: 380.0 };
+/// Between two repetitions.
+const GAP: f64 = 10.0;
+/// A strip that is narrower has no room for its name.
+const NAMED_FROM: f64 = 44.0;
+
+/// A repetition's part of the picture.
+struct Strip {
+    phase: Phase,
+    repetition: u32,
+    left: f64,
+    width: f64,
+    /// Microseconds from its start to its end.
+    time: Scale,
+}
+
+/// Dots of one kind: phase, stage that dominates, and whether it failed.
+type Groups<'a> = BTreeMap<(Phase, Stage, Marker), Vec<(&'a Dot, (f64, f64))>>;
+
+/// The chart, its legend and the rows behind it.
+pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    html! {
+        section aria-labelledby="over-time" {
+            h2 #over-time { "Every request" }
+            @match chart(comparison, page) {
+                Some(chart) => (chart),
+                None => { p.none { "Too few samples: no request was sent." } }
+            }
+        }
+    }
+}
+
+fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
+    let limits = curve::limits(comparison);
+    let dots = || page.drawn.iter().flat_map(|drawn| &drawn.dots);
+    let values = dots().map(|dot| dot.latency.as_millis());
+    let scale = Scale::log_around(values.chain(limits.iter().map(|(_, limit)| *limit)))?;
+    let strips = strips(page);
+    let groups = groups(page, &strips, scale);
+    let stages: BTreeSet<Stage> = groups.keys().map(|(_, stage, _)| *stage).collect();
+    groups.keys().next()?;
+    Some(html! {
+        p.how {
+            "A dot is a request: to the right when it was due, upward how long it took (each equal step an equal factor), its colour the stage that "
+            "took most of it. The repetitions stand in the order in which they ran, on one time scale. "
+            (drawn_of(page.drawn))
+        }
+        ul.legend {
+            @for stage in &stages { li { span.swatch.(palette::of_stage(*stage)) {} "mostly " (stage.name()) ": " (words(*stage)) } }
+            @if groups.keys().any(|(.., marker)| *marker == Marker::Cross) { li { span.cross aria-hidden="true" { "×" } "a cross: failed, at the time it failed" } }
+        }
+        figure {
+            div.scroll.chart tabindex="0" role="region" aria-label="Every request over time" {
+                svg #dots viewBox="0 0 960 430" role="img" aria-labelledby="dots-title dots-desc" tabindex="0" {
+                    title #dots-title { "Latency of every request over time" }
+                    desc #dots-desc { "One dot a request. The slowest are listed in the table below; with a script, arrow keys step through the dots by latency." }
+                    @for strip in &strips { (background(strip)) }
+                    (FRAME.rows(scale, span_of_time))
+                    text.axis x=(px((FRAME.left + FRAME.right) / 2.0)) y="418" { "when the request was due, from the start of its repetition" }
+                    @for (name, limit) in &limits { (limit_beside(&FRAME, scale, *limit, name)) }
+                    @for ((phase, stage, marker), dots) in &groups {
+                        @let points: Vec<_> = dots.iter().map(|(_, point)| *point).collect();
+                        (cloud(&points, *marker, &palette::of_stage(*stage), phase.name()))
+                    }
+                }
+            }
+            p #dot.readout aria-live="polite" { "Point at a dot to see its stages and its trace." (with_jaeger(page)) }
+        }
+        (rows::data(groups.iter().map(|((phase, ..), dots)| (*phase, dots.iter().map(|(dot, _)| *dot).collect())).collect(), page))
+        (rows::slowest(page))
+    })
+}
+
+fn with_jaeger(page: &Html<'_>) -> &'static str {
+    if page.jaeger.is_some() { " A click opens it in Jaeger." } else { "" }
+}
+
+fn words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Queue => "waiting inside the client",
+        Stage::Retry => "attempts that failed",
+        Stage::Dns => "name lookup",
+        Stage::Connect => "opening a connection",
+        Stage::Tls => "TLS handshake",
+        Stage::Send => "sending the request",
+        Stage::Wait => "waiting for the first byte of the answer",
+        Stage::Receive => "receiving the answer",
+    }
+}
+
+fn drawn_of(drawn: &[Drawn; 2]) -> Markup {
+    let left_out: u64 = drawn.iter().map(Drawn::left_out).sum();
+    let shown: usize = drawn.iter().map(|one| one.dots.len()).sum();
+    html! {
+        @if left_out == 0 { "All " (grouped(shown as f64, 0, false)) " requests that were sent are here." }
+        @else {
+            (grouped(shown as f64, 0, false)) " requests are here: the slowest 5 % of each phase, and of the others the same sample of both phases; "
+            strong { (grouped(left_out as f64, 0, false)) " are left out" } " of this picture, and of nothing else."
+        }
+    }
+}
+
+/// Repetitions side by side, as wide as they are long.
+fn strips(page: &Html<'_>) -> Vec<Strip> {
+    let span = |phase: Phase, repetition: u32| {
+        let drawn = &page.drawn[usize::from(phase == Phase::After)];
+        drawn.spans.get(repetition.saturating_sub(1) as usize).map_or(0, |span| span.0)
+    };
+    let order = page
+        .conditions
+        .order
+        .iter()
+        .map(|(phase, repetition)| (*phase, *repetition, span(*phase, *repetition)));
+    let order: Vec<_> = order.filter(|(.., span)| *span > 0).collect();
+    let total: f64 = order.iter().map(|(.., span)| *span as f64).sum();
+    let room = FRAME.right - FRAME.left - GAP * order.len().saturating_sub(1) as f64;
+    let mut left = FRAME.left;
+    let strip = |(phase, repetition, span): (Phase, u32, u64)| {
+        let width = room * span as f64 / total;
+        let strip =
+            Strip { phase, repetition, left, width, time: Scale::Linear { lo: 0.0, hi: span as f64 } };
+        left += width + GAP;
+        strip
+    };
+    order.into_iter().map(strip).collect()
+}
+
+fn background(strip: &Strip) -> Markup {
+    html! {
+        rect.(format!("strip {}", strip.phase.name())) x=(px(strip.left)) y=(px(FRAME.top)) width=(px(strip.width)) height=(px(FRAME.bottom - FRAME.top)) {}
+        @if strip.width >= NAMED_FROM {
+            text.(format!("strip-name {}", strip.phase.name())) x=(px(strip.left + strip.width / 2.0)) y=(px(FRAME.top - 9.0)) {
+                (strip.phase.name()) " " (strip.repetition)
+            }
+            text.tick.below x=(px(strip.left + strip.width / 2.0)) y=(px(FRAME.bottom + 17.0)) { (grouped(strip.time.end() / 1e6, 1, false)) " s" }
+        }
+    }
+}
+
+fn groups<'a>(page: &'a Html<'_>, strips: &[Strip], scale: Scale) -> Groups<'a> {
+    let mut groups = Groups::new();
+    for (phase, drawn) in Phase::BOTH.into_iter().zip(page.drawn) {
+        for dot in &drawn.dots {
+            let strip =
+                strips.iter().find(|strip| strip.phase == phase && strip.repetition == dot.repetition);
+            let Some(strip) = strip else { continue };
+            let x = strip.left + strip.width * strip.time.place(dot.due.0 as f64);
+            let marker = if dot.error.is_some() { Marker::Cross } else { Marker::Dot };
+            let point = (x, FRAME.y(scale, dot.latency.as_millis()));
+            groups.entry((phase, dot.dominant(), marker)).or_default().push((dot, point));
+        }
+    }
+    groups
+}

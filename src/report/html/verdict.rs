@@ -1,0 +1,162 @@
+//! The verdict: one word, and a sentence with the numbers.
+
+use maud::{Markup, html};
+
+use super::conditions_of_run::Conditions;
+use super::figure::{Written, capital, count, figure, interval, metric_name};
+use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
+
+/// How the verdict looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tone {
+    Met,
+    Missed,
+    Doubt,
+}
+
+impl Tone {
+    fn class(self) -> &'static str {
+        match self {
+            Tone::Met => "met",
+            Tone::Missed => "missed",
+            Tone::Doubt => "doubt",
+        }
+    }
+
+    fn sign(self) -> &'static str {
+        match self {
+            Tone::Met => "✓",
+            Tone::Missed => "✗",
+            Tone::Doubt => "!",
+        }
+    }
+}
+
+/// The banner at the top.
+pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
+    let (tone, word) = word(comparison);
+    html! {
+        section.verdict.(tone.class()) aria-labelledby="verdict" {
+            p.word { span.sign aria-hidden="true" { (tone.sign()) } " " (word) }
+            h1 #verdict { (sentence(comparison)) }
+            p.sub { (certainty(comparison)) }
+            dl.arms {
+                div { dt { "before" } dd { (conditions.before) span.dim { (conditions.before_means) } } }
+                div { dt { "after" } dd { (conditions.after) span.dim { (conditions.after_means) } } }
+                div { dt { "exit code" } dd { (count(u64::from(comparison.exit_code), "comparison:/exit_code")) } }
+            }
+        }
+    }
+}
+
+fn word(comparison: &Comparison) -> (Tone, &'static str) {
+    match (comparison.verdict, comparison.exit_code) {
+        (_, 130 | 143) => (Tone::Doubt, "Interrupted"),
+        (_, 1) => (Tone::Missed, "Run failed"),
+        (Verdict::Missed, _) => (Tone::Missed, "SLA missed"),
+        (Verdict::Met, _) if comparison.confidence == Confidence::Straddles => {
+            (Tone::Doubt, "SLA met, in doubt")
+        }
+        (Verdict::Met, _) => (Tone::Met, "SLA met"),
+    }
+}
+
+fn sentence(comparison: &Comparison) -> Markup {
+    let phases = &comparison.phases;
+    if matches!(comparison.exit_code, 130 | 143) {
+        let unsent = phases.before.unsent + phases.after.unsent;
+        let planned = phases.before.planned + phases.after.planned;
+        return html! { "The run was stopped: " (unsent) " of " (planned) " planned requests were never sent. Nothing is proven." };
+    }
+    if comparison.exit_code == 1 {
+        let names = phases.both().into_iter().filter(|(_, phase)| phase.succeeded == 0).map(|(name, _)| name);
+        let names = names.collect::<Vec<_>>().join(" and the ");
+        return html! { "Not one request of the " (names) " phase succeeded. There is nothing to compare." };
+    }
+    let different = comparison.quality.different;
+    html! {
+        @if different > 0 {
+            (count(different, "comparison:/quality/different")) " of " (count(comparison.quality.compared, "comparison:/quality/compared"))
+            " answers differ: speed must not cost quality. "
+        }
+        (judged(comparison))
+    }
+}
+
+/// The first line that was missed, else the first.
+fn judged(comparison: &Comparison) -> Markup {
+    let missed = comparison.sla.iter().position(|line| line.verdict == Verdict::Missed);
+    let at = missed.unwrap_or(0);
+    let Some(line) = comparison.sla.get(at) else { return html! { "No line of an SLA was judged." } };
+    let others = comparison.sla.len() - 1;
+    html! {
+        (line_sentence(line, at))
+        @if others > 0 {
+            " " (others) " more " (if others == 1 { "line" } else { "lines" }) " of the SLA: see the table."
+        }
+    }
+}
+
+fn line_sentence(line: &SlaResult, at: usize) -> Markup {
+    let part = |name: &str| format!("comparison:/sla/{at}/{name}");
+    let (written, unit) = unit_of(line);
+    let name = capital(&metric_name(&line.metric));
+    let verb = match (line.before, line.after) {
+        (Some(before), Some(after)) if after < before => "went down from",
+        (Some(before), Some(after)) if after > before => "went up from",
+        (Some(_), Some(_)) => "stayed at",
+        _ => "went from",
+    };
+    let met = line.verdict == Verdict::Met;
+    let side = match (line.metric.as_str(), met) {
+        ("throughput", true) => "which keeps the least of",
+        ("throughput", false) => "below the least of",
+        (_, true) => "within the limit of",
+        (_, false) => "above the limit of",
+    };
+    html! {
+        (name) " " (verb) " " (value(line.before, &part("before"), written, unit))
+        " to " strong { (value(line.after, &part("after"), written, unit)) }
+        ", " (side) " " (value(Some(line.limit), &part("limit"), limit_of(line), unit)) "."
+    }
+}
+
+/// A figure with its unit; a missing one says what is missing.
+pub fn value(value: Option<f64>, from: &str, written: Written, unit: &str) -> Markup {
+    html! { (figure(value, from, written)) @if value.is_some() { (unit) } @else { " (no answer at that rank)" } }
+}
+
+/// How figures of an SLA line are written, and their unit.
+pub fn unit_of(line: &SlaResult) -> (Written, &'static str) {
+    match line.unit {
+        "share" => (Written::Percent, ""),
+        "requests/s" => (Written::Plain, "\u{a0}requests/s"),
+        _ => (Written::Plain, "\u{a0}ms"),
+    }
+}
+
+/// How the limit of an SLA line is written: as a person wrote it.
+pub fn limit_of(line: &SlaResult) -> Written {
+    if line.unit == "share" { Written::ShortPercent } else { Written::Short }
+}
+
+fn certainty(comparison: &Comparison) -> Markup {
+    let Some(line) = comparison.sla.first() else { return html! {} };
+    let (written, _) = unit_of(line);
+    let what = metric_name(&line.metric);
+    let shown = interval(line.after_ci95, "comparison:/sla/0/after_ci95", written);
+    let caveats = comparison.caveats.len();
+    let judged = !matches!(comparison.exit_code, 1 | 130 | 143);
+    html! {
+        @if judged { @match (line.after_ci95, line.confidence) {
+            (Some(_), Confidence::Clear) => { "The 95 % interval of " (what) " after, " (shown) ", does not hold the limit: the judgement is clear." }
+            (Some(_), Confidence::Straddles) => { "The 95 % interval of " (what) " after, " (shown) ", holds the limit: another run could be judged otherwise." }
+            (None, _) => { "There is no 95 % interval of " (what) " after: too few requests or repetitions bound it, so another run could be judged otherwise." }
+        } }
+        " "
+        @if caveats > 0 {
+            a href="#caveats" { (caveats) (if caveats == 1 { " caveat" } else { " caveats" }) }
+            (if caveats == 1 { " limits" } else { " limit" }) " the trust in these figures."
+        } @else { "No caveat was raised." }
+    }
+}
