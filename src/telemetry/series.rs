@@ -208,5 +208,28 @@ mod tests {
         let labels = "http_request_method=\"POST\",server_address=\"api\",server_port=\"80\",\
                       http_response_status_code=\"503\",error_type=\"503\"";
         has(&format!("http_client_request_duration_seconds_sum{{{before},{labels}}} 1.5"));
+        assert!(!text.contains("trace_id"), "no trace was kept, so none is named: {text}");
+    }
+
+    #[test]
+    fn the_bucket_of_a_traced_request_names_its_trace_and_when_it_ended() {
+        let metrics = Metrics::new("run", &[]);
+        let part = Part::new("run", "before", 1, Destination::default());
+        part.started(1_700_000_000_000_000);
+        let mut series = PhaseSeries::new(&metrics, "before");
+        series.observe(&metrics, &part, &sample(), false, true, true);
+        let text = metrics.render();
+        let latency = sample().stages.latency();
+        let named = format!(
+            "# {{trace_id=\"{}\"}} {:?} {:?}",
+            TraceId(1),
+            seconds(latency),
+            1.7e9 + seconds(latency)
+        );
+        let lines = text.lines().filter(|line| line.contains("trace_id")).collect::<Vec<_>>();
+        assert!(
+            matches!(lines[..], [one] if one.contains("_bucket") && one.ends_with(&named)),
+            "{lines:?}, not {named}"
+        );
     }
 }

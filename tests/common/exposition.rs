@@ -95,6 +95,8 @@ fn bound(series: &Series) -> Option<f64> {
 }
 
 fn parse_line(line: &str) -> Series {
+    // behind it may stand an exemplar
+    let line = line.split_once(" # ").map_or(line, |(series, _)| series);
     let (head, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line:?} has a value"));
     let (name, labels) = head.split_once('{').unwrap_or((head, ""));
     let labels = labels.trim_end_matches('}').split("\",").filter(|pair| !pair.is_empty());
