@@ -209,6 +209,17 @@ await check('it prints', async () => {
   assert(pdf.length > 50_000, `${pdf.length} bytes`);
 });
 
+// For the README: the sections that tell the most, on one picture.
+await check('the picture for the README', async () => {
+  const look = await open(page, { viewport: { width: 1100, height: 900 }, colorScheme: 'light' });
+  await look.tab.evaluate(() => {
+    const kept = ['.verdict', '.answers', '#causes', '#over-time'].map(one => document.querySelector(one).closest('section'));
+    document.querySelectorAll('main > section').forEach(one => { if (!kept.includes(one)) one.remove(); });
+    document.querySelectorAll('.top nav, #causes ~ .scroll, details, .readout').forEach(one => one.remove());
+  });
+  await look.tab.screenshot({ fullPage: true, path: join(pictures, 'readme.png') });
+});
+
 await browser.close();
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);

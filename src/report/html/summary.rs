@@ -152,9 +152,9 @@ fn gone(page: &Html<'_>) -> Markup {
     html! {
         @if !less.is_empty() {
             p {
-                "Of a mean request went away: "
+                "What the mean request no longer spends: "
                 @for (at, (ms, cause)) in less.iter().enumerate() { @if at > 0 { ", " } (cause.words()) " " (plain_ms(-ms)) " ms" }
-                @if let Some((ms, cause)) = more { "; added: " (cause.words()) " " (plain_ms(*ms)) " ms" }
+                @if let Some((ms, cause)) = more { "; what it spends more: " (cause.words()) " " (plain_ms(*ms)) " ms" }
                 "."
             }
         }
