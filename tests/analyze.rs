@@ -174,6 +174,21 @@ fn a_row_that_cannot_be_is_an_error_with_its_line() {
 }
 
 #[test]
+fn a_log_beside_the_phases_is_checked_as_they_are() {
+    for (name, part) in [("single_calls.csv", "single_calls"), ("calibration.csv", "calibration")] {
+        let results = run(&format!("beside_{part}"));
+        std::fs::write(results.path(name), "no,such,columns\n").expect("writable");
+        assert_refused(&results, &[name, "`run_id` is missing"]);
+        std::fs::write(results.path(name), log(RUN, "before", 5)).expect("writable");
+        assert_refused(&results, &[name, "line 2", "phase", part]);
+        std::fs::write(results.path(name), log(RUN, part, 5)).expect("writable");
+        change(&results, name, |log| log[..log.len() - 9].to_string());
+        assert_eq!(analyze(&results).status.code(), Some(0));
+        assert!(caveat(&results, "truncated_log").contains(name));
+    }
+}
+
+#[test]
 fn a_manifest_that_asks_for_all_memory_is_refused() {
     let results = run("huge");
     let repetitions = |text: &str| text.replace("\"repetitions\":1", "\"repetitions\":4000000000");

@@ -126,6 +126,34 @@ mod tests {
         }
 
         #[test]
+        fn a_damaged_log_is_an_error_or_whole_never_silently_less(
+            samples in prop::collection::vec(any_sample(), 1..6),
+            damage in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 1..5),
+        ) {
+            let mut bytes = written(&samples);
+            let body = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            for (place, byte) in damage {
+                let at = body + ((bytes.len() - body) as f64 * place) as usize;
+                bytes[at] = byte;
+            }
+            let reader = LogReader::new(bytes.as_slice(), "before.csv").expect("a header");
+            let mut reader = reader.of("run", "before");
+            let rows: Result<Vec<_>, _> = reader.by_ref().collect();
+            if let Ok(rows) = rows && !reader.truncated() {
+                prop_assert_eq!(rows.len(), samples.len());
+            }
+        }
+
+        #[test]
+        fn no_bytes_can_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), whole in any::<bool>()) {
+            let header = if whole { format!("{}\n", COLUMNS.join(",")) } else { String::new() };
+            let log = [header.as_bytes(), &bytes].concat();
+            if let Ok(reader) = LogReader::new(log.as_slice(), "before.csv") {
+                reader.for_each(drop);
+            }
+        }
+
+        #[test]
         fn no_text_can_make_the_reader_panic(text in "[ -~\n\"]{0,300}") {
             let log = format!("{}\n{text}", COLUMNS.join(","));
             if let Ok(reader) = LogReader::new(log.as_bytes(), "before.csv") {

@@ -89,6 +89,27 @@ mod tests {
 
     proptest! {
         #[test]
+        fn what_follows_the_grammar_is_understood(
+            (queue, compute) in (0..1_u64 << 40, 0..1_u64 << 40),
+            items in prop::collection::vec(0..1_u64 << 40, 0..4),
+            (space, other) in ("[ \t]{0,2}", "[a-z]{1,8}"),
+            text in prop::sample::select(vec!["", "a,b", "x;dur=9", "\\\"", "=", "item;dur=3, queue"]),
+            quoted in any::<bool>(),
+        ) {
+            prop_assume!(!["queue", "compute", "item"].contains(&other.as_str()));
+            let duration = |micros: u64| format!("{}.{:03}", micros / 1_000, micros % 1_000);
+            let metric = |name: &str, micros: u64| {
+                let mark = if quoted { "\"" } else { "" };
+                format!("{name}{space};{space}desc{space}=\"{text}\";{space}dur={mark}{}{mark}", duration(micros))
+            };
+            let told = [metric(&other, 77), metric("queue", queue), metric("compute", compute)];
+            let told: Vec<String> = told.into_iter().chain(items.iter().map(|item| metric("item", *item))).collect();
+            let (times, found) = parse([told.join(&format!("{space},{space}")).as_bytes()]);
+            prop_assert_eq!((times.queue, times.compute), (Some(Micros(queue)), Some(Micros(compute))));
+            prop_assert_eq!(found, items.into_iter().map(Micros).collect::<Vec<_>>());
+        }
+
+        #[test]
         fn nothing_a_server_sends_can_panic(header in prop::collection::vec(any::<u8>(), 0..200)) {
             parse([header.as_slice()]);
         }

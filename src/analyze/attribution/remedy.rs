@@ -28,16 +28,14 @@ pub(super) fn remedy(cause: Cause, saturated: bool, habits: Habits) -> String {
         Cause::AcceptQueueWait if saturated => {
             return batch(
                 habits,
-                "more answers a call",
-                "keeping connections only moves this wait into the client's queue",
+                ": more answers a call; keeping connections only moves this wait into the client's queue",
             );
         }
         Cause::AcceptQueueWait => KEEP,
         Cause::ClientQueue if saturated => {
             return batch(
                 habits,
-                "more answers a call",
-                "more connections only move this wait to the server",
+                ": more answers a call; more connections only move this wait to the server",
             );
         }
         Cause::ClientQueue => "more connections: pool (after.connections)",
@@ -46,13 +44,16 @@ pub(super) fn remedy(cause: Cause, saturated: bool, habits: Habits) -> String {
             "give the client more processor time, or spread the callers over more machines"
         }
         Cause::ServerQueue => {
-            let else_ = "else more replicas, not on the client's side";
-            return batch(habits, "where a call has a fixed cost to share", else_);
+            let where_ =
+                " where a call has a fixed cost to share; else more replicas, not on the client's side";
+            return batch(habits, where_);
         }
         Cause::Compute => {
-            return batch(habits, "where a call has a fixed cost to share", "else not on the client's side");
+            return batch(habits, " where a call has a fixed cost to share; else not on the client's side");
         }
-        Cause::NetworkRoundTrip => return batch(habits, "fewer trips", "else a client nearer to the server"),
+        Cause::NetworkRoundTrip => {
+            return batch(habits, ": fewer trips; else a client nearer to the server");
+        }
         Cause::SlowRequestBody | Cause::SlowResponseBody => NOT_THE_CLIENTS,
         Cause::DelayedAck => {
             "not on the client's side: let the server write head and body at once, or set TCP_NODELAY on its connections"
@@ -67,11 +68,11 @@ pub(super) fn remedy(cause: Cause, saturated: bool, habits: Habits) -> String {
     fixed.to_string()
 }
 
-/// To batch, or to batch more.
-fn batch(habits: Habits, gain: &str, rest: &str) -> String {
+/// To batch, or to batch more; `rest` says why or where.
+fn batch(habits: Habits, rest: &str) -> String {
     match habits.batch {
-        ..=1 => format!("batch (after.batch): {gain}; {rest}"),
-        most => format!("larger batches (after.batch) than the {most} of now: {gain}; {rest}"),
+        ..=1 => format!("batch (after.batch){rest}"),
+        most => format!("larger batches (after.batch) than the {most} of now{rest}"),
     }
 }
 
