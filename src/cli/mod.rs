@@ -1,0 +1,62 @@
+//! The command line: a file a command, and one for each group of flags that commands share.
+
+mod ablate;
+mod analyze;
+mod load;
+mod prove;
+mod scenario_args;
+
+pub use ablate::AblateArgs;
+pub use analyze::AnalyzeArgs;
+pub use load::{LoadArgs, PhaseArg};
+pub use prove::ProveArgs;
+pub use scenario_args::ScenarioArgs;
+
+use clap::{Parser, Subcommand};
+
+use crate::mock;
+
+/// Runs the same load before and after a client-side optimisation and proves what it bought.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  spanload prove                                     the default scenario against the embedded mock
+  spanload prove --target http://127.0.0.1:8000      the same load against your own server
+  spanload prove --sla p95=500ms --set after.batch=4 another limit, another optimisation
+  spanload analyze results/latest                    the comparison again, from the logs
+
+Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with
+--strict only), 1 the run failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run both phases, compare, judge
+    Prove(ProveArgs),
+    /// Compare and judge again, from the logs of a finished run
+    Analyze(AnalyzeArgs),
+    /// Send the load of one phase once and write its log
+    Load(LoadArgs),
+    /// Prove each variant of an ablation file and print their table
+    Ablate(AblateArgs),
+    /// Serve the mock inference API
+    Mock(mock::Options),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}
