@@ -40,7 +40,7 @@ pub use script::{
     Clump, Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
     Window, truth_rows,
 };
-pub use validity::{Doubt, RepetitionHealth};
+pub use validity::{Doubt, RepetitionHealth, plans_differ};
 
 use crate::sample::Phase;
 use crate::scenario::SlaLine;

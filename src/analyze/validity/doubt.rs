@@ -31,6 +31,13 @@ pub enum Doubt {
         /// From whom.
         who: &'static str,
     },
+    /// Two runs that are compared carried different work.
+    PlansDiffer {
+        /// The start of one plan's digest.
+        one: String,
+        /// The start of the other's.
+        other: String,
+    },
     /// A log ends in the middle of a row.
     TruncatedLog {
         /// The log's name.
@@ -164,6 +171,7 @@ impl Doubt {
             Doubt::BaselineScriptFailed { .. } => "baseline_script_failed",
             Doubt::ScriptLogUnreadable { .. } => "baseline_script_unreadable",
             Doubt::PayloadsDiffer { .. } => "payloads_differ",
+            Doubt::PlansDiffer { .. } => "plans_differ",
             Doubt::TruncatedLog { .. } => "truncated_log",
             Doubt::MissingLog { .. } => "missing_log",
             Doubt::MissingRows { .. } => "missing_rows",
@@ -203,6 +211,11 @@ impl Doubt {
             Doubt::PayloadsDiffer { who } => format!(
                 "the payloads that the server received from {who} are not those of the plan; requests were lost, or \
                  load.seed and load.payloads are not what the script sends"
+            ),
+            Doubt::PlansDiffer { one, other } => format!(
+                "the two runs carried different plans (digests {one}… and {other}…): other payloads, another order \
+                 or another number of them, so a difference need not come from how they were sent; run both with the \
+                 same --set load.seed, load.payloads and -n"
             ),
             Doubt::ClockStepped { step_ms } => format!(
                 "the wall clock was set by {step_ms:.0} ms during the run; latencies are not touched, but rows cannot \

@@ -3,11 +3,13 @@
 mod client;
 mod doubt;
 mod phases;
+mod plans;
 mod replica;
 mod samples;
 
 pub use client::RepetitionHealth;
 pub use doubt::Doubt;
+pub use plans::plans_differ;
 pub use samples::smallest_sample;
 
 use super::Inputs;
