@@ -4,7 +4,7 @@
 //! Data flows one way: `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
 //!
 //! - leaves, used by all: [`clock`], [`sample`], [`digest`], [`caveat`], [`console`], [`cpu`], [`interrupt`],
-//!   [`invocation`], [`limits`], [`paths`], [`random`]
+//!   [`invocation`], [`limits`], [`paths`], [`printable`], [`random`]
 //! - [`scenario`]: TOML and flags → validated settings
 //! - [`plan`]: what is sent, a pure function of (seed, sequence)
 //! - [`transport`]: what moves the bytes and marks the stages
@@ -32,6 +32,7 @@ pub mod limits;
 pub mod mock;
 pub mod paths;
 pub mod plan;
+pub mod printable;
 pub mod prove;
 pub mod random;
 pub mod record;

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 11] = [
+const LEAVES: [&str; 12] = [
     "caveat",
     "clock",
     "console",
@@ -13,12 +13,13 @@ const LEAVES: [&str; 11] = [
     "invocation",
     "limits",
     "paths",
+    "printable",
     "random",
     "sample",
 ];
 
 /// Each room in the order of the flow, and the rooms it may use beside itself and the leaves.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     // The section `[mock]` is the mock's own settings; nothing else of the mock is known here.
     ("scenario", &["mock"]),
     ("plan", &["scenario"]),
@@ -49,11 +50,14 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "transport",
         ],
     ),
+    // What the binary does with a comparison: a module of it, not of the library.
+    ("outputs", &["analyze", "cli", "record", "report"]),
     ("main", &["analyze", "cli", "mock", "plan", "prove", "record", "report", "scenario", "transport"]),
 ];
 
 /// Leaves that may use another leaf.
-const LEAF_EDGES: [(&str, &str); 3] = [("cpu", "clock"), ("sample", "clock"), ("sample", "digest")];
+const LEAF_EDGES: [(&str, &str); 4] =
+    [("console", "printable"), ("cpu", "clock"), ("sample", "clock"), ("sample", "digest")];
 
 /// What a room takes from another of which it may have only a part.
 const PARTS: [(&str, &str, &[&str]); 3] = [

@@ -2,13 +2,20 @@
 
 mod ablate;
 mod analyze;
+mod compare;
+mod duration;
+mod explain;
 mod load;
+mod output;
 mod prove;
 mod scenario_args;
 
 pub use ablate::AblateArgs;
 pub use analyze::AnalyzeArgs;
+pub use compare::CompareArgs;
+pub use explain::ExplainArgs;
 pub use load::{LoadArgs, PhaseArg};
+pub use output::{ColourArgs, FormatArg, OutputArgs};
 pub use prove::ProveArgs;
 pub use scenario_args::ScenarioArgs;
 
@@ -30,7 +37,11 @@ Examples:
   spanload prove                                     the default scenario against the embedded mock
   spanload prove --target http://127.0.0.1:8000      the same load against your own server
   spanload prove --sla p95=500ms --set after.batch=4 another limit, another optimisation
+  spanload explain --slowest 5                       where the time of the slowest requests went
+  spanload compare results/old results/new           two stored runs, release against release
   spanload analyze results/latest                    the comparison again, from the logs
+
+`spanload <COMMAND> --help` has the flags and examples of each command.
 
 Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with
 --strict only), 1 the run failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
@@ -42,6 +53,10 @@ pub enum Command {
     Prove(ProveArgs),
     /// Compare and judge again, from the logs of a finished run
     Analyze(AnalyzeArgs),
+    /// Compare two finished runs, release against release
+    Compare(CompareArgs),
+    /// Show where the time of one request went, or of the slowest ones
+    Explain(ExplainArgs),
     /// Send the load of one phase once and write its log
     Load(LoadArgs),
     /// Prove each variant of an ablation file and print their table

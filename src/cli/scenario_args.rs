@@ -2,10 +2,12 @@
 
 use clap::Args;
 
+use super::duration::milliseconds;
 use crate::scenario::{Overrides, ScenarioError};
 
 /// What changes a scenario.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Load")]
 pub struct ScenarioArgs {
     /// Requests of one repetition
     #[arg(short = 'n', long, value_name = "N")]
@@ -17,19 +19,19 @@ pub struct ScenarioArgs {
     #[arg(long, value_name = "N")]
     repetitions: Option<u32>,
     /// URL of your own server instead of the embedded mock
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = "Target")]
     target: Option<String>,
     /// Extra header of every request; its value is never written down
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", help_heading = "Target")]
     headers: Vec<String>,
-    /// Time from due after which a request has failed, in milliseconds
-    #[arg(long, value_name = "MS")]
+    /// Time from due after which a request has failed: 30s, 500ms, or a bare number of milliseconds
+    #[arg(long, value_name = "TIME", value_parser = milliseconds, help_heading = "Target")]
     timeout: Option<u64>,
     /// Line of the SLA, such as p95=800ms, error_rate=1% or throughput=100rps; repeatable
-    #[arg(long, value_name = "METRIC=LIMIT")]
+    #[arg(long, value_name = "METRIC=LIMIT", help_heading = "Verdict")]
     sla: Vec<String>,
     /// Any key of the scenario, such as mock.backlog=64; repeatable, wins over the file
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Scenario")]
     set: Vec<String>,
     /// 200 requests, one repetition: still shows the effect, for CI
     #[arg(long)]

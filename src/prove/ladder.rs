@@ -72,13 +72,21 @@ impl Run<'_> {
         };
         let log = rung.log.take().expect("each pass puts its log back");
         let answers = Answers::new(Box::new(std::io::sink()));
-        let step = self.progress.step(&format!("{} {pass}/{PASSES}", rung.record.part), plan.requests());
+        let step = self.progress.part(&format!("{} {pass}/{PASSES}", rung.record.part), plan.requests());
         let measured = measurement.run(Recording { log, answers }, &step, self.interrupt).await?;
         step.done(&measured.live);
         self.note_repetition(&rung.record.part, pass, &measured.clock, measured.health);
         rung.log = Some(measured.recording.log);
         session.close().await
     }
+}
+
+/// What the progress is told of the climb: each pass of each rung.
+pub(super) fn loads(settings: &Settings) -> impl Iterator<Item = (String, u64)> {
+    let requests = settings.load.requests.min(REQUESTS_MOST);
+    let up: Vec<_> = steps(settings).map(|(name, _)| (format!("ladder_{name}"), requests)).collect();
+    let down: Vec<_> = up.iter().rev().cloned().collect();
+    up.into_iter().chain(down)
 }
 
 /// How the before phase sends, then kept connections alone, then with batches of 2, 4 … up to what the after phase takes.

@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::measurement::{self, Measurement};
 use super::server::Server;
-use super::{conditions, most_connections};
+use super::{conditions, expected, most_connections};
 use crate::clock::Anchor;
 use crate::interrupt::Interrupt;
 use crate::limits;
@@ -46,7 +46,8 @@ pub async fn load(
         settings,
         url: session.url(),
     };
-    let step = Progress::new(quiet).step(phase.name(), plan.requests());
+    let progress = Progress::new(quiet, expected::of_load(settings, phase.name()));
+    let step = progress.part(phase.name(), plan.requests());
     let measured = measurement.run(recording, &step, interrupt).await?;
     step.done(&measured.live);
     session.close().await?;

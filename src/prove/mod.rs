@@ -4,7 +4,10 @@
 mod ablation;
 mod analysis;
 mod calibration;
+mod compare;
 mod conditions;
+mod expected;
+mod explain;
 mod health;
 mod ladder;
 mod load;
@@ -18,6 +21,8 @@ mod truth;
 
 pub use ablation::ablate;
 pub use analysis::{Findings, analyze};
+pub use compare::{RunsFindings, compare};
+pub use explain::{Wanted, explain};
 pub use load::load;
 
 use std::fs::File;
@@ -136,7 +141,7 @@ impl<'a> Run<'a> {
         let results = Results::create(&job.out, &run_id)?;
         let mut manifest = conditions::manifest(&settings, &plan, digest, &anchor, run_id, job.command);
         manifest.strict = job.strict;
-        let progress = Progress::new(job.quiet);
+        let progress = Progress::new(job.quiet, expected::of_run(&settings, job.ladder));
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
         let with_ladder = job.ladder;
         Ok(Run { settings, plan, server, results, manifest, anchor, progress, interrupt, with_ladder })
@@ -195,7 +200,7 @@ impl<'a> Run<'a> {
             answers: recordings.answers.take().expect("each repetition puts the answers back"),
         };
         let name = format!("{} {repetition}/{}", phase.name(), self.settings.repetitions);
-        let step = self.progress.step(&name, self.plan.requests());
+        let step = self.progress.part(&name, self.plan.requests());
         let measured = measurement.run(recording, &step, self.interrupt).await?;
         step.done(&measured.live);
         self.note_repetition(phase.name(), repetition, &measured.clock, measured.health);

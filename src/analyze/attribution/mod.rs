@@ -11,6 +11,7 @@ mod evidence;
 mod groups;
 mod levels;
 mod occupancy;
+mod requests;
 mod reuse;
 mod saturation;
 mod split;
@@ -22,6 +23,7 @@ mod wording;
 
 pub use cause::Cause;
 pub use client_health::{ClientHealth, ClientStall};
+pub use requests::causes_of;
 
 use std::collections::BTreeMap;
 

@@ -5,11 +5,13 @@ mod doubt;
 mod phases;
 mod plans;
 mod replica;
+mod runs;
 mod samples;
 
 pub use client::RepetitionHealth;
 pub use doubt::Doubt;
 pub use plans::plans_differ;
+pub(super) use runs::of_runs;
 pub use samples::smallest_sample;
 
 use super::Inputs;
