@@ -31,14 +31,26 @@ pub struct CompareArgs {
     /// Folder of the run that is judged
     #[arg(value_name = "RUN-B")]
     pub b: PathBuf,
-    /// Phase of both runs
-    #[arg(long, value_enum, default_value_t = PhaseArg::After, help_heading = "What is compared")]
+    /// Phase of both runs, before or after
+    #[arg(long, value_enum, default_value_t = PhaseArg::After, hide_possible_values = true, help_heading = "What is compared")]
     pub phase: PhaseArg,
     /// Phase of RUN-A, if it is another
-    #[arg(long, value_enum, value_name = "PHASE", help_heading = "What is compared")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "PHASE",
+        hide_possible_values = true,
+        help_heading = "What is compared"
+    )]
     phase_a: Option<PhaseArg>,
     /// Phase of RUN-B, if it is another
-    #[arg(long, value_enum, value_name = "PHASE", help_heading = "What is compared")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "PHASE",
+        hide_possible_values = true,
+        help_heading = "What is compared"
+    )]
     phase_b: Option<PhaseArg>,
     /// Line of the SLA, such as p95=800ms; repeatable, in place of the SLA of RUN-B
     #[arg(long, value_name = "METRIC=LIMIT", help_heading = "Verdict")]

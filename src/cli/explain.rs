@@ -28,8 +28,8 @@ pub struct ExplainArgs {
     /// Folder of the run
     #[arg(long, default_value = "results/latest", value_name = "FOLDER", help_heading = "Which request")]
     pub run: PathBuf,
-    /// Phase of the request; the same request of the other phase is shown beside it
-    #[arg(long, value_enum, default_value_t = PhaseArg::Before, help_heading = "Which request")]
+    /// Phase of the request, before or after; the same request of the other phase is shown beside it
+    #[arg(long, value_enum, default_value_t = PhaseArg::Before, hide_possible_values = true, help_heading = "Which request")]
     pub phase: PhaseArg,
     /// Repetition, from 1; without it the first, or all of them with --slowest
     #[arg(long, value_name = "N", help_heading = "Which request")]

@@ -21,8 +21,8 @@ pub struct LoadArgs {
     /// Scenario file
     #[arg(default_value = "scenarios/default.toml", value_name = "SCENARIO")]
     pub scenario: PathBuf,
-    /// How to send
-    #[arg(long, value_enum, default_value_t = PhaseArg::Before, help_heading = "Load")]
+    /// How to send: as before or as after
+    #[arg(long, value_enum, default_value_t = PhaseArg::Before, hide_possible_values = true, help_heading = "Load")]
     pub phase: PhaseArg,
     /// Where the log goes
     #[arg(short = 'o', long, default_value = "load.csv", value_name = "FILE", help_heading = "Output")]

@@ -46,6 +46,12 @@ Examples:
 Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with
 --strict only), 1 the run failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
 
+const MOCK_EXAMPLES: &str = "\
+Examples:
+  spanload mock --port 8000                         until Ctrl-C; its addresses are the one line it prints
+  spanload mock --port 8000 --replicas 4 --error-rate 0.01
+  curl -d '{\"prompt\":\"hello\"}' http://127.0.0.1:8000/v1/infer";
+
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -62,6 +68,7 @@ pub enum Command {
     /// Prove each variant of an ablation file and print their table
     Ablate(AblateArgs),
     /// Serve the mock inference API
+    #[command(after_help = MOCK_EXAMPLES)]
     Mock(mock::Options),
 }
 

@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// What goes to standard output; everything else goes to standard error
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    /// What goes to standard output: text, json (one document) or markdown; all else goes to standard error
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
     pub format: FormatArg,
-    /// Also write JUnit XML there, a test case a line of the SLA: missed fails, met but in doubt is skipped
+    /// Also write JUnit XML: a line of the SLA is a test case, missed fails, met but in doubt is skipped
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
     #[command(flatten)]
