@@ -47,7 +47,13 @@ fn open(columns: u16) -> (File, OwnedFd) {
     let mut size = libc::winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: two integers and a size to write to; the names and settings are not asked for
     let opened = unsafe {
-        libc::openpty(&mut master, &mut terminal, std::ptr::null_mut(), std::ptr::null_mut(), &mut size)
+        libc::openpty(
+            &mut master,
+            &mut terminal,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+            std::ptr::from_mut(&mut size),
+        )
     };
     assert_eq!(opened, 0, "a pseudo-terminal: {}", std::io::Error::last_os_error());
     // SAFETY: the call above has just opened both, and nobody else knows of them

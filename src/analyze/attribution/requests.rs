@@ -11,9 +11,10 @@ use crate::clock::Micros;
 pub fn causes_of(phase: &PhaseData, health: &ClientHealth, places: &[usize]) -> Vec<Vec<(Cause, Micros)>> {
     let context = Context::new(phase, health);
     let causes = |place: &usize| {
-        let there = *place < context.rows().len();
-        let split = there.then(|| context.split(*place)).unwrap_or_default();
-        split.parts().filter(|(_, length)| *length > Micros(0)).collect()
+        if *place >= context.rows().len() {
+            return Vec::new();
+        }
+        context.split(*place).parts().filter(|(_, length)| *length > Micros(0)).collect()
     };
     places.iter().map(causes).collect()
 }
