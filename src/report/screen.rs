@@ -41,6 +41,15 @@ impl Screen {
         self.text.push('\n');
     }
 
+    /// Pieces of which the last one goes to a line of its own where there is no room for all.
+    pub(super) fn judged(&mut self, figures: &str, style: Style, judgement: &str) {
+        if figures.chars().count() + judgement.chars().count() <= self.width {
+            return self.pieces(&[(Style::Plain, figures), (style, judgement)]);
+        }
+        self.pieces(&[(Style::Plain, figures.trim_end())]);
+        self.pieces(&[(Style::Plain, "    "), (style, judgement)]);
+    }
+
     /// A name, and a text beside it that is wrapped between words.
     pub(super) fn named(&mut self, name: &str, text: &str, style: Style) {
         let mut name = format!("{:<INDENT$}", printable::line(name));

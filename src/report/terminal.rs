@@ -114,5 +114,5 @@ fn sla_line(screen: &mut Screen, line: &SlaResult, [before, after]: [&str; 2]) {
         (Verdict::Met, Confidence::Clear) => Style::Good,
     };
     let judgement = format!("{}, {}", words.verdict, words.confidence);
-    screen.pieces(&[(Style::Plain, &figures), (style, &judgement)]);
+    screen.judged(&figures, style, &judgement);
 }

@@ -9,15 +9,17 @@ use crate::report::style::{Colour, Style};
 /// Percentiles that are always shown, in tenths of a percent.
 const SHOWN: [u64; 2] = [500, 950];
 
-/// `41.2 requests/s, 3 errors (0.5 %)`.
-pub(super) fn rate(live: &Live, seconds: f64, colour: Colour) -> String {
-    let rate = format!("{:.1} requests/s", live.ended as f64 / seconds.max(1e-3));
-    if live.failed == 0 {
-        return format!("{rate}, no errors");
-    }
+/// `41.2 requests/s`.
+pub(super) fn rate(live: &Live, seconds: f64) -> String {
+    format!("{:.1} requests/s", live.ended as f64 / seconds.max(1e-3))
+}
+
+/// `3 errors (0.5 %)`; `None` if there are none.
+pub(super) fn errors(live: &Live, colour: Colour) -> Option<String> {
     let share = live.failed as f64 / live.ended.max(1) as f64 * 100.0;
     let word = if live.failed == 1 { "error" } else { "errors" };
-    format!("{rate}, {}", colour.paint(Style::Bad, &format!("{} {word} ({share:.1} %)", live.failed)))
+    let text = format!("{} {word} ({share:.1} %)", live.failed);
+    (live.failed > 0).then(|| colour.paint(Style::Bad, &text))
 }
 
 /// `P50 916, P95 1949 > 800 ms`: of the successes so far, each beside its limit of the SLA.
@@ -102,9 +104,9 @@ mod tests {
 
     #[test]
     fn errors_are_counted() {
-        let shown = |failed| rate(&live(&[5; 18], failed), 2.0, Colour(false));
-        assert_eq!(shown(0), "9.0 requests/s, no errors");
-        assert_eq!(shown(2), "10.0 requests/s, 2 errors (10.0 %)");
+        assert_eq!(rate(&live(&[5; 18], 2), 2.0), "10.0 requests/s");
+        assert_eq!(errors(&live(&[5; 18], 2), Colour(false)).as_deref(), Some("2 errors (10.0 %)"));
+        assert_eq!(errors(&live(&[5; 18], 0), Colour(false)), None);
     }
 
     #[test]

@@ -195,9 +195,14 @@ impl Step {
         if self.total == 0 {
             return format!("{:.0} s", self.elapsed());
         }
-        let rate = figures::rate(live, self.elapsed(), plain);
+        let done = format!("{}/{} in {:.0} s", live.ended, self.total, self.elapsed());
         let percentiles = figures::percentiles(live, &self.judged, plain);
-        format!("{}/{}, {rate}, {percentiles}, {:.0} s", live.ended, self.total, self.elapsed())
+        let all = [Some(done), Some(self.rate(live)), figures::errors(live, plain), Some(percentiles)];
+        all.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    fn rate(&self, live: &Live) -> String {
+        figures::rate(live, self.elapsed())
     }
 
     /// What stands below the bar: figures, the percentiles, where the time goes.
@@ -205,7 +210,8 @@ impl Step {
         if self.total == 0 {
             return format!("{:.0} s", self.elapsed());
         }
-        let rate = self.with_left(figures::rate(live, self.elapsed(), self.colour), live);
+        let errors = figures::errors(live, self.colour).unwrap_or("no errors".into());
+        let rate = self.with_left(format!("{}, {errors}", self.rate(live)), live);
         let percentiles = figures::percentiles(live, &self.judged, self.colour);
         let lines = [Some(rate), Some(percentiles), stage_bar(&live.stages, STAGES_WIDTH, self.colour)];
         let lines: Vec<_> = lines.into_iter().flatten().map(|line| format!("  {line}")).collect();
