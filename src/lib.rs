@@ -4,7 +4,7 @@
 //! Data flows one way: `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
 //!
 //! - leaves, used by all: [`clock`], [`sample`], [`digest`], [`caveat`], [`console`], [`cpu`], [`interrupt`],
-//!   [`invocation`], [`jaeger`], [`limits`], [`paths`], [`pulse`], [`random`]
+//!   [`invocation`], [`jaeger`], [`limits`], [`paths`], [`printable`], [`pulse`], [`random`]
 //! - [`scenario`]: TOML and flags → validated settings
 //! - [`plan`]: what is sent, a pure function of (seed, sequence)
 //! - [`transport`]: what moves the bytes and marks the stages
@@ -34,6 +34,7 @@ pub mod limits;
 pub mod mock;
 pub mod paths;
 pub mod plan;
+pub mod printable;
 pub mod prove;
 pub mod pulse;
 pub mod random;

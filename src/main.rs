@@ -1,29 +1,36 @@
 //! Parses the command line, calls what it asks for, maps the outcome to an exit code.
 
-use std::io::IsTerminal;
+mod outputs;
+
 use std::process::ExitCode;
 
 use clap::Parser;
-use spanload::cli::{AblateArgs, AnalyzeArgs, Cli, Command, ExportArgs, LoadArgs, ProveArgs, ReportArgs};
+use spanload::cli::{
+    AblateArgs, AnalyzeArgs, Cli, ColourArgs, Command, CompareArgs, ExplainArgs, ExportArgs, LoadArgs,
+    OutputArgs, ProveArgs, ReportArgs,
+};
 use spanload::console;
 use spanload::interrupt::{Interrupt, Signal};
 use spanload::invocation;
 use spanload::plan::PayloadError;
-use spanload::prove::{self, Findings, Job, Written};
+use spanload::prove::{self, Findings, Job, RunsFindings, Wanted, Written};
 use spanload::record::Results;
-use spanload::report::{Format, Terminal, ladder, predicted, why_slow};
+use spanload::report::{self, Summary, ladder, predicted, why_slow};
 use spanload::scenario::{self, Overrides, ScenarioError};
 use spanload::telemetry::{LogFormat, TelemetryError, logs};
 use spanload::transport::EndpointError;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
+    console::restore_on_panic();
     let outcome = match Cli::parse().command {
         Command::Mock(options) => mock(options),
         Command::Prove(args) => run(async |interrupt| prove(args, interrupt).await),
         Command::Analyze(args) => analyze(&args),
-        Command::Report(args) => report(&args),
+        Command::Report(args) => page(&args),
         Command::Export(args) => export(&args),
+        Command::Compare(args) => compare(&args),
+        Command::Explain(args) => explain(&args),
         Command::Load(args) => run(async |interrupt| load(args, interrupt).await),
         Command::Ablate(args) => run(async |interrupt| ablate(args, interrupt).await),
     };
@@ -59,6 +66,7 @@ fn run(command: impl AsyncFnOnce(&Interrupt) -> anyhow::Result<u8>) -> anyhow::R
                     _ = terminate.recv() => Signal::Terminate,
                 };
                 if std::mem::replace(&mut again, true) {
+                    console::restore();
                     std::process::exit(i32::from(signal.exit_code()));
                 }
                 let _ = wish.send(Some(signal));
@@ -79,6 +87,7 @@ fn mock(options: spanload::mock::Options) -> anyhow::Result<u8> {
 
 async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     logs::init(args.telemetry.log_format);
+    prepare(&args.output)?;
     let mut overrides = args.changes.overrides()?;
     args.telemetry.lay_over(&mut overrides)?;
     let settings = scenario::load(args.scenario(), &overrides)?;
@@ -87,18 +96,48 @@ async fn prove(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     let job = Job { settings, out: args.out, ladder: args.ladder, quiet, command, strict };
     let proof = prove::prove(job, interrupt).await?;
     let code = proof.findings.comparison.exit_code;
-    summarise(&proof.findings, code, &proof.results, args.no_color)
+    summarise(&proof.findings, code, &proof.results, &args.output)
 }
 
 fn analyze(args: &AnalyzeArgs) -> anyhow::Result<u8> {
+    prepare(&args.output)?;
     let results = Results::open(&args.run);
     let findings = prove::analyze(&results)?;
     let comparison = &findings.comparison;
     let code = if args.strict { comparison.strict_exit_code() } else { comparison.exit_code };
-    summarise(&findings, code, &results, args.no_color)
+    summarise(&findings, code, &results, &args.output)
 }
 
-fn report(args: &ReportArgs) -> anyhow::Result<u8> {
+fn compare(args: &CompareArgs) -> anyhow::Result<u8> {
+    prepare(&args.output)?;
+    let phases = args.phases().map(Into::into);
+    let RunsFindings { comparison, sides } =
+        prove::compare([&args.a, &args.b], phases, args.sla()?, args.strict)?;
+    let exit_code = comparison.exit_code;
+    let summary = Summary {
+        names: ["run a", "run b"],
+        strategies: sides,
+        judged: "by run b",
+        exit_code,
+        ..Summary::default()
+    };
+    outputs::deliver(&comparison, summary, &args.output)?;
+    Ok(exit_code)
+}
+
+fn explain(args: &ExplainArgs) -> anyhow::Result<u8> {
+    plain(args.colour);
+    let results = Results::open(&args.run);
+    let wanted = match (args.seq, args.slowest) {
+        (Some(seq), _) => Wanted::One { seq, repetition: args.repetition.unwrap_or(1) },
+        (None, count) => Wanted::Slowest { count: count.unwrap_or(1) as usize, repetition: args.repetition },
+    };
+    let requests = prove::explain(&results, args.phase.into(), wanted)?;
+    console::print(&report::explain(&results.manifest()?.run_id, &requests, outputs::colour_of_results()));
+    Ok(0)
+}
+
+fn page(args: &ReportArgs) -> anyhow::Result<u8> {
     let results = Results::open(&args.run);
     let written = prove::report(&results, args.out.as_deref(), args.jaeger_url.clone())?;
     let path = args.out.clone().unwrap_or_else(|| results.path("report.html"));
@@ -126,6 +165,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<u8> {
 
 async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     logs::init(args.telemetry.log_format);
+    plain(args.colour);
     let mut overrides = args.changes.overrides()?;
     args.telemetry.lay_over(&mut overrides)?;
     let settings = scenario::load(&args.scenario, &overrides)?;
@@ -138,25 +178,41 @@ async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
 
 async fn ablate(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     logs::init(LogFormat::default());
+    plain(args.colour);
     let overrides = args.changes.overrides()?;
-    let table = prove::ablate(&args.file, &args.out, &overrides, interrupt).await?;
+    let table = prove::ablate(&args.file, &args.out, &overrides, args.quiet, interrupt).await?;
     console::print(table.as_bytes());
     Ok(interrupt.signal().map_or(0, Signal::exit_code))
 }
 
-fn summarise(findings: &Findings, exit_code: u8, results: &Results, no_color: bool) -> anyhow::Result<u8> {
-    let plain = no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+/// What must be known before there is anything to say.
+fn prepare(output: &OutputArgs) -> anyhow::Result<()> {
+    plain(output.colour);
+    outputs::check(output)
+}
+
+fn plain(colour: ColourArgs) {
+    if colour.no_color {
+        console::be_plain();
+    }
+}
+
+fn summarise(
+    findings: &Findings,
+    exit_code: u8,
+    results: &Results,
+    output: &OutputArgs,
+) -> anyhow::Result<u8> {
     let plan = results.manifest()?.plan;
-    let terminal = Terminal {
-        before: plan.before,
-        after: plan.after,
+    let summary = Summary {
+        strategies: [plan.before, plan.after],
         why: why_slow(&findings.analysis.phases.before),
         predicted: findings.analysis.prediction.as_ref().and_then(predicted),
         ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
-        folder: results.folder().to_path_buf(),
-        colour: !plain && std::io::stdout().is_terminal(),
+        folder: Some(results.folder().to_path_buf()),
         exit_code,
+        ..Summary::default()
     };
-    console::print(&terminal.render(&findings.comparison)?);
+    outputs::deliver(&findings.comparison, summary, output)?;
     Ok(exit_code)
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 13] = [
+const LEAVES: [&str; 14] = [
     "caveat",
     "clock",
     "console",
@@ -14,13 +14,14 @@ const LEAVES: [&str; 13] = [
     "jaeger",
     "limits",
     "paths",
+    "printable",
     "pulse",
     "random",
     "sample",
 ];
 
 /// Each room in the order of the flow, and the rooms it may use beside itself and the leaves.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     // A tap on finished samples, which knows no other room.
     ("telemetry", &[]),
     // The sections `[mock]` and `[telemetry]` are their rooms' own settings; nothing else of these is known here.
@@ -70,10 +71,13 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "transport",
         ],
     ),
+    // What the binary does with a comparison: a module of it, not of the library.
+    ("outputs", &["analyze", "cli", "record", "report"]),
 ];
 
 /// Leaves that may use another leaf.
-const LEAF_EDGES: [(&str, &str); 6] = [
+const LEAF_EDGES: [(&str, &str); 7] = [
+    ("console", "printable"),
     ("cpu", "clock"),
     ("jaeger", "sample"),
     ("pulse", "clock"),

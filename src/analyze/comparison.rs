@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::distribution::Distribution;
 use super::interval::Interval;
-use super::spread::{self, Spread};
+use super::runs::RunsCompared;
+use super::spread::{self, Pairing, Spread};
 use crate::clock::Micros;
 use crate::scenario::Metric;
 
@@ -21,6 +22,9 @@ pub struct Comparison {
     pub run_id: String,
     /// Digest of the plan of both phases.
     pub plan_digest: String,
+    /// Which runs, where it is not the two phases of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs: Option<RunsCompared>,
     /// In all.
     pub verdict: Verdict,
     /// Whether the verdict could be another one by chance.
@@ -255,10 +259,10 @@ pub struct ThreeDifferences {
 }
 
 impl ThreeDifferences {
-    pub(super) fn of(before: &Spread, after: &Spread) -> Self {
+    pub(super) fn of(before: &Spread, after: &Spread, pairing: Pairing) -> Self {
         let at = |permille| {
             let metric = Metric::Percentile(permille);
-            let [ms, ratio] = spread::of_difference(before, after, permille);
+            let [ms, ratio] = spread::of_difference(before, after, permille, pairing);
             Difference {
                 ci95_ms: ms.map(|ms| ms.rounded(3)),
                 ci95_ratio: ratio.map(|ratio| ratio.rounded(4)),

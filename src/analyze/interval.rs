@@ -102,7 +102,7 @@ fn around_the_mean(values: &[f64]) -> Option<Interval> {
     Some(Interval { lo: mean - reach, hi: mean + reach })
 }
 
-fn logarithm(value: f64) -> Option<f64> {
+pub(super) fn logarithm(value: f64) -> Option<f64> {
     (value > 0.0).then(|| value.ln())
 }
 

@@ -14,17 +14,19 @@ mod observation;
 mod phase;
 pub mod prediction;
 mod quality;
+mod runs;
 mod script;
 mod spread;
 pub mod student;
 pub mod validity;
 mod verdict;
+pub mod welch;
 
 pub use analysis::{
     Analysis, AnalysisPhases, CauseFinding, FailureFigures, Part, PhaseAnalysis, Reuse, ReuseBuys,
     Saturation, StageFigures, Table, Tail,
 };
-pub use attribution::{Cause, ClientHealth, ClientStall, attribute};
+pub use attribution::{Cause, ClientHealth, ClientStall, attribute, causes_of};
 pub use calibration::Calibration;
 pub use comparison::{
     BaselineScript, Caveat, Comparison, Confidence, Difference, LatencyMs, PhaseSummary, Quality,
@@ -36,6 +38,7 @@ pub use ladder::LadderRung;
 pub use observation::Observation;
 pub use phase::{Collector, PhaseData};
 pub use prediction::Prediction;
+pub use runs::{RunCompared, RunSide, RunsCompared, compare_runs};
 pub use script::{
     Clump, Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
     Window, truth_rows,
@@ -44,7 +47,7 @@ pub use validity::{Doubt, RepetitionHealth, SingleCall, WorkBasis, plans_differ}
 
 use crate::sample::Phase;
 use crate::scenario::SlaLine;
-use spread::Spread;
+use spread::{Pairing, Spread};
 
 /// What a comparison is made of.
 #[derive(Debug)]
@@ -80,29 +83,35 @@ pub struct Inputs<'a> {
 /// Compares the two phases and judges the after phase.
 pub fn compare(inputs: Inputs<'_>) -> Comparison {
     let quality = quality::compare(inputs.before, inputs.after);
+    let doubts = validity::doubts(&inputs, &quality);
+    let mut inputs = inputs;
+    inputs.caveats.extend(doubts.into_iter().map(Caveat::from));
+    conclude(inputs, quality, Pairing::Interleaved)
+}
+
+/// Judges, once all caveats are known.
+fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -> Comparison {
     let (before, after) =
         (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
     let sla: Vec<SlaResult> =
         inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after)).collect();
-    let doubts = validity::doubts(&inputs, &quality);
-    let mut caveats = inputs.caveats;
-    caveats.extend(doubts.into_iter().map(Caveat::from));
     let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after);
     let summary = |spread: &Spread| spread.phase().summary(ThreeIntervals::of(spread));
     let mut comparison = Comparison {
         schema: 1,
         run_id: inputs.run_id.to_string(),
         plan_digest: inputs.plan_digest.to_string(),
+        runs: None,
         verdict,
         confidence: verdict::overall_confidence(&sla, &quality),
         exit_code: verdict::exit_code(verdict, inputs.before, inputs.after, inputs.interrupted),
-        interval_method: spread::method(inputs.before.repetitions()),
+        interval_method: spread::method(&before, &after, pairing),
         sla,
         phases: comparison::Phases { before: summary(&before), after: summary(&after) },
-        difference: ThreeDifferences::of(&before, &after),
+        difference: ThreeDifferences::of(&before, &after, pairing),
         quality,
         baseline_script: inputs.baseline_script,
-        caveats,
+        caveats: inputs.caveats,
     };
     if inputs.strict {
         comparison.exit_code = comparison.strict_exit_code();

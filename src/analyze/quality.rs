@@ -11,7 +11,7 @@ const EXAMPLES: usize = 10;
 /// that of the same repetition, or of another where that one has none.
 pub(super) fn compare(before: &PhaseData, after: &PhaseData) -> Quality {
     let expected: Vec<_> = (1..=before.repetitions()).map(|repetition| before.answers(repetition)).collect();
-    let mut quality = Quality { compared: 0, equal: 0, different: 0, examples: Vec::new() };
+    let mut quality = Quality::none();
     for repetition in 1..=after.repetitions() {
         let index = repetition as usize - 1;
         for (seq, answer) in after.answers(repetition).into_iter().enumerate() {
@@ -34,6 +34,11 @@ fn at(answers: &[Option<Digest>], seq: usize) -> Option<Digest> {
 }
 
 impl Quality {
+    /// Nothing compared.
+    pub(super) fn none() -> Self {
+        Quality { compared: 0, equal: 0, different: 0, examples: Vec::new() }
+    }
+
     fn take(&mut self, seq: usize, equal: bool) {
         self.compared += 1;
         if equal {

@@ -5,10 +5,20 @@ use super::distribution::Distribution;
 use super::interval::{self, Interval};
 use super::observation::Observation;
 use super::phase::PhaseData;
+use super::welch;
 use crate::clock::Micros;
 use crate::random;
 use crate::sample::Phase;
 use crate::scenario::Metric;
+
+/// Whether repetitions of the two sides are neighbours in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pairing {
+    /// The phases of one run alternate: the first of the one and the first of the other are.
+    Interleaved,
+    /// The runs were made at different times.
+    Unpaired,
+}
 
 /// A phase with what its intervals need.
 #[derive(Debug)]
@@ -149,17 +159,29 @@ impl<'a> Spread<'a> {
 }
 
 /// The intervals of after − before in milliseconds and of after ÷ before.
-pub(super) fn of_difference(before: &Spread, after: &Spread, permille: u64) -> [Option<Interval>; 2] {
-    compared(before, after, permille).map_or([None; 2], |[ms, ratio]| [bounded(ms), bounded(ratio)])
+pub(super) fn of_difference(
+    before: &Spread,
+    after: &Spread,
+    permille: u64,
+    pairing: Pairing,
+) -> [Option<Interval>; 2] {
+    compared(before, after, permille, pairing).map_or([None; 2], |[ms, ratio]| [bounded(ms), bounded(ratio)])
 }
 
-fn compared(before: &Spread, after: &Spread, permille: u64) -> Option<[Interval; 2]> {
+fn compared(before: &Spread, after: &Spread, permille: u64, pairing: Pairing) -> Option<[Interval; 2]> {
     let metric = Metric::Percentile(permille);
     let (from, to) = (before.figure(metric)?, after.figure(metric)?);
     let (ms, ratio) = (to - from, (from > 0.0).then(|| to / from)?);
-    if before.repetitions.len() > 1 {
+    if before.repetitions.len().max(after.repetitions.len()) > 1 {
         let all = |spread: &Spread| spread.figures(metric).into_iter().collect::<Option<Vec<_>>>();
-        let pairs: Vec<_> = all(before)?.into_iter().zip(all(after)?).collect();
+        let (before, after) = (all(before)?, all(after)?);
+        if pairing == Pairing::Unpaired {
+            return Some([
+                welch::of_difference(&before, &after, ms)?,
+                welch::of_ratio(&before, &after, ratio)?,
+            ]);
+        }
+        let pairs: Vec<_> = before.into_iter().zip(after).collect();
         return Some([interval::of_difference(&pairs, ms)?, interval::of_ratio(&pairs, ratio)?]);
     }
     let pairs: Vec<_> = before.resampled(permille)?.into_iter().zip(after.resampled(permille)?).collect();
@@ -168,11 +190,25 @@ fn compared(before: &Spread, after: &Spread, permille: u64) -> Option<[Interval;
     Some([differences.widened_to(ms), ratios.widened_to(ratio)])
 }
 
-/// How the intervals of so many repetitions are made, in words.
-pub(super) fn method(repetitions: u32) -> String {
-    match repetitions {
-        1 => "moving-block bootstrap, within one run only".into(),
+/// How the intervals are made, in words.
+pub(super) fn method(before: &Spread, after: &Spread, pairing: Pairing) -> String {
+    let (a, b) = (before.repetitions.len(), after.repetitions.len());
+    let own = match b {
+        1 => "moving-block bootstrap, within one run only".to_string(),
         n => format!("t over {n} repetitions"),
+    };
+    match (pairing, a, b) {
+        (Pairing::Interleaved, ..) => own,
+        (Pairing::Unpaired, 1, 1) => format!(
+            "{own}; of difference and ratio as well: how far runs lie apart is not in it, nor what changed between them"
+        ),
+        (Pairing::Unpaired, 1, _) | (Pairing::Unpaired, _, 1) => {
+            format!("{own}; of difference and ratio none, for one of the runs has a single repetition")
+        }
+        (Pairing::Unpaired, a, b) => format!(
+            "{own}; of difference and ratio Welch's t over {a} and {b} repetitions, which are no pairs: what changed on \
+             the machine between the runs is in the difference, not in the interval"
+        ),
     }
 }
 

@@ -22,6 +22,6 @@ pub struct Options {
     /// Stop when standard input closes, so that the mock never outlives the process that started it
     #[arg(long)]
     pub exit_with_stdin: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Model and faults")]
     pub settings: MockSettings,
 }

@@ -37,13 +37,16 @@ pub async fn ablate(
     file: &Path,
     out: &Path,
     overrides: &Overrides,
+    quiet: bool,
     interrupt: &Interrupt,
 ) -> anyhow::Result<String> {
     let mut table = HEAD.to_string();
     for (variant, settings) in variants(file, overrides)? {
-        console::say(&format!("== {}", variant.name));
+        if !quiet {
+            console::say(&format!("== {}", variant.name));
+        }
         let command = invocation::masked_command(&settings.secrets());
-        let (ladder, quiet, strict) = (false, false, false);
+        let (ladder, strict) = (false, false);
         let job = Job { settings, out: out.to_path_buf(), ladder, quiet, command, strict };
         let proof = prove(job, interrupt).await;
         let proof = proof.with_context(|| format!("variant `{}`, after these:\n{table}", variant.name))?;

@@ -73,7 +73,7 @@ impl Run<'_> {
         };
         let log = rung.log.take().expect("each pass puts its log back");
         let answers = Answers::new(Box::new(std::io::sink()));
-        let step = self.progress.step(&format!("{} {pass}/{PASSES}", rung.record.part), plan.requests());
+        let step = self.progress.part(&format!("{} {pass}/{PASSES}", rung.record.part), plan.requests());
         let recording = Recording { log, answers };
         let measured = measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
         self.telemetry.end(&watched);
@@ -82,6 +82,14 @@ impl Run<'_> {
         rung.log = Some(measured.recording.log);
         session.close().await
     }
+}
+
+/// What the progress is told of the climb: each pass of each rung.
+pub(super) fn loads(settings: &Settings) -> impl Iterator<Item = (String, u64)> {
+    let requests = settings.load.requests.min(REQUESTS_MOST);
+    let up: Vec<_> = steps(settings).map(|(name, _)| (format!("ladder_{name}"), requests)).collect();
+    let down: Vec<_> = up.iter().rev().cloned().collect();
+    up.into_iter().chain(down)
 }
 
 /// How the before phase sends, then kept connections alone, then with batches of 2, 4 … up to what the after phase takes.

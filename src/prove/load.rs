@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::measurement::{self, Measurement};
 use super::server::Server;
-use super::{conditions, most_connections, telemetry};
+use super::{conditions, expected, most_connections, telemetry};
 use crate::clock::Anchor;
 use crate::console;
 use crate::interrupt::Interrupt;
@@ -53,7 +53,8 @@ pub async fn load(
         settings,
         url: session.url(),
     };
-    let step = Progress::new(quiet).step(phase.name(), plan.requests());
+    let progress = Progress::new(quiet, expected::of_load(settings, phase.name()));
+    let step = progress.part(phase.name(), plan.requests());
     let measured = measurement.run(recording, &mut watched, &anchor, &step, interrupt).await?;
     tells.end(&watched);
     step.done(&measured.live);

@@ -27,6 +27,16 @@ pub(super) fn phases(results: &Results, manifest: &Manifest) -> anyhow::Result<(
     Ok(([before, after], doubts))
 }
 
+/// One phase and what is to be said of its log.
+pub(super) fn of_phase(
+    results: &Results,
+    manifest: &Manifest,
+    which: Phase,
+) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
+    check(manifest.plan.requests, manifest.plan.repetitions)?;
+    phase(results, manifest, which)
+}
+
 /// A damaged manifest must not ask for all memory.
 pub(super) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
     if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {

@@ -4,8 +4,11 @@
 mod ablation;
 mod analysis;
 mod calibration;
+mod compare;
 mod conditions;
 mod differing;
+mod expected;
+mod explain;
 mod export;
 mod health;
 mod ladder;
@@ -23,6 +26,8 @@ mod truth;
 
 pub use ablation::ablate;
 pub use analysis::{Findings, analyze};
+pub use compare::{RunsFindings, compare};
+pub use explain::{Wanted, explain};
 pub use export::export;
 pub use load::load;
 pub use page::{Written, report};
@@ -153,7 +158,7 @@ impl<'a> Run<'a> {
         let results = Results::create(&job.out, &run_id)?;
         let mut manifest = conditions::manifest(&settings, &plan, digest, &anchor, run_id, job.command);
         manifest.strict = job.strict;
-        let progress = Progress::new(job.quiet);
+        let progress = Progress::new(job.quiet, expected::of_run(&settings, job.ladder));
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
         let with_ladder = job.ladder;
         let telemetry = Telemetry::start(told, &manifest.run_id, &telemetry::lines(&settings.sla))?;
@@ -244,7 +249,7 @@ impl<'a> Run<'a> {
             answers: recordings.answers.take().expect("each repetition puts the answers back"),
         };
         let name = format!("{} {repetition}/{}", phase.name(), self.settings.repetitions);
-        let step = self.progress.step(&name, self.plan.requests());
+        let step = self.progress.part(&name, self.plan.requests());
         let measured = measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
         self.telemetry.end(&watched);
         step.done(&measured.live);

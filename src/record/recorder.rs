@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 
 use super::answers::Answers;
 use super::log::LogWriter;
-use crate::sample::{Completed, ErrorWord};
+use crate::sample::{Completed, ErrorWord, Stage};
 
 /// Chunks between the engine and the recorder before the engine must wait: rows are never lost.
 const CHUNKS: usize = 256;
@@ -25,6 +25,8 @@ pub struct Live {
     pub ended: u64,
     /// Of them, without a usable answer.
     pub failed: u64,
+    /// What each stage of these took in all, in microseconds, in the order of [`Stage::ALL`].
+    pub stages: [u64; Stage::ALL.len()],
     /// Latency of the successes in microseconds, to three digits: for the eye, never for the verdict.
     pub latency: Histogram<u64>,
 }
@@ -34,6 +36,7 @@ impl Default for Live {
         Live {
             ended: 0,
             failed: 0,
+            stages: [0; Stage::ALL.len()],
             latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
         }
     }
@@ -125,6 +128,9 @@ fn count(live: &mut Live, chunk: &[Completed]) {
     let sent = chunk.iter().map(|completed| &completed.sample);
     for sample in sent.filter(|sample| sample.error != Some(ErrorWord::Unsent)) {
         live.ended += 1;
+        for stage in Stage::ALL {
+            live.stages[stage as usize] += sample.stages.get(stage).unwrap_or_default().0;
+        }
         if sample.succeeded() {
             live.latency.saturating_record(sample.stages.latency().0);
         } else {

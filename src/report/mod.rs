@@ -1,21 +1,32 @@
 //! What people and programs read: the same comparison in several formats, each a function to bytes.
 
 mod csv;
+mod explain;
 pub mod html;
 mod json;
+mod junit;
 mod ladder;
+mod markdown;
 mod prediction;
 mod progress;
+mod screen;
+mod style;
 mod terminal;
 mod why;
+mod words;
 
 pub use csv::Csv;
+pub use explain::{Request, Waterfall, explain};
 pub use json::Json;
+pub use junit::Junit;
 pub use ladder::ladder;
+pub use markdown::Markdown;
 pub use prediction::predicted;
-pub use progress::{Progress, Step};
+pub use progress::{Judged, Load, Progress, Step};
+pub use style::{Colour, Style};
 pub use terminal::Terminal;
 pub use why::why_slow;
+pub use words::Summary;
 
 use crate::analyze::Comparison;
 

@@ -7,13 +7,13 @@ const NAMED: usize = 2;
 /// A smaller share is not named.
 const WORTH_NAMING: f64 = 0.005;
 
-/// At most three lines; none where nothing makes a tail.
-pub fn why_slow(phase: &PhaseAnalysis) -> Vec<String> {
+/// At most three, a name and a text each; none where nothing makes a tail.
+pub fn why_slow(phase: &PhaseAnalysis) -> Vec<(&'static str, String)> {
     let named: Vec<&CauseFinding> = phase.causes.iter().filter(|cause| weighs(cause)).take(NAMED).collect();
     let Some(first) = named.first() else { return Vec::new() };
     let causes: Vec<String> = named.iter().map(|cause| share(cause)).collect();
     let lines = [("slowest 5 % before", causes.join(", ")), ("remedy", first.remedy.clone())];
-    lines.into_iter().chain(conclusion(phase)).map(|(name, text)| format!("{name:<22}{text}")).collect()
+    lines.into_iter().chain(conclusion(phase)).collect()
 }
 
 /// What the whole phase says of a remedy.

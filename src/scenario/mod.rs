@@ -23,6 +23,12 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioErro
         .map_err(|cause| ScenarioError::Read { path: path.to_path_buf(), cause })?;
     let raw = raw::parse(&text, path)?;
     let raw = overrides.apply(raw)?;
+    if raw.target.url.is_some()
+        && let Some(flag) = overrides.of_section("mock")
+    {
+        let problem = "the embedded mock is not started beside a target, so this changes nothing; remove it, or the target";
+        return Err(ScenarioError::flag(flag, problem));
+    }
     settings::resolve(raw)
 }
 
@@ -31,4 +37,16 @@ pub fn telemetry(overrides: &Overrides) -> Result<TelemetrySettings, ScenarioErr
     let telemetry = overrides.apply(raw::Raw::default())?.telemetry;
     telemetry.validate().map_err(ScenarioError::Telemetry)?;
     Ok(telemetry)
+}
+
+/// Lines of the SLA as the command line has them, such as `p95=800ms`.
+pub fn sla_lines(lines: &[String]) -> Result<Vec<SlaLine>, ScenarioError> {
+    let line = |line: &String| {
+        let flag = format!("--sla {line}");
+        let (metric, limit) = line
+            .split_once('=')
+            .ok_or_else(|| ScenarioError::flag(&flag, "expected metric=limit, such as p95=800ms"))?;
+        SlaLine::parse(metric.trim(), limit.trim()).map_err(|problem| ScenarioError::flag(&flag, problem))
+    };
+    lines.iter().map(line).collect()
 }

@@ -100,6 +100,12 @@ impl Overrides {
         Ok(())
     }
 
+    /// The first flag that changes a section.
+    pub(super) fn of_section(&self, section: &str) -> Option<&str> {
+        let changes = |assignment: &&Assignment| assignment.key.first().is_some_and(|first| first == section);
+        self.assignments.iter().find(changes).map(|assignment| assignment.flag.as_str())
+    }
+
     /// Lays the flags over a raw scenario.
     pub(super) fn apply(&self, raw: Raw) -> Result<Raw, ScenarioError> {
         self.assignments.iter().try_fold(raw, |raw, assignment| assignment.apply(raw))

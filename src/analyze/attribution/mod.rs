@@ -14,6 +14,7 @@ mod held_back;
 mod levels;
 mod occupancy;
 mod remedy;
+mod requests;
 mod reuse;
 mod saturation;
 mod split;
@@ -25,6 +26,7 @@ mod wording;
 
 pub use cause::Cause;
 pub use client_health::{ClientHealth, ClientStall};
+pub use requests::causes_of;
 
 use std::collections::BTreeMap;
 

@@ -5,12 +5,14 @@ mod doubt;
 mod phases;
 mod plans;
 mod replica;
+mod runs;
 mod samples;
 mod work;
 
 pub use client::RepetitionHealth;
 pub use doubt::Doubt;
 pub use plans::plans_differ;
+pub(super) use runs::of_runs;
 pub use samples::smallest_sample;
 pub use work::{SingleCall, WorkBasis};
 

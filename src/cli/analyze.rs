@@ -1,0 +1,30 @@
+//! `spanload analyze`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::OutputArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  spanload analyze                                the newest run
+  spanload analyze results/reference --strict     only what is beyond doubt passes
+  spanload analyze --format json | jq .verdict    one JSON document on standard output
+
+Exit codes are those of `spanload prove`.";
+
+/// `spanload analyze`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct AnalyzeArgs {
+    /// Folder of the run
+    #[arg(default_value = "results/latest", value_name = "RUN")]
+    pub run: PathBuf,
+    /// Exit with 98 if the SLA is met but its interval holds the limit, or there is a caveat; the files
+    /// keep the exit code of the run
+    #[arg(long, help_heading = "Verdict")]
+    pub strict: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}

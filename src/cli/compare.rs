@@ -1,0 +1,75 @@
+//! `spanload compare`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{OutputArgs, PhaseArg};
+use crate::scenario::{ScenarioError, SlaLine, sla_lines};
+
+const EXAMPLES: &str = "\
+Examples:
+  spanload compare results/release-1 results/release-2     after of the one against after of the other
+  spanload compare old new --phase before                  how both are without the optimisation
+  spanload compare old new --phase-a before --sla p95=1s   before of the one against after of the other
+  spanload compare old new --format markdown --strict      for a pull request, in doubt is not passed
+
+The second run is judged: by --sla, else by the SLA in its own manifest. The runs were not interleaved, so
+repetitions are not paired: the intervals are Welch's. What changed on the machine between the two runs is in
+the difference, not in the interval.
+
+Exit codes: 0 the second run meets the SLA, 99 it misses it or an answer differs, 98 met but in doubt (with
+--strict only), 1 a run cannot be read or has no success, 2 wrong usage.";
+
+/// `spanload compare`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct CompareArgs {
+    /// Folder of the run that is compared with, such as the last release's
+    #[arg(value_name = "RUN-A")]
+    pub a: PathBuf,
+    /// Folder of the run that is judged
+    #[arg(value_name = "RUN-B")]
+    pub b: PathBuf,
+    /// Phase of both runs, before or after
+    #[arg(long, value_enum, default_value_t = PhaseArg::After, hide_possible_values = true, help_heading = "What is compared")]
+    pub phase: PhaseArg,
+    /// Phase of RUN-A, if it is another
+    #[arg(
+        long,
+        value_enum,
+        value_name = "PHASE",
+        hide_possible_values = true,
+        help_heading = "What is compared"
+    )]
+    phase_a: Option<PhaseArg>,
+    /// Phase of RUN-B, if it is another
+    #[arg(
+        long,
+        value_enum,
+        value_name = "PHASE",
+        hide_possible_values = true,
+        help_heading = "What is compared"
+    )]
+    phase_b: Option<PhaseArg>,
+    /// Line of the SLA, such as p95=800ms; repeatable, in place of the SLA of RUN-B
+    #[arg(long, value_name = "METRIC=LIMIT", help_heading = "Verdict")]
+    sla: Vec<String>,
+    /// Exit with 98 if the SLA is met but its interval holds the limit, or there is a caveat
+    #[arg(long, help_heading = "Verdict")]
+    pub strict: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl CompareArgs {
+    /// The phase of each run.
+    pub fn phases(&self) -> [PhaseArg; 2] {
+        [self.phase_a.unwrap_or(self.phase), self.phase_b.unwrap_or(self.phase)]
+    }
+
+    /// The SLA of the command line; `None` where it has none.
+    pub fn sla(&self) -> Result<Option<Vec<SlaLine>>, ScenarioError> {
+        if self.sla.is_empty() { Ok(None) } else { sla_lines(&self.sla).map(Some) }
+    }
+}

@@ -1,0 +1,39 @@
+//! `spanload explain`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ColourArgs, PhaseArg};
+
+const EXAMPLES: &str = "\
+Examples:
+  spanload explain 17                               request 17 of the first before repetition, and the same one after
+  spanload explain 17 --phase after --repetition 2  the same request of another repetition
+  spanload explain --slowest 5                      the five slowest requests of the before phase
+  spanload explain --slowest 3 --run results/old    of another run
+
+A request without an answer ranks slower than every success; one that was never sent has nothing to show.";
+
+/// `spanload explain`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ExplainArgs {
+    /// Sequence number of the request, as in the column seq of before.csv and after.csv
+    #[arg(value_name = "SEQ", required_unless_present = "slowest", conflicts_with = "slowest")]
+    pub seq: Option<u64>,
+    /// The slowest so many requests of the phase instead
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000), help_heading = "Which request")]
+    pub slowest: Option<u32>,
+    /// Folder of the run
+    #[arg(long, default_value = "results/latest", value_name = "FOLDER", help_heading = "Which request")]
+    pub run: PathBuf,
+    /// Phase of the request, before or after; the same request of the other phase is shown beside it
+    #[arg(long, value_enum, default_value_t = PhaseArg::Before, hide_possible_values = true, help_heading = "Which request")]
+    pub phase: PhaseArg,
+    /// Repetition, from 1; without it the first, or all of them with --slowest
+    #[arg(long, value_name = "N", help_heading = "Which request")]
+    pub repetition: Option<u32>,
+    #[command(flatten)]
+    pub colour: ColourArgs,
+}

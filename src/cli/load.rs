@@ -1,0 +1,59 @@
+//! `spanload load`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{ColourArgs, ScenarioArgs, TelemetryArgs};
+use crate::sample::Phase;
+
+const EXAMPLES: &str = "\
+Examples:
+  spanload load -n 100 -o load.csv                  the before phase once, 100 requests
+  spanload load --phase after --target http://127.0.0.1:8000/v1/infer --timeout 30s
+
+Exit codes: 0 at least one request succeeded, 1 none did, 2 wrong usage or scenario, 130 or 143 interrupted.";
+
+/// `spanload load`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct LoadArgs {
+    /// Scenario file
+    #[arg(default_value = "scenarios/default.toml", value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// How to send: as before or as after
+    #[arg(long, value_enum, default_value_t = PhaseArg::Before, hide_possible_values = true, help_heading = "Load")]
+    pub phase: PhaseArg,
+    /// Where the log goes
+    #[arg(short = 'o', long, default_value = "load.csv", value_name = "FILE", help_heading = "Output")]
+    pub log: PathBuf,
+    /// What changes the scenario.
+    #[command(flatten)]
+    pub changes: ScenarioArgs,
+    /// What changes telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+    /// Print no progress
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub colour: ColourArgs,
+}
+
+/// A phase on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PhaseArg {
+    /// As it is sent today
+    Before,
+    /// With the optimisation
+    After,
+}
+
+impl From<PhaseArg> for Phase {
+    fn from(phase: PhaseArg) -> Phase {
+        match phase {
+            PhaseArg::Before => Phase::Before,
+            PhaseArg::After => Phase::After,
+        }
+    }
+}

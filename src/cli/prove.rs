@@ -1,0 +1,64 @@
+//! `spanload prove`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{OutputArgs, ScenarioArgs, TelemetryArgs};
+
+const EXAMPLES: &str = "\
+Examples:
+  spanload prove                                    the default scenario against the embedded mock
+  spanload prove --quick                            a first look: 200 requests, one repetition
+  spanload prove --target http://127.0.0.1:8000/v1/infer --set load.payloads=bodies.jsonl --set after.batch=1
+  spanload prove --sla p95=500ms --sla error_rate=1%  two lines, both must be met
+  spanload prove --set mock.backlog=64 --ladder     another server, each optimisation by itself
+  spanload prove --strict --junit junit.xml --format markdown   for CI
+
+Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with --strict only), 1 the
+run failed, 2 wrong usage or scenario, 130 or 143 interrupted, after writing what there is.";
+
+/// `spanload prove`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ProveArgs {
+    /// Scenario file
+    #[arg(default_value = "scenarios/default.toml", value_name = "SCENARIO")]
+    scenario: PathBuf,
+    /// Scenario file, in place of the one before it
+    #[arg(long = "scenario", value_name = "FILE", help_heading = "Scenario")]
+    scenario_flag: Option<PathBuf>,
+    /// What changes the scenario.
+    #[command(flatten)]
+    pub changes: ScenarioArgs,
+    /// What changes telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+    /// Folder of all runs
+    #[arg(
+        long,
+        default_value = "results",
+        value_name = "FOLDER",
+        overrides_with = "out",
+        help_heading = "Output"
+    )]
+    pub out: PathBuf,
+    /// Then add the optimisations one at a time and show what each bought
+    #[arg(long, help_heading = "Load")]
+    pub ladder: bool,
+    /// Exit with 98 if the SLA is met but its interval holds the limit, or there is a caveat
+    #[arg(long, help_heading = "Verdict")]
+    pub strict: bool,
+    /// Print no progress
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl ProveArgs {
+    /// The scenario file.
+    pub fn scenario(&self) -> &PathBuf {
+        self.scenario_flag.as_ref().unwrap_or(&self.scenario)
+    }
+}

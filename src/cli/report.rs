@@ -1,0 +1,29 @@
+//! `spanload report`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::jaeger::JaegerUrl;
+
+const EXAMPLES: &str = "\
+Examples:
+  spanload report                                          results/latest/report.html
+  spanload report results/old -o old.html                  elsewhere
+  spanload report --jaeger-url http://127.0.0.1:16686      every request opens its trace";
+
+/// `spanload report`
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ReportArgs {
+    /// Folder of the run
+    #[arg(default_value = "results/latest", value_name = "RUN")]
+    pub run: PathBuf,
+    /// Where the page goes, in place of report.html in the folder of the run
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Address of Jaeger, such as http://127.0.0.1:16686, so that every request opens its trace; in place of
+    /// telemetry.jaeger_url of the run
+    #[arg(long, value_name = "URL", value_parser = JaegerUrl::new)]
+    pub jaeger_url: Option<JaegerUrl>,
+}

@@ -1,0 +1,69 @@
+//! The flags that change a scenario: shared by every command that sends load.
+
+use clap::Args;
+
+use super::duration::milliseconds;
+use crate::scenario::{Overrides, ScenarioError};
+
+/// What changes a scenario.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Load")]
+pub struct ScenarioArgs {
+    /// Requests of one repetition
+    #[arg(short = 'n', long, value_name = "N")]
+    requests: Option<u64>,
+    /// Callers of the closed loop
+    #[arg(short = 'c', long = "concurrency", value_name = "N")]
+    workers: Option<usize>,
+    /// Repetitions of each phase
+    #[arg(long, value_name = "N")]
+    repetitions: Option<u32>,
+    /// URL of your own server instead of the embedded mock
+    #[arg(long, value_name = "URL", help_heading = "Target")]
+    target: Option<String>,
+    /// Extra header of every request; its value is never written down
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", help_heading = "Target")]
+    headers: Vec<String>,
+    /// Time from due after which a request has failed: 30s, 500ms, or a bare number of milliseconds
+    #[arg(long, value_name = "TIME", value_parser = milliseconds, help_heading = "Target")]
+    timeout: Option<u64>,
+    /// Line of the SLA, such as p95=800ms, error_rate=1% or throughput=100rps; repeatable
+    #[arg(long, value_name = "METRIC=LIMIT", help_heading = "Verdict")]
+    sla: Vec<String>,
+    /// Any key of the scenario, such as mock.backlog=64; repeatable, wins over the file
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Scenario")]
+    set: Vec<String>,
+    /// 200 requests, one repetition: still shows the effect, for CI
+    #[arg(long)]
+    quick: bool,
+}
+
+impl ScenarioArgs {
+    /// As what they lay over the file. Specific flags win over `--quick`, `--set` over all.
+    pub fn overrides(&self) -> Result<Overrides, ScenarioError> {
+        let mut overrides = Overrides::default();
+        if self.quick {
+            overrides.set("--quick", "load.requests", 200);
+            overrides.set("--quick", "runs.repetitions", 1);
+        }
+        let numbers = [
+            ("-n", "load.requests", self.requests),
+            ("-c", "load.workers", self.workers.map(|workers| workers as u64)),
+            ("--repetitions", "runs.repetitions", self.repetitions.map(u64::from)),
+            ("--timeout", "target.timeout_ms", self.timeout),
+        ];
+        for (flag, key, value) in numbers {
+            if let Some(value) = value {
+                let value = i64::try_from(value).map_err(|_| ScenarioError::too_large(flag, value))?;
+                overrides.set(flag, key, value);
+            }
+        }
+        if let Some(url) = &self.target {
+            overrides.set("--target", "target.url", url.as_str());
+        }
+        self.headers.iter().try_for_each(|header| overrides.set_header(header))?;
+        self.sla.iter().try_for_each(|line| overrides.set_sla(line))?;
+        self.set.iter().try_for_each(|assignment| overrides.set_text(assignment))?;
+        Ok(overrides)
+    }
+}

@@ -1,0 +1,114 @@
+//! JUnit XML for a CI server: one test case a line of the SLA, and what else the verdict hangs on.
+
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
+
+use super::Format;
+use super::words::{self, SlaWords};
+use crate::analyze::{Comparison, Confidence, PhaseSummary, SlaResult, Verdict};
+use crate::printable;
+
+/// The verdict as test cases. A missed line is a failure; one that is met, but could be by chance, is skipped.
+#[derive(Debug, Default)]
+pub struct Junit;
+
+impl Format for Junit {
+    fn render(&self, comparison: &Comparison) -> anyhow::Result<Vec<u8>> {
+        let mut report = Report::new("spanload");
+        let after = &comparison.phases.after;
+        let mut sla = TestSuite::new("sla");
+        sla.add_properties([
+            property("run_id", &comparison.run_id),
+            property("plan_digest", &comparison.plan_digest),
+            property("verdict", words::verdict(comparison.verdict)),
+            property("confidence", words::confidence(comparison.confidence)),
+            property("interval_method", &comparison.interval_method),
+        ]);
+        sla.add_test_cases(comparison.sla.iter().map(|line| sla_case(line, after)));
+        let mut run = TestSuite::new("run");
+        run.add_test_cases([sent(comparison), answers(comparison)]);
+        report.add_test_suites([sla, run]);
+        let mut bytes = Vec::new();
+        report.serialize(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn sla_case(line: &SlaResult, after: &PhaseSummary) -> TestCase {
+    let words = SlaWords::of(line);
+    let (n, repetitions) = (after.planned, after.repetitions.len());
+    let SlaWords { after, interval, unit, limit, .. } = &words;
+    let message = format!(
+        "{after} {unit}, 95 % interval {interval}, limit {limit}, n {n} in {repetitions} repetitions: {}, {}",
+        words.verdict, words.confidence
+    );
+    let mut case = case("spanload.sla", &format!("{} {limit}", words.name), status(line, &message));
+    case.add_properties([
+        property("actual", after),
+        property("limit", limit),
+        property("unit", unit),
+        property("interval", interval),
+        property("n", &n.to_string()),
+        property("repetitions", &repetitions.to_string()),
+    ]);
+    case.set_system_out(safe(&message));
+    case
+}
+
+fn status(line: &SlaResult, message: &str) -> TestCaseStatus {
+    match (line.verdict, line.confidence) {
+        (Verdict::Missed, _) => failure("sla_missed", message),
+        (Verdict::Met, Confidence::Straddles) => skipped("inconclusive", message),
+        (Verdict::Met, Confidence::Clear) => TestCaseStatus::success(),
+    }
+}
+
+/// A run that was cut short proves nothing, whoever cut it.
+fn sent(comparison: &Comparison) -> TestCase {
+    let phases = comparison.phases.both();
+    let unsent: u64 = phases.iter().map(|(_, phase)| phase.unsent).sum();
+    let planned: u64 = phases.iter().map(|(_, phase)| phase.planned).sum();
+    let status = match unsent {
+        0 => TestCaseStatus::success(),
+        _ => failure("unsent", &format!("{unsent} of {planned} planned requests were never sent")),
+    };
+    case("spanload.run", "every planned request was sent", status)
+}
+
+/// Speed that was bought with other answers is none.
+fn answers(comparison: &Comparison) -> TestCase {
+    let quality = &comparison.quality;
+    let figures = format!("{} answers compared, {} different", quality.compared, quality.different);
+    let status = match (quality.different, quality.compared) {
+        (0, 0) => skipped("nothing_compared", &figures),
+        (0, _) => TestCaseStatus::success(),
+        _ => failure("answers_differ", &figures),
+    };
+    case("spanload.run", "answers are equal", status)
+}
+
+fn case(class: &str, name: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(safe(name), status);
+    case.set_classname(class);
+    case
+}
+
+fn failure(kind: &str, message: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(kind).set_message(safe(message));
+    status
+}
+
+fn skipped(kind: &str, message: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_type(kind).set_message(safe(message));
+    status
+}
+
+fn property(name: &str, value: &str) -> Property {
+    Property::new(name, safe(value))
+}
+
+/// What XML cannot hold is shown by its number instead of being dropped.
+fn safe(text: &str) -> XmlString {
+    XmlString::new(printable::line(text))
+}

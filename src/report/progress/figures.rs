@@ -1,0 +1,119 @@
+//! How a load stands, in words: one text for the bar, one for plain lines.
+
+use super::Judged;
+use super::schedule::Left;
+use crate::clock::Micros;
+use crate::record::Live;
+use crate::report::style::{Colour, Style};
+
+/// Percentiles that are always shown, in tenths of a percent.
+const SHOWN: [u64; 2] = [500, 950];
+
+/// `41.2 requests/s`.
+pub(super) fn rate(live: &Live, seconds: f64) -> String {
+    format!("{:.1} requests/s", live.ended as f64 / seconds.max(1e-3))
+}
+
+/// `3 errors (0.5 %)`; `None` if there are none.
+pub(super) fn errors(live: &Live, colour: Colour) -> Option<String> {
+    let share = live.failed as f64 / live.ended.max(1) as f64 * 100.0;
+    let word = if live.failed == 1 { "error" } else { "errors" };
+    let text = format!("{} {word} ({share:.1} %)", live.failed);
+    (live.failed > 0).then(|| colour.paint(Style::Bad, &text))
+}
+
+/// `P50 916, P95 1949 > 800 ms`: of the successes so far, each beside its limit of the SLA.
+pub(super) fn percentiles(live: &Live, judged: &[Judged], colour: Colour) -> String {
+    let mut shown: Vec<u64> = SHOWN.into_iter().chain(judged.iter().map(|line| line.permille)).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    let figures = shown.into_iter().map(|permille| {
+        let limit = judged.iter().find(|line| line.permille == permille);
+        percentile(live, permille, limit, colour)
+    });
+    figures.collect::<Vec<_>>().join(", ")
+}
+
+fn percentile(live: &Live, permille: u64, limit: Option<&Judged>, colour: Colour) -> String {
+    let name = name(permille);
+    if live.latency.is_empty() {
+        return match limit {
+            Some(line) => format!("{name} none yet (limit {} ms)", line.limit.as_millis()),
+            None => format!("{name} none yet"),
+        };
+    }
+    let found = live.latency.value_at_quantile(permille as f64 / 1e3);
+    let figure = format!("{name} {:.0} ms", Micros(found).as_millis());
+    let Some(line) = limit else { return figure };
+    let (style, sign) = if found <= line.limit.0 { (Style::Good, "≤") } else { (Style::Bad, ">") };
+    colour.paint(style, &format!("{figure} {sign} {} ms", line.limit.as_millis()))
+}
+
+/// 950 is `P95`, 999 is `P99.9`.
+fn name(permille: u64) -> String {
+    match permille % 10 {
+        0 => format!("P{}", permille / 10),
+        tenth => format!("P{}.{tenth}", permille / 10),
+    }
+}
+
+/// `about 1 min 12 s left`; nothing where nothing is known.
+pub(super) fn left(left: Left) -> Option<String> {
+    match left {
+        Left::Unknown => None,
+        Left::AtLeast(seconds) => Some(format!("at least {} left", length(seconds))),
+        Left::About(seconds) => Some(format!("about {} left", length(seconds))),
+    }
+}
+
+fn length(seconds: f64) -> String {
+    let seconds = seconds.ceil() as u64;
+    match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds:02} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn live(latencies_ms: &[u64], failed: u64) -> Live {
+        let mut live = Live { ended: latencies_ms.len() as u64 + failed, failed, ..Live::default() };
+        latencies_ms.iter().for_each(|latency| live.latency.saturating_record(latency * 1_000));
+        live
+    }
+
+    fn judged(lines: &[(u64, u64)]) -> Vec<Judged> {
+        let line =
+            |(permille, limit): &(u64, u64)| Judged { permille: *permille, limit: Micros(limit * 1_000) };
+        lines.iter().map(line).collect()
+    }
+
+    #[test]
+    fn a_percentile_stands_beside_its_limit() {
+        let shown =
+            |latencies: &[u64]| percentiles(&live(latencies, 0), &judged(&[(950, 800)]), Colour(false));
+        assert_eq!(shown(&[100; 20]), "P50 100 ms, P95 100 ms ≤ 800 ms");
+        assert_eq!(shown(&[900; 20]), "P50 900 ms, P95 900 ms > 800 ms");
+        assert_eq!(shown(&[]), "P50 none yet, P95 none yet (limit 800 ms)");
+        let other = percentiles(&live(&[5; 9], 0), &judged(&[(999, 7)]), Colour(false));
+        assert_eq!(other, "P50 5 ms, P95 5 ms, P99.9 5 ms ≤ 7 ms");
+    }
+
+    #[test]
+    fn errors_are_counted() {
+        assert_eq!(rate(&live(&[5; 18], 2), 2.0), "10.0 requests/s");
+        assert_eq!(errors(&live(&[5; 18], 2), Colour(false)).as_deref(), Some("2 errors (10.0 %)"));
+        assert_eq!(errors(&live(&[5; 18], 0), Colour(false)), None);
+    }
+
+    #[test]
+    fn time_is_written_as_people_say_it() {
+        assert_eq!(left(Left::About(71.2)).as_deref(), Some("about 1 min 12 s left"));
+        assert_eq!(left(Left::AtLeast(8.0)).as_deref(), Some("at least 8 s left"));
+        assert_eq!(left(Left::About(7_260.0)).as_deref(), Some("about 2 h 01 min left"));
+        assert_eq!(left(Left::Unknown), None);
+    }
+}
