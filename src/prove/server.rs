@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use crate::mock::{Child, MockSettings, Ports};
-use crate::scenario::Settings;
-use crate::transport::Endpoint;
+use crate::scenario::{Settings, Target};
+use crate::transport::{Endpoint, EndpointError, ServerHeaders};
 
 /// How long a server may take to answer before it counts as down.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ impl Server {
         let target = &settings.target;
         // For the mock too, whose address is not known yet: a header or path that HTTP refuses is found before a folder is made.
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
-        let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
+        let endpoint = endpoint(url, target)?;
         match &target.url {
             Some(url) => Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint) }),
             None => {
@@ -72,6 +72,12 @@ impl Server {
             }
         }
     }
+}
+
+/// Where requests go, and in which headers the server says its own times.
+pub(super) fn endpoint(url: &str, target: &Target) -> Result<Endpoint, EndpointError> {
+    let told_by = ServerHeaders::new(target.queue_header.as_deref(), target.compute_header.as_deref())?;
+    Ok(Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?.told_by(told_by))
 }
 
 impl Session {
