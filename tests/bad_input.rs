@@ -37,7 +37,7 @@ fn assert_prove_refused(name: &str, flags: &[&str], code: i32, words: &[&str]) {
 
 #[test]
 fn a_wrong_flag_is_named_with_its_remedy() {
-    let cases: [(&[&str], &[&str]); 29] = [
+    let cases: [(&[&str], &[&str]); 30] = [
         (&["--nope"], &["--nope", "--help"]),
         (&["-n", "0"], &["load.requests", "use 1 to"]),
         (&["-n", "-1"], &["-1", "--help"]),
@@ -66,6 +66,7 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--set", "after.script=x.py"], &["after.script", "remove the key"]),
         (&["--set", "target.path=infer"], &["target.path", "slash"]),
         (&["--set", "target.path=/in fer"], &["target.path", "/in fer", "/v1/infer"]),
+        (&["--set", "target.queue_header=x queue"], &["target.queue_header", "x queue", "x-queue-time"]),
         (&["-H", "no-colon"], &["-H", "x-key: 123"]),
     ];
     for (flags, words) in cases {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
+use super::server;
 use crate::clock::{Anchor, Clock};
 use crate::engine::{self, Health, Pacing, Repetition};
 use crate::interrupt::Interrupt;
@@ -68,8 +69,7 @@ impl Measurement<'_> {
     }
 
     fn endpoint(&self) -> anyhow::Result<Endpoint> {
-        let target = &self.settings.target;
-        Ok(Endpoint::new(self.url, &target.path, &target.batch_path, &target.headers)?)
+        Ok(server::endpoint(self.url, &self.settings.target)?)
     }
 
     fn repetition(&self) -> Repetition {

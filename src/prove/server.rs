@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 
 use crate::console;
 use crate::mock::{Child, MockSettings, Ports};
-use crate::scenario::Settings;
+use crate::scenario::{Settings, Target};
 use crate::telemetry::Plan as TelemetryPlan;
-use crate::transport::Endpoint;
+use crate::transport::{Endpoint, EndpointError, ServerHeaders};
 
 /// Where Prometheus looks for the mock.
 const USUAL_CONTROL_PORT: u16 = 9465;
@@ -44,7 +44,7 @@ impl Server {
         let target = &settings.target;
         // For the mock too, whose address is not known yet: a header or path that HTTP refuses is found before a folder is made.
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
-        let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
+        let endpoint = endpoint(url, target)?;
         match &target.url {
             Some(url) => Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint) }),
             None => {
@@ -112,6 +112,12 @@ impl Mock {
         self.ports = Some(mock.ports());
         Ok(mock)
     }
+}
+
+/// Where requests go, and in which headers the server says its own times.
+pub(super) fn endpoint(url: &str, target: &Target) -> Result<Endpoint, EndpointError> {
+    let told_by = ServerHeaders::new(target.queue_header.as_deref(), target.compute_header.as_deref())?;
+    Ok(Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?.told_by(told_by))
 }
 
 impl Session {

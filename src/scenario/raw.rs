@@ -36,6 +36,10 @@ pub struct Target {
     pub batch_response_key: String,
     #[serde(deserialize_with = "header_values")]
     pub headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_header: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compute_header: Option<String>,
     pub timeout_ms: u64,
 }
 
@@ -48,6 +52,8 @@ impl Default for Target {
             batch_request_key: "inputs".into(),
             batch_response_key: "outputs".into(),
             headers: BTreeMap::new(),
+            queue_header: None,
+            compute_header: None,
             timeout_ms: 60_000,
         }
     }

@@ -65,6 +65,12 @@ pub struct Target {
     /// Extra headers. Values can be secrets: they are sent, never written down.
     #[serde(serialize_with = "only_names")]
     pub headers: BTreeMap<String, String>,
+    /// Header in which the server says how long a request queued, beside `Server-Timing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_header: Option<String>,
+    /// Header in which it says how long it computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compute_header: Option<String>,
     /// Time from due after which a request counts as failed.
     pub timeout_ms: u64,
 }
@@ -181,6 +187,8 @@ fn target(raw: raw::Target) -> Result<Target, ScenarioError> {
         batch_request_key: raw.batch_request_key,
         batch_response_key: raw.batch_response_key,
         headers: raw.headers,
+        queue_header: raw.queue_header,
+        compute_header: raw.compute_header,
         timeout_ms: raw.timeout_ms,
     })
 }

@@ -4,6 +4,8 @@ use hyper::Uri;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use thiserror::Error;
 
+use super::ServerHeaders;
+
 /// A target that cannot be used. Exit code 2.
 #[derive(Debug, Error)]
 pub enum EndpointError {
@@ -37,6 +39,14 @@ pub enum EndpointError {
         /// The header's name.
         name: String,
     },
+    /// The name of a header of the server's that cannot be one.
+    #[error("{key}: `{name}` is no name of a header; write one such as x-queue-time")]
+    ServerHeader {
+        /// The scenario's key.
+        key: &'static str,
+        /// As given.
+        name: String,
+    },
 }
 
 /// The resolved target.
@@ -52,6 +62,8 @@ pub struct Endpoint {
     pub batch_path: Uri,
     /// Headers of every request but `traceparent`.
     pub headers: HeaderMap,
+    /// In which headers the server says its own times, beside `Server-Timing`.
+    pub server_headers: ServerHeaders,
 }
 
 impl Endpoint {
@@ -87,7 +99,13 @@ impl Endpoint {
             path: parse_path(path)?,
             batch_path: parse_path(batch_path)?,
             headers: header_map(authority.as_str(), headers)?,
+            server_headers: ServerHeaders::default(),
         })
+    }
+
+    /// The same, with headers in which the server says its own times.
+    pub fn told_by(self, server_headers: ServerHeaders) -> Self {
+        Endpoint { server_headers, ..self }
     }
 
     /// The address as a person writes it.

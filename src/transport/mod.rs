@@ -5,6 +5,7 @@ mod direct;
 mod endpoint;
 mod marks;
 mod resolve;
+mod server_headers;
 mod server_timing;
 mod tcp_info;
 
@@ -12,6 +13,7 @@ pub use direct::Direct;
 pub use endpoint::{Endpoint, EndpointError};
 pub use marks::Marks;
 pub use resolve::{Lookup, Resolve, SystemResolver};
+pub use server_headers::ServerHeaders;
 
 use std::rc::Rc;
 use std::task::Context;

@@ -18,7 +18,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use super::io::Marked;
 use crate::sample::{ConnectionUse, ErrorWord, Stage};
-use crate::transport::{Answer, Endpoint, Marks, Resolve, server_timing};
+use crate::transport::{Answer, Endpoint, Marks, Resolve, ServerHeaders, server_timing};
 
 type Driver = http1::Connection<TokioIo<Marked<TcpStream>>, Full<Bytes>>;
 
@@ -55,6 +55,7 @@ pub(super) struct Connection {
     used: ConnectionUse,
     retransmits: Option<u32>,
     marks: Rc<Marks>,
+    server_headers: ServerHeaders,
 }
 
 impl Drop for Connection {
@@ -88,6 +89,7 @@ impl Connection {
             used,
             retransmits,
             marks: Rc::clone(marks),
+            server_headers: endpoint.server_headers.clone(),
         })
     }
 
@@ -137,7 +139,8 @@ impl Connection {
     async fn receive(&mut self, response: Response<Incoming>) -> Result<Answer, Failure> {
         let (head, body) = response.into_parts();
         let timing = head.headers.get_all("server-timing").iter().map(|value| value.as_bytes());
-        let (status, (server, items)) = (head.status.as_u16(), server_timing::parse(timing));
+        let (status, (mut server, items)) = (head.status.as_u16(), server_timing::parse(timing));
+        self.server_headers.add(&head.headers, &mut server);
         self.marks.answered(status, server);
         let collecting = async { collect(body).await.map_err(|error| exchange_word(&error)) };
         let body = drive(&mut self.driver, &mut self.finished, collecting).await.map_err(Failure::Error)?;
