@@ -108,7 +108,7 @@ fn sample(phase: Phase, seq: u64, due: u64, ids: &TraceIds) -> Sample {
     let connection = if batched { seq % 8 } else { seq };
     Sample {
         stages: Stages::from_lengths(lengths.map(|length| length.map(Micros))),
-        server: ServerTimes { queue: Some(Micros(dice % 300)), compute: Some(Micros(compute)) },
+        server: ServerTimes { queue: Some(Micros(dice % 300)), compute: Some(Micros(compute)), item: None },
         connection: Some(ConnectionUse {
             id: connection,
             reused: batched && seq >= 8,
@@ -151,6 +151,7 @@ fn manifest() -> anyhow::Result<Manifest> {
         },
         sla: vec![SlaLine::parse("p95", "800ms").map_err(anyhow::Error::msg)?],
         repetitions: Vec::new(),
+        single_calls: Vec::new(),
         ladder: None,
         baseline_script: None,
         payloads: None,

@@ -55,13 +55,15 @@ impl FromStr for TraceId {
     }
 }
 
-/// What the server says of its own time for an exchange.
+/// What the server says of its own time for an exchange, and for this request's item in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServerTimes {
     /// Waiting for a replica.
     pub queue: Option<Micros>,
     /// Computing.
     pub compute: Option<Micros>,
+    /// What this request's own item cost, which does not hang on who shares its exchange.
+    pub item: Option<Micros>,
 }
 
 /// The connection that carried the last attempt.

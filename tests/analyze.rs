@@ -161,7 +161,7 @@ fn a_row_that_cannot_be_is_an_error_with_its_line() {
         (",1,3,", ",1,203,", "seq 203"),
         (",1,3,", ",2,3,", "repetition 2"),
         (",1,3,", ",1,three,", "three"),
-        (",1,3,", ",1,3,3,", "31 fields"),
+        (",1,3,", ",1,3,3,", "32 fields"),
     ];
     for (index, (from, to, word)) in cases.iter().enumerate() {
         let results = run(&format!("row_{index}"));
@@ -170,6 +170,21 @@ fn a_row_that_cannot_be_is_an_error_with_its_line() {
             log.replace(from, to)
         });
         assert_refused(&results, &["after.csv", "line 5", word]);
+    }
+}
+
+#[test]
+fn a_log_beside_the_phases_is_checked_as_they_are() {
+    for (name, part) in [("single_calls.csv", "single_calls"), ("calibration.csv", "calibration")] {
+        let results = run(&format!("beside_{part}"));
+        std::fs::write(results.path(name), "no,such,columns\n").expect("writable");
+        assert_refused(&results, &[name, "`run_id` is missing"]);
+        std::fs::write(results.path(name), log(RUN, "before", 5)).expect("writable");
+        assert_refused(&results, &[name, "line 2", "phase", part]);
+        std::fs::write(results.path(name), log(RUN, part, 5)).expect("writable");
+        change(&results, name, |log| log[..log.len() - 9].to_string());
+        assert_eq!(analyze(&results).status.code(), Some(0));
+        assert!(caveat(&results, "truncated_log").contains(name));
     }
 }
 

@@ -136,7 +136,7 @@ impl Lane for FakeLane {
         let last = self.marks.last_read().expect("just marked");
         script.events.borrow_mut().push(Event::LastByte(requests, last));
         script.in_flight.set(script.in_flight.get() - 1);
-        Ok(Answer { status, server: ServerTimes::default(), body: body.into() })
+        Ok(Answer { status, server: ServerTimes::default(), items: Vec::new(), body: body.into() })
     }
 
     fn poll_idle(&mut self, _cx: &mut Context<'_>) {}

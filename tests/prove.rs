@@ -18,7 +18,7 @@ const CONNECTIONS: usize = 4;
 const BATCH: u64 = 4;
 const HEADER: &str = "run_id,phase,repetition,seq,trace_id,due_ms,queue_ms,retry_ms,dns_ms,connect_ms,tls_ms,\
     send_ms,wait_ms,receive_ms,ttfb_ms,latency_ms,server_queue_ms,server_compute_ms,conn_id,conn_reused,\
-    syn_retransmits,retransmits,batch_id,batch_size,attempts,status,error,bytes_sent,bytes_received,answer_digest";
+    syn_retransmits,retransmits,batch_id,batch_size,attempts,status,error,bytes_sent,bytes_received,answer_digest,server_item_ms";
 const STAGES: [&str; 8] =
     ["queue_ms", "retry_ms", "dns_ms", "connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms"];
 
@@ -73,6 +73,7 @@ fn every_file_of_the_run_is_there_and_nothing_half_written() {
         "comparison.csv",
         "comparison.json",
         "manifest.json",
+        "single_calls.csv",
     ];
     for name in expected {
         assert!(names.contains(&name), "{name} is not among {names:?}");
@@ -141,7 +142,7 @@ fn calibration_calls_alone_and_in_batches() {
     let calibration = results().table("calibration.csv");
     let of_size =
         |size: &str| calibration.column("batch_size").iter().filter(|found| **found == size).count();
-    assert_eq!([of_size(""), of_size("2"), of_size("4")], [8, 10, 20]);
+    assert_eq!([of_size(""), of_size("2"), of_size("4")], [16, 20, 40], "each twice");
 }
 
 #[test]

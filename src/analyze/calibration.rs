@@ -2,6 +2,7 @@
 
 mod mixed_model;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,8 @@ impl Exchange {
 
 /// Fits the costs to the rows of the calibration; `None` without a usable call.
 ///
-/// An exchange counts once, however many rows its members have. Rows with the same `seq` carry the same
+/// An exchange counts once, however many rows its members have, and by the fastest one of those that carry the same
+/// items: what delays a call on a busy machine never makes it faster. Rows with the same `seq` carry the same
 /// item, in whatever batch they went, because one plan gives the bodies of all calls. The first call of a
 /// connection is left out where the wait stands for the service time, for it waits to be accepted too.
 pub fn fit(rows: &[Observation]) -> Option<Calibration> {
@@ -95,8 +97,25 @@ pub fn fit(rows: &[Observation]) -> Option<Calibration> {
         exchange.items.insert(row.seq());
     }
     let usable = |exchange: &Exchange| service == Service::ServerCompute || exchange.warm;
-    let exchanges: Vec<Exchange> = exchanges.into_values().filter(usable).collect();
+    let exchanges = fastest(exchanges.into_values().filter(usable));
     (!exchanges.is_empty()).then(|| describe(&exchanges, service))
+}
+
+/// Of the exchanges with the same items the one that took the least time.
+fn fastest(exchanges: impl Iterator<Item = Exchange>) -> Vec<Exchange> {
+    let mut by_items: BTreeMap<BTreeSet<u64>, Exchange> = BTreeMap::new();
+    for exchange in exchanges {
+        match by_items.entry(exchange.items.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(exchange);
+            }
+            Entry::Occupied(mut taken) if exchange.service_ms < taken.get().service_ms => {
+                taken.insert(exchange);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    by_items.into_values().collect()
 }
 
 fn describe(exchanges: &[Exchange], service: Service) -> Calibration {

@@ -43,7 +43,7 @@ pub use script::{
     Clump, Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
     Window, truth_rows,
 };
-pub use validity::{Doubt, RepetitionHealth, plans_differ};
+pub use validity::{Doubt, RepetitionHealth, SingleCall, WorkBasis, plans_differ};
 
 use crate::sample::Phase;
 use crate::scenario::SlaLine;
@@ -66,6 +66,8 @@ pub struct Inputs<'a> {
     pub baseline_script: Option<BaselineScript>,
     /// Its rows.
     pub script: Option<&'a ScriptRows>,
+    /// Single calls to the idle server beside the repetitions, where they were made.
+    pub single_calls: &'a [SingleCall],
     /// How the client fared, in the order in which the repetitions ran.
     pub health: &'a [RepetitionHealth],
     /// Processors that the client might use.

@@ -15,6 +15,7 @@ pub struct Observation {
     stages: [Packed; Stage::ALL.len()],
     server_queue: Packed,
     server_compute: Packed,
+    server_item: Packed,
     connection: Option<(u32, bool)>,
     syn_retransmits: Packed,
     retransmits: Packed,
@@ -64,6 +65,7 @@ impl Observation {
             stages: Stage::ALL.map(|stage| time(sample.stages.get(stage))),
             server_queue: time(sample.server.queue),
             server_compute: time(sample.server.compute),
+            server_item: time(sample.server.item),
             connection: connection.map(|connection| (connection.id as u32, connection.reused)),
             syn_retransmits: count(connection.and_then(|connection| connection.syn_retransmits)),
             retransmits: count(sample.retransmits),
@@ -119,6 +121,11 @@ impl Observation {
     /// Computing, as the server says.
     pub fn server_compute(&self) -> Option<Micros> {
         self.server_compute.time()
+    }
+
+    /// What its own item cost, as the server says.
+    pub fn server_item(&self) -> Option<Micros> {
+        self.server_item.time()
     }
 
     /// The connection of the last attempt.

@@ -81,6 +81,7 @@ pub fn compare_runs(
         after: b.data,
         baseline_script: None,
         script: None,
+        single_calls: &[],
         health: &[],
         processors: None,
         caveats: found,

@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 
 use super::floor::{Arrival, Floor};
-use crate::clock::Moment;
+use crate::clock::{Micros, Moment};
 use crate::sample::{BatchUse, ErrorWord, Sample};
 use crate::transport::{Answer, Lane, Marks, Transport};
 
@@ -107,15 +107,22 @@ fn end_exchange<T: Transport + 'static>(floor: &Floor<T>, slot: &Slot, outcome: 
         slot.marks.answered(answer.status, answer.server);
     }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
+    let items = outcome.as_ref().map_or(Vec::new(), |answer| items(answer, size));
     let answers = outcome.and_then(|answer| answers(floor, answer, size));
     for (place, member) in members {
         let deadline = member.due + floor.repetition.timeout;
         let late = end > deadline;
         let error = if late { Some(ErrorWord::Timeout) } else { answers.as_ref().err().copied() };
-        let sample = slot.sample(floor, member, end.min(deadline), error);
+        let mut sample = slot.sample(floor, member, end.min(deadline), error);
+        sample.server.item = items.get(place).copied();
         let answer = answers.as_ref().ok().filter(|_| !late).map(|answers| answers[place].clone());
         floor.end(sample, answer);
     }
+}
+
+/// What each member cost; nothing where the server does not say it of exactly these.
+fn items(answer: &Answer, size: usize) -> Vec<Micros> {
+    if answer.items.len() == size { answer.items.clone() } else { Vec::new() }
 }
 
 /// One answer a member, in order.

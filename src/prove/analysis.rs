@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use super::{health, ladder, logs, prediction, truth};
+use super::{health, ladder, logs, prediction, single_calls, truth};
 use crate::analyze::{self, Analysis, BaselineScript, Comparison, Doubt, Inputs, ScriptAnalysis, ScriptRows};
 use crate::caveat::Caveat;
 use crate::record::{Manifest, Results, write_atomically, write_json};
@@ -28,6 +28,8 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
     doubts.extend(more);
     let (calibration, more) = prediction::calibration(results, &manifest)?;
     doubts.extend(more);
+    let (single_calls, more) = single_calls::read(results, &manifest)?;
+    doubts.extend(more);
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
     caveats.extend(cut_short.into_iter().chain(doubts).map(Caveat::from));
@@ -39,6 +41,7 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
         after: &after,
         script: script.as_ref().map(|(_, rows)| rows),
         baseline_script: script.as_ref().map(|(summary, _)| summary.clone()),
+        single_calls: &single_calls,
         health: &health::of_repetitions(&manifest),
         processors: manifest.machine.processors,
         caveats,

@@ -50,6 +50,7 @@ pub(super) fn manifest(
         sla: settings.sla.clone(),
         strict: false,
         repetitions: Vec::new(),
+        single_calls: Vec::new(),
         ladder: None,
         baseline_script: None,
         payloads: None,

@@ -17,6 +17,7 @@ mod payload_sets;
 mod prediction;
 mod script;
 mod server;
+mod single_calls;
 mod truth;
 
 pub use ablation::ablate;
@@ -42,6 +43,7 @@ use crate::sample::Phase;
 use crate::scenario::Settings;
 use measurement::Measurement;
 use server::Server;
+use single_calls::Beside;
 
 /// What is to be proven, and where the proof goes.
 #[derive(Clone, Debug)]
@@ -77,7 +79,9 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     run.given_script().await?;
     run.calibrate().await?;
     for (phase, repetition) in interleaved(run.settings.repetitions) {
+        run.single_calls(Beside { phase, repetition, at_end: false }, &mut recordings).await?;
         run.repetition(phase, repetition, &mut recordings).await?;
+        run.single_calls(Beside { phase, repetition, at_end: true }, &mut recordings).await?;
     }
     drop(recordings);
     if run.with_ladder {
@@ -113,6 +117,7 @@ struct Recordings {
     before: Option<LogWriter<File>>,
     after: Option<LogWriter<File>>,
     answers: Option<Answers>,
+    single_calls: Option<LogWriter<File>>,
 }
 
 impl Recordings {
@@ -152,6 +157,7 @@ impl<'a> Run<'a> {
             before: Some(self.start_log("before.csv", Phase::Before.name())?),
             after: Some(self.start_log("after.csv", Phase::After.name())?),
             answers: Some(Answers::new(Box::new(BufWriter::new(self.results.start("answers.jsonl")?)))),
+            single_calls: Some(self.start_log(single_calls::LOG, single_calls::PART)?),
         })
     }
 

@@ -8,7 +8,7 @@ pub use reader::{LogError, LogReader, Row};
 pub use writer::LogWriter;
 
 /// The columns in their order.
-const COLUMNS: [&str; 30] = [
+const COLUMNS: [&str; 31] = [
     "run_id",
     "phase",
     "repetition",
@@ -39,7 +39,11 @@ const COLUMNS: [&str; 30] = [
     "bytes_sent",
     "bytes_received",
     "answer_digest",
+    "server_item_ms",
 ];
+
+/// Columns from here on came later: a log of an earlier version does without them.
+const LATER: usize = 30;
 
 #[cfg(test)]
 mod tests {
@@ -55,7 +59,7 @@ mod tests {
         fn any_sample()(
             (seq, trace, due) in (any::<u64>(), any::<u128>(), 0..u64::MAX / 4),
             lengths in prop::array::uniform8(of(0..1_u64 << 40)),
-            (queue, compute) in (of(0..1_u64 << 40), of(0..1_u64 << 40)),
+            (queue, compute, item) in (of(0..1_u64 << 40), of(0..1_u64 << 40), of(0..1_u64 << 40)),
             connection in of((any::<u64>(), any::<bool>(), of(any::<u32>()))),
             (retransmits, batch) in (of(any::<u32>()), of((any::<u64>(), any::<u32>()))),
             (status, failed, answer) in (of(any::<u16>()), any::<bool>(), any::<[u8; 4]>()),
@@ -66,7 +70,11 @@ mod tests {
                 trace_id: TraceId(trace),
                 due: Some(Moment::from_micros(due)),
                 stages: Stages::from_lengths(with_wait(lengths).map(|length| length.map(Micros))),
-                server: ServerTimes { queue: queue.map(Micros), compute: compute.map(Micros) },
+                server: ServerTimes {
+                    queue: queue.map(Micros),
+                    compute: compute.map(Micros),
+                    item: item.map(Micros),
+                },
                 connection: connection.map(|(id, reused, syn_retransmits)| ConnectionUse { id, reused, syn_retransmits }),
                 retransmits,
                 batch: batch.map(|(id, size)| BatchUse { id, size }),
@@ -118,12 +126,56 @@ mod tests {
         }
 
         #[test]
+        fn a_damaged_log_is_an_error_or_whole_never_silently_less(
+            samples in prop::collection::vec(any_sample(), 1..6),
+            damage in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 1..5),
+        ) {
+            let mut bytes = written(&samples);
+            let body = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            for (place, byte) in damage {
+                let at = body + ((bytes.len() - body) as f64 * place) as usize;
+                bytes[at] = byte;
+            }
+            let reader = LogReader::new(bytes.as_slice(), "before.csv").expect("a header");
+            let mut reader = reader.of("run", "before");
+            let rows: Result<Vec<_>, _> = reader.by_ref().collect();
+            if let Ok(rows) = rows && !reader.truncated() {
+                prop_assert_eq!(rows.len(), samples.len());
+            }
+        }
+
+        #[test]
+        fn no_bytes_can_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), whole in any::<bool>()) {
+            let header = if whole { format!("{}\n", COLUMNS.join(",")) } else { String::new() };
+            let log = [header.as_bytes(), &bytes].concat();
+            if let Ok(reader) = LogReader::new(log.as_slice(), "before.csv") {
+                reader.for_each(drop);
+            }
+        }
+
+        #[test]
         fn no_text_can_make_the_reader_panic(text in "[ -~\n\"]{0,300}") {
             let log = format!("{}\n{text}", COLUMNS.join(","));
             if let Ok(reader) = LogReader::new(log.as_bytes(), "before.csv") {
                 reader.for_each(drop);
             }
         }
+    }
+
+    #[test]
+    fn a_log_of_an_earlier_version_lacks_only_what_came_later() {
+        let later = format!(",{}", COLUMNS[LATER]);
+        let text = String::from_utf8(written(&[Sample::unsent(3, TraceId(1), None)])).expect("text");
+        let earlier: String = text
+            .lines()
+            .map(|line| {
+                let line = line.strip_suffix(&later).or(line.strip_suffix(',')).expect("an empty last field");
+                format!("{line}\n")
+            })
+            .collect();
+        let mut reader = LogReader::new(earlier.as_bytes(), "before.csv").expect("a header");
+        let row = reader.next().expect("a row").expect("a good one");
+        assert_eq!((row.sample.server.item, reader.unknown_columns().len()), (None, 0));
     }
 
     #[test]
@@ -139,7 +191,7 @@ mod tests {
         assert_eq!(
             row,
             "run,before,2,3,00000000000000000000000000000001,0.000,0.007,,,,,,1234.567,0.000,1234.574,1234.574,\
-             ,,,,,,,,1,,,0,0,"
+             ,,,,,,,,1,,,0,0,,"
         );
     }
 

@@ -34,6 +34,9 @@ pub struct Manifest {
     pub strict: bool,
     /// One entry a repetition, in the order in which they ran.
     pub repetitions: Vec<RepetitionRecord>,
+    /// The sets of single calls beside the repetitions, in the order in which they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub single_calls: Vec<SingleCallsRecord>,
     /// The ladder, where one was climbed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ladder: Option<LadderRecord>,
@@ -90,6 +93,21 @@ pub struct RepetitionRecord {
     /// How the client itself fared; absent in manifests of older versions.
     #[serde(default)]
     pub health: Option<HealthRecord>,
+}
+
+/// A set of single calls to the idle server, logged in `single_calls.csv`; part of neither phase.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SingleCallsRecord {
+    /// Its number in the log, where it stands in the column `repetition`; from 1.
+    pub set: u32,
+    /// Beside a repetition of this phase.
+    pub phase: String,
+    /// That repetition, from 1.
+    pub repetition: u32,
+    /// Whether it was made after the repetition's end; else before its start.
+    pub at_end: bool,
+    /// Microseconds since the Unix epoch at its start.
+    pub started_unix_us: u64,
 }
 
 /// The client during one repetition: whether its own slowness can be part of what was measured.

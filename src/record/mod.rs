@@ -12,7 +12,7 @@ pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
 pub use manifest::{
     HealthRecord, LadderRecord, Machine, Manifest, PayloadSets, PlanRecord, RepetitionRecord, RungRecord,
-    ScriptRecord, Strategies,
+    ScriptRecord, SingleCallsRecord, Strategies,
 };
 pub use recorder::{Live, Recorder, Recording};
 pub use results::Results;

@@ -2,10 +2,15 @@
 
 use crate::analyze::Prediction;
 
-/// `predicted P95 … ms, measured … ms (error … %)`; `None` where nothing is predicted.
+/// `predicted P95 … ms [from, to], measured … ms (error … %)`, with the range that the calibration's own uncertainty
+/// leaves; `None` where nothing is predicted.
 pub fn predicted(prediction: &Prediction) -> Option<String> {
     let predicted = match (prediction.p95_ms, &prediction.range) {
-        (Some(p95), _) => format!("{p95:.1} ms"),
+        (Some(p95), Some(range)) => {
+            let [low, high] = range.p95_ms.map(|end| format!("{end:.1}"));
+            format!("{p95:.1} ms [{low}, {high}]")
+        }
+        (Some(p95), None) => format!("{p95:.1} ms"),
         (None, Some(range)) => {
             let [low, high] = range.p95_ms;
             format!("{low:.1} to {high:.1} ms (what a batch saves is unknown)")
@@ -46,6 +51,9 @@ mod tests {
         let unknown = Prediction { range: Some(range), ..Prediction::default() };
         let line = "predicted P95 160.0 to 1300.0 ms (what a batch saves is unknown), not measured";
         assert_eq!(predicted(&unknown).as_deref(), Some(line));
+        let both = Prediction { range: unknown.range, ..known };
+        let line = "predicted P95 540.2 ms [160.0, 1300.0], measured 533.5 ms (error +1.3 %)";
+        assert_eq!(predicted(&both).as_deref(), Some(line));
         assert_eq!(predicted(&Prediction::default()), None);
     }
 }

@@ -18,6 +18,7 @@ use std::task::Context;
 
 use bytes::Bytes;
 
+use crate::clock::Micros;
 use crate::sample::{ErrorWord, ServerTimes};
 
 /// What an exchange sends.
@@ -38,6 +39,8 @@ pub struct Answer {
     pub status: u16,
     /// What the server says of its own time.
     pub server: ServerTimes,
+    /// What each item of the exchange cost, as the server says, in order; empty if it does not.
+    pub items: Vec<Micros>,
     /// The whole response body.
     pub body: Bytes,
 }

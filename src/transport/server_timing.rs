@@ -6,10 +6,11 @@
 use crate::clock::Micros;
 use crate::sample::ServerTimes;
 
-/// Reads the queue and compute times out of the values of all `Server-Timing` headers. What does
-/// not follow the grammar is skipped, never an error: a header of the server's must not fail a request.
-pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> ServerTimes {
-    let mut times = ServerTimes::default();
+/// Reads the queue and compute times, and the costs of the items in order, out of the values of all
+/// `Server-Timing` headers. What does not follow the grammar is skipped, never an error: a header of the
+/// server's must not fail a request.
+pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> (ServerTimes, Vec<Micros>) {
+    let (mut times, mut items) = (ServerTimes::default(), Vec::new());
     for value in values {
         let Ok(text) = std::str::from_utf8(value) else { continue };
         for metric in split_unquoted(text, ',') {
@@ -18,6 +19,10 @@ pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> ServerTim
             let place = match name {
                 "queue" => &mut times.queue,
                 "compute" => &mut times.compute,
+                "item" => {
+                    items.extend(parts.find_map(duration).flatten());
+                    continue;
+                }
                 _ => continue,
             };
             if let Some(length) = parts.find_map(duration) {
@@ -25,7 +30,7 @@ pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> ServerTim
             }
         }
     }
-    times
+    (times, items)
 }
 
 /// The value of a `dur` parameter; `Some(None)` if it is there but no usable number.
@@ -61,7 +66,7 @@ mod tests {
     use super::*;
 
     fn times(header: &str) -> (Option<u64>, Option<u64>) {
-        let times = parse([header.as_bytes()]);
+        let (times, _) = parse([header.as_bytes()]);
         (times.queue.map(|micros| micros.0), times.compute.map(|micros| micros.0))
     }
 
@@ -75,7 +80,35 @@ mod tests {
         assert_eq!(times("queue;desc=\"\\\"\";dur=5"), (Some(5_000), None));
     }
 
+    #[test]
+    fn items_keep_their_order() {
+        let (_, items) =
+            parse(["item;dur=4, compute;dur=9, item;dur=2.5".as_bytes(), b"item;dur=x, item;dur=1"]);
+        assert_eq!(items, [Micros(4_000), Micros(2_500), Micros(1_000)]);
+    }
+
     proptest! {
+        #[test]
+        fn what_follows_the_grammar_is_understood(
+            (queue, compute) in (0..1_u64 << 40, 0..1_u64 << 40),
+            items in prop::collection::vec(0..1_u64 << 40, 0..4),
+            (space, other) in ("[ \t]{0,2}", "[a-z]{1,8}"),
+            text in prop::sample::select(vec!["", "a,b", "x;dur=9", "\\\"", "=", "item;dur=3, queue"]),
+            quoted in any::<bool>(),
+        ) {
+            prop_assume!(!["queue", "compute", "item"].contains(&other.as_str()));
+            let duration = |micros: u64| format!("{}.{:03}", micros / 1_000, micros % 1_000);
+            let metric = |name: &str, micros: u64| {
+                let mark = if quoted { "\"" } else { "" };
+                format!("{name}{space};{space}desc{space}=\"{text}\";{space}dur={mark}{}{mark}", duration(micros))
+            };
+            let told = [metric(&other, 77), metric("queue", queue), metric("compute", compute)];
+            let told: Vec<String> = told.into_iter().chain(items.iter().map(|item| metric("item", *item))).collect();
+            let (times, found) = parse([told.join(&format!("{space},{space}")).as_bytes()]);
+            prop_assert_eq!((times.queue, times.compute), (Some(Micros(queue)), Some(Micros(compute))));
+            prop_assert_eq!(found, items.into_iter().map(Micros).collect::<Vec<_>>());
+        }
+
         #[test]
         fn nothing_a_server_sends_can_panic(header in prop::collection::vec(any::<u8>(), 0..200)) {
             parse([header.as_slice()]);

@@ -109,6 +109,7 @@ fn run(process: Process, repetitions: u32, normals: &mut Normals) -> Comparison 
         after: &after,
         baseline_script: None,
         script: None,
+        single_calls: &[],
         health: &[],
         processors: None,
         caveats: Vec::new(),

@@ -59,6 +59,7 @@ pub fn compared(before: &PhaseData, after: &PhaseData, lines: &[&str], strict: b
             latency_ms: ThreePercentiles { p50: Some(905.5), p95: Some(1_402.25), p99: Some(1_500.0) },
         }),
         script: None,
+        single_calls: &[],
         health: &[],
         processors: None,
         caveats: Vec::new(),

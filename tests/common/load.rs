@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use spanload::clock::{Clock, Micros, Moment};
-use spanload::engine::{self, Pacing, Repetition};
+use spanload::engine::{self, Health, Pacing, Repetition};
 use spanload::interrupt::Interrupt;
 use spanload::plan::{Plan, TraceIds};
 use spanload::sample::{Completed, Sample, Stage};
@@ -74,6 +74,16 @@ impl Load {
         transport: impl Transport + 'static,
         stop: &Interrupt,
     ) -> Vec<Completed> {
+        self.complete_watched(clock, transport, stop).0
+    }
+
+    /// The same, and how the client fared.
+    pub fn complete_watched(
+        self,
+        clock: Clock,
+        transport: impl Transport + 'static,
+        stop: &Interrupt,
+    ) -> (Vec<Completed>, Health) {
         let (workers, requests) = (self.workers as usize, self.plan.requests());
         let repetition = Repetition {
             plan: Arc::new(self.plan),
@@ -84,7 +94,7 @@ impl Load {
             timeout: self.timeout,
         };
         let (sink, samples) = sync_channel(10_000);
-        engine::run(repetition, transport, clock, sink, stop).expect("the engine runs");
+        let health = engine::run(repetition, transport, clock, sink, stop).expect("the engine runs");
         let ended = clock.now();
         let mut completed: Vec<Completed> = samples.into_iter().flatten().collect();
         completed.sort_by_key(|completed| completed.sample.seq);
@@ -95,7 +105,7 @@ impl Load {
         );
         assert!(samples.iter().all(|sample| sample.end().is_none_or(|end| end <= ended)));
         check_dues(&samples, workers);
-        completed
+        (completed, health)
     }
 }
 

@@ -92,6 +92,11 @@ impl Peer {
         Peer(BufReader::new(stream))
     }
 
+    /// Lets small writes wait for the acknowledgement of the ones before them (Nagle), as a socket does by itself.
+    pub fn nagle(&mut self) {
+        self.0.get_ref().set_nodelay(false).expect("a TCP socket");
+    }
+
     /// The next request, whole; `None` once the client has gone.
     pub fn request(&mut self) -> Option<Request> {
         let mut head = String::new();

@@ -1,8 +1,10 @@
 //! By when the server must have accepted a connection: a kernel hands connections over in the order
 //! in which they were established, so once the server works on a later one it has the earlier ones.
 //!
-//! This tells a wait in the accept queue from a server that has the request and keeps silent. Where
-//! several processes accept on one port the order says less than it could, never more.
+//! This tells a wait in the accept queue from a server that has the request and keeps silent. The client's kernel cannot:
+//! to it both are a connection whose data was acknowledged. So a wait counts as one in the accept queue only while another
+//! connection waits too, as in a queue, and nobody who came later was served: who waits alone may as well have been
+//! accepted. Where several processes accept on one port the order says less than it could, never more.
 
 use super::split::{tells_all, waits_for_accept};
 use crate::analyze::observation::Observation;
@@ -21,24 +23,52 @@ struct Entry {
     begun: Moment,
 }
 
-/// For each request among `indices` to which this applies: how much of its wait may have passed
-/// before its connection was accepted.
+/// For each request among `indices` to which this applies: how much of its wait passed before its connection
+/// was accepted, as far as the other connections bear it out.
 pub(super) fn bounds(rows: &[Observation], indices: &[usize]) -> Vec<(usize, Micros)> {
     let mut entries: Vec<Entry> =
         indices.iter().filter_map(|index| Entry::of(*index, &rows[*index])).collect();
     entries.sort_by_key(|entry| (entry.established, entry.index));
     let earliest_from = earliest_from(&entries);
     let mut later = 0;
-    entries
+    let latest: Vec<Moment> = entries
         .iter()
         .map(|entry| {
             while later < entries.len() && entries[later].established <= entry.established + SIMULTANEOUS {
                 later += 1;
             }
-            let bound = earliest_from.get(later).map_or(Micros(u64::MAX), |begun| begun.since(entry.sent));
-            (entry.index, bound)
+            earliest_from.get(later).map_or(entry.begun, |begun| entry.begun.min(*begun))
         })
-        .collect()
+        .collect();
+    let waited = |(entry, until): (&Entry, &Moment)| (entry.sent, *until);
+    let borne_out = accompanied(&entries.iter().zip(&latest).map(waited).collect::<Vec<_>>());
+    let bound = |((entry, until), borne_out): ((&Entry, Moment), bool)| {
+        let bound = until.since(entry.sent);
+        // To be accepted takes a moment in an empty queue, too.
+        (entry.index, if borne_out { bound } else { bound.min(SIMULTANEOUS) })
+    };
+    entries.iter().zip(latest).zip(borne_out).map(bound).collect()
+}
+
+/// Whether each span shares more than a moment with another one.
+fn accompanied(spans: &[(Moment, Moment)]) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..spans.len()).collect();
+    order.sort_by_key(|index| spans[*index]);
+    let mut found = vec![false; spans.len()];
+    // The longest of those that started earlier meets this one, or none of them does.
+    let mut longest: Option<usize> = None;
+    for index in order {
+        if let Some(other) = longest {
+            let shared = spans[other].1.min(spans[index].1).since(spans[index].0);
+            if shared > SIMULTANEOUS {
+                (found[other], found[index]) = (true, true);
+            }
+        }
+        if longest.is_none_or(|other| spans[other].1 < spans[index].1) {
+            longest = Some(index);
+        }
+    }
+    found
 }
 
 /// At each place, when the server first began with an entry from there on.
@@ -84,14 +114,34 @@ mod tests {
         bounds.into_iter().map(|(_, bound)| bound.0 / 1_000).collect()
     }
 
-    const NONE: u64 = u64::MAX / 1_000;
-
     #[test]
     fn who_was_established_later_and_begun_earlier_bounds_the_wait() {
-        assert_eq!(bounds_of(&[(0, 500), (100, 50)]), [150, NONE], "the first had been accepted at 150 ms");
-        assert_eq!(bounds_of(&[(0, 500), (100, 500)]), [600, NONE], "in order: nothing is contradicted");
-        assert_eq!(bounds_of(&[(0, 500), (2, 0)]), [NONE, NONE], "too close to tell who was first");
-        assert_eq!(bounds_of(&[(0, 900), (100, 700), (200, 10)]), [210, 110, NONE]);
+        assert_eq!(bounds_of(&[(0, 500), (100, 50)]), [150, 50], "the first had been accepted at 150 ms");
+        assert_eq!(bounds_of(&[(0, 500), (100, 500)]), [500, 500], "in order: nothing is contradicted");
+        assert_eq!(bounds_of(&[(0, 900), (100, 700), (200, 10)]), [210, 110, 10]);
+    }
+
+    #[test]
+    fn who_waits_alone_may_have_been_accepted() {
+        assert_eq!(bounds_of(&[(0, 500)]), [2], "nobody else");
+        assert_eq!(bounds_of(&[(0, 500), (600, 400)]), [2, 2], "one after the other");
+        assert_eq!(
+            bounds_of(&[(0, 500), (2, 0)]),
+            [2, 0],
+            "the other one does not wait, and who was first is not known"
+        );
+        assert_eq!(bounds_of(&[(0, 500), (100, 0)]), [2, 0], "the other one is served at once");
+    }
+
+    #[test]
+    fn spans_are_accompanied_by_whoever_overlaps_them() {
+        let spans = |ends: &[(u64, u64)]| {
+            let at = |millis: u64| Moment::from_micros(millis * 1_000);
+            accompanied(&ends.iter().map(|(start, end)| (at(*start), at(*end))).collect::<Vec<_>>())
+        };
+        assert_eq!(spans(&[(0, 100), (10, 20), (30, 40), (100, 120)]), [true, true, true, false]);
+        assert_eq!(spans(&[(50, 60), (0, 10), (9, 51)]), [false, false, false], "for a moment only");
+        assert_eq!(spans(&[]), [false; 0]);
     }
 
     #[test]
@@ -101,6 +151,6 @@ mod tests {
         let untold = Row::new().due(100).stage(Stage::Wait, 150).row();
         let first = Row::new().stage(Stage::Wait, 600).server(0, 100).row();
         let rows = [first, kept, again, untold];
-        assert_eq!(super::bounds(&rows, &[0, 1, 2, 3]), [(0, Micros(u64::MAX))]);
+        assert_eq!(super::bounds(&rows, &[0, 1, 2, 3]), [(0, SIMULTANEOUS)]);
     }
 }

@@ -36,6 +36,8 @@ pub enum Cause {
     SlowRequestBody,
     /// First to last byte of the answer.
     SlowResponseBody,
+    /// The rest of the answer was held back until the client's kernel acknowledged its start.
+    DelayedAck,
     /// Attempts before the last.
     Retries,
     /// Refused with 429 or 503.
@@ -48,7 +50,7 @@ pub enum Cause {
 
 impl Cause {
     /// All, in the order in which they are declared.
-    pub const ALL: [Cause; 18] = [
+    pub const ALL: [Cause; 19] = [
         Cause::SynRetransmission,
         Cause::NotYetAccepted,
         Cause::AcceptQueueWait,
@@ -63,6 +65,7 @@ impl Cause {
         Cause::NetworkRoundTrip,
         Cause::SlowRequestBody,
         Cause::SlowResponseBody,
+        Cause::DelayedAck,
         Cause::Retries,
         Cause::Shedding,
         Cause::ClientOverload,
@@ -86,6 +89,7 @@ impl Cause {
             Cause::NetworkRoundTrip => "network_round_trip",
             Cause::SlowRequestBody => "slow_request_body",
             Cause::SlowResponseBody => "slow_response_body",
+            Cause::DelayedAck => "delayed_ack",
             Cause::Retries => "retries",
             Cause::Shedding => "shedding",
             Cause::ClientOverload => "client_overload",
@@ -110,6 +114,7 @@ impl Cause {
             Cause::NetworkRoundTrip => "network round trip",
             Cause::SlowRequestBody => "slow request body",
             Cause::SlowResponseBody => "slow response body",
+            Cause::DelayedAck => "delayed acknowledgement (answer held back)",
             Cause::Retries => "retries",
             Cause::Shedding => "shedding (429, 503)",
             Cause::ClientOverload => "overloaded client",

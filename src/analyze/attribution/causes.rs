@@ -6,8 +6,10 @@ use super::cause::Cause;
 use super::context::Context;
 use super::evidence::{Counts, evidence};
 use super::groups::Groups;
+use super::habits::Habits;
+use super::remedy::remedy;
 use super::split::is_shed;
-use super::wording::{explanation, remedy};
+use super::wording::explanation;
 use crate::analyze::analysis::CauseFinding;
 use crate::analyze::comparison::rounded;
 use crate::analyze::phase::PhaseData;
@@ -29,6 +31,7 @@ pub(super) fn causes(
     counts: &Counts,
     saturated: bool,
 ) -> Vec<CauseFinding> {
+    let habits = Habits::of(context);
     let lost = Lost::of(phase, context);
     let weight = |cause: Cause| {
         let time = groups.share_of_excess(cause).unwrap_or(0.0);
@@ -52,7 +55,7 @@ pub(super) fn causes(
             share_of_slowest_lost: (lost.of_cause(cause) > 0).then(|| rounded(lost.share(cause), 6)),
             evidence: lost.note(cause, evidence(cause, groups, counts, context)),
             explanation: explanation(cause, groups, counts),
-            remedy: remedy(cause, saturated),
+            remedy: remedy(cause, saturated, habits),
         })
         .collect()
 }

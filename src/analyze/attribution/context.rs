@@ -2,6 +2,7 @@
 
 use super::accept_order;
 use super::client_health::ClientHealth;
+use super::held_back;
 use super::occupancy::Occupancy;
 use super::split::{Facts, Network, Split, split};
 use crate::analyze::distribution::Distribution;
@@ -23,12 +24,19 @@ impl<'a> Context<'a> {
     pub fn new(phase: &'a PhaseData, health: &ClientHealth) -> Self {
         let rows = phase.rows();
         let mut facts = vec![Facts::default(); rows.len()];
+        if held_back::shows(rows) {
+            facts
+                .iter_mut()
+                .zip(rows)
+                .for_each(|(facts, row)| facts.held_back = held_back::is_held_back(row));
+        }
         for repetition in 1..=phase.repetitions() {
             let of_it = places(rows, repetition);
             let occupancy = Occupancy::new(of_it.iter().map(|index| &rows[*index]));
             for index in &of_it {
                 facts[*index].all_in_use = all_in_use(&rows[*index], &occupancy);
                 facts[*index].client_stalled = health.stalled_during(&rows[*index]);
+                facts[*index].read_late = health.read_late(&rows[*index]);
             }
             for (index, bound) in accept_order::bounds(rows, &of_it) {
                 facts[index].accepted_within = bound;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::cause::Cause;
 use super::context::Context;
 use super::groups::{Groups, millis};
+use super::held_back;
 use super::split::{backoff, is_shed, tells_all};
 use crate::analyze::analysis::Table;
 use crate::analyze::distribution::Distribution;
@@ -134,6 +135,10 @@ fn particular(
             ("round_trip_ms", json!(context.network().round_trip.as_millis())),
             ("retransmitted_on_kept_connections", json!(counts.kept_retransmitted)),
         ],
+        Cause::DelayedAck => {
+            let (held_back, median_ms) = held_back::count(context);
+            vec![("held_back", json!(held_back)), ("median_ms", json!(median_ms))]
+        }
         Cause::Retries => vec![("retried", json!(counts.retried))],
         Cause::Shedding => vec![("refused", json!(counts.shed))],
         Cause::Unexplained => vec![

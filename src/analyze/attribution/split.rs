@@ -39,6 +39,10 @@ pub struct Facts {
     pub accepted_within: Micros,
     /// The time during which the client's own thread stood still while it was under way.
     pub client_stalled: Micros,
+    /// The part of that which ended as it read the first byte of the answer: that may have been there for so long.
+    pub read_late: Micros,
+    /// Whether its answer was held back until a delayed acknowledgement.
+    pub held_back: bool,
 }
 
 /// The parts of a latency, by cause.
@@ -92,8 +96,10 @@ pub fn split(row: &Observation, facts: Facts, network: Network) -> Split {
     split.add(Cause::Tls, row.stage(Stage::Tls));
     split.add(Cause::SlowRequestBody, row.stage(Stage::Send));
     wait(row, facts, network, &mut split);
-    split.add(Cause::SlowResponseBody, row.stage(Stage::Receive));
-    let mut stalled = facts.client_stalled;
+    let receive = if facts.held_back { Cause::DelayedAck } else { Cause::SlowResponseBody };
+    split.add(receive, row.stage(Stage::Receive));
+    let read_late = split.get(Cause::ClientOverload);
+    let mut stalled = Micros(facts.client_stalled.0.saturating_sub(read_late.0));
     for cause in CLIENTS_TURN {
         split.shift(cause, Cause::ClientOverload, &mut stalled);
     }
@@ -133,7 +139,11 @@ fn wait(row: &Observation, facts: Facts, network: Network, split: &mut Split) {
     match (waits_for_accept(row), row.retransmits()) {
         (true, Some(1..)) if told => split.add(Cause::NotYetAccepted, Some(std::mem::take(&mut left))),
         (true, Some(times @ 1..)) => split.take(Cause::NotYetAccepted, &mut left, backoff(times)),
-        (true, Some(0)) if told => split.take(Cause::AcceptQueueWait, &mut left, facts.accepted_within),
+        (true, Some(0)) if told => {
+            // A standstill was measured; a wait in the accept queue is what is left.
+            split.take(Cause::ClientOverload, &mut left, facts.read_late);
+            split.take(Cause::AcceptQueueWait, &mut left, facts.accepted_within);
+        }
         (false, Some(times @ 1..)) => split.take(Cause::NetworkRoundTrip, &mut left, backoff(times)),
         _ => {}
     }

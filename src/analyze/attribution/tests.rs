@@ -65,9 +65,17 @@ fn a_server_that_works_on_later_connections_is_silent_not_slow_to_accept() {
     let later = told(112).due(100);
     let found = causes(&[told(612), later], 0);
     assert!(
-        found.contains(&(Cause::AcceptQueueWait, 102)) && found.contains(&(Cause::Unexplained, 398)),
+        found.contains(&(Cause::AcceptQueueWait, 2)) && found.contains(&(Cause::Unexplained, 498)),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_wait_of_one_connection_alone_is_not_said_to_be_the_accept_queue() {
+    let found = causes(&[told(612), told(612).due(700)], 0);
+    assert!(found.contains(&(Cause::Unexplained, 498)), "{found:?}");
+    let queue = causes(&[told(612), told(612).due(50)], 0);
+    assert!(queue.contains(&(Cause::AcceptQueueWait, 500)), "two in a row are a queue: {queue:?}");
 }
 
 #[test]
@@ -112,6 +120,22 @@ fn a_stalled_client_explains_only_what_nothing_else_does() {
         (Micros(300_000), Micros(200_000))
     );
     assert_eq!(split.get(Cause::Compute), Micros(100_000));
+}
+
+#[test]
+fn an_answer_that_lay_there_while_the_client_stood_still_did_not_wait_to_be_accepted() {
+    let stall = |until: u64| {
+        let (from, length) = (Moment::from_micros(until * 1_000 - 300_000), Micros(300_000));
+        ClientHealth::new(vec![ClientStall { repetition: 1, from, length }])
+    };
+    // both read their first byte at 614 ms; of the 500 ms that the server does not explain …
+    let phase = phase(&[told(612), told(612)]);
+    let in_queue = |until| {
+        let health = stall(until);
+        Context::new(&phase, &health).split(0).get(Cause::AcceptQueueWait).0 / 1_000
+    };
+    assert_eq!(in_queue(613), 200, "… the client stood still for the last 300");
+    assert_eq!(in_queue(500), 500, "… and here it had been looking for 114 ms before the answer came");
 }
 
 /// Ninety ordinary requests and ten of another kind.

@@ -1,11 +1,8 @@
-//! What each cause means and what a client can do about it, in a sentence each.
+//! What each cause means, in a sentence each.
 
 use super::cause::Cause;
 use super::evidence::Counts;
 use super::groups::{Groups, millis};
-
-const KEEP: &str = "keep connections: pool (after.connections)";
-const NOT_THE_CLIENTS: &str = "not on the client's side";
 
 /// What the cause means here.
 pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &Counts) -> String {
@@ -59,6 +56,10 @@ pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &Counts) -> Str
         Cause::SlowResponseBody => {
             format!("from the first to the last byte of the answer the tail took {mean} on average")
         }
+        Cause::DelayedAck => format!(
+            "the server's kernel held the rest of {n} of {of} answers back until the client's acknowledged their start, \
+             40 ms later, as happens on kept connections where a server writes head and body apart; the tail {mean} on average"
+        ),
         Cause::Retries => format!(
             "{} of {of} requests needed more than one attempt; the first ones took time",
             counts.retried
@@ -89,41 +90,4 @@ fn needed(groups: &Groups, counts: &Counts) -> &'static str {
     } else {
         "needed: the time at which the server, and what stands before it, got the request"
     }
-}
-
-/// What a client can do about it.
-pub(super) fn remedy(cause: Cause, saturated: bool) -> String {
-    let text = match cause {
-        Cause::SynRetransmission
-        | Cause::NotYetAccepted
-        | Cause::ConnectionSetup
-        | Cause::Dns
-        | Cause::Tls => KEEP,
-        Cause::AcceptQueueWait if saturated => {
-            "batch (after.batch): more answers a call; keeping connections only moves this wait into the client's queue"
-        }
-        Cause::AcceptQueueWait => KEEP,
-        Cause::ClientQueue if saturated => {
-            "batch (after.batch): more connections only move this wait to the server"
-        }
-        Cause::ClientQueue => "more connections: pool (after.connections)",
-        Cause::ClientQueueBatch => "batch only what already waits (after.batch), without waiting for more",
-        Cause::ClientQueueScheduler | Cause::ClientOverload => {
-            "give the client more processor time, or spread the callers over more machines"
-        }
-        Cause::ServerQueue => {
-            "batch (after.batch) where a call has a fixed cost to share; else more replicas, not on the client's side"
-        }
-        Cause::Compute => {
-            "batch (after.batch) where a call has a fixed cost to share; else not on the client's side"
-        }
-        Cause::NetworkRoundTrip => "batch (after.batch): fewer trips; else a client nearer to the server",
-        Cause::SlowRequestBody | Cause::SlowResponseBody => NOT_THE_CLIENTS,
-        Cause::Retries => "keep connections for a shorter time than the server does",
-        Cause::Shedding => {
-            "send less at once: fewer connections (after.connections), and batch (after.batch)"
-        }
-        Cause::Unexplained => "none before the cause is known",
-    };
-    text.to_string()
 }

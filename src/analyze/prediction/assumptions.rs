@@ -16,7 +16,7 @@ pub(super) fn list(
     after: Option<Strategy>,
 ) -> Vec<String> {
     let mut list = vec![callers(inferred), replicas(inferred), calls(inferred), batches(calibration)];
-    if inferred.reported && calibration.is_some_and(|costs| costs.service == Service::WarmWait) {
+    if inferred.reported() && calibration.is_some_and(|costs| costs.service == Service::WarmWait) {
         list.push(
             "the calibration's calls report no compute time: its fixed cost holds the network too".into(),
         );
@@ -60,7 +60,7 @@ fn replicas(inferred: &Inferred) -> String {
 }
 
 fn calls(inferred: &Inferred) -> String {
-    let text = if inferred.reported {
+    let text = if inferred.reported() {
         "each request costs the server what it reported for it in the before phase"
     } else {
         "the server reports no compute time: costs are drawn with the calibration's spread, and the number of \

@@ -14,6 +14,12 @@ use crate::scenario::{Connections, Strategy};
 
 /// Batch sizes that are always tried.
 const BATCHES: [usize; 3] = [2, 4, 8];
+const FIXED_ENDS: &str = "the ends of the 95 % interval of the fixed cost";
+const ITEM_ENDS: &str =
+    "the ends of the 95 % interval of an item's cost, and with it of the number of exchanges at a time";
+const BOTH_ENDS: &str = "the ends of the 95 % intervals of the fixed cost and of an item's, and with it of the number of \
+    exchanges at a time";
+const UNKNOWN_SAVING: &str = "a batch costs what its dearest request costs alone … a batch saves nothing";
 /// Simulations of one strategy, as long as they have no more than [`MOST_REQUESTS`] together.
 const MOST_RUNS: usize = 16;
 
@@ -34,7 +40,7 @@ pub struct Candidate {
     pub p99_ms: Option<f64>,
     /// Answers a second, likewise.
     pub throughput_rps: Option<f64>,
-    /// From the cheapest to the dearest batch that the calibration allows; `null` without batches.
+    /// From the fastest to the slowest that the calibration's uncertainty leaves possible; `null` where it has no part in it.
     pub range: Option<Range>,
     /// `simulation`, or `range` where nothing tells what a batch saves.
     pub method: Method,
@@ -117,20 +123,25 @@ fn point_and_range(
 ) -> (Option<Figures>, Option<Range>) {
     let figures = |economy| Figures::of(inferred, client, economy);
     let fixed = |ms: f64| Economy::Fixed((ms.max(0.0) * 1e3).round() as u64);
+    let ends = |economies: &[Economy]| -> Vec<Figures> {
+        let servers = inferred.with_ends();
+        let of = |server: &Inferred| {
+            economies.iter().map(|economy| Figures::of(server, client, *economy)).collect()
+        };
+        servers.iter().flat_map(|server| -> Vec<Figures> { of(server) }).collect()
+    };
     if client.batch == 1 {
         // a request alone costs what it costs, however that divides
-        return (Some(figures(Economy::None)), None);
+        let range = (!inferred.ends.is_empty()).then(|| Range::of(&ends(&[Economy::None]), ITEM_ENDS));
+        return (Some(figures(Economy::None)), range);
     }
     match calibration.and_then(|costs| costs.fixed_ms.zip(costs.fixed_ci95_ms)) {
         Some((point, [low, high])) => {
-            let between = "the ends of the 95 % interval of the fixed cost";
-            let ends = [high, low].map(|end| figures(fixed(end)));
-            (Some(figures(fixed(point))), Some(Range::of(ends, between)))
+            let between = if inferred.ends.is_empty() { FIXED_ENDS } else { BOTH_ENDS };
+            let ends = ends(&[fixed(high), fixed(low)]);
+            (Some(figures(fixed(point))), Some(Range::of(&ends, between)))
         }
-        None => {
-            let between = "a batch costs what its dearest request costs alone … a batch saves nothing";
-            (None, Some(Range::of([Economy::Free, Economy::None].map(figures), between)))
-        }
+        None => (None, Some(Range::of(&ends(&[Economy::Free, Economy::None]), UNKNOWN_SAVING))),
     }
 }
 
@@ -147,6 +158,7 @@ impl Figures {
         let (mut latencies, mut busy) = (Vec::with_capacity(runs * calls.len()), 0);
         for run in 0..runs as u64 {
             let spread = (run > 0).then_some(run);
+            let calls = &inferred.calls_of(run);
             let server = Server { calls, economy, replicas: *replicas, round_trip: *round_trip, spread };
             let outcome = simulate(server, client);
             latencies.extend(outcome.latencies);
@@ -163,11 +175,11 @@ impl Figures {
 }
 
 impl Range {
-    fn of(ends: [Figures; 2], between: &str) -> Self {
+    /// From the least to the greatest: a dearer batch is not slower at every rank.
+    fn of(ends: &[Figures], between: &str) -> Self {
         let pair = |pick: fn(&ThreePercentiles) -> Option<f64>| {
-            let [one, other] = ends.each_ref().map(|end| pick(&end.percentiles).unwrap_or_default());
-            // a dearer batch is not slower at every rank
-            [one.min(other), one.max(other)]
+            let ends = || ends.iter().map(|end| pick(&end.percentiles).unwrap_or_default());
+            [ends().fold(f64::INFINITY, f64::min), ends().fold(0.0, f64::max)]
         };
         Range {
             between: between.to_string(),

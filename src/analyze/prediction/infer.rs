@@ -1,13 +1,14 @@
 //! What the before log and the calibration tell of the server: how many exchanges it computes at the same
 //! time, what each request costs alone, and how long an exchange is outside the server.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::calibration::Calibration;
 use super::super::observation::Observation;
 use super::super::phase::PhaseData;
 use super::levels::{Interval, Levels};
-use super::unreported;
+use super::unreported::{self, Guess, Law};
 use crate::clock::Moment;
 use crate::sample::Stage;
 
@@ -24,12 +25,39 @@ pub(super) struct Inferred {
     pub callers: usize,
     /// Time of a call with this request alone, by sequence number, in microseconds.
     pub calls: Vec<u64>,
-    /// Whether the server itself reported these times.
-    pub reported: bool,
+    /// How these times were drawn, where the server did not report them.
+    pub law: Option<Law>,
+    /// Other servers that would explain the log as well, where the server did not report.
+    pub ends: Vec<Guess>,
     /// Time of an exchange outside the server, in microseconds.
     pub round_trip: u64,
     /// Most exchanges that were seen in the server at the same time.
     pub seen: Option<usize>,
+}
+
+impl Inferred {
+    /// Whether the server itself reported what calls cost.
+    pub(super) fn reported(&self) -> bool {
+        self.law.is_none()
+    }
+
+    /// This server, and those at the ends of what the calibration leaves open.
+    pub(super) fn with_ends(&self) -> Vec<Cow<'_, Inferred>> {
+        let end = |guess: &Guess| {
+            let (law, replicas) = (Some(guess.law), guess.replicas.max(1));
+            let calls = guess.law.calls(self.calls.len(), 0);
+            Cow::Owned(Inferred { law, replicas, calls, ends: Vec::new(), ..self.clone() })
+        };
+        std::iter::once(Cow::Borrowed(self)).chain(self.ends.iter().map(end)).collect()
+    }
+
+    /// The times of the calls for one of several simulations: the reported ones, or another draw each time.
+    pub(super) fn calls_of(&self, run: u64) -> Cow<'_, [u64]> {
+        match self.law {
+            Some(law) if run > 0 => Cow::Owned(law.calls(self.calls.len(), run)),
+            _ => Cow::Borrowed(&self.calls),
+        }
+    }
 }
 
 /// Looks at the before phase; `None` where neither it nor the calibration tells what a call costs.
@@ -38,12 +66,14 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
     let requests = (before.requests() as usize).min(MOST_REQUESTS);
     let computing = Levels::of(exchanges.iter().filter_map(|row| interval(row)), before.repetitions());
     let reported = reported_calls(&exchanges, before, calibration, requests).zip(computing.replicas());
-    let is_reported = reported.is_some();
-    let (calls, (replicas, saturated)) = match reported {
-        Some(known) => known,
+    let mut ends = Vec::new();
+    let (law, (calls, (replicas, saturated))) = match reported {
+        Some(known) => (None, known),
         None => {
-            let drawn = unreported::draw(&exchanges, calibration?, requests)?;
-            (drawn.calls, (drawn.replicas, drawn.saturated))
+            let drawn = unreported::draw(&exchanges, calibration?)?;
+            let Guess { law, replicas } = drawn.best;
+            ends = drawn.ends;
+            (Some(law), (law.calls(requests, 0), (replicas, drawn.saturated)))
         }
     };
     Some(Inferred {
@@ -52,8 +82,9 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
         callers: callers(before),
         round_trip: round_trip(&exchanges, calibration),
         calls,
-        reported: is_reported,
-        seen: is_reported.then(|| computing.most_inside()),
+        law,
+        ends,
+        seen: law.is_none().then(|| computing.most_inside()),
     })
 }
 

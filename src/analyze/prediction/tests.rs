@@ -40,7 +40,7 @@ fn sample(seq: u64, due: u64, inside: u64, compute: Option<u64>) -> Sample {
     Sample {
         due: Some(Moment::from_micros(due)),
         stages: Stages::from_lengths(stages),
-        server: ServerTimes { queue, compute: compute.map(Micros) },
+        server: ServerTimes { queue, compute: compute.map(Micros), item: None },
         connection: Some(ConnectionUse { id: seq, reused: false, syn_retransmits: Some(0) }),
         attempts: 1,
         error: None,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::super::calibration::Calibration;
 use super::super::observation::Observation;
+use super::super::student;
 use super::infer::size;
 use crate::clock::Moment;
-use crate::random::SplitMix64;
+use crate::random::{SplitMix64, mix};
 use crate::sample::Stage;
 
 /// Above this multiple of an idle call, the median call is taken to have waited for a replica.
@@ -16,37 +17,71 @@ const SATURATED: f64 = 1.5;
 /// 2, because a shorter one may not have been seen.
 const TWO_IN_A_ROW: f64 = 1.9;
 
+/// How the cost of a call is drawn: a fixed part and a log-normal item, in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Law {
+    fixed: f64,
+    mean: f64,
+    deviation: f64,
+}
+
+impl Law {
+    /// Times of so many calls with one request alone; another `draw`, other times.
+    pub(super) fn calls(self, requests: usize, draw: u64) -> Vec<u64> {
+        let seeds = (0..requests as u64).map(|seq| mix(draw) ^ seq);
+        seeds.map(|seed| (self.fixed + log_normal(self.mean, self.deviation, seed)).round() as u64).collect()
+    }
+}
+
 /// What throughput and calibration tell.
 pub(super) struct Drawn {
-    /// Time of a call with this request alone, by sequence number, in microseconds.
-    pub calls: Vec<u64>,
-    /// Exchanges computed at the same time.
-    pub replicas: usize,
+    /// The server that fits them best.
+    pub best: Guess,
+    /// The servers that fit the ends of the 95 % interval of an item's cost.
+    pub ends: Vec<Guess>,
     /// Whether exchanges waited for a replica.
     pub saturated: bool,
 }
 
-/// Draws the costs of so many requests and counts the replicas; `None` without an exchange.
+/// A server that would explain the log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guess {
+    /// What a call costs.
+    pub law: Law,
+    /// Exchanges computed at the same time.
+    pub replicas: usize,
+}
+
+/// Finds what calls cost and counts the replicas; `None` without an exchange.
 ///
 /// Exchanges at work = throughput × service time. Where all replicas are busy their whole number ÷ throughput
 /// is in turn the mean service time of this very load, which the few calls of a calibration only estimate.
-pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration, requests: usize) -> Option<Drawn> {
+pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration) -> Option<Drawn> {
     let items = exchanges.iter().map(|row| size(row)).sum::<f64>() / exchanges.len().max(1) as f64;
     let fixed = costs.fixed_ms.unwrap_or_default().max(0.0) * 1e3;
     let item = (costs.call_ms * 1e3 - fixed).max(0.0);
     let (rate, service) = (throughput(exchanges)?, fixed + items * item);
     let saturated = median_wait(exchanges)? > SATURATED * service;
-    let estimate = rate * service;
     let dear = service + 3.0 * costs.item_deviation_ms * 1e3;
-    let counted = first_wave(exchanges, dear).filter(|wave| (wave - estimate).abs() < 1.0);
-    let replicas = counted.unwrap_or(estimate.round()).max(1.0);
-    let under_load = ((replicas / rate - fixed) / items).max(0.0);
-    let mean = if saturated { under_load } else { item };
-    let calls = (0..requests as u64).map(|seq| {
-        let item = log_normal(mean, costs.item_deviation_ms * 1e3, seq);
-        (fixed + item).round() as u64
-    });
-    Some(Drawn { calls: calls.collect(), replicas: replicas as usize, saturated })
+    let counted = first_wave(exchanges, dear).filter(|wave| (wave - rate * service).abs() < 1.0);
+    let guess = |item: f64| {
+        let replicas = counted.unwrap_or((rate * (fixed + items * item)).round()).max(1.0);
+        let under_load = ((replicas / rate - fixed) / items).max(0.0);
+        let mean = if saturated { under_load } else { item };
+        let law = Law { fixed, mean, deviation: costs.item_deviation_ms * 1e3 };
+        Guess { law, replicas: replicas as usize }
+    };
+    let ends = item_interval(costs).map(|end| guess(end.max(0.0) * 1e3)).to_vec();
+    Some(Drawn { best: guess(item), ends, saturated })
+}
+
+/// The 95 % interval of an item's cost in milliseconds; that of the mean call where there were single calls alone.
+fn item_interval(costs: &Calibration) -> [f64; 2] {
+    costs.item_ci95_ms.unwrap_or_else(|| {
+        let degrees = u32::try_from(costs.n.saturating_sub(1)).unwrap_or(u32::MAX).max(1);
+        let half = student::quantile(degrees) * costs.item_deviation_ms / (costs.n.max(1) as f64).sqrt();
+        [costs.call_ms - half, costs.call_ms + half]
+    })
 }
 
 /// Exchanges a microsecond over the middle of each repetition, where neither the start nor the stragglers of

@@ -1,5 +1,6 @@
 //! One variant for each way in which a comparison can mislead; its message says what to do.
 
+use super::work::WorkBasis;
 use crate::caveat::Caveat;
 use crate::clock::Micros;
 use crate::sample::Phase;
@@ -94,9 +95,11 @@ pub enum Doubt {
     },
     /// The before phase meets the SLA already.
     NothingToFix,
-    /// The same single calls took the server different time in the two phases.
+    /// Equal work took the server different time in the two phases.
     UnequalWork {
-        /// Calls that were compared.
+        /// What was compared.
+        basis: WorkBasis,
+        /// How many of these.
         pairs: usize,
         /// Median of after ÷ before.
         ratio: f64,
@@ -268,9 +271,10 @@ impl Doubt {
                  others",
                 phase.name()
             ),
-            Doubt::UnequalWork { pairs, ratio } => format!(
-                "the server took {ratio} times as long for the same {pairs} single calls in the after phase as in the \
-                 before phase, so part of the difference is the server's; run again when nothing else loads it"
+            Doubt::UnequalWork { basis, pairs, ratio } => format!(
+                "the server took {ratio} times as long in the after phase as in the before phase for equal work \
+                 (median of {pairs} pairs: {}), so part of the difference is the server's; run again when nothing else loads it",
+                basis.words()
             ),
             Doubt::UnequalErrors { before, after } => format!(
                 "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \

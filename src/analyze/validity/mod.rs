@@ -7,12 +7,14 @@ mod plans;
 mod replica;
 mod runs;
 mod samples;
+mod work;
 
 pub use client::RepetitionHealth;
 pub use doubt::Doubt;
 pub use plans::plans_differ;
 pub(super) use runs::of_runs;
 pub use samples::smallest_sample;
+pub use work::{SingleCall, WorkBasis};
 
 use super::Inputs;
 use super::comparison::Quality;
@@ -52,7 +54,7 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     }
     let judged = judged(inputs.sla);
     doubts.extend(phases::nothing_to_fix(inputs.sla, before));
-    doubts.extend(phases::unequal_work(before, after));
+    doubts.extend(work::unequal(before, after, inputs.single_calls));
     doubts.extend(phases::unequal_errors(before, after));
     doubts.extend(samples::too_few(&judged, before));
     doubts.extend(samples::disagreement(&judged, before, after));

@@ -1,20 +1,12 @@
-//! Whether the two phases can be compared: the same answers, the same work, all requests accounted for.
+//! Whether the two phases can be compared: the same answers, equal failures, all requests accounted for.
 
 use super::Doubt;
-use crate::analyze::comparison::{Quality, rounded};
-use crate::analyze::observation::Observation;
+use crate::analyze::comparison::Quality;
 use crate::analyze::phase::PhaseData;
 use crate::analyze::{quality, verdict};
-use crate::clock::Micros;
 use crate::sample::Phase;
 use crate::scenario::SlaLine;
 
-/// Calls that must have been single in both phases before their server time is compared.
-const PAIRS_LEAST: usize = 30;
-/// A server time that changed by more than this factor is another server.
-const WORK_APART: f64 = 1.10;
-/// Timers of a server have a grain; medians that are closer than this are equal.
-const WORK_GRAIN: Micros = Micros(2_000);
 /// Two-sided 99 % quantile of the normal distribution.
 const Z_99: f64 = 2.576;
 /// Shares of failures that are closer than this are equal for any purpose.
@@ -53,39 +45,6 @@ pub(super) fn nothing_to_fix(sla: &[SlaLine], before: &PhaseData) -> Option<Doub
     sla.iter().all(|line| verdict::meets(line, before)).then_some(Doubt::NothingToFix)
 }
 
-/// The same request, alone in its exchange in both phases, should cost the server the same.
-pub(super) fn unequal_work(before: &PhaseData, after: &PhaseData) -> Option<Doubt> {
-    let mut pairs: Vec<(u64, u64)> = (1..=before.repetitions().min(after.repetitions()))
-        .flat_map(|repetition| single_computes(before, after, repetition))
-        .collect();
-    if pairs.len() < PAIRS_LEAST {
-        return None;
-    }
-    let middle = pairs.len() / 2;
-    let ratio = |pair: &(u64, u64)| pair.1 as f64 / pair.0.max(1) as f64;
-    pairs.sort_by(|one, other| ratio(one).total_cmp(&ratio(other)).then(one.cmp(other)));
-    let (ratio, (before, after)) = (ratio(&pairs[middle]), pairs[middle]);
-    let apart = ratio.max(1.0 / ratio) > WORK_APART && before.abs_diff(after) > WORK_GRAIN.0;
-    apart.then(|| Doubt::UnequalWork { pairs: pairs.len(), ratio: rounded(ratio, 2) })
-}
-
-/// Server compute of the same request in one repetition of each phase, in microseconds.
-fn single_computes(before: &PhaseData, after: &PhaseData, repetition: u32) -> Vec<(u64, u64)> {
-    let singles = |data: &PhaseData| {
-        let mut singles: Vec<(u64, u64)> = data.repetition(repetition).filter_map(single).collect();
-        singles.sort_unstable();
-        singles
-    };
-    let (before, after) = (singles(before), singles(after));
-    let partner = |seq: &u64| after.binary_search_by_key(seq, |single| single.0).ok();
-    before.iter().filter_map(|(seq, compute)| Some((*compute, after[partner(seq)?].1))).collect()
-}
-
-fn single(row: &Observation) -> Option<(u64, u64)> {
-    let alone = row.batch().is_none_or(|batch| batch.size == 1) && row.succeeded();
-    row.server_compute().filter(|_| alone).map(|compute| (row.seq(), compute.0))
-}
-
 /// A two-proportion z-test at 99 % on the failures among the requests that were sent.
 pub(super) fn unequal_errors(before: &PhaseData, after: &PhaseData) -> Option<Doubt> {
     let counts =
@@ -106,18 +65,7 @@ pub(super) fn unequal_errors(before: &PhaseData, after: &PhaseData) -> Option<Do
 mod tests {
     use super::*;
     use crate::analyze::fixtures::{phase, phase_of, sample, sla};
-    use crate::sample::{BatchUse, ErrorWord, Sample, ServerTimes};
-
-    fn computing(micros: u64, batch: Option<u32>) -> PhaseData {
-        phase_of(
-            100,
-            (0..100).map(|seq| Sample {
-                server: ServerTimes { queue: None, compute: Some(Micros(micros + seq * 500)) },
-                batch: batch.map(|size| BatchUse { id: seq, size }),
-                ..sample(seq, 500_000)
-            }),
-        )
-    }
+    use crate::sample::{ErrorWord, Sample};
 
     fn failing(failures: u64) -> PhaseData {
         let error = |seq| (seq < failures).then_some(ErrorWord::Http5xx);
@@ -129,15 +77,6 @@ mod tests {
         let fast = phase(&[&[500_000; 100]]);
         assert_eq!(nothing_to_fix(&[sla("p95", 500)], &fast), Some(Doubt::NothingToFix));
         assert_eq!(nothing_to_fix(&[sla("p95", 500), sla("p50", 499)], &fast), None);
-    }
-
-    #[test]
-    fn the_same_single_call_should_cost_the_same() {
-        let before = computing(100_000, None);
-        let found = unequal_work(&before, &computing(130_000, Some(1)));
-        assert!(matches!(found, Some(Doubt::UnequalWork { pairs: 100, ratio }) if ratio > 1.2), "{found:?}");
-        assert_eq!(unequal_work(&before, &computing(104_000, Some(1))), None, "4 % are no other server");
-        assert_eq!(unequal_work(&before, &computing(400_000, Some(8))), None, "a batch is other work");
     }
 
     #[test]

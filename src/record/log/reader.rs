@@ -6,10 +6,12 @@ use std::str::FromStr;
 use csv::ByteRecord;
 use thiserror::Error;
 
-use super::COLUMNS;
+use super::{COLUMNS, LATER};
 use crate::clock::{Micros, Moment};
 use crate::sample::{BatchUse, ConnectionUse, Sample, ServerTimes, Stages};
 
+/// The place of a column that the file does not have: no row is that long, so that every field of it is empty.
+const ABSENT: usize = usize::MAX;
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -145,10 +147,14 @@ impl<R: Read> LogReader<R> {
         if header.is_empty() {
             return Err(LogError::Empty { name: name.into() });
         }
-        let mut places = [0; COLUMNS.len()];
-        for (place, column) in places.iter_mut().zip(COLUMNS) {
+        let mut places = [ABSENT; COLUMNS.len()];
+        for (index, (place, column)) in places.iter_mut().zip(COLUMNS).enumerate() {
             let found = header.iter().position(|field| field == column.as_bytes());
-            *place = found.ok_or(LogError::Column { name: name.into(), column })?;
+            *place = match found {
+                Some(found) => found,
+                None if index >= LATER => ABSENT,
+                None => return Err(LogError::Column { name: name.into(), column }),
+            };
         }
         let known = |place: &usize| !places.contains(place);
         let unknown = (0..header.len()).filter(known);
@@ -263,6 +269,7 @@ mod column {
     pub const BYTES_SENT: usize = 27;
     pub const BYTES_RECEIVED: usize = 28;
     pub const ANSWER_DIGEST: usize = 29;
+    pub const SERVER_ITEM: usize = 30;
 }
 
 impl Fields<'_> {
@@ -296,6 +303,7 @@ impl Fields<'_> {
             server: ServerTimes {
                 queue: self.time(column::SERVER_QUEUE)?,
                 compute: self.time(column::SERVER_COMPUTE)?,
+                item: self.time(column::SERVER_ITEM)?,
             },
             connection: self.connection()?,
             retransmits: self.optional(column::RETRANSMITS)?,

@@ -51,6 +51,7 @@ impl<W: Write> LogWriter<W> {
         self.push(Some(sample.bytes_sent));
         self.push(Some(sample.bytes_received));
         self.push(sample.answer_digest);
+        self.push(sample.server.item);
         debug_assert_eq!(self.row.len(), COLUMNS.len());
         self.csv.write_byte_record(&self.row)
     }

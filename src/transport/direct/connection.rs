@@ -137,11 +137,11 @@ impl Connection {
     async fn receive(&mut self, response: Response<Incoming>) -> Result<Answer, Failure> {
         let (head, body) = response.into_parts();
         let timing = head.headers.get_all("server-timing").iter().map(|value| value.as_bytes());
-        let (status, server) = (head.status.as_u16(), server_timing::parse(timing));
+        let (status, (server, items)) = (head.status.as_u16(), server_timing::parse(timing));
         self.marks.answered(status, server);
         let collecting = async { collect(body).await.map_err(|error| exchange_word(&error)) };
         let body = drive(&mut self.driver, &mut self.finished, collecting).await.map_err(Failure::Error)?;
-        Ok(Answer { status, server, body })
+        Ok(Answer { status, server, items, body })
     }
 
     fn failure(&self, word: ErrorWord) -> Failure {

@@ -1,0 +1,119 @@
+//! Whether equal work took the server equal time in both phases: whole exchanges of unequal size never tell.
+
+use std::collections::BTreeMap;
+
+use super::Doubt;
+use crate::analyze::comparison::rounded;
+use crate::analyze::observation::Observation;
+use crate::analyze::phase::PhaseData;
+use crate::clock::Micros;
+use crate::sample::{Phase, Stage};
+
+/// Pairs of items before their costs are compared.
+const ITEMS_LEAST: usize = 30;
+/// Pairs of single calls, likewise: two warm ones at both ends of one repetition.
+const CALLS_LEAST: usize = 4;
+/// Work that takes longer by more than this factor is another server's.
+const APART: f64 = 1.10;
+/// Times that a server reports have the grain of its timers; medians that are closer are equal.
+const REPORTED_GRAIN: Micros = Micros(2_000);
+/// In the wait of a call the client's own scheduling is, too.
+const WAIT_GRAIN: Micros = Micros(5_000);
+
+/// A single call to the idle server, made beside a repetition and part of no phase.
+#[derive(Clone, Debug)]
+pub struct SingleCall {
+    /// Beside a repetition of this phase.
+    pub phase: Phase,
+    /// That repetition, from 1.
+    pub repetition: u32,
+    /// Whether it was made after the repetition's end; else before its start.
+    pub at_end: bool,
+    /// What was measured; the same `seq` is the same request.
+    pub row: Observation,
+}
+
+/// What stands for equal work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkBasis {
+    /// What the server reports each request's item to have cost.
+    ItemCosts,
+    /// Compute that the server reports of single calls beside the repetitions.
+    CallCompute,
+    /// The wait of such calls on a warm connection.
+    CallWait,
+}
+
+impl WorkBasis {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            WorkBasis::ItemCosts => "the cost that it reports for the same item",
+            WorkBasis::CallCompute => "its compute for the same single call beside the repetitions",
+            WorkBasis::CallWait => "the wait of the same single call beside the repetitions",
+        }
+    }
+
+    fn grain(self) -> Micros {
+        if self == WorkBasis::CallWait { WAIT_GRAIN } else { REPORTED_GRAIN }
+    }
+}
+
+/// By item costs where the server reports them, else by the single calls; where there is too little of both, nothing is said.
+pub(super) fn unequal(before: &PhaseData, after: &PhaseData, calls: &[SingleCall]) -> Option<Doubt> {
+    let items = item_pairs(before, after);
+    if items.len() >= ITEMS_LEAST {
+        return judge(items, WorkBasis::ItemCosts);
+    }
+    let of_calls = || calls.iter().filter(|call| call.row.succeeded());
+    let reported = of_calls().all(|call| call.row.server_compute().is_some());
+    let basis = if reported { WorkBasis::CallCompute } else { WorkBasis::CallWait };
+    let pairs = call_pairs(of_calls(), basis);
+    (pairs.len() >= CALLS_LEAST).then(|| judge(pairs, basis)).flatten()
+}
+
+/// Before and after, in microseconds, of the same request in the same repetition.
+fn item_pairs(before: &PhaseData, after: &PhaseData) -> Vec<(u64, u64)> {
+    let costs = |data: &PhaseData, repetition| {
+        let rows = data.repetition(repetition).filter(|row| row.succeeded());
+        let mut costs: Vec<(u64, u64)> =
+            rows.filter_map(|row| Some((row.seq(), row.server_item()?.0))).collect();
+        costs.sort_unstable();
+        costs
+    };
+    let repetitions = 1..=before.repetitions().min(after.repetitions());
+    let pairs = repetitions.flat_map(|repetition| {
+        let (before, after) = (costs(before, repetition), costs(after, repetition));
+        let partner = move |seq| after.binary_search_by_key(&seq, |cost| cost.0).ok().map(|at| after[at].1);
+        before.into_iter().filter_map(move |(seq, cost)| Some((cost, partner(seq)?)))
+    });
+    pairs.collect()
+}
+
+/// The same call beside the same repetition of both phases, at the same end of it.
+fn call_pairs<'a>(calls: impl Iterator<Item = &'a SingleCall>, basis: WorkBasis) -> Vec<(u64, u64)> {
+    let mut both: BTreeMap<(u32, bool, u64), [Option<u64>; 2]> = BTreeMap::new();
+    for call in calls {
+        let warm = call.row.connection().is_some_and(|used| used.reused);
+        let time = match basis {
+            WorkBasis::CallWait => call.row.stage(Stage::Wait).filter(|_| warm),
+            _ => call.row.server_compute(),
+        };
+        let pair = both.entry((call.repetition, call.at_end, call.row.seq())).or_default();
+        pair[usize::from(call.phase == Phase::After)] = time.map(|time| time.0);
+    }
+    both.into_values().filter_map(|[before, after]| before.zip(after)).collect()
+}
+
+/// By the pair whose ratio is the median.
+fn judge(mut pairs: Vec<(u64, u64)>, basis: WorkBasis) -> Option<Doubt> {
+    let ratio = |pair: &(u64, u64)| pair.1 as f64 / pair.0.max(1) as f64;
+    pairs.sort_by(|one, other| ratio(one).total_cmp(&ratio(other)).then(one.cmp(other)));
+    let median = pairs[pairs.len() / 2];
+    let (ratio, (before, after)) = (ratio(&median), median);
+    let apart = ratio.max(1.0 / ratio) > APART && before.abs_diff(after) > basis.grain().0;
+    apart.then(|| Doubt::UnequalWork { basis, pairs: pairs.len(), ratio: rounded(ratio, 2) })
+}
+
+#[cfg(test)]
+#[path = "work_tests.rs"]
+mod tests;

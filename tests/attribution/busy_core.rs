@@ -1,0 +1,104 @@
+//! A client whose processor core is really busy: a thread that burns time on the very core that the engine has, and what
+//! the engine itself measured of it.
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use spanload::analyze::{ClientHealth, ClientStall};
+use spanload::clock::Clock;
+use spanload::engine::Health;
+use spanload::interrupt::Interrupt;
+use spanload::sample::Sample;
+use spanload::transport::{Direct, SystemResolver};
+
+use crate::checks::{Expected, alone, always_20, analysed, analysed_with, before_server, check, of_log};
+use crate::common::load::{Load, endpoint};
+use crate::common::wire::pause;
+use crate::server;
+
+/// Length of a burst of work, and of the quiet before it.
+const BUSY_MS: u64 = 300;
+const QUIET_MS: u64 = 200;
+
+/// The cores that this process may use.
+fn cores() -> Vec<usize> {
+    // SAFETY: cpu_set_t is plain data; the call writes as much as its size says.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        assert_eq!(libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut set), 0);
+        (0..libc::CPU_SETSIZE as usize).filter(|core| libc::CPU_ISSET(*core, &set)).collect()
+    }
+}
+
+/// Keeps the calling thread, and those it starts, to one core.
+fn stay_on(core: usize) {
+    // SAFETY: as above; the thread is the calling one.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(core, &mut set);
+        assert_eq!(libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &set), 0);
+    }
+}
+
+/// Lets every other thread of the core go first: the scheduler would else give an idle one its turn at once.
+fn go_last() {
+    let least = libc::sched_param { sched_priority: 0 };
+    // SAFETY: `least` outlives the call; the thread is the calling one.
+    assert_eq!(unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &least) }, 0);
+}
+
+fn burn(core: usize, done: &AtomicBool) {
+    stay_on(core);
+    while !done.load(Ordering::Relaxed) {
+        pause(QUIET_MS);
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(BUSY_MS) {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// Runs the load on a core that another thread keeps busy.
+fn run_beside_a_spinner(load: Load, url: &str, core: usize) -> (Vec<Sample>, Health) {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| burn(core, &done));
+        let engine = scope.spawn(move || {
+            stay_on(core);
+            go_last();
+            let direct = Direct::new(endpoint(url), SystemResolver);
+            load.complete_watched(Clock::start(), direct, &Interrupt::never())
+        });
+        let (completed, health) = engine.join().expect("the engine runs");
+        done.store(true, Ordering::Relaxed);
+        (completed.into_iter().map(|completed| completed.sample).collect(), health)
+    })
+}
+
+#[test]
+fn a_busy_core_is_an_overloaded_client_by_what_the_engine_measured() {
+    let _alone = alone();
+    let [busy, free, ..] = cores()[..] else {
+        eprintln!("this test wants a core for the client and one for the server");
+        return;
+    };
+    std::thread::scope(|scope| scope.spawn(|| scenario(busy, free)).join().expect("the scenario holds"));
+}
+
+fn scenario(busy: usize, free: usize) {
+    stay_on(free);
+    let (server, log) = server::start(always_20);
+    for load in [Load::new(240, 4).pool(4), Load::new(240, 4)] {
+        log.lock().expect("nothing panics with it").clear();
+        let (samples, health) = run_beside_a_spinner(load, &server.url(), busy);
+        let stall = |(from, length)| ClientStall { repetition: 1, from, length };
+        println!("late at most {:?}, {} times", health.lag, health.stalls.len());
+        let stalls: Vec<ClientStall> = health.stalls.into_iter().map(stall).collect();
+        let found = analysed_with(&samples, &ClientHealth::new(stalls));
+        let shares: &[(&[&str], f64)] =
+            &[(&["client_overload"], before_server(&samples, &of_log(&log, samples.len())))];
+        check(&found, &Expected { first: "client_overload", shares, companions: &[] });
+        assert!(found.causes[0].remedy.contains("processor"), "{:?}", found.causes[0]);
+        let unmeasured = analysed(&samples);
+        assert!(unmeasured.causes.iter().all(|cause| cause.cause.name() != "client_overload"), "not guessed");
+    }
+}

@@ -1,0 +1,109 @@
+//! The single calls beside the repetitions: where they stand, that they touch no phase, and what they tell of the server.
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use common::run::{Results, Run, count, text};
+use common::wire::{Server, pause};
+
+const REQUESTS: u64 = 40;
+/// Calibration, calls before the before phase, the phase, calls after it: what the server answers until the after phase.
+const BEFORE_AFTER: u64 = 8 + 3 + REQUESTS + 3;
+
+#[test]
+fn calls_stand_on_both_sides_of_each_repetition_and_in_no_phase() {
+    let run = Run::prove("single_calls", &["--repetitions", "2"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let (results, manifest) = (run.results(), run.results().manifest());
+    let sets = manifest["single_calls"].as_array().expect("a list");
+    let beside = |set: &serde_json::Value| {
+        format!("{} {} {}", text(&set["phase"]), set["repetition"], set["at_end"] == true)
+    };
+    let expected = ["before 1", "after 1", "after 2", "before 2"];
+    let expected: Vec<_> =
+        expected.iter().flat_map(|one| [format!("{one} false"), format!("{one} true")]).collect();
+    assert_eq!(sets.iter().map(beside).collect::<Vec<_>>(), expected);
+    idle_meanwhile(sets, &manifest["repetitions"]);
+
+    let calls = results.table("single_calls.csv");
+    assert!(calls.column("phase").iter().all(|phase| *phase == "single_calls"));
+    let mut of_set: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    calls
+        .pairs("repetition", "seq")
+        .into_iter()
+        .for_each(|(set, seq)| of_set.entry(set).or_default().push(seq));
+    assert_eq!(of_set.len(), sets.len());
+    assert!(of_set.values().all(|seqs| *seqs == ["0", "1", "2"]), "one after the other: {of_set:?}");
+    assert_foreign(&results, &calls.column("trace_id"));
+}
+
+/// Each set starts when its repetition has ended, or ends before it starts; by the manifest's own clock.
+fn idle_meanwhile(sets: &[serde_json::Value], repetitions: &serde_json::Value) {
+    for set in sets {
+        let of_set =
+            |one: &&serde_json::Value| one["phase"] == set["phase"] && one["repetition"] == set["repetition"];
+        let repetition = repetitions.as_array().expect("a list").iter().find(of_set).expect("it ran");
+        let [start, made] = [&repetition["started_unix_us"], &set["started_unix_us"]].map(count);
+        let end = start + count(&repetition["health"]["wall_us"]);
+        assert!(if set["at_end"] == true { made >= end } else { made < start }, "{set} {repetition}");
+    }
+}
+
+/// Neither a phase's log nor what the mock logged of it knows one of these calls.
+fn assert_foreign(results: &Results, ids: &[&str]) {
+    for file in ["before.csv", "after.csv", "truth_before-1.csv", "truth_after-2.csv"] {
+        let table = results.table(file);
+        assert!(ids.iter().all(|id| !table.column("trace_id").contains(id)), "{file}");
+    }
+}
+
+/// Answers single calls after 20 ms, from the after phase on after so many, and says of itself what it is told to.
+fn server(later_ms: u64, says: fn(u64) -> String) -> Server {
+    let answered = Arc::new(AtomicU64::new(0));
+    Server::start(move |_, mut peer| {
+        while peer.request().is_some() {
+            let later = answered.fetch_add(1, Ordering::SeqCst) >= BEFORE_AFTER;
+            let time = if later { later_ms } else { 20 };
+            pause(time);
+            peer.write(&format!("HTTP/1.1 200 OK\r\n{}Content-Length: 2\r\n\r\n{{}}", says(time)));
+        }
+    })
+}
+
+fn unequal_work(name: &str, server: &Server) -> Option<String> {
+    let requests = REQUESTS.to_string();
+    let flags = ["--target", &server.url(), "--set", "after.batch=1", "-n", &requests];
+    let run = Run::prove(name, &flags);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let comparison = run.results().comparison();
+    let mut caveats = comparison["caveats"].as_array().expect("a list").iter();
+    caveats.find(|caveat| caveat["kind"] == "unequal_work").map(|caveat| text(&caveat["message"]))
+}
+
+#[test]
+fn a_server_that_grew_slower_is_found_by_its_single_calls() {
+    let message = unequal_work("slower_calls", &server(60, |_| String::new())).expect("a caveat");
+    assert!(message.contains("the wait of the same single call"), "{message}");
+    let told = |time| format!("Server-Timing: compute;dur={time}\r\n");
+    let message = unequal_work("slower_compute", &server(60, told)).expect("a caveat");
+    assert!(
+        message.contains("its compute for the same single call") && message.contains("3 times"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_server_that_says_what_items_cost_is_taken_at_its_word() {
+    let items = |time| format!("Server-Timing: item;dur={time}\r\n");
+    let message = unequal_work("dearer_items", &server(60, items)).expect("a caveat");
+    assert!(message.contains("3 times") && message.contains("median of 40 pairs"), "{message}");
+    let same = |_| "Server-Timing: item;dur=20\r\n".to_string();
+    assert_eq!(unequal_work("same_items", &server(60, same)), None, "equal work, whatever its calls took");
+}
+
+#[test]
+fn equal_work_raises_nothing() {
+    assert_eq!(unequal_work("equal_calls", &server(20, |_| String::new())), None);
+}
