@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use spanload::analyze::{Analysis, Calibration, ClientHealth, Comparison, PhaseData, prediction};
 use spanload::clock::{Micros, Moment};
 use spanload::digest::Digest;
-use spanload::report::{Format, Json, Terminal, predicted, why_slow};
+use spanload::report::{Format, Json, Summary, Terminal, predicted, why_slow};
 use spanload::sample::{BatchUse, ConnectionUse, ErrorWord, Sample, ServerTimes, Stage, Stages, TraceId};
 use spanload::scenario::{Connections, Strategy};
 
@@ -127,12 +127,15 @@ fn analysis_comparison_and_summary_say_the_same_numbers() {
 #[test]
 fn the_summary_says_what_the_analysis_says() {
     let (comparison, analysis) = documents();
-    let terminal = Terminal {
+    let summary = Summary {
         why: why_slow(&analysis.phases.before),
         predicted: analysis.prediction.as_ref().and_then(predicted),
-        ..Terminal::default()
+        ..Summary::default()
     };
+    let terminal = Terminal { summary, ..Terminal::default() };
     let screen = String::from_utf8(terminal.render(&comparison).expect("a screen")).expect("text");
+    // Texts are wrapped between words; what they say is one line.
+    let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     let analysis = serde_json::to_value(&analysis).expect("JSON");
     let first = &analysis["phases"]["before"]["causes"][0];
     let share = first["share_of_tail_excess"].as_f64().expect("a share") * 100.0;

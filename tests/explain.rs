@@ -42,7 +42,11 @@ fn after() -> Vec<Sample> {
     let batched = |seq| Sample {
         connection: Some(kept),
         batch: Some(BatchUse { id: 1, size: 5 }),
-        server: ServerTimes { queue: Some(Micros(0)), compute: Some(Micros(310_000)) },
+        server: ServerTimes {
+            queue: Some(Micros(0)),
+            compute: Some(Micros(310_000)),
+            ..ServerTimes::default()
+        },
         ..sample(
             seq,
             &[(Stage::Queue, 40_000), (Stage::Send, 15), (Stage::Wait, 310_400), (Stage::Receive, 85)],

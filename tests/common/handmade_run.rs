@@ -68,11 +68,11 @@ impl HandmadeRun {
             strict: false,
             repetitions: Vec::new(),
             ladder: None,
+            single_calls: Vec::new(),
             baseline_script: None,
             payloads: None,
             merged_stages: Vec::new(),
             machine: Machine { platform: "linux x86_64".into(), ..Machine::default() },
-            single_calls: Vec::new(),
             telemetry: None,
             caveats: Vec::new(),
         }
@@ -86,7 +86,11 @@ pub fn sample(seq: u64, stages: &[(Stage, u64)]) -> Sample {
     stages.iter().for_each(|(stage, length)| lengths[*stage as usize] = Some(Micros(*length)));
     Sample {
         stages: Stages::from_lengths(lengths),
-        server: ServerTimes { queue: Some(Micros(100_000)), compute: Some(Micros(150_000)), item: None },
+        server: ServerTimes {
+            queue: Some(Micros(100_000)),
+            compute: Some(Micros(150_000)),
+            ..ServerTimes::default()
+        },
         connection: Some(ConnectionUse { id: seq + 1, reused: false, syn_retransmits: Some(0) }),
         retransmits: Some(0),
         attempts: 1,

@@ -54,11 +54,13 @@ pub struct Progress {
     since: Since,
 }
 
-/// The time since the last step ended: starting a server is a part of the step that needs it.
+/// The time since the last part of the load ended, or what came before the first one: starting a server and calling it
+/// beside the load belong to the part that needs them.
 #[derive(Clone)]
 struct Since {
     clock: Clock,
     ended: Rc<Cell<Moment>>,
+    in_load: Rc<Cell<bool>>,
 }
 
 impl Since {
@@ -66,8 +68,11 @@ impl Since {
         self.clock.now().since(self.ended.get()).0 as f64 / 1e6
     }
 
-    fn reset(&self) {
-        self.ended.set(self.clock.now());
+    fn reset(&self, after_part: bool) {
+        if after_part || !self.in_load.get() {
+            self.ended.set(self.clock.now());
+        }
+        self.in_load.set(self.in_load.get() || after_part);
     }
 }
 
@@ -91,7 +96,7 @@ impl Progress {
     /// On stderr; `quiet` prints nothing but [`Progress::note`]s.
     pub fn new(quiet: bool, load: Load) -> Self {
         let schedule = Rc::new(RefCell::new(Schedule::new(load.parts)));
-        let since = Since { clock: Clock::start(), ended: Rc::default() };
+        let since = Since { clock: Clock::start(), ended: Rc::default(), in_load: Rc::default() };
         let terminal = std::io::stderr().is_terminal();
         Progress { terminal, quiet, judged: load.judged, schedule, since }
     }
@@ -238,6 +243,6 @@ impl Drop for Step {
         if self.bar.is_some() {
             console::hide_bar();
         }
-        self.since.reset();
+        self.since.reset(self.schedule.is_some());
     }
 }
