@@ -22,6 +22,8 @@ struct Scraped {
     stderr: BufReader<std::process::ChildStderr>,
     address: SocketAddr,
     out: std::path::PathBuf,
+    /// Before it said where its metrics are.
+    said: String,
 }
 
 impl Scraped {
@@ -31,14 +33,16 @@ impl Scraped {
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+        let mut said = String::new();
         let address = loop {
             let mut line = String::new();
             assert!(stderr.read_line(&mut line).expect("text") > 0, "it says where its metrics are");
             if let Some(url) = line.trim().strip_prefix("metrics at ") {
                 break common::address(url.strip_suffix("/metrics").expect("a path"));
             }
+            said.push_str(&line);
         };
-        Scraped { child, stderr, address, out }
+        Scraped { child, stderr, address, out, said }
     }
 
     fn scrape(&self) -> Option<Exposition> {
@@ -264,6 +268,22 @@ fn metrics_listen_on_loopback_alone() {
         Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
     );
     drop(scraped.follow());
+}
+
+#[test]
+fn the_mock_is_where_prometheus_looks_for_it_or_says_that_it_is_not() {
+    let mut scraped = Scraped::start("metrics_mock", &["-n", "200"], &[]);
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 9465));
+    let mut found = false;
+    while scraped.child.try_wait().expect("a child").is_none() {
+        let answer = common::get(usual, "/metrics");
+        found |= answer.is_ok_and(|answer| answer.body.contains("spanload_mock_requests_total"));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let run = Run::prove("metrics_no_mock_port", &["--no-metrics"]);
+    assert!(!run.stderr().contains("9465"), "nobody wants metrics: {}", run.stderr());
+    let taken = scraped.said.contains("warning: port 9465 is taken");
+    assert!(found || taken, "neither there nor elsewhere: {}", scraped.said);
 }
 
 #[test]

@@ -40,6 +40,8 @@ const SCRAPE_WITHIN_MOST: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Plan {
     listener: Option<TcpListener>,
+    /// To be said once the run begins: one that fails before has more to say.
+    warning: Option<String>,
     metrics: bool,
     target: Option<Target>,
     ratio: f64,
@@ -47,16 +49,18 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Finds out what can be wrong. A usual port that is taken is said, one that was asked for is an error.
+    /// Finds out what can be wrong. A usual port that is taken is said later, one that was asked for is an error.
     ///
     /// # Errors
     /// An endpoint, protocol or port that cannot be had as asked for.
     pub fn make(settings: &TelemetrySettings) -> Result<Self, TelemetryError> {
         let target = Target::resolve(settings, &process_env)?;
         let ratio = otlp::ratio(settings, &process_env)?;
-        let listener = settings.metrics.then(|| listen(settings.metrics_port)).transpose()?.flatten();
+        let (listener, warning) =
+            if settings.metrics { listen(settings.metrics_port)? } else { (None, None) };
         Ok(Plan {
             listener,
+            warning,
             metrics: settings.metrics,
             target: target.filter(|_| ratio.is_some()),
             ratio: ratio.unwrap_or_default(),
@@ -75,18 +79,18 @@ impl Plan {
     }
 }
 
-/// `None` is a usual port that is taken.
-fn listen(asked: Option<u16>) -> Result<Option<TcpListener>, TelemetryError> {
+/// The listener, or what is to be said if the usual port is taken.
+fn listen(asked: Option<u16>) -> Result<(Option<TcpListener>, Option<String>), TelemetryError> {
     match (server::bind(asked.unwrap_or(USUAL_PORT)), asked) {
-        (Ok(listener), _) => Ok(Some(listener)),
+        (Ok(listener), _) => Ok((Some(listener), None)),
         (Err(cause), Some(port)) => Err(TelemetryError::Port { port, cause }),
-        (Err(cause), None) => {
-            console::say(&format!(
-                "warning: no live metrics, port {USUAL_PORT} cannot be had: {cause}; the run goes on, metrics.prom \
-                 will have them; name another with --metrics-port, or use --no-metrics"
-            ));
-            Ok(None)
-        }
+        (Err(cause), None) => Ok((
+            None,
+            Some(format!(
+                "warning: no live metrics, port {USUAL_PORT} cannot be had: {cause}; the run goes on; name another \
+                 with --metrics-port, or use --no-metrics"
+            )),
+        )),
     }
 }
 
@@ -125,6 +129,7 @@ impl Telemetry {
     /// # Errors
     /// No thread, no runtime, or an exporter that cannot be made of the settings.
     pub fn start(plan: Plan, run_id: &str, sla: &[Line]) -> anyhow::Result<Self> {
+        plan.warning.iter().for_each(|warning| console::say(warning));
         let metrics = plan.metrics.then(|| Arc::new(Metrics::new(run_id, sla)));
         let server = plan.listener.zip(metrics.clone());
         let server = server.map(|(listener, metrics)| Server::start(listener, metrics)).transpose()?;
