@@ -135,6 +135,8 @@ impl Session {
 
 /// Asks the mock's own port for its health: the gated one must not lose a slot to the question.
 async fn ready(control: &str) -> anyhow::Result<()> {
+    // This is plain HTTP, but no client can be made before somebody says who does TLS; a second time is refused.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().timeout(ANSWERS_WITHIN).build()?;
     let answer = client.get(format!("{control}/healthz")).send().await.context("the mock does not answer")?;
     answer.error_for_status().context("the mock is not healthy")?;

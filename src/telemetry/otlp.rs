@@ -12,6 +12,7 @@ use opentelemetry_sdk::Resource;
 use thiserror::Error;
 
 use super::settings::{TelemetrySettings, masked_url};
+use super::tls::Authorities;
 
 /// Spans that wait for the collector: more than five seconds of 2,000 requests a second.
 const QUEUE: usize = 65_536;
@@ -67,6 +68,7 @@ pub struct Target {
     headers: BTreeMap<String, String>,
     /// As a variable has them; the exporter reads it itself.
     given_headers: String,
+    authorities: Authorities,
     pub(super) limits: Limits,
 }
 
@@ -100,7 +102,8 @@ impl Target {
         let url = url.to_string();
         let endpoint = if append { format!("{}/v1/traces", url.trim_end_matches('/')) } else { url };
         let (headers, given_headers) = (settings.otlp_headers.clone(), given_headers(settings, env)?);
-        Ok(Some(Target { endpoint, grpc, headers, given_headers, limits: limits(env)? }))
+        let authorities = Authorities::read(env)?;
+        Ok(Some(Target { endpoint, grpc, headers, given_headers, authorities, limits: limits(env)? }))
     }
 
     /// For people: without secrets.
@@ -132,9 +135,11 @@ impl Target {
             let metadata = tonic_metadata(&self.headers)?;
             let builder = SpanExporter::builder().with_tonic().with_metadata(metadata);
             let builder = builder.with_endpoint(&self.endpoint).with_retry_policy(RetryPolicy::disabled());
-            builder.with_timeout(self.limits.timeout).build()
+            let builder = builder.with_timeout(self.limits.timeout);
+            let secure = self.endpoint.starts_with("https:");
+            if secure { builder.with_tls_config(self.authorities.tonic()).build() } else { builder.build() }
         } else {
-            let client = super::tls::client(self.limits.timeout)?;
+            let client = self.authorities.http_client(self.limits.timeout)?;
             let builder = SpanExporter::builder().with_http().with_http_client(client);
             let builder = builder.with_protocol(Protocol::HttpBinary).with_endpoint(&self.endpoint);
             let builder = builder.with_headers(self.headers.clone().into_iter().collect());
