@@ -162,6 +162,7 @@ impl<'a> Run<'a> {
         progress.say(&format!("run {}, results in {}", manifest.run_id, results.folder().display()));
         let with_ladder = job.ladder;
         let telemetry = Telemetry::start(told, &manifest.run_id, &telemetry::lines(&settings.sla))?;
+        telemetry.expect(&Phase::BOTH);
         if let Some(port) = telemetry.metrics_port() {
             progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
         }

@@ -19,6 +19,7 @@ use super::part::{Destination, Part};
 use super::queue::Counts;
 use super::registry::Counter;
 use super::sampler::Sampler;
+use super::series::PhaseSeries;
 use super::server::{self, Server, USUAL_PORT};
 use super::settings::TelemetrySettings;
 use super::tap::{CHUNKS, Tap};
@@ -26,7 +27,7 @@ use super::verdict::{Line, Verdict};
 use crate::clock::Micros;
 use crate::console;
 use crate::pulse::Pulse;
-use crate::sample::Completed;
+use crate::sample::{Completed, Phase};
 
 /// Name of the tool in traces, if nobody gives another.
 pub(super) const SERVICE: &str = "spanload";
@@ -169,6 +170,14 @@ impl Telemetry {
         self.server.as_ref().map(|server| server.port)
     }
 
+    /// Makes the series of phases that will come, so that a scraper finds them at 0: of a series that appears with a
+    /// figure, Prometheus cannot know the increase that led there.
+    pub fn expect(&self, phases: &[Phase]) {
+        if let Some(metrics) = &self.metrics {
+            phases.iter().for_each(|phase| drop(PhaseSeries::new(metrics, phase.name())));
+        }
+    }
+
     /// A repetition begins.
     pub fn begin(&mut self, part: &str, repetition: u32, destination: Destination) -> Watched {
         let pulse = Arc::new(Pulse::default());
@@ -269,4 +278,23 @@ fn collect(collector: Collector) -> anyhow::Result<SyncSender<Message>> {
     let thread = std::thread::Builder::new().name("telemetry".into()).spawn(move || collector.run(&receiver));
     thread.context("cannot start the telemetry's thread")?;
     Ok(sender)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_series_of_phases_to_come_are_there_at_0() {
+        let settings = TelemetrySettings { metrics_port: Some(0), ..TelemetrySettings::default() };
+        let plan = Plan::make(&settings).expect("a free port");
+        let telemetry = Telemetry::start(plan, "run", &[]).expect("its threads start");
+        telemetry.expect(&Phase::BOTH);
+        let text = telemetry.exposition().expect("metrics are on");
+        for phase in ["before", "after"] {
+            let line =
+                format!("spanload_requests_total{{run=\"run\",phase=\"{phase}\",outcome=\"success\"}} 0");
+            assert!(text.lines().any(|one| one == line), "no {line} in {text}");
+        }
+    }
 }

@@ -53,6 +53,15 @@ class Panels(unittest.TestCase):
         self.assertEqual(CONTEXT.bad.exit_code, 99, CONTEXT.bad.output)
         self.every_panel(CONTEXT.bad, lambda query: query.dashboard != "spanload-mock")
 
+    def test_no_figure_is_made_up_while_the_run_is_on(self):
+        run = CONTEXT.good
+        for dashboard in grafana.dashboards().values():
+            values = grafana.variable_values(dashboard, CONTEXT.prometheus, run.start, run.end, run.log.run)
+            for query in filter(lambda query: query.instant, grafana.queries(dashboard)):
+                expression = grafana.interpolate(query.expression, values)
+                for _, points in CONTEXT.prometheus.ranged(expression, run.start, run.end, STEP):
+                    self.assertFalse([at for at, value in points if math.isnan(value)], f"NaN in\n{expression}")
+
     def test_every_expectation_belongs_to_a_query(self):
         asked = {
             (query.dashboard, query.panel, query.ref)
