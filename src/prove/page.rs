@@ -228,4 +228,13 @@ mod tests {
             flattened(&scenario).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(keys, ["a=b", "mock.backlog=32", r#"sla=[{"metric":"p95"}]"#]);
     }
+
+    #[test]
+    fn a_run_that_failed_on_its_way_has_a_page_that_says_why() {
+        let out = tempfile::tempdir().expect("a folder");
+        let results = Results::create(out.path(), "failed").expect("writable");
+        write_failed(&results, &anyhow::anyhow!("the mock <ended>")).expect("writable");
+        let page = std::fs::read_to_string(results.path(NAME)).expect("a page");
+        assert!(page.contains("the mock &lt;ended&gt;") && page.contains("Incomplete run"), "{page}");
+    }
 }

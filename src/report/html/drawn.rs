@@ -1,6 +1,6 @@
 //! What the charts need of a phase's rows, kept small whatever the length of the run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::analyze::{Observation, PhaseData};
 use crate::clock::Micros;
@@ -203,12 +203,13 @@ fn sampled(phase: &PhaseData, rows: Vec<&Observation>) -> Vec<Dot> {
         tail.sort_by_key(|row| (std::cmp::Reverse(row.latency()), row.repetition(), row.seq()));
         tail.truncate(TAIL_MOST);
     }
-    let kept: BTreeSet<(u32, u64)> = tail.iter().map(|row| place(row)).collect();
+    let kept: HashSet<(u32, u64)> = tail.iter().map(|row| place(row)).collect();
     let room = (ROWS_MOST / 2).saturating_sub(kept.len() as u64).max(SAMPLED_LEAST);
     let bound =
         (u128::from(u64::MAX) * u128::from(room) / u128::from(others.max(1))).min(u128::from(u64::MAX));
     let chosen = |row: &Observation| u128::from(mix(row.seq() ^ u64::from(row.repetition()) << 40)) <= bound;
-    let drawn = rows.into_iter().filter(|row| kept.contains(&place(row)) || (!in_tail(row) && chosen(row)));
+    let drawn =
+        rows.into_iter().filter(|row| if in_tail(row) { kept.contains(&place(row)) } else { chosen(row) });
     drawn.map(dot).collect()
 }
 
@@ -264,7 +265,7 @@ fn slowest(phase: &PhaseData) -> Vec<Dot> {
 /// The traces of the same requests in the other phase.
 fn partners(own: &Drawn, other: &PhaseData) -> BTreeMap<(u32, u64), TraceId> {
     let ranked = own.ranked.iter().map(|one| &one.dot);
-    let wanted: BTreeSet<_> =
+    let wanted: HashSet<_> =
         own.dots.iter().chain(&own.slowest).chain(ranked).map(|dot| (dot.repetition, dot.seq)).collect();
     let rows = other.rows().iter().filter(|row| wanted.contains(&place(row)));
     rows.map(|row| (place(row), row.trace_id())).collect()

@@ -1,7 +1,7 @@
 //! `report.html`: one file that opens from disk, asks for nothing, stands without JavaScript and prints.
 //!
 //! A section of the page is a file here; what they draw comes from the chart module. Numbers that stand in
-//! `comparison.json` or `analysis.json` say so ([`figure`]), so that a program can check them.
+//! `comparison.json` or `analysis.json` say so (`figure.rs`), so that a program can check them.
 
 mod causes;
 mod caveats;
