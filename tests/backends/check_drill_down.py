@@ -10,6 +10,8 @@ from log import PHASES
 
 DASHBOARD = "run.json"
 RED = "P$q as a share of its limit"
+# what a link asks for at most
+LINK_LIMIT = 200
 TABLE = "Traces slower than the limit"
 STAGES = ("Mean time by stage", "Mean latency by stage, whole phase", "Where the tail goes")
 TABLE_ASKS = ("service", "operation", "tags", "minDuration", "limit")
@@ -61,7 +63,7 @@ class DrillDown(unittest.TestCase):
             slow = {row["trace_id"] for row in self.slow(phase)}
             ids = {trace for trace, _ in found}
             self.assertLessEqual(ids, slow, phase)
-            self.assertEqual(len(ids), min(len(slow), 50), phase)
+            self.assertEqual(len(ids), min(len(slow), LINK_LIMIT), phase)
 
     def test_the_longest_child_of_the_slowest_names_the_stage_that_the_tail_is_in(self):
         (link,) = grafana.links(self.panel(RED))

@@ -1,6 +1,7 @@
 """Runs all tests of this folder and closes with what passed and what failed."""
 
 import pathlib
+import shutil
 import sys
 import time
 import unittest
@@ -74,7 +75,10 @@ def main(words):
     finally:
         CONTEXT.close()
     failed = len(result.failures) + len(result.errors)
-    print(f"files of this run: {CONTEXT.folder}")
+    if failed:
+        print(f"files of this run: {CONTEXT.folder}")
+    else:
+        shutil.rmtree(CONTEXT.folder)
     skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
     print(f"{result.passed} passed, {failed} failed{skipped}")
     return 0 if failed == 0 and result.passed else 1
