@@ -42,10 +42,13 @@ fn calls_stand_on_both_sides_of_each_repetition_and_in_no_phase() {
 /// Each set starts when its repetition has ended, or ends before it starts; by the manifest's own clock.
 fn idle_meanwhile(sets: &[serde_json::Value], repetitions: &serde_json::Value) {
     for set in sets {
-        let of_set =
-            |one: &&serde_json::Value| one["phase"] == set["phase"] && one["repetition"] == set["repetition"];
-        let repetition = repetitions.as_array().expect("a list").iter().find(of_set).expect("it ran");
-        let [start, made] = [&repetition["started_unix_us"], &set["started_unix_us"]].map(count);
+        let of = |phase: &serde_json::Value, repetition: &serde_json::Value| {
+            let mut all = repetitions.as_array().expect("a list").iter();
+            all.find(|one| one["phase"] == *phase && one["repetition"] == *repetition).expect("it ran")
+        };
+        let repetition = of(&set["phase"], &set["repetition"]);
+        let calls = of(&"single_calls".into(), &set["set"]);
+        let [start, made] = [repetition, calls].map(|one| count(&one["started_unix_us"]));
         let end = start + count(&repetition["health"]["wall_us"]);
         assert!(if set["at_end"] == true { made >= end } else { made < start }, "{set} {repetition}");
     }

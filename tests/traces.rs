@@ -183,8 +183,8 @@ fn every_span_agrees_with_its_row() {
     let run = Run::prove("traces_rows", &flags);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     let (results, spans) = (run.results(), Spans::of(&collector));
-    let rows: usize =
-        ["before", "after", "calibration"].map(|part| check_part(&results, part, &spans)).iter().sum();
+    let parts = ["before", "after", "calibration", "single_calls"];
+    let rows: usize = parts.map(|part| check_part(&results, part, &spans)).iter().sum();
     assert_eq!(spans.client.len(), rows, "no trace beside");
     check_own(&results, &spans);
     let totals = &results.manifest()["telemetry"]["spans"];

@@ -5,6 +5,7 @@ mod analyze;
 mod compare;
 mod duration;
 mod explain;
+mod export;
 mod load;
 mod output;
 mod prove;
@@ -16,12 +17,13 @@ pub use ablate::AblateArgs;
 pub use analyze::AnalyzeArgs;
 pub use compare::CompareArgs;
 pub use explain::ExplainArgs;
+pub use export::ExportArgs;
 pub use load::{LoadArgs, PhaseArg};
 pub use output::{ColourArgs, FormatArg, OutputArgs};
 pub use prove::ProveArgs;
 pub use report::ReportArgs;
 pub use scenario_args::ScenarioArgs;
-pub use telemetry::{ExportArgs, TelemetryArgs, TraceArgs};
+pub use telemetry::{TelemetryArgs, TraceArgs};
 
 use clap::{Parser, Subcommand};
 

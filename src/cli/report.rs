@@ -1,4 +1,4 @@
-//! `spanload report`
+//! `spanload report`.
 
 use std::path::PathBuf;
 
@@ -20,10 +20,10 @@ pub struct ReportArgs {
     #[arg(default_value = "results/latest", value_name = "RUN")]
     pub run: PathBuf,
     /// Where the page goes, in place of report.html in the folder of the run
-    #[arg(short = 'o', long, value_name = "FILE")]
+    #[arg(short = 'o', long, value_name = "FILE", help_heading = "Output")]
     pub out: Option<PathBuf>,
     /// Address of Jaeger, such as http://127.0.0.1:16686, so that every request opens its trace; in place of
     /// telemetry.jaeger_url of the run
-    #[arg(long, value_name = "URL", value_parser = JaegerUrl::new)]
+    #[arg(long, value_name = "URL", value_parser = JaegerUrl::new, help_heading = "Output")]
     pub jaeger_url: Option<JaegerUrl>,
 }

@@ -1,7 +1,5 @@
 //! The flags of telemetry, of every command that sends load.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use crate::scenario::{Overrides, ScenarioError};
@@ -88,18 +86,4 @@ impl TelemetryArgs {
         }
         self.traces.lay_over(overrides)
     }
-}
-
-/// `spanload export`
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// Folder of the run
-    #[arg(default_value = "results/latest", value_name = "RUN")]
-    pub run: PathBuf,
-    /// Where its spans go.
-    #[command(flatten)]
-    pub traces: TraceArgs,
-    /// How logs look; RUST_LOG chooses which
-    #[arg(long, value_enum, default_value_t)]
-    pub log_format: LogFormat,
 }
