@@ -43,7 +43,7 @@ mod tests {
     fn a_busy_thread_is_seen_and_an_idle_one_is_not() {
         let busy = std::thread::spawn(|| {
             let clock = Clock::start();
-            while clock.now().as_micros() < 50_000 {}
+            while clock.now().as_micros() < 250_000 {}
             of_thread()
         });
         let idle = std::thread::spawn(|| {

@@ -7,13 +7,16 @@ use crate::sample::TraceId;
 pub struct JaegerUrl(String);
 
 impl JaegerUrl {
-    /// From an address such as `http://127.0.0.1:16686`. Only HTTP makes a link that is safe to click.
+    /// From an address such as `http://127.0.0.1:16686`. Only HTTP makes a link that is safe to click; a name and a
+    /// password have no place in a page that is sent on.
     pub fn new(base: &str) -> Result<Self, String> {
         let rest = base.strip_prefix("http://").or_else(|| base.strip_prefix("https://"));
         let sound = |rest: &str| {
             !rest.is_empty()
                 && !rest.starts_with('/')
-                && rest.chars().all(|letter| letter.is_ascii_graphic() && !r#""'<>\^`{|}?#"#.contains(letter))
+                && rest
+                    .chars()
+                    .all(|letter| letter.is_ascii_graphic() && !r#""'<>\^`{|}?#@"#.contains(letter))
         };
         match rest.filter(|rest| sound(rest)) {
             Some(_) => Ok(JaegerUrl(base.trim_end_matches('/').to_string())),

@@ -11,7 +11,7 @@ use spanload::cli::{
 };
 use spanload::console;
 use spanload::interrupt::{Interrupt, Signal};
-use spanload::invocation;
+use spanload::invocation::{self, UsageError};
 use spanload::plan::PayloadError;
 use spanload::prove::{self, Findings, Job, RunsFindings, Wanted, Written};
 use spanload::record::Results;
@@ -45,7 +45,8 @@ fn main() -> ExitCode {
 
 /// Whether the person at the keyboard can mend it.
 fn is_usage(error: &anyhow::Error) -> bool {
-    error.is::<ScenarioError>()
+    error.is::<UsageError>()
+        || error.is::<ScenarioError>()
         || error.is::<PayloadError>()
         || error.is::<EndpointError>()
         || error.is::<TelemetryError>()
@@ -206,7 +207,7 @@ fn summarise(
     let plan = results.manifest()?.plan;
     let summary = Summary {
         strategies: [plan.before, plan.after],
-        why: why_slow(&findings.analysis.phases.before),
+        why: why_slow(&findings.analysis.phases),
         predicted: findings.analysis.prediction.as_ref().and_then(predicted),
         ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
         folder: Some(results.folder().to_path_buf()),

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use spanload::analyze::Comparison;
 use spanload::cli::{FormatArg, OutputArgs};
 use spanload::console;
+use spanload::invocation::UsageError;
 use spanload::record::write_atomically;
 use spanload::report::{Colour, Format, Json, Junit, Markdown, Summary, Terminal};
 
@@ -17,7 +18,8 @@ const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 pub fn check(args: &OutputArgs) -> anyhow::Result<()> {
     let Some(file) = &args.junit else { return Ok(()) };
     if file.is_dir() || file.file_name().is_none() {
-        bail!("--junit {}: this is a folder; give the name of a file in it", file.display());
+        let problem = format!("--junit {}: this is a folder; give the name of a file in it", file.display());
+        bail!(UsageError(problem));
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)

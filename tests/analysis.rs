@@ -128,7 +128,7 @@ fn analysis_comparison_and_summary_say_the_same_numbers() {
 fn the_summary_says_what_the_analysis_says() {
     let (comparison, analysis) = documents();
     let summary = Summary {
-        why: why_slow(&analysis.phases.before),
+        why: why_slow(&analysis.phases),
         predicted: analysis.prediction.as_ref().and_then(predicted),
         ..Summary::default()
     };

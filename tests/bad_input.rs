@@ -224,6 +224,19 @@ fn a_secret_is_sent_and_written_nowhere() {
     assert_no_secret(&run.out.join("runs"));
 }
 
+/// Of the URL too, which the given load test prints.
+#[test]
+fn a_key_in_the_query_of_the_target_is_written_nowhere() {
+    let mock = Mock::start(&["--fixed-ms=1", "--item-ms=1"]);
+    let url = format!("{}/v1/infer?key={SECRET}", mock.hello.infer);
+    let script = concat!("before.script=", env!("CARGO_MANIFEST_DIR"), "/input.py");
+    let flags = ["--target", &url, "--set", "after.batch=1", "--set", script, "-n", "8"];
+    let run = Run::prove("secret_query", &flags);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.results().text("input_py.log").contains("***"), "it prints where it posts to");
+    assert_no_secret(&run.out.join("runs"));
+}
+
 fn assert_no_secret(folder: &Path) {
     for entry in folder.read_dir().expect("a folder") {
         let path = entry.expect("an entry").path();

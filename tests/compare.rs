@@ -125,6 +125,20 @@ fn exit_codes_are_those_of_a_run() {
     assert!(missing.stdout.is_empty());
 }
 
+/// Nobody interrupts the comparison; that a stored run was cut short is said of that run.
+#[test]
+fn a_stored_run_that_was_interrupted_is_a_caveat() {
+    let mut stopped = repetitions(300);
+    stopped[2].truncate(150);
+    let runs = write(
+        &fresh_folder("compare_interrupted"),
+        [release("old", repetitions(400)), HandmadeRun { interrupted: Some(130), ..release("new", stopped) }],
+    );
+    let output = compare(&runs, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(99), "unsent requests are never met: {output:?}");
+    assert!(kinds(&json(&runs, &[])).contains(&"interrupted"));
+}
+
 #[test]
 fn other_answers_are_a_miss() {
     let mut changed = repetitions(300);

@@ -10,7 +10,7 @@ use common::wire::{Server, pause};
 
 const REQUESTS: u64 = 40;
 /// Calibration, calls before the before phase, the phase, calls after it: what the server answers until the after phase.
-const BEFORE_AFTER: u64 = 8 + 3 + REQUESTS + 3;
+const BEFORE_AFTER: u64 = 2 * 8 + 3 + REQUESTS + 3;
 
 #[test]
 fn calls_stand_on_both_sides_of_each_repetition_and_in_no_phase() {
@@ -52,6 +52,17 @@ fn idle_meanwhile(sets: &[serde_json::Value], repetitions: &serde_json::Value) {
         let end = start + count(&repetition["health"]["wall_us"]);
         assert!(if set["at_end"] == true { made >= end } else { made < start }, "{set} {repetition}");
     }
+}
+
+/// A damaged file beside the phases' own costs what it tells, and nothing else.
+#[test]
+fn without_the_calls_the_phases_are_analysed_all_the_same() {
+    let run = Run::prove("equal_work_damaged", &["-n", "16", "-c", "4"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    std::fs::write(run.results().path("single_calls.csv"), "").expect("it can be written");
+    let again = std::process::Command::new(common::EXE).arg("analyze").arg(&run.results().0).output();
+    assert_eq!(again.expect("the binary starts").status.code(), Some(0));
+    assert!(run.results().all_caveats().contains(&"unread_log".to_string()));
 }
 
 /// Neither a phase's log nor what the mock logged of it knows one of these calls.

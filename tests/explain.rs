@@ -113,9 +113,9 @@ fn stages_and_causes_of_a_request_sum_to_its_latency() {
 fn what_is_not_there_is_named_with_its_remedy() {
     let folder = run("explain_refused");
     let cases: [(&[&str], i32, &[&str]); 6] = [
-        (&["5"], 1, &["request 5", "use 0 to 4"]),
-        (&["0", "--repetition", "2"], 1, &["--repetition 2", "this run has 1"]),
-        (&["--slowest", "2", "--repetition", "0"], 1, &["--repetition 0", "use 1 to 1"]),
+        (&["5"], 2, &["request 5", "use 0 to 4"]),
+        (&["0", "--repetition", "2"], 2, &["--repetition 2", "this run has 1"]),
+        (&["--slowest", "2", "--repetition", "0"], 2, &["--repetition 0", "use 1 to 1"]),
         (&["--slowest", "0"], 2, &["--slowest", "1..=1000"]),
         (&[], 2, &["SEQ", "--help"]),
         (&["1", "--slowest", "2"], 2, &["--slowest", "cannot be used with"]),

@@ -60,7 +60,7 @@ fn each_line_of_the_sla_is_a_case_with_its_figures() {
         (property(p95, "limit"), property(p95, "n"), property(p95, "repetitions")),
         ("≤ 800 ms", "600", "3")
     );
-    assert_eq!((report.tests, report.failures, report.skipped, report.errors), (6, 2, 0, 0));
+    assert_eq!((report.tests, report.failures, report.skipped, report.errors), (7, 2, 0, 0));
 }
 
 #[test]
@@ -98,13 +98,16 @@ fn answers_that_differ_fail_though_every_line_is_met() {
         cases.map(|case| (case.name.as_str().to_string(), outcome(case))).collect::<Vec<_>>()
     };
     let sent = ("every planned request was sent".to_string(), "passed");
-    assert_eq!(cases(&comparison), [sent.clone(), ("answers are equal".into(), "passed")]);
+    let answered = ("requests succeeded in both phases".to_string(), "passed");
+    assert_eq!(cases(&comparison), [sent, answered, ("answers are equal".into(), "passed")]);
     comparison.quality.different = 3;
-    assert_eq!(cases(&comparison)[1].1, "failed");
+    assert_eq!(cases(&comparison)[2].1, "failed");
     (comparison.quality.different, comparison.quality.compared) = (0, 0);
-    assert_eq!(cases(&comparison)[1].1, "skipped", "nothing compared is no pass");
+    assert_eq!(cases(&comparison)[2].1, "skipped", "nothing compared is no pass");
     comparison.phases.after.unsent = 1;
     assert_eq!(cases(&comparison)[0].1, "failed");
+    comparison.phases.before.succeeded = 0;
+    assert_eq!(cases(&comparison)[1].1, "failed", "such a run ends with 1, whatever its lines say");
 }
 
 #[test]

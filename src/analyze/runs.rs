@@ -85,7 +85,8 @@ pub fn compare_runs(
         health: &[],
         processors: None,
         caveats: found,
-        interrupted: a.interrupted.or(b.interrupted),
+        // That a stored run was cut short is a caveat of it; nobody interrupts this comparison.
+        interrupted: None,
         strict,
     };
     let mut comparison = conclude(inputs, quality, Pairing::Unpaired);

@@ -49,7 +49,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     doubts.extend(more);
     let (calibration, more) = prediction::calibration(results, &manifest)?;
     doubts.extend(more);
-    let (single_calls, more) = single_calls::read(results, &manifest)?;
+    let (single_calls, more) = single_calls::read(results, &manifest);
     doubts.extend(more);
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();

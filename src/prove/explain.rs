@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use super::{health, logs};
 use crate::analyze::{Observation, PhaseData, causes_of};
+use crate::invocation::UsageError;
 use crate::record::{LogReader, Manifest, Results};
 use crate::report::{Request, Waterfall};
 use crate::sample::{ErrorWord, Phase, Sample};
@@ -69,10 +70,12 @@ fn check(manifest: &Manifest, wanted: Wanted) -> anyhow::Result<()> {
         Wanted::Slowest { repetition, .. } => (None, repetition),
     };
     if let Some(seq) = seq.filter(|seq| *seq >= plan.requests) {
-        bail!("there is no request {seq} in this run; use 0 to {}", plan.requests.saturating_sub(1));
+        let last = plan.requests.saturating_sub(1);
+        bail!(UsageError(format!("there is no request {seq} in this run; use 0 to {last}")));
     }
     if let Some(repetition) = repetition.filter(|repetition| !(1..=plan.repetitions).contains(repetition)) {
-        bail!("--repetition {repetition}: this run has {}; use 1 to {0}", plan.repetitions);
+        let most = plan.repetitions;
+        bail!(UsageError(format!("--repetition {repetition}: this run has {most}; use 1 to {most}")));
     }
     Ok(())
 }

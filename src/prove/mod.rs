@@ -87,7 +87,8 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     let measured = run.measure().await;
     // What telemetry knows of a run that failed is wanted most.
     let closed = run.close_telemetry().await;
-    let proof = match measured.and(closed) {
+    let noted = run.write_manifest();
+    let proof = match measured.and(closed).and(noted) {
         Ok(()) => run.conclude().await,
         Err(why) => Err(why),
     };
@@ -96,6 +97,10 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
         && let Err(problem) = page::write_failed(&results, why)
     {
         console::say(&format!("warning: report.html was not written: {problem:#}"));
+    }
+    // Whoever opens the newest run must not be shown an older one that went well.
+    if let Err(error) = results.point_latest() {
+        console::say(&format!("warning: {error:#}; the results are in {}", results.folder().display()));
     }
     proof
 }
@@ -190,6 +195,8 @@ impl<'a> Run<'a> {
             self.single_calls(Beside { phase, repetition, at_end: false }, &mut recordings).await?;
             self.repetition(phase, repetition, &mut recordings).await?;
             self.single_calls(Beside { phase, repetition, at_end: true }, &mut recordings).await?;
+            // What has been measured can be analysed and exported, whatever becomes of the rest.
+            self.write_manifest()?;
         }
         drop(recordings);
         if self.with_ladder { self.climb().await } else { Ok(()) }
@@ -280,10 +287,6 @@ impl<'a> Run<'a> {
         self.write_manifest()?;
         let findings = analyze(&self.results)?;
         self.publish(&findings.comparison).await?;
-        if let Err(error) = self.results.point_latest() {
-            self.progress
-                .note(&format!("warning: {error:#}; the results are in {}", self.results.folder().display()));
-        }
         Ok(Proof { findings, results: self.results })
     }
 

@@ -20,11 +20,12 @@ use crate::scenario::{Connections, Strategy};
 const NAME: &str = "report.html";
 
 /// The files of a run that a reader may miss.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("manifest.json", "under which conditions the run took place; without it no log can be read"),
     ("before.csv", "every request of the before phase"),
     ("after.csv", "every request of the after phase"),
     ("calibration.csv", "the calls to the idle server; without them batches are not predicted"),
+    ("single_calls.csv", "the calls beside the repetitions: whether equal work took equal time"),
     ("input_py.csv", "the given load test's own log"),
     ("answers.jsonl", "distinct answers, to look into where some differ"),
     ("comparison.json", "the comparison; made from the logs"),

@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use anyhow::Context;
+
 use super::Run;
 use crate::analyze::Doubt;
 use crate::baseline::{self, Ended, Script};
 use crate::digest::sha256_hex;
-use crate::record::{Live, ScriptRecord};
+use crate::invocation;
+use crate::record::{Live, ScriptRecord, write_atomically};
 use crate::scenario::ScenarioError;
 
 impl Run<'_> {
@@ -33,6 +36,7 @@ impl Run<'_> {
         let step = self.progress.step(&name, 0);
         let running = baseline::run(script, self.results.start("input_py.log")?, self.interrupt);
         let ended = step.watch(running, Live::default).await?;
+        self.mask_output(&endpoint)?;
         session.close().await?;
         let Ended::Exited(status) = ended else { return Ok(()) };
         step.close(&format!("{name}: {status}"));
@@ -46,6 +50,17 @@ impl Run<'_> {
             self.caveat(Doubt::BaselineScriptFailed { script: name, status: status.to_string() }.into());
         }
         Ok(())
+    }
+}
+
+impl Run<'_> {
+    /// A script may print the endpoint that it was given, and a query can hold a key.
+    fn mask_output(&self, endpoint: &str) -> anyhow::Result<()> {
+        let Some((_, query)) = endpoint.split_once('?') else { return Ok(()) };
+        let path = self.results.path("input_py.log");
+        let printed = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let masked = invocation::mask(&String::from_utf8_lossy(&printed), &[query]);
+        write_atomically(&path, masked.as_bytes())
     }
 }
 

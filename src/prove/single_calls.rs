@@ -74,8 +74,14 @@ impl Run<'_> {
     }
 }
 
-/// The calls of a finished run, each beside its repetition; none for a run of an earlier version.
-pub(super) fn read(results: &Results, manifest: &Manifest) -> anyhow::Result<(Vec<SingleCall>, Vec<Doubt>)> {
+/// The calls of a finished run, each beside its repetition; none for a run of an earlier version. A damaged file is no
+/// reason not to analyse phases that are whole.
+pub(super) fn read(results: &Results, manifest: &Manifest) -> (Vec<SingleCall>, Vec<Doubt>) {
+    read_all(results, manifest)
+        .unwrap_or_else(|error| (Vec::new(), vec![Doubt::UnreadLog { problem: format!("{error:#}") }]))
+}
+
+fn read_all(results: &Results, manifest: &Manifest) -> anyhow::Result<(Vec<SingleCall>, Vec<Doubt>)> {
     let path = results.path(LOG);
     let file = match File::open(&path) {
         Ok(file) => file,

@@ -25,7 +25,7 @@ impl Format for Junit {
         ]);
         sla.add_test_cases(comparison.sla.iter().map(|line| sla_case(line, after)));
         let mut run = TestSuite::new("run");
-        run.add_test_cases([sent(comparison), answers(comparison)]);
+        run.add_test_cases([sent(comparison), answered(comparison), answers(comparison)]);
         report.add_test_suites([sla, run]);
         let mut bytes = Vec::new();
         report.serialize(&mut bytes)?;
@@ -72,6 +72,18 @@ fn sent(comparison: &Comparison) -> TestCase {
         _ => failure("unsent", &format!("{unsent} of {planned} planned requests were never sent")),
     };
     case("spanload.run", "every planned request was sent", status)
+}
+
+/// A phase without one success measured nothing, whatever its lines say.
+fn answered(comparison: &Comparison) -> TestCase {
+    let phases = comparison.phases.both();
+    let silent: Vec<&str> =
+        phases.into_iter().filter(|(_, phase)| phase.succeeded == 0).map(|(name, _)| name).collect();
+    let status = match silent.as_slice() {
+        [] => TestCaseStatus::success(),
+        silent => failure("no_success", &format!("no request succeeded: {}", silent.join(", "))),
+    };
+    case("spanload.run", "requests succeeded in both phases", status)
 }
 
 /// Speed that was bought with other answers is none.

@@ -51,13 +51,18 @@ impl Terminal {
             let text = format!(": partial, nothing is proven (exit code {exit_code})");
             return screen.pieces(&[(Style::Bad, "INTERRUPTED"), (Style::Plain, &text)]);
         }
+        if *exit_code == 1 {
+            let text = ": a phase has not one success, nothing is compared (exit code 1)";
+            return screen.pieces(&[(Style::Bad, "RUN FAILED"), (Style::Plain, text)]);
+        }
         let (word, style) = match comparison.verdict {
             Verdict::Met => ("MET", Style::Good),
             Verdict::Missed => ("MISSED", Style::Bad),
         };
         let doubt = match comparison.confidence {
+            Confidence::Straddles => ", in doubt: no interval settles it",
+            Confidence::Clear if *exit_code == 98 => ", in doubt: see the caveats",
             Confidence::Clear => "",
-            Confidence::Straddles => ", in doubt: see what straddles",
         };
         let text = format!(" {judged} (exit code {exit_code}){doubt}");
         screen.pieces(&[(Style::Plain, "SLA "), (style, word), (Style::Plain, &text)]);

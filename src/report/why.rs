@@ -1,19 +1,36 @@
 //! Why the slow requests are slow: a few lines of the closing summary, the same numbers as `analysis.json`.
 
-use crate::analyze::{CauseFinding, PhaseAnalysis, ReuseBuys, Saturation};
+use crate::analyze::{AnalysisPhases, Cause, CauseFinding, PhaseAnalysis, ReuseBuys, Saturation};
 
 /// Causes that are named on the screen.
 const NAMED: usize = 2;
+/// The after phase is explained too where its tail begins so many times later.
+const MUCH_SLOWER: f64 = 1.1;
 /// A smaller share is not named.
 const WORTH_NAMING: f64 = 0.005;
 
+/// Of the before phase, at most three; where the after phase is the slower one, what that one should do instead.
+pub fn why_slow(phases: &AnalysisPhases) -> Vec<(&'static str, String)> {
+    let [before, after] = [&phases.before, &phases.after].map(|phase| phase.tail.threshold_ms);
+    let slower = before.zip(after).is_some_and(|(before, after)| after > before * MUCH_SLOWER);
+    let before = why(&phases.before, "slowest 5 % before");
+    if !slower {
+        return before;
+    }
+    // As many lines: there is one screen.
+    before.into_iter().take(1).chain(why(&phases.after, "slowest 5 % after").into_iter().take(2)).collect()
+}
+
 /// At most three, a name and a text each; none where nothing makes a tail.
-pub fn why_slow(phase: &PhaseAnalysis) -> Vec<(&'static str, String)> {
+fn why(phase: &PhaseAnalysis, name: &'static str) -> Vec<(&'static str, String)> {
     let named: Vec<&CauseFinding> = phase.causes.iter().filter(|cause| weighs(cause)).take(NAMED).collect();
     let Some(first) = named.first() else { return Vec::new() };
     let causes: Vec<String> = named.iter().map(|cause| share(cause)).collect();
-    let lines = [("slowest 5 % before", causes.join(", ")), ("remedy", first.remedy.clone())];
-    lines.into_iter().chain(conclusion(phase)).collect()
+    let nothing = phase.reuse.as_ref().is_some_and(|reuse| reuse.buys == ReuseBuys::Nothing);
+    // One line must not advise what the next one calls useless.
+    let keeps = first.cause.comes_with_new_connections() || first.cause == Cause::AcceptQueueWait;
+    let remedy = (!(nothing && keeps)).then(|| ("remedy", first.remedy.clone()));
+    [(name, causes.join(", "))].into_iter().chain(remedy).chain(conclusion(phase)).collect()
 }
 
 /// What the whole phase says of a remedy.

@@ -11,6 +11,8 @@ pub struct Overrides {
     assignments: Vec<Assignment>,
 }
 
+/// The given load test.
+const SCRIPT: &str = "before.script";
 /// Where the headers of every request stand.
 const TARGET_HEADERS: [&str; 2] = ["target", "headers"];
 /// Where the headers for the collector stand.
@@ -34,8 +36,12 @@ impl Overrides {
     /// Takes `--set key=value`. The value is TOML; what is no TOML is taken as a string.
     pub fn set_text(&mut self, assignment: &str) -> Result<(), ScenarioError> {
         let flag = format!("--set {assignment}");
-        let (key, text) = split(assignment)
-            .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?;
+        let (key, text) = match assignment.split_once('=') {
+            // Nothing is a value for the one key that a file may have and a run may do without.
+            Some((key, text)) if key.trim() == SCRIPT && text.trim().is_empty() => (SCRIPT, "\"\""),
+            _ => split(assignment)
+                .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?,
+        };
         if matches!(key, "target" | "target.headers" | "telemetry" | "telemetry.otlp_headers") {
             let problem = "set one key at a time; headers as -H 'NAME: VALUE' or --otlp-header 'NAME: VALUE'";
             return Err(ScenarioError::flag(format!("--set {key}"), problem));

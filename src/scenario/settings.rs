@@ -165,7 +165,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         sla: sla(&raw.sla)?,
         before: strategy("before", &raw.before, "per_request")?,
         after: strategy("after", &raw.after, "pool")?,
-        script: raw.before.script,
+        script: raw.before.script.filter(|path| !path.as_os_str().is_empty()),
         repetitions: raw.runs.repetitions,
         mock: raw.mock,
         telemetry: raw.telemetry,

@@ -17,7 +17,10 @@ pub struct Namespace(Retransmissions);
 pub fn enter() -> Option<Namespace> {
     // SAFETY: a plain system call that concerns this thread alone.
     if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
-        eprintln!("no namespace: {}; the kernel's counters are not compared", io::Error::last_os_error());
+        crate::common::cannot(&format!(
+            "no namespace: {}; the kernel's counters are not compared",
+            io::Error::last_os_error()
+        ));
         return None;
     }
     loopback_up();

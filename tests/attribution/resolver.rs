@@ -18,7 +18,10 @@ pub fn start(delay_ms: fn(u64) -> u64) -> Option<Arc<AtomicU64>> {
     let file = fresh_folder("attribution_resolver").join("resolv.conf");
     std::fs::write(&file, "nameserver 127.0.0.1\noptions timeout:5 attempts:1\n").expect("it can be written");
     if !mounted(&file, "/etc/resolv.conf") {
-        eprintln!("no mount: {}; the system's resolver is not tested", std::io::Error::last_os_error());
+        crate::common::cannot(&format!(
+            "no mount: {}; the system's resolver is not tested",
+            std::io::Error::last_os_error()
+        ));
         return None;
     }
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 53)).expect("the namespace is the test's own");

@@ -18,6 +18,8 @@ pub struct HandmadeRun {
     pub sla: &'static str,
     pub strategies: [&'static str; 2],
     pub phases: [Vec<Vec<Sample>>; 2],
+    /// The signal that stopped it, as its exit code.
+    pub interrupted: Option<u8>,
 }
 
 impl HandmadeRun {
@@ -25,7 +27,7 @@ impl HandmadeRun {
     pub fn of(before: Vec<Vec<Sample>>, after: Vec<Vec<Sample>>) -> Self {
         let strategies = ["per_request", "pool of 4, batches of up to 4"];
         let (sla, plan_digest) = ("800ms", "00112233445566778899aabbccddeeff");
-        Self { run_id: RUN_ID, plan_digest, sla, strategies, phases: [before, after] }
+        Self { run_id: RUN_ID, plan_digest, sla, strategies, phases: [before, after], interrupted: None }
     }
 
     /// Writes the folder.
@@ -53,7 +55,7 @@ impl HandmadeRun {
             command: vec!["spanload".into(), "prove".into()],
             started_at: "2026-01-02T03:04:05Z".into(),
             started_unix_us: 1_767_323_045_000_000,
-            interrupted: None,
+            interrupted: self.interrupted,
             scenario: json!({"target": {"url": null}, "mock": {"replicas": 8}}),
             plan: PlanRecord {
                 digest: self.plan_digest.into(),

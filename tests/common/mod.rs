@@ -157,3 +157,9 @@ fn read_answer(stream: &mut TcpStream) -> io::Result<Answer> {
     answer.body = String::from_utf8(body).expect("text");
     Ok(answer)
 }
+
+/// A test that cannot be done here says why; in CI it fails, for there nothing is left out silently.
+pub fn cannot(why: &str) {
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{why}");
+    eprintln!("left out: {why}");
+}

@@ -123,7 +123,7 @@ impl Cause {
     }
 
     /// Whether a kept connection does not have it at all.
-    pub(super) const fn comes_with_new_connections(self) -> bool {
+    pub const fn comes_with_new_connections(self) -> bool {
         matches!(
             self,
             Cause::SynRetransmission

@@ -1,6 +1,7 @@
 //! The fit against costs that are known because the test made them.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
 use crate::clock::Moment;
@@ -175,7 +176,8 @@ fn nothing_is_made_of_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    // The same draws each time: one of many thousand lies beyond any bound.
+    #![proptest_config(ProptestConfig { cases: 64, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
     #[test]
     fn the_fixed_part_lies_within_four_standard_errors(

@@ -49,6 +49,11 @@ pub enum Doubt {
         /// The log's name.
         log: String,
     },
+    /// A log beside the phases' own cannot be read.
+    UnreadLog {
+        /// Which, and what is wrong with it.
+        problem: String,
+    },
     /// Planned requests have no row.
     MissingRows {
         /// Whose.
@@ -177,6 +182,7 @@ impl Doubt {
             Doubt::PlansDiffer { .. } => "plans_differ",
             Doubt::TruncatedLog { .. } => "truncated_log",
             Doubt::MissingLog { .. } => "missing_log",
+            Doubt::UnreadLog { .. } => "unread_log",
             Doubt::MissingRows { .. } => "missing_rows",
             Doubt::UnknownColumns { .. } => "unknown_columns",
             Doubt::AnswersDiffer { .. } => "answers_differ",
@@ -237,6 +243,9 @@ impl Doubt {
                 share * 100.0
             ),
             Doubt::TruncatedLog { log } => format!("the last row of {log} was cut off and is not counted"),
+            Doubt::UnreadLog { problem } => {
+                format!("{problem}; what this file tells is left out, the phases are not touched by it")
+            }
             Doubt::MissingLog { log } => {
                 format!("{log} is missing: all its requests count as unsent; run again to compare")
             }
@@ -296,8 +305,9 @@ impl Doubt {
                 millis(*highest)
             ),
             Doubt::ReplicaDiffers { what } => format!(
-                "the before phase is not a faithful replica of the given load test: {what}; both are quantised by \
-                 retransmissions at whole seconds, so run again, and if it stays, compare how the two connect"
+                "the before phase is not a faithful replica of the given load test: {what}; where packets are lost, \
+                 retransmissions after whole seconds make both jump, so run again, and if it stays, compare how the two \
+                 connect"
             ),
             Doubt::NothingToFix => {
                 "the before phase already meets every line of the SLA: there is nothing to fix; lower the limit \

@@ -6,6 +6,7 @@ use super::Doubt;
 use crate::analyze::comparison::rounded;
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
+use crate::analyze::student;
 use crate::clock::Micros;
 use crate::sample::{Phase, Stage};
 
@@ -111,7 +112,21 @@ fn judge(mut pairs: Vec<(u64, u64)>, basis: WorkBasis) -> Option<Doubt> {
     let median = pairs[pairs.len() / 2];
     let (ratio, (before, after)) = (ratio(&median), median);
     let apart = ratio.max(1.0 / ratio) > APART && before.abs_diff(after) > basis.grain().0;
-    apart.then(|| Doubt::UnequalWork { basis, pairs: pairs.len(), ratio: rounded(ratio, 2) })
+    (apart && beyond_chance(&pairs)).then(|| Doubt::UnequalWork {
+        basis,
+        pairs: pairs.len(),
+        ratio: rounded(ratio, 2),
+    })
+}
+
+/// Whether the 95 % interval of the mean log ratio (Student's t over the pairs) leaves out 1: a server whose calls differ
+/// much from one to the next is not another one for that.
+fn beyond_chance(pairs: &[(u64, u64)]) -> bool {
+    let n = pairs.len() as f64;
+    let logs = || pairs.iter().map(|pair| (pair.1.max(1) as f64 / pair.0.max(1) as f64).ln());
+    let mean = logs().sum::<f64>() / n;
+    let variance = logs().map(|log| (log - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    mean.abs() > student::quantile(pairs.len() as u32 - 1) * (variance / n).sqrt()
 }
 
 #[cfg(test)]

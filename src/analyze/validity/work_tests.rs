@@ -31,17 +31,20 @@ fn calls(before_ms: u64, after_ms: u64, reported: bool) -> Vec<SingleCall> {
     let mut calls = Vec::new();
     for (phase, millis) in [(Phase::Before, before_ms), (Phase::After, after_ms)] {
         for (at_end, seq) in [(false, 0), (false, 1), (false, 2), (true, 0), (true, 1), (true, 2)] {
-            let time = Micros((millis + seq) * 1_000);
-            let cold = if seq == 0 { 900_000 } else { 0 };
-            let sample = Sample {
-                server: ServerTimes { compute: reported.then_some(time), ..ServerTimes::default() },
-                connection: Some(ConnectionUse { id: 1, reused: seq > 0, syn_retransmits: Some(0) }),
-                ..sample(seq, time.0 + cold)
-            };
-            calls.push(SingleCall { phase, repetition: 1, at_end, row: Observation::new(1, &sample) });
+            calls.push(call(phase, at_end, seq, Micros((millis + seq) * 1_000), reported));
         }
     }
     calls
+}
+
+fn call(phase: Phase, at_end: bool, seq: u64, time: Micros, reported: bool) -> SingleCall {
+    let cold = if seq == 0 { 900_000 } else { 0 };
+    let sample = Sample {
+        server: ServerTimes { compute: reported.then_some(time), ..ServerTimes::default() },
+        connection: Some(ConnectionUse { id: 1, reused: seq > 0, syn_retransmits: Some(0) }),
+        ..sample(seq, time.0 + cold)
+    };
+    SingleCall { phase, repetition: 1, at_end, row: Observation::new(1, &sample) }
 }
 
 fn basis(doubt: Option<Doubt>) -> Option<(WorkBasis, usize)> {
@@ -75,6 +78,21 @@ fn without_item_costs_single_calls_tell() {
     assert_eq!(found(100, 108, true), None);
     assert_eq!(found(10, 12, true), None, "within the grain of a timer");
     assert_eq!(found(10, 14, false), None, "and of the client's scheduler");
+}
+
+/// Calls that take between half and twice as long each time, with a median that is 1.2 times as long by chance.
+#[test]
+fn a_server_of_much_variance_is_no_other_server() {
+    let after = |millis: [u64; 6]| {
+        let before = calls(100, 100, true).into_iter().filter(|call| call.phase == Phase::Before);
+        let after = (0..)
+            .zip(millis)
+            .map(|(index, millis)| call(Phase::After, index > 2, index % 3, Micros(millis * 1_000), true));
+        before.chain(after).collect::<Vec<_>>()
+    };
+    assert_eq!(unequal(&silent(), &silent(), &after([50, 190, 60, 120, 200, 125])), None);
+    let steady = after([121, 125, 119, 122, 124, 120]);
+    assert_eq!(basis(unequal(&silent(), &silent(), &steady)), Some((WorkBasis::CallCompute, 6)));
 }
 
 #[test]

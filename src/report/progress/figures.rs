@@ -22,7 +22,8 @@ pub(super) fn errors(live: &Live, colour: Colour) -> Option<String> {
     (live.failed > 0).then(|| colour.paint(Style::Bad, &text))
 }
 
-/// `P50 916, P95 1949 > 800 ms`: of the successes so far, each beside its limit of the SLA.
+/// `P50 916, P95 1949 > 800 ms`: of all requests that have ended, each beside its limit of the SLA. A failure ranks slower
+/// than every success, as in the verdict.
 pub(super) fn percentiles(live: &Live, judged: &[Judged], colour: Colour) -> String {
     let mut shown: Vec<u64> = SHOWN.into_iter().chain(judged.iter().map(|line| line.permille)).collect();
     shown.sort_unstable();
@@ -42,11 +43,20 @@ fn percentile(live: &Live, permille: u64, limit: Option<&Judged>, colour: Colour
             None => format!("{name} none yet"),
         };
     }
-    let found = live.latency.value_at_quantile(permille as f64 / 1e3);
+    let Some(found) = at_rank(live, permille) else {
+        return colour.paint(Style::Bad, &format!("{name} no answer at that rank"));
+    };
     let figure = format!("{name} {:.0} ms", Micros(found).as_millis());
     let Some(line) = limit else { return figure };
     let (style, sign) = if found <= line.limit.0 { (Style::Good, "≤") } else { (Style::Bad, ">") };
     colour.paint(style, &format!("{figure} {sign} {} ms", line.limit.as_millis()))
+}
+
+/// By nearest rank over successes and failures; `None` where a failure has that rank.
+fn at_rank(live: &Live, permille: u64) -> Option<u64> {
+    let (ended, successes) = (live.latency.len() + live.failed, live.latency.len());
+    let rank = (ended * permille).div_ceil(1_000).max(1);
+    (rank <= successes).then(|| live.latency.value_at_quantile(rank as f64 / successes as f64))
 }
 
 /// 950 is `P95`, 999 is `P99.9`.

@@ -1,0 +1,47 @@
+//! A run that fails on its way: what it leaves behind is as true as it can be.
+#![allow(dead_code, reason = "the helpers hold more than this file uses")]
+mod common;
+
+use std::process::Stdio;
+
+use common::processes::children_of;
+use common::run::{Results, fresh_folder, prove_command};
+use common::{kill, wait_until};
+
+#[test]
+fn the_newest_run_is_the_failed_one_and_its_manifest_knows_what_was_measured() {
+    let out = fresh_folder("failed_run");
+    let went_well = prove_command(&out, &["-n", "16", "-c", "4"]).output().expect("the binary starts");
+    assert_eq!(went_well.status.code(), Some(0), "{went_well:?}");
+    let latest = out.join("runs/latest");
+    let older = latest.read_link().expect("a link");
+
+    let long = ["-n", "4000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"];
+    let mut command = prove_command(&out, &long);
+    let prove = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let measuring = || {
+        let runs = out.join("runs").read_dir().ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+        let new = runs.filter(|path| path.is_dir() && path.file_name() != older.file_name());
+        let rows = |path: &std::path::PathBuf| {
+            std::fs::read_to_string(path.join("before.csv")).is_ok_and(|text| text.lines().count() > 20)
+        };
+        new.into_iter().filter(|path| !path.is_symlink()).find(rows)
+    };
+    let folder = wait_until("before.csv has rows", measuring);
+    let mock =
+        children_of(prove.id()).into_iter().find(|child| child.arguments.iter().any(|one| one == "mock"));
+    kill(mock.expect("the mock").pid, libc::SIGKILL);
+    let output = prove.wait_with_output().expect("an output");
+
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(
+        latest.read_link().expect("a link").file_name(),
+        folder.file_name(),
+        "not an older one that went well"
+    );
+    let results = Results(folder);
+    let noted = results.manifest()["repetitions"].as_array().expect("a list").clone();
+    assert!(noted.iter().any(|one| one["phase"] == "calibration"), "{noted:?}");
+    assert!(noted.iter().any(|one| one["phase"] == "before"), "{noted:?}");
+    assert!(results.text("report.html").contains("the mock"), "the page says why");
+}
