@@ -318,3 +318,37 @@ fn rust_log_chooses_what_is_logged() {
     let said = String::from_utf8(output.stderr).expect("text");
     assert!(said.contains("a repetition begins"), "{said}");
 }
+
+/// Level and message of each line.
+fn json_lines(stderr: &str) -> Vec<(String, String)> {
+    let line = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).expect(line);
+        (text(&line["level"]), text(&line["fields"]["message"]))
+    };
+    stderr.lines().map(line).collect()
+}
+
+#[test]
+fn no_filter_takes_away_why_the_command_failed() {
+    for filter in ["warn", "off", "spanload=off,spanload::failure=off"] {
+        let out = fresh_folder("metrics_json_failure");
+        let flags = ["--no-metrics", "--log-format", "json", "--target", "http://127.0.0.1:1"];
+        let mut command = prove_command(&out, &flags);
+        let output = command.env("RUST_LOG", filter).output().expect("the binary starts");
+        let said = json_lines(&String::from_utf8(output.stderr).expect("text"));
+        assert_eq!(output.status.code(), Some(1), "{said:?}");
+        let [(level, message)] = &said[..] else { panic!("one line with {filter}: {said:?}") };
+        assert!(level == "ERROR" && message.starts_with("error: "), "{said:?}");
+    }
+}
+
+#[test]
+fn a_caveat_is_a_warning_to_a_program() {
+    let out = fresh_folder("metrics_json_caveat");
+    let flags = ["--no-metrics", "--log-format", "json", "--otlp-endpoint", "http://127.0.0.1:1"];
+    let output = prove_command(&out, &flags).env("RUST_LOG", "warn").output().expect("the binary starts");
+    let said = json_lines(&String::from_utf8(output.stderr).expect("text"));
+    let lost = said.iter().find(|(_, message)| message.contains("did not reach the collector"));
+    assert_eq!(lost.map(|(level, _)| level.as_str()), Some("WARN"), "{said:?}");
+    assert!(said.iter().all(|(level, _)| level != "INFO"), "{said:?}");
+}

@@ -64,7 +64,7 @@ pub async fn load(
         console::say(&telemetry::account(spans));
     }
     if let Some(losses) = telemetry::losses(spans.as_ref(), tells.samples_dropped()) {
-        console::say(&format!("warning: {losses}"));
+        console::warn(&format!("warning: {losses}"));
     }
     telemetry::last_scrape(&tells, interrupt).await;
     Ok(measured.live)

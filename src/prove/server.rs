@@ -102,7 +102,7 @@ impl Mock {
         let started = Child::start_with(&self.program, &self.settings, ports, truth, &self.variables).await;
         let mock = match started {
             Err(error) if self.ports.is_none() && usual.is_some() && Child::port_is_taken(&error) => {
-                console::say(&format!(
+                console::warn(&format!(
                     "warning: port {USUAL_CONTROL_PORT} is taken, so the mock serves its own metrics elsewhere"
                 ));
                 Child::start_with(&self.program, &self.settings, None, truth, &self.variables).await?

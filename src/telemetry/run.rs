@@ -130,7 +130,7 @@ impl Telemetry {
     /// # Errors
     /// No thread, no runtime, or an exporter that cannot be made of the settings.
     pub fn start(plan: Plan, run_id: &str, sla: &[Line]) -> anyhow::Result<Self> {
-        plan.warning.iter().for_each(|warning| console::say(warning));
+        plan.warning.iter().for_each(|warning| console::warn(warning));
         let metrics = plan.metrics.then(|| Arc::new(Metrics::new(run_id, sla)));
         let server = plan.listener.zip(metrics.clone());
         let server = server.map(|(listener, metrics)| Server::start(listener, metrics)).transpose()?;
