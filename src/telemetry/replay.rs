@@ -53,7 +53,8 @@ impl Replay {
             name: "--otlp-endpoint".into(),
             problem: "nobody says where the spans go; give a collector such as http://127.0.0.1:4317".into(),
         })?;
-        let ratio = otlp::ratio(settings, &process_env)?.unwrap_or_default();
+        // Whoever exports wants traces, so a sampler that is always off is not meant for this.
+        let ratio = otlp::ratio(settings, &process_env)?.unwrap_or(1.0);
         let limit = sla.iter().filter_map(Line::limit_us).min().map(Micros);
         let run = KeyValue::new("spanload.run_id", run_id.to_string());
         let resource = otlp::resource(settings, SERVICE, &[run], &process_env);
