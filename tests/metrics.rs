@@ -64,11 +64,13 @@ impl Scraped {
 }
 
 /// What makes every counter and histogram move: errors, resets, batches, slow requests, a collector that is slow.
-const EVENTFUL: [&str; 12] = [
+const EVENTFUL: [&str; 14] = [
     "-n",
     "300",
     "--sla",
-    "p50=60ms",
+    "p50=20ms",
+    "--sla",
+    "p95=60ms",
     "--sla",
     "error_rate=90%",
     "--sla",

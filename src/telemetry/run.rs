@@ -23,8 +23,7 @@ use super::series::PhaseSeries;
 use super::server::{self, Server, USUAL_PORT};
 use super::settings::TelemetrySettings;
 use super::tap::{CHUNKS, Tap};
-use super::verdict::{Line, Verdict};
-use crate::clock::Micros;
+use super::verdict::{Line, Verdict, slow_above};
 use crate::console;
 use crate::pulse::Pulse;
 use crate::sample::{Completed, Phase};
@@ -148,8 +147,7 @@ impl Telemetry {
         let queue = exporter.as_ref().map(Exporter::queue);
         logs::route(queue.clone());
         let journal = queue.is_some().then(|| Journal::open(run_id));
-        let limit = sla.iter().filter_map(Line::limit_us).min().map(Micros);
-        let sampler = Sampler { ratio: plan.ratio, limit };
+        let sampler = Sampler { ratio: plan.ratio, limit: slow_above(sla) };
         let samples_dropped =
             metrics.as_ref().map_or_else(Counter::default, |metrics| metrics.samples_dropped.of(&[]));
         let wanted = metrics.is_some() || queue.is_some();
