@@ -354,3 +354,39 @@ fn a_caveat_is_a_warning_to_a_program() {
     assert_eq!(lost.map(|(level, _)| level.as_str()), Some("WARN"), "{said:?}");
     assert!(said.iter().all(|(level, _)| level != "INFO"), "{said:?}");
 }
+
+/// What a scrape would read is a copy for whoever wants it; the run is measured without it.
+#[test]
+fn a_last_exposition_that_cannot_be_written_does_not_fail_the_run() {
+    let out = fresh_folder("metrics_unwritable");
+    let mut command = prove_command(&out, &["--metrics-port", "0"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let folder = common::wait_until("the run has a folder", || {
+        let mut folders = std::fs::read_dir(out.join("runs")).ok()?;
+        folders.find_map(|entry| Some(entry.ok()?.path()).filter(|path| path.join("before.csv").exists()))
+    });
+    std::fs::create_dir(folder.join("metrics.prom")).expect("a folder where the file is to be");
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let results = Results(folder);
+    assert!(results.all_caveats().contains(&"no_exposition".to_string()), "{said}");
+    assert!(
+        said.contains("caveat: cannot write") && said.contains("metrics.prom lacks the verdict"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_percentile_in_the_docs_is_the_one_that_prometheus_records() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let words = |path: &str| {
+        let text = std::fs::read_to_string(root.join(path)).expect("a file");
+        text.split_whitespace().collect::<String>()
+    };
+    let (rules, docs) = (words("grafana/rules/sla.yml"), words("docs/telemetry.md"));
+    let record = "record:run_phase_le:spanload_latency_seconds_bucket:plannedexpr:|";
+    let expression = rules.split_once(record).and_then(|(_, rest)| rest.split_once("-record:"));
+    let (expression, _) = expression.expect("the rule comes before others");
+    assert!(docs.contains(&format!("histogram_quantile(0.95,{expression})")), "{expression}");
+}
