@@ -15,13 +15,24 @@ use crate::printable;
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// What says lines in place of standard error.
-static VOICE: OnceLock<fn(&str)> = OnceLock::new();
+static VOICE: OnceLock<fn(Level, &str)> = OnceLock::new();
+
+/// How much a line matters to a program that reads it; a person reads it in the line's own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// How it goes.
+    Note,
+    /// Something to look at; the command goes on.
+    Warning,
+    /// Why the command did not do what it was asked to.
+    Error,
+}
 
 /// Whether the person asked for no colour.
 static PLAIN: AtomicBool = AtomicBool::new(false);
 
 /// From now on lines are said by `voice`, as in logs for programs. The first one stays.
-pub fn speak_through(voice: fn(&str)) {
+pub fn speak_through(voice: fn(Level, &str)) {
     let _ = VOICE.set(voice);
 }
 
@@ -37,9 +48,23 @@ pub fn is_plain() -> bool {
 
 /// A line on standard error, or several; above the bar, if there is one. Text from elsewhere may be in it.
 pub fn say(line: &str) {
+    tell(Level::Note, line);
+}
+
+/// The same, of something that is not as it should be.
+pub fn warn(line: &str) {
+    tell(Level::Warning, line);
+}
+
+/// The same, of why the command fails: said whatever is filtered.
+pub fn fail(line: &str) {
+    tell(Level::Error, line);
+}
+
+fn tell(level: Level, line: &str) {
     let line = printable::text(line);
     if let Some(voice) = VOICE.get() {
-        return voice(&line);
+        return voice(level, &line);
     }
     let write = || {
         let _ = writeln!(std::io::stderr(), "{line}");

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            console::say(&format!("error: {error:#}"));
+            console::fail(&format!("error: {error:#}"));
             ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
@@ -143,7 +143,7 @@ fn page(args: &ReportArgs) -> anyhow::Result<u8> {
     let written = prove::report(&results, args.out.as_deref(), args.jaeger_url.clone())?;
     let path = args.out.clone().unwrap_or_else(|| results.path("report.html"));
     if written == Written::Incomplete {
-        console::say(&format!("warning: the run is not whole; {} says what is missing", path.display()));
+        console::warn(&format!("warning: the run is not whole; {} says what is missing", path.display()));
     }
     console::print(format!("{}\n", path.display()).as_bytes());
     Ok(0)
@@ -160,7 +160,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<u8> {
         return Ok(0);
     }
     let problem = totals.problem.as_deref().unwrap_or("the collector did not answer in time");
-    console::say(&format!("error: not all spans reached the collector: {problem}; export the run again"));
+    console::fail(&format!("error: not all spans reached the collector: {problem}; export the run again"));
     Ok(1)
 }
 

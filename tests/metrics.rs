@@ -64,11 +64,13 @@ impl Scraped {
 }
 
 /// What makes every counter and histogram move: errors, resets, batches, slow requests, a collector that is slow.
-const EVENTFUL: [&str; 12] = [
+const EVENTFUL: [&str; 14] = [
     "-n",
     "300",
     "--sla",
-    "p50=60ms",
+    "p50=20ms",
+    "--sla",
+    "p95=60ms",
     "--sla",
     "error_rate=90%",
     "--sla",
@@ -317,4 +319,74 @@ fn rust_log_chooses_what_is_logged() {
     let output = command.env("RUST_LOG", "spanload=debug").output().expect("the binary starts");
     let said = String::from_utf8(output.stderr).expect("text");
     assert!(said.contains("a repetition begins"), "{said}");
+}
+
+/// Level and message of each line.
+fn json_lines(stderr: &str) -> Vec<(String, String)> {
+    let line = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).expect(line);
+        (text(&line["level"]), text(&line["fields"]["message"]))
+    };
+    stderr.lines().map(line).collect()
+}
+
+#[test]
+fn no_filter_takes_away_why_the_command_failed() {
+    for filter in ["warn", "off", "spanload=off,spanload::failure=off"] {
+        let out = fresh_folder("metrics_json_failure");
+        let flags = ["--no-metrics", "--log-format", "json", "--target", "http://127.0.0.1:1"];
+        let mut command = prove_command(&out, &flags);
+        let output = command.env("RUST_LOG", filter).output().expect("the binary starts");
+        let said = json_lines(&String::from_utf8(output.stderr).expect("text"));
+        assert_eq!(output.status.code(), Some(1), "{said:?}");
+        let [(level, message)] = &said[..] else { panic!("one line with {filter}: {said:?}") };
+        assert!(level == "ERROR" && message.starts_with("error: "), "{said:?}");
+    }
+}
+
+#[test]
+fn a_caveat_is_a_warning_to_a_program() {
+    let out = fresh_folder("metrics_json_caveat");
+    let flags = ["--no-metrics", "--log-format", "json", "--otlp-endpoint", "http://127.0.0.1:1"];
+    let output = prove_command(&out, &flags).env("RUST_LOG", "warn").output().expect("the binary starts");
+    let said = json_lines(&String::from_utf8(output.stderr).expect("text"));
+    let lost = said.iter().find(|(_, message)| message.contains("did not reach the collector"));
+    assert_eq!(lost.map(|(level, _)| level.as_str()), Some("WARN"), "{said:?}");
+    assert!(said.iter().all(|(level, _)| level != "INFO"), "{said:?}");
+}
+
+/// What a scrape would read is a copy for whoever wants it; the run is measured without it.
+#[test]
+fn a_last_exposition_that_cannot_be_written_does_not_fail_the_run() {
+    let out = fresh_folder("metrics_unwritable");
+    let mut command = prove_command(&out, &["--metrics-port", "0"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let folder = common::wait_until("the run has a folder", || {
+        let mut folders = std::fs::read_dir(out.join("runs")).ok()?;
+        folders.find_map(|entry| Some(entry.ok()?.path()).filter(|path| path.join("before.csv").exists()))
+    });
+    std::fs::create_dir(folder.join("metrics.prom")).expect("a folder where the file is to be");
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let results = Results(folder);
+    assert!(results.all_caveats().contains(&"no_exposition".to_string()), "{said}");
+    assert!(
+        said.contains("caveat: cannot write") && said.contains("metrics.prom lacks the verdict"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_percentile_in_the_docs_is_the_one_that_prometheus_records() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let words = |path: &str| {
+        let text = std::fs::read_to_string(root.join(path)).expect("a file");
+        text.split_whitespace().collect::<String>()
+    };
+    let (rules, docs) = (words("grafana/rules/sla.yml"), words("docs/telemetry.md"));
+    let record = "record:run_phase_le:spanload_latency_seconds_bucket:plannedexpr:|";
+    let expression = rules.split_once(record).and_then(|(_, rest)| rest.split_once("-record:"));
+    let (expression, _) = expression.expect("the rule comes before others");
+    assert!(docs.contains(&format!("histogram_quantile(0.95,{expression})")), "{expression}");
 }

@@ -254,6 +254,8 @@ fn an_export_from_the_log_is_the_live_one_again() {
         .arg("export")
         .arg(run.out.join("runs/latest"))
         .args(["--otlp-endpoint", &again.http_url()])
+        // Whoever exports wants traces.
+        .env("OTEL_TRACES_SAMPLER", "always_off")
         .output();
     let output = output.expect("the binary starts");
     assert!(output.status.success(), "{output:?}");
@@ -358,4 +360,31 @@ fn without_a_collector_there_are_no_traces_and_no_words_of_them() {
     assert!(run.results().manifest()["telemetry"]["spans"].is_null());
     assert!(!run.stderr().contains("traces:") && !run.stderr().contains("warning"), "{}", run.stderr());
     assert!(!run.results().path("metrics.prom").exists());
+}
+
+#[test]
+fn the_mock_follows_the_flags_of_the_run_as_the_client_does() {
+    let collector = Collector::start(Duration::ZERO);
+    let out = common::run::fresh_folder("traces_flags_win");
+    let flags = ["--otlp-endpoint", &collector.http_url(), "--trace-ratio", "1", "--no-metrics"];
+    let mut command = common::run::prove_command(&out, &flags);
+    command.env("OTEL_SDK_DISABLED", "true").env("OTEL_TRACES_SAMPLER", "always_off");
+    let output = command.output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(collector.count("spanload") > 0 && collector.count("spanload-mock") > 0);
+}
+
+#[test]
+fn what_cannot_be_sent_to_the_collector_is_a_usage_error_before_a_folder_is_made() {
+    let header = ["--otlp-endpoint", "http://127.0.0.1:1", "--otlp-header", "x key: s3cret"];
+    for flags in [&header[..], &["--otlp-endpoint", "http://me:s3cret@127.0.0.1:1"]] {
+        let run = Run::prove("traces_refused", flags);
+        assert_eq!(run.code(), 2, "{}", run.stderr());
+        assert!(
+            run.stderr().contains("--otlp-header") && !run.stderr().contains("s3cret"),
+            "{}",
+            run.stderr()
+        );
+        assert!(!run.out.join("runs").exists(), "found out before a folder is made");
+    }
 }

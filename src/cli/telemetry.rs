@@ -25,7 +25,8 @@ pub struct TraceArgs {
     /// Attribute of this client in traces; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     resource: Vec<String>,
-    /// Share of the requests to trace, 0 to 1; slow and failed ones always are
+    /// Share of the requests to trace, 0 to 1; failed ones always are, and slow ones: above the limit of the SLA's
+    /// highest percentile
     #[arg(long, value_name = "SHARE")]
     trace_ratio: Option<f64>,
 }

@@ -10,14 +10,13 @@ use super::measurement::{self, Measurement};
 use super::server::Server;
 use super::{conditions, expected, most_connections, telemetry};
 use crate::clock::Anchor;
-use crate::console;
 use crate::interrupt::Interrupt;
 use crate::limits;
 use crate::record::{Answers, Live, LogWriter, Recording};
 use crate::report::Progress;
 use crate::sample::Phase;
 use crate::scenario::Settings;
-use crate::telemetry::{Plan, Telemetry};
+use crate::telemetry::{Prepared, Telemetry};
 
 /// Sends the load of one phase once and writes its log.
 pub async fn load(
@@ -29,8 +28,8 @@ pub async fn load(
 ) -> anyhow::Result<Live> {
     let plan = Arc::new(measurement::plan(settings)?);
     limits::make_room(most_connections(settings))?;
-    let told = Plan::make(&settings.telemetry)?;
-    let mut server = Server::new(settings, &told)?;
+    let prepared = Prepared::make(&settings.telemetry)?;
+    let mut server = Server::new(settings, &prepared)?;
     server.check().await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
@@ -39,7 +38,7 @@ pub async fn load(
         log: LogWriter::new(file, &run_id, phase.name())?,
         answers: Answers::new(Box::new(std::io::sink())),
     };
-    let mut tells = Telemetry::start(told, &run_id, &telemetry::lines(&settings.sla))?;
+    let mut tells = Telemetry::start(prepared, &run_id, &telemetry::lines(&settings.sla))?;
     let session = server.open(None).await?;
     let destination = telemetry::destination(settings, session.url())?;
     let mut watched = tells.begin(phase.name(), 1, destination);
@@ -59,12 +58,8 @@ pub async fn load(
     tells.end(&watched);
     step.done(&measured.live);
     session.close().await?;
-    let spans = telemetry::flush(&mut tells).await;
-    if let Some(spans) = &spans {
-        console::say(&telemetry::account(spans));
-    }
-    if let Some(losses) = telemetry::losses(spans.as_ref(), tells.samples_dropped()) {
-        console::say(&format!("warning: {losses}"));
+    if let Some(losses) = telemetry::flush(&mut tells, &progress).await.losses {
+        progress.note(&format!("warning: {losses}"));
     }
     telemetry::last_scrape(&tells, interrupt).await;
     Ok(measured.live)

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::console;
 use crate::mock::{Child, MockSettings, Ports};
 use crate::scenario::{Settings, Target};
-use crate::telemetry::Plan as TelemetryPlan;
+use crate::telemetry::Prepared;
 use crate::transport::{Endpoint, EndpointError, ServerHeaders};
 
 /// Where Prometheus looks for the mock.
@@ -40,7 +40,7 @@ pub(super) struct Session {
 }
 
 impl Server {
-    pub(super) fn new(settings: &Settings, told: &TelemetryPlan) -> anyhow::Result<Self> {
+    pub(super) fn new(settings: &Settings, prepared: &Prepared) -> anyhow::Result<Self> {
         let target = &settings.target;
         // For the mock too, whose address is not known yet: a header or path that HTTP refuses is found before a folder is made.
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
@@ -54,8 +54,8 @@ impl Server {
                     program,
                     settings: settings.mock.clone(),
                     ports: None,
-                    usual_port: told.is_scraped(),
-                    variables: told.variables(),
+                    usual_port: prepared.is_scraped(),
+                    variables: prepared.variables(),
                 }))
             }
         }
@@ -102,7 +102,7 @@ impl Mock {
         let started = Child::start_with(&self.program, &self.settings, ports, truth, &self.variables).await;
         let mock = match started {
             Err(error) if self.ports.is_none() && usual.is_some() && Child::port_is_taken(&error) => {
-                console::say(&format!(
+                console::warn(&format!(
                     "warning: port {USUAL_CONTROL_PORT} is taken, so the mock serves its own metrics elsewhere"
                 ));
                 Child::start_with(&self.program, &self.settings, None, truth, &self.variables).await?

@@ -8,6 +8,7 @@ use crate::caveat::Caveat;
 use crate::console;
 use crate::interrupt::Interrupt;
 use crate::record::{DestinationRecord, SpanRecord, TelemetryRecord, write_atomically};
+use crate::report::Progress;
 use crate::scenario::{Limit, Settings, SlaLine};
 use crate::telemetry::{Destination, Line, SpanTotals, Telemetry, Unit, Verdict, Watched};
 use crate::transport::{Endpoint, EndpointError};
@@ -30,13 +31,15 @@ impl Run<'_> {
 
     /// Sends the last spans and notes in the manifest what telemetry did. A loss is a caveat.
     pub(super) async fn close_telemetry(&mut self) -> anyhow::Result<()> {
-        let spans = flush(&mut self.telemetry).await;
-        let dropped = self.telemetry.samples_dropped();
-        if let Some(spans) = &spans {
-            self.progress.say(&account(spans));
-        }
-        if let Some(message) = losses(spans.as_ref(), dropped) {
+        let Told { spans, samples_dropped, losses } = flush(&mut self.telemetry, &self.progress).await;
+        if let Some(message) = losses {
             self.caveat(Caveat::new("telemetry_loss", message));
+        }
+        if let Err(error) = self.write_exposition() {
+            self.caveat(Caveat::new(
+                "no_exposition",
+                format!("{error:#}; the run's figures are not affected"),
+            ));
         }
         let record = self.manifest.telemetry.get_or_insert_default();
         *record = TelemetryRecord {
@@ -47,17 +50,21 @@ impl Run<'_> {
                 failed: spans.failed,
                 dropped: spans.dropped,
             }),
-            samples_dropped: dropped,
+            samples_dropped,
             scrapes: self.telemetry.scrapes(),
         };
-        self.write_exposition()
+        Ok(())
     }
 
     /// The verdict in the metrics, a last scrape that sees it, the last exposition.
     pub(super) async fn publish(&mut self, comparison: &Comparison) -> anyhow::Result<()> {
         self.telemetry.judge(&verdict(comparison));
         last_scrape(&self.telemetry, self.interrupt).await;
-        self.write_exposition()
+        // The caveats are judged already, and no figure hangs on this file.
+        if let Err(error) = self.write_exposition() {
+            self.progress.note(&format!("warning: {error:#}; metrics.prom lacks the verdict"));
+        }
+        Ok(())
     }
 
     /// `metrics.prom`: what a scrape would read now.
@@ -69,10 +76,27 @@ impl Run<'_> {
     }
 }
 
-/// On another thread: this one listens for Ctrl-C.
-pub(super) async fn flush(telemetry: &mut Telemetry) -> Option<SpanTotals> {
-    let exporter = telemetry.stop_spans()?;
-    tokio::task::spawn_blocking(move || exporter.finish(FLUSH_WITHIN)).await.ok()
+/// What telemetry did until the end of the load.
+pub(super) struct Told {
+    /// `None` without traces.
+    pub spans: Option<SpanTotals>,
+    pub samples_dropped: u64,
+    /// What was lost, and what to do; `None` if nothing was.
+    pub losses: Option<String>,
+}
+
+/// Sends the last spans and says what became of all of them.
+pub(super) async fn flush(telemetry: &mut Telemetry, progress: &Progress) -> Told {
+    let spans = match telemetry.stop_spans() {
+        // On another thread: this one listens for Ctrl-C.
+        Some(exporter) => tokio::task::spawn_blocking(move || exporter.finish(FLUSH_WITHIN)).await.ok(),
+        None => None,
+    };
+    if let Some(spans) = &spans {
+        progress.say(&account(spans));
+    }
+    let samples_dropped = telemetry.samples_dropped();
+    Told { losses: losses(spans.as_ref(), samples_dropped), spans, samples_dropped }
 }
 
 /// Waits for whoever scraped during the run to see its end; a wish to stop ends it.
@@ -150,7 +174,7 @@ pub fn account(spans: &SpanTotals) -> String {
 }
 
 /// What was lost, and what to do; `None` if nothing was.
-pub(super) fn losses(spans: Option<&SpanTotals>, samples: u64) -> Option<String> {
+fn losses(spans: Option<&SpanTotals>, samples: u64) -> Option<String> {
     let mut lost = Vec::new();
     if let Some(spans) = spans.filter(|spans| spans.failed + spans.dropped > 0) {
         let why =

@@ -9,7 +9,7 @@ use super::metrics::Metrics;
 use super::part::Part;
 use super::queue::Queue;
 use super::sampler::Sampler;
-use super::series::PhaseSeries;
+use super::series::{Decided, PhaseSeries};
 use super::spans;
 use crate::pulse::Pulse;
 use crate::sample::Completed;
@@ -83,7 +83,9 @@ impl Collector {
             let slow = self.sampler.is_slow(&sample);
             let traced = self.queue.as_ref().filter(|_| self.sampler.keeps(&sample, leader));
             if let Some((series, metrics)) = current.series.as_mut().zip(self.metrics.as_ref()) {
-                series.observe(metrics, part, &sample, slow, leader == sample.trace_id, traced.is_some());
+                let leads = leader == sample.trace_id;
+                let decided = Decided { slow, leads, traced: traced.is_some() };
+                series.observe(metrics, part, &sample, decided);
             }
             if let Some(queue) = traced {
                 let part = Arc::clone(part);

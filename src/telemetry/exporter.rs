@@ -66,6 +66,8 @@ impl Exporter {
                 }
             };
             let (runtime, exporter) = ready;
+            // Also where this thread panics: whoever waits for room in the queue must not wait for ever.
+            let _closes = Closes(Arc::clone(&shared));
             runtime.block_on(export(&shared, &exporter, &target, given_up, &why));
             let _ = at_end.send(());
             // A connection that hangs must not hold the thread.
@@ -101,6 +103,15 @@ impl Exporter {
             dropped: counts.dropped.get(),
             problem: self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
+    }
+}
+
+/// Closes the queue when it goes.
+struct Closes(Arc<Queue>);
+
+impl Drop for Closes {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
@@ -145,5 +156,37 @@ async fn export(
             tracing::debug!(failure, "a batch of spans was not exported");
             *problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::settings::TelemetrySettings;
+
+    #[test]
+    fn a_thread_that_panics_keeps_nobody_waiting() {
+        let settings = TelemetrySettings {
+            otlp_endpoint: Some("http://127.0.0.1:1".into()),
+            ..TelemetrySettings::default()
+        };
+        let small = |name: &str| {
+            let limit = matches!(name, "OTEL_BSP_MAX_QUEUE_SIZE" | "OTEL_BSP_MAX_EXPORT_BATCH_SIZE");
+            limit.then(|| "1".to_string())
+        };
+        let target = Target::resolve(&settings, &small).expect("good").expect("a target");
+        let exporter = Exporter::start(target, Resource::builder_empty().build(), Counts::default());
+        let exporter = exporter.expect("it starts");
+        exporter.queue().offer_patiently(1, |_| panic!("on purpose"));
+        let (sent, all_sent) = channel();
+        let queue = exporter.queue();
+        std::thread::spawn(move || {
+            (0..3).for_each(|_| queue.offer_patiently(1, |_| {}));
+            let _ = sent.send(());
+        });
+        all_sent.recv_timeout(Duration::from_secs(20)).expect("nobody waits for a thread that is gone");
+        let totals = exporter.finish(Duration::from_secs(20));
+        assert_eq!((totals.created, totals.exported), (4, 0));
+        assert_eq!(totals.failed + totals.dropped, 4);
     }
 }

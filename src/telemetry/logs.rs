@@ -18,10 +18,13 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use super::ids::Ids;
 use super::queue::Queue;
-use crate::console;
+use crate::console::{self, Level};
 
 /// The target of the run's own spans; nothing else becomes a span, least of all what the exporter does.
 pub(super) const SPANS: &str = "spanload.run";
+
+/// The target of the line that says why the command failed.
+const FAILURE: &str = "spanload::failure";
 
 /// How logs look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -46,7 +49,7 @@ pub(super) fn route(queue: Option<Arc<Queue>>) {
 pub fn init(format: LogFormat) {
     let json = format == LogFormat::Json;
     let fallback = if json { "warn,spanload=info" } else { "warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(fallback));
+    let filter = filter(fallback);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = if json {
         lines.json().with_filter(filter).boxed()
@@ -65,7 +68,23 @@ pub fn init(format: LogFormat) {
         .with_filter(Targets::new().with_target(SPANS, LevelFilter::INFO));
     let started = tracing_subscriber::registry().with(lines).with(spans).try_init();
     if started.is_ok() && json {
-        console::speak_through(|line| tracing::info!("{line}"));
+        console::speak_through(speak);
+    }
+}
+
+/// `RUST_LOG`, or what serves without it. No filter takes away why the command failed.
+fn filter(fallback: &str) -> EnvFilter {
+    let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(fallback));
+    let failure = format!("{FAILURE}=error").parse().expect("a target and a level");
+    chosen.add_directive(failure)
+}
+
+/// What is said for people, as a program reads it.
+fn speak(level: Level, line: &str) {
+    match level {
+        Level::Note => tracing::info!("{line}"),
+        Level::Warning => tracing::warn!("{line}"),
+        Level::Error => tracing::error!(target: FAILURE, "{line}"),
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! # The room, in the order in which a sample passes it
 //! - [`names`]: every metric in one table; `buckets`: the bounds of the histograms
-//! - `settings`, `otlp`, `tls`: what can be set, by scenario, flag and standard variable
+//! - `settings`, `otlp`, `headers`, `tls`: what can be set, by scenario, flag and standard variable
 //! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
 //! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
 //! - `registry`, `metrics`, `series`, `server`: `/metrics`; `verdict`: what is set at the end
@@ -15,6 +15,7 @@
 mod buckets;
 mod collector;
 mod exporter;
+mod headers;
 mod ids;
 mod journal;
 mod leaders;
@@ -43,7 +44,7 @@ pub use otlp::TelemetryError;
 pub use part::{Destination, Part};
 pub use queue::{Counts, Queue};
 pub use replay::{Replay, Times};
-pub use run::{Plan, Telemetry, Watched};
+pub use run::{Prepared as Plan, Prepared, Telemetry, Watched};
 pub use serving::{Caller, Served, ServerTracer};
 pub use settings::TelemetrySettings;
 pub use verdict::{Line, Unit, Verdict};

@@ -79,14 +79,14 @@ pub const SLOW_STAGE: Metric = metric(
     "spanload_slow_stage_seconds_total",
     Counter,
     &["phase", "stage"],
-    "Time that requests slower than the latency limit of the SLA spent in a stage",
+    "Time that requests slower than the limit of the SLA's highest percentile spent in a stage",
 );
 /// How many make the tail.
 pub const SLOW: Metric = metric(
     "spanload_slow_requests_total",
     Counter,
     &["phase"],
-    "Planned requests slower than the latency limit of the SLA",
+    "Planned requests slower than the limit of the SLA's highest percentile",
 );
 /// As the server says.
 pub const SERVER_QUEUE: Metric = metric(

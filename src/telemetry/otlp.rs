@@ -11,6 +11,7 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::Resource;
 use thiserror::Error;
 
+use super::headers::{check_header, escaped, given_headers, tonic_metadata};
 use super::settings::{TelemetrySettings, masked_url};
 use super::tls::Authorities;
 
@@ -43,7 +44,7 @@ pub enum TelemetryError {
     },
 }
 
-fn wrong(name: &str, problem: impl Into<String>) -> TelemetryError {
+pub(super) fn wrong(name: &str, problem: impl Into<String>) -> TelemetryError {
     TelemetryError::Setting { name: name.into(), problem: problem.into() }
 }
 
@@ -101,7 +102,9 @@ impl Target {
         let append = !grpc && (name == "OTEL_EXPORTER_OTLP_ENDPOINT" || (name == "--otlp-endpoint" && bare));
         let url = url.to_string();
         let endpoint = if append { format!("{}/v1/traces", url.trim_end_matches('/')) } else { url };
-        let (headers, given_headers) = (settings.otlp_headers.clone(), given_headers(settings, env)?);
+        let headers = settings.otlp_headers.clone();
+        headers.iter().try_for_each(|(name, value)| check_header("--otlp-header", name, value))?;
+        let given_headers = given_headers(settings, env)?;
         let authorities = Authorities::read(env)?;
         Ok(Some(Target { endpoint, grpc, headers, given_headers, authorities, limits: limits(env)? }))
     }
@@ -111,9 +114,13 @@ impl Target {
         format!("{} ({})", masked_url(&self.endpoint), if self.grpc { "grpc" } else { "http/protobuf" })
     }
 
-    /// What a child process needs in its environment to export to the same target.
+    /// What a child process needs in its environment to export to the same target. What else the environment says
+    /// of whether to trace was weighed against the flags already, which the child does not see.
     pub(super) fn variables(&self) -> Vec<(String, String)> {
         let mut variables = vec![
+            ("OTEL_SDK_DISABLED".into(), "false".into()),
+            ("OTEL_TRACES_EXPORTER".into(), "otlp".into()),
+            ("OTEL_TRACES_SAMPLER".into(), "always_on".into()),
             ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT".into(), self.endpoint.clone()),
             (
                 "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL".into(),
@@ -159,23 +166,17 @@ fn checked(name: &str, url: &str) -> Result<http::Uri, TelemetryError> {
             format!("{} has no http:// or https:// before it; {example}", masked_url(url)),
         ));
     }
-    Ok(parsed)
-}
-
-/// The headers that a variable gives. One that a flag gives too would be sent twice or not at all.
-fn given_headers(settings: &TelemetrySettings, env: Env<'_>) -> Result<String, TelemetryError> {
-    for name in ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"] {
-        let Some(given) = env(name) else { continue };
-        let keys = given.split(',').filter_map(|pair| pair.split_once('=')).map(|(key, _)| key.trim());
-        let same = |key: &str| settings.otlp_headers.keys().any(|own| own.eq_ignore_ascii_case(key));
-        return match keys.clone().find(|key| same(key)) {
-            Some(key) => {
-                Err(wrong(&format!("--otlp-header {key}"), format!("{name} gives it too; give it once")))
-            }
-            None => Ok(given),
-        };
+    let has_credentials = parsed.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    if has_credentials {
+        return Err(wrong(
+            name,
+            format!(
+                "{} has credentials in it, which no exporter sends; give them as --otlp-header 'authorization: …'",
+                masked_url(url)
+            ),
+        ));
     }
-    Ok(String::new())
+    Ok(parsed)
 }
 
 fn protocol(settings: &TelemetrySettings, env: Env<'_>) -> Result<Option<String>, TelemetryError> {
@@ -270,27 +271,6 @@ pub(super) fn resource(
     }
 }
 
-fn tonic_metadata(headers: &BTreeMap<String, String>) -> anyhow::Result<tonic::metadata::MetadataMap> {
-    let mut map = http::HeaderMap::new();
-    for (name, value) in headers {
-        let refused = || wrong(&format!("--otlp-header {name}"), "not a header that HTTP allows");
-        let key = http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
-        let mut value = http::HeaderValue::from_str(value).map_err(|_| refused())?;
-        value.set_sensitive(true);
-        map.insert(key, value);
-    }
-    Ok(tonic::metadata::MetadataMap::from_headers(map))
-}
-
-/// As the specification has values of headers in a variable: percent-encoded.
-fn escaped(value: &str) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    value
-        .bytes()
-        .map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -367,5 +347,46 @@ mod tests {
         assert_eq!(headers("y=1,z=2").expect("good"), "y=1,z=2,x-key=a%20b%2Cc");
         let twice = headers("X-Key=1").expect_err("once would do").to_string();
         assert!(twice.contains("X-Key") && !twice.contains("a b,c"), "{twice}");
+    }
+
+    #[test]
+    fn credentials_in_an_endpoint_are_refused_with_the_way_that_works() {
+        for env in [None, Some(("OTEL_EXPORTER_OTLP_ENDPOINT", "https://me:s3cret@a:4318"))] {
+            let flag = env.is_none().then_some("http://me:s3cret@b:4317");
+            let env: Vec<_> = env.into_iter().collect();
+            let message = target(flag, &env).expect_err("credentials").to_string();
+            let name = env.first().map_or("--otlp-endpoint", |(name, _)| name);
+            assert!(
+                message.starts_with(name) && message.contains("--otlp-header 'authorization: …'"),
+                "{message}"
+            );
+            assert!(!message.contains("s3cret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_child_traces_whatever_the_environment_says() {
+        let settings = TelemetrySettings {
+            otlp_endpoint: Some("http://b:4317".into()),
+            trace_ratio: Some(0.5),
+            ..TelemetrySettings::default()
+        };
+        let outside = [
+            ("OTEL_SDK_DISABLED", "true"),
+            ("OTEL_TRACES_EXPORTER", "none"),
+            ("OTEL_TRACES_SAMPLER", "always_off"),
+        ];
+        let of_outside =
+            |name: &str| outside.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string());
+        let own = Target::resolve(&settings, &of_outside).expect("good").expect("a flag names it");
+        let told = own.variables();
+        let of_child = |name: &str| {
+            let told = told.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+            told.or_else(|| of_outside(name))
+        };
+        let nothing = TelemetrySettings::default();
+        let child = Target::resolve(&nothing, &of_child).expect("good").expect("the parent names it");
+        assert_eq!((child.endpoint, child.grpc), (own.endpoint, own.grpc));
+        assert_eq!(ratio(&nothing, &of_child).expect("good"), Some(1.0), "it exports all its spans");
     }
 }

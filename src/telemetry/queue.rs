@@ -10,6 +10,9 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::registry::Counter;
 
+/// Batches that fail one after another until a patient export gives up.
+const PATIENCE: u32 = 3;
+
 /// What became of the spans so far.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
@@ -54,8 +57,17 @@ struct State {
     spans: usize,
     under_way: usize,
     closing: bool,
+    /// Batches that failed since one was exported.
+    failed_in_a_row: u32,
     /// Nobody waits for the exporter any more: what it still brings is counted already.
     given_up: bool,
+}
+
+impl State {
+    /// Whether what waits can still be sent.
+    fn has_hope(&self) -> bool {
+        !self.closing && self.failed_in_a_row < PATIENCE
+    }
 }
 
 impl fmt::Debug for Queue {
@@ -81,7 +93,9 @@ impl Queue {
         self.put(&mut state, spans, Box::new(make));
     }
 
-    /// The same, but waits for room: for a finished run, which nothing can disturb any more.
+    /// The same, but waits for room: for a finished run, which nothing can disturb any more. A collector that has
+    /// taken no batch for [`PATIENCE`] will take no other: the rest is dropped, or the export of a large run would
+    /// wait for hours.
     pub(super) fn offer_patiently(
         &self,
         spans: usize,
@@ -89,8 +103,13 @@ impl Queue {
     ) {
         self.counts.created.inc_by(spans as u64);
         let mut state = self.lock();
-        while state.spans > 0 && state.spans + spans > self.capacity && !state.closing {
+        while state.spans > 0 && state.spans + spans > self.capacity && state.has_hope() {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if !state.has_hope() {
+            self.drop_waiting(&mut state);
+            self.counts.dropped.inc_by(spans as u64);
+            return;
         }
         self.put(&mut state, spans, Box::new(make));
     }
@@ -128,10 +147,12 @@ impl Queue {
     pub(super) fn done(&self, exported: bool) {
         let mut state = self.lock();
         let spans = std::mem::take(&mut state.under_way) as u64;
+        state.failed_in_a_row = if exported { 0 } else { state.failed_in_a_row + 1 };
         if !state.given_up {
             let outcome = if exported { &self.counts.exported } else { &self.counts.failed };
             outcome.inc_by(spans);
         }
+        self.changed.notify_all();
     }
 
     /// No span is taken any more; what waits goes out at once.
@@ -143,10 +164,14 @@ impl Queue {
     /// Nobody waits any longer: what is left is dropped, what is under way has failed.
     pub(super) fn give_up(&self) {
         let mut state = self.lock();
-        state.closing = true;
         state.given_up = true;
-        self.counts.dropped.inc_by(std::mem::take(&mut state.spans) as u64);
         self.counts.failed.inc_by(state.under_way as u64);
+        self.drop_waiting(&mut state);
+    }
+
+    fn drop_waiting(&self, state: &mut State) {
+        state.closing = true;
+        self.counts.dropped.inc_by(std::mem::take(&mut state.spans) as u64);
         state.waiting.clear();
         self.changed.notify_all();
     }
@@ -190,6 +215,29 @@ mod tests {
             queue.offer(3, |_| {});
             prop_assert_eq!(figures(queue.counts()), [created + 3, exported, failed, dropped + 3]);
         }
+    }
+
+    #[test]
+    fn patience_ends_after_three_batches_in_a_row_and_accounts_for_the_rest() {
+        let queue = Queue::new(4, Counts::default());
+        for exported in [false, false, true, false, false] {
+            queue.offer_patiently(4, |_| {});
+            assert!(queue.take(4, Duration::ZERO).is_some());
+            queue.done(exported);
+        }
+        queue.offer_patiently(4, |_| {});
+        queue.offer(1, |_| {});
+        std::thread::scope(|scope| {
+            // Waits for room until the batch that is under way has failed.
+            scope.spawn(|| queue.offer_patiently(4, |_| {}));
+            assert!(queue.take(4, Duration::ZERO).is_some());
+            queue.done(false);
+        });
+        queue.offer_patiently(4, |_| {});
+        assert!(queue.take(4, Duration::ZERO).is_none(), "the end");
+        let [created, exported, failed, dropped] = figures(queue.counts());
+        assert_eq!((exported, failed), (4, 20));
+        assert_eq!(created, exported + failed + dropped);
     }
 
     #[test]

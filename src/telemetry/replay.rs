@@ -17,8 +17,7 @@ use super::run::SERVICE;
 use super::sampler::Sampler;
 use super::settings::TelemetrySettings;
 use super::spans;
-use super::verdict::Line;
-use crate::clock::Micros;
+use super::verdict::{Line, slow_above};
 use crate::sample::Sample;
 
 /// When a repetition took place, in microseconds since the Unix epoch.
@@ -53,12 +52,13 @@ impl Replay {
             name: "--otlp-endpoint".into(),
             problem: "nobody says where the spans go; give a collector such as http://127.0.0.1:4317".into(),
         })?;
-        let ratio = otlp::ratio(settings, &process_env)?.unwrap_or_default();
-        let limit = sla.iter().filter_map(Line::limit_us).min().map(Micros);
+        // Whoever exports wants traces, so a sampler that is always off is not meant for this.
+        let ratio = otlp::ratio(settings, &process_env)?.unwrap_or(1.0);
         let run = KeyValue::new("spanload.run_id", run_id.to_string());
         let resource = otlp::resource(settings, SERVICE, &[run], &process_env);
         let exporter = Exporter::start(target, resource, Counts::default())?;
-        Ok(Replay { run_id: run_id.to_string(), exporter, sampler: Sampler { ratio, limit }, current: None })
+        let sampler = Sampler { ratio, limit: slow_above(sla) };
+        Ok(Replay { run_id: run_id.to_string(), exporter, sampler, current: None })
     }
 
     /// The requests that follow are of this repetition.

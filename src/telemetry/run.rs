@@ -23,8 +23,7 @@ use super::series::PhaseSeries;
 use super::server::{self, Server, USUAL_PORT};
 use super::settings::TelemetrySettings;
 use super::tap::{CHUNKS, Tap};
-use super::verdict::{Line, Verdict};
-use crate::clock::Micros;
+use super::verdict::{Line, Verdict, slow_above};
 use crate::console;
 use crate::pulse::Pulse;
 use crate::sample::{Completed, Phase};
@@ -39,7 +38,7 @@ const SCRAPE_WITHIN_MOST: Duration = Duration::from_secs(20);
 
 /// What a run will tell, with its port bound and its endpoint checked, before the run has a name.
 #[derive(Debug)]
-pub struct Plan {
+pub struct Prepared {
     listener: Option<TcpListener>,
     /// To be said once the run begins: one that fails before has more to say.
     warning: Option<String>,
@@ -49,7 +48,7 @@ pub struct Plan {
     settings: TelemetrySettings,
 }
 
-impl Plan {
+impl Prepared {
     /// Finds out what can be wrong. A usual port that is taken is said later, one that was asked for is an error.
     ///
     /// # Errors
@@ -59,7 +58,7 @@ impl Plan {
         let ratio = otlp::ratio(settings, &process_env)?;
         let (listener, warning) =
             if settings.metrics { listen(settings.metrics_port)? } else { (None, None) };
-        Ok(Plan {
+        Ok(Prepared {
             listener,
             warning,
             metrics: settings.metrics,
@@ -129,27 +128,26 @@ impl Telemetry {
     ///
     /// # Errors
     /// No thread, no runtime, or an exporter that cannot be made of the settings.
-    pub fn start(plan: Plan, run_id: &str, sla: &[Line]) -> anyhow::Result<Self> {
-        plan.warning.iter().for_each(|warning| console::say(warning));
-        let metrics = plan.metrics.then(|| Arc::new(Metrics::new(run_id, sla)));
-        let server = plan.listener.zip(metrics.clone());
+    pub fn start(prepared: Prepared, run_id: &str, sla: &[Line]) -> anyhow::Result<Self> {
+        prepared.warning.iter().for_each(|warning| console::warn(warning));
+        let metrics = prepared.metrics.then(|| Arc::new(Metrics::new(run_id, sla)));
+        let server = prepared.listener.zip(metrics.clone());
         let server = server.map(|(listener, metrics)| Server::start(listener, metrics)).transpose()?;
         if let Some(server) = &server {
             tracing::info!(port = server.port, "metrics on 127.0.0.1");
         }
         let counts = counts(metrics.as_deref());
-        let exporter = plan.target.map(|target| {
-            tracing::info!(target = target.describe(), ratio = plan.ratio, "spans over OTLP");
+        let exporter = prepared.target.map(|target| {
+            tracing::info!(target = target.describe(), ratio = prepared.ratio, "spans over OTLP");
             let run = KeyValue::new("spanload.run_id", run_id.to_string());
-            let resource = otlp::resource(&plan.settings, SERVICE, &[run], &process_env);
+            let resource = otlp::resource(&prepared.settings, SERVICE, &[run], &process_env);
             Exporter::start(target, resource, counts)
         });
         let exporter = exporter.transpose()?;
         let queue = exporter.as_ref().map(Exporter::queue);
         logs::route(queue.clone());
         let journal = queue.is_some().then(|| Journal::open(run_id));
-        let limit = sla.iter().filter_map(Line::limit_us).min().map(Micros);
-        let sampler = Sampler { ratio: plan.ratio, limit };
+        let sampler = Sampler { ratio: prepared.ratio, limit: slow_above(sla) };
         let samples_dropped =
             metrics.as_ref().map_or_else(Counter::default, |metrics| metrics.samples_dropped.of(&[]));
         let wanted = metrics.is_some() || queue.is_some();
@@ -287,8 +285,8 @@ mod tests {
     #[test]
     fn the_series_of_phases_to_come_are_there_at_0() {
         let settings = TelemetrySettings { metrics_port: Some(0), ..TelemetrySettings::default() };
-        let plan = Plan::make(&settings).expect("a free port");
-        let telemetry = Telemetry::start(plan, "run", &[]).expect("its threads start");
+        let prepared = Prepared::make(&settings).expect("a free port");
+        let telemetry = Telemetry::start(prepared, "run", &[]).expect("its threads start");
         telemetry.expect(&Phase::BOTH);
         let text = telemetry.exposition().expect("metrics are on");
         for phase in ["before", "after"] {

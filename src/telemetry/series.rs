@@ -14,6 +14,17 @@ use crate::sample::{ErrorWord, Sample, Stage};
 
 const STAGES: usize = Stage::ALL.len();
 
+/// What was decided of a finished request, beside what its sample says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Decided {
+    /// It is above the limit.
+    pub slow: bool,
+    /// Its exchange is counted with it.
+    pub leads: bool,
+    /// Its spans are exported.
+    pub traced: bool,
+}
+
 /// What one phase writes to.
 pub(super) struct PhaseSeries {
     phase: &'static str,
@@ -58,17 +69,8 @@ impl PhaseSeries {
         }
     }
 
-    /// Counts a finished request; `slow` says whether it is above the limit, `leads` whether its exchange is
-    /// counted with it, `traced` whether its spans are exported.
-    pub(super) fn observe(
-        &mut self,
-        metrics: &Metrics,
-        part: &Part,
-        sample: &Sample,
-        slow: bool,
-        leads: bool,
-        traced: bool,
-    ) {
+    /// Counts a finished request.
+    pub(super) fn observe(&mut self, metrics: &Metrics, part: &Part, sample: &Sample, decided: Decided) {
         let outcome = match sample.error {
             None => 0,
             Some(ErrorWord::Unsent) => 2,
@@ -81,10 +83,10 @@ impl PhaseSeries {
         if outcome == 2 {
             return;
         }
-        let exemplar = traced.then(|| vec![("trace_id", sample.trace_id.to_string())]);
+        let exemplar = decided.traced.then(|| vec![("trace_id", sample.trace_id.to_string())]);
         self.latency[outcome].observe(seconds(sample.stages.latency()), exemplar, ended(part, sample));
-        self.observe_stages(metrics, sample, slow);
-        if leads && sample.attempts > 0 {
+        self.observe_stages(metrics, sample, decided.slow);
+        if decided.leads && sample.attempts > 0 {
             self.observe_exchange(metrics, part, sample);
         }
     }
@@ -192,8 +194,9 @@ mod tests {
         let destination = Destination { host: "api".into(), port: 80, ..Destination::default() };
         let part = Part::new("run", "before", 1, destination);
         let mut series = PhaseSeries::new(&metrics, "before");
-        series.observe(&metrics, &part, &sample(), true, true, false);
-        series.observe(&metrics, &part, &sample(), false, false, false);
+        let leader = Decided { slow: true, leads: true, traced: false };
+        series.observe(&metrics, &part, &sample(), leader);
+        series.observe(&metrics, &part, &sample(), Decided { slow: false, leads: false, ..leader });
         let text = metrics.render();
         let has = |line: &str| assert!(text.lines().any(|one| one == line), "no {line} in {text}");
         let before = "run=\"run\",phase=\"before\"";
@@ -217,7 +220,8 @@ mod tests {
         let part = Part::new("run", "before", 1, Destination::default());
         part.started(1_700_000_000_000_000);
         let mut series = PhaseSeries::new(&metrics, "before");
-        series.observe(&metrics, &part, &sample(), false, true, true);
+        let decided = Decided { slow: false, leads: true, traced: true };
+        series.observe(&metrics, &part, &sample(), decided);
         let text = metrics.render();
         let latency = sample().stages.latency();
         let named = format!(

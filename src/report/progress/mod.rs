@@ -101,9 +101,9 @@ impl Progress {
         Progress { terminal, quiet, judged: load.judged, schedule, since }
     }
 
-    /// Says something that must be seen.
+    /// Says something that must be seen: a caveat or a warning.
     pub fn note(&self, text: &str) {
-        console::say(text);
+        console::warn(text);
     }
 
     /// Says something in passing.
