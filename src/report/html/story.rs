@@ -4,21 +4,26 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::figure::{Written, capital, figure};
-use super::palette;
-use crate::analyze::{Analysis, CauseFinding, PhaseAnalysis, Saturation};
+use super::{Html, middle, palette, parts};
+use crate::analyze::{CauseFinding, Comparison, PhaseAnalysis, Saturation};
 
 /// A smaller share of the tail's excess is not worth a paragraph.
 const WORTH_TELLING: f64 = 0.01;
 
 /// The causes of the before phase, then capacity, then what is slow afterwards.
-pub fn section(analysis: &Analysis) -> Markup {
-    let (before, after) = (&analysis.phases.before, &analysis.phases.after);
+pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    let (before, after) = (&page.analysis.phases.before, &page.analysis.phases.after);
     let told = named(&before.causes);
+    let mut of_middle = middle::weighty(before);
+    of_middle.retain(|(at, _)| told.iter().all(|(known, _)| known != at));
+    if saturated(before).is_none() && parts::median_misses(comparison).is_none() {
+        of_middle.clear();
+    }
     let rest: Vec<_> = before
         .causes
         .iter()
         .enumerate()
-        .filter(|(at, _)| told.iter().all(|(known, _)| known != at))
+        .filter(|(at, _)| told.iter().chain(&of_middle).all(|(known, _)| known != at))
         .collect();
     html! {
         section aria-labelledby="story" {
@@ -29,7 +34,7 @@ pub fn section(analysis: &Analysis) -> Markup {
             }
             @if told.is_empty() { p.none { "No cause stands out: there is no tail to explain, or too few samples." } }
             ol.story { @for (at, cause) in &told { (article(*at, cause, before, after)) } }
-            (capacity(before, after))
+            (capacity(comparison, page, &of_middle))
             @if !rest.is_empty() {
                 details {
                     summary { (rest.len()) " more causes with less than 1 %" }
@@ -63,8 +68,8 @@ fn article(at: usize, cause: &CauseFinding, before: &PhaseAnalysis, after: &Phas
                 span.weight {
                     @match (cause.share_of_slowest_lost, cause.share_of_tail_excess) {
                         (Some(lost), _) => { (figure(Some(lost), &format!("{from}/share_of_slowest_lost"), Written::Percent)) " of the slowest are lost to it" }
-                        (None, Some(share)) => { (figure(Some(share), &format!("{from}/share_of_tail_excess"), Written::Percent)) " of what makes the tail slow" }
-                        (None, None) => {}
+                        (None, Some(share)) if share >= 0.0 => { (figure(Some(share), &format!("{from}/share_of_tail_excess"), Written::Percent)) " of what makes the tail slow" }
+                        _ => { (middle::part(at, cause)) " of the middle’s " (middle::whole_ms(before)) }
                     }
                 }
             }
@@ -133,23 +138,40 @@ fn bought(cause: &CauseFinding, before: &PhaseAnalysis, after: &PhaseAnalysis) -
     }
 }
 
-/// Little's law before and after: what no connection can change.
-fn capacity(before: &PhaseAnalysis, after: &PhaseAnalysis) -> Markup {
+/// Little's law before and after, with what the middle is made of: what no connection can change.
+fn capacity(comparison: &Comparison, page: &Html<'_>, of_middle: &[(usize, &CauseFinding)]) -> Markup {
+    let (before, after) = (&page.analysis.phases.before, &page.analysis.phases.after);
     let phases = [("before", before), ("after", after)];
     let known: Vec<_> =
         phases.into_iter().filter_map(|(name, phase)| Some((name, phase.saturation.as_ref()?))).collect();
-    if known.is_empty() {
+    if known.is_empty() && of_middle.is_empty() {
         return html! {};
     }
     html! {
         div.capacity {
             h3 { "Behind the middle: capacity" }
-            @for (name, found) in known {
+            @for (name, found) in &known {
                 p { strong { (capital(name)) } ": " (found.explanation) "." }
             }
+            ol.story { @for (at, cause) in of_middle { (article(*at, cause, before, after)) } }
             @if let Some(reuse) = &before.reuse {
-                p { strong { "What kept connections alone would buy" } ": " (reuse.explanation) "." }
+                p { strong { "What kept connections alone would buy" } ": " (reuse.explanation) "." (parts::alone_note(page)) }
             }
+            @if !known.is_empty() { (whole_rates(comparison)) }
+        }
+    }
+}
+
+/// The other throughput on the page: it counts the stragglers' time, too.
+fn whole_rates(comparison: &Comparison) -> Markup {
+    let rate = |phase: &str, value| {
+        figure(value, &format!("comparison:/phases/{phase}/throughput_rps"), Written::Plain)
+    };
+    let phases = &comparison.phases;
+    html! {
+        p.how {
+            "Over whole repetitions, to the last straggler, it is " (rate("before", phases.before.throughput_rps)) " and "
+            (rate("after", phases.after.throughput_rps)) " answers/s, as in the table above."
         }
     }
 }
