@@ -160,7 +160,7 @@ fn what_broke_the_sla_and_what_met_it_is_said() {
     said(&format!("to miss it, at P95 {} ms", grouped(alone)), alone > limit);
     said("Batching met the SLA", alone > limit);
     let ends = comparison["difference"]["p95"]["ci95_ms"].as_array().expect("both ends");
-    said("The interval of this change holds zero", number(&ends[0]) <= 0.0 && number(&ends[1]) >= 0.0);
+    said("The interval of the change of P95 holds zero", number(&ends[0]) <= 0.0 && number(&ends[1]) >= 0.0);
     said("each request in a batch is charged its whole call", true);
     said("all requests in it (up to 8) fail", true);
     said("client and server shared its processors", true);

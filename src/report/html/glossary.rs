@@ -25,10 +25,7 @@ const WORDS: [(&str, &str); 10] = [
         "Little's law",
         "callers = answers a second × mean latency: with a fixed number of callers, only more answers a second shorten the mean",
     ),
-    (
-        "95 % interval",
-        "the range in which the figure lies, by what differed between repetitions or within one",
-    ),
+    ("95 % interval", "a range made so that it holds the figure in 19 of 20 such runs"),
 ];
 
 /// Last on the page, open so that it prints.

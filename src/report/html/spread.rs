@@ -32,7 +32,7 @@ pub fn doubt(comparison: &Comparison) -> Markup {
         line.metric == "p95" && line.confidence == Confidence::Clear && line.verdict == Verdict::Met
     });
     html! {
-        "The interval of this change holds zero"
+        "The interval of the change of P95 holds zero"
         @if let Some((name, phase)) = wide { ", as P95 " (name) " differs between repetitions: " (each(name, phase)) " ms" }
         "."
         @if clear { " That after keeps the limit does not hang on it: its own interval lies below." }

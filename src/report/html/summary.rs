@@ -5,10 +5,8 @@ use maud::{Markup, html};
 use super::figure::{Written, capital, count, figure, grouped, interval, metric_name};
 use super::story::saturated;
 use super::verdict::{limit_of, unit_of, value};
-use super::{Html, middle, opening, palette, parts, spread, trust};
-use crate::analyze::{
-    Cause, Comparison, Interval, Part, PhaseAnalysis, Prediction, SlaResult, Table, Verdict,
-};
+use super::{Html, middle, opening, palette, parts, trust};
+use crate::analyze::{Cause, Comparison, Part, PhaseAnalysis, SlaResult, Table, Verdict};
 
 /// Causes that are named here.
 const NAMED: usize = 2;
@@ -140,7 +138,6 @@ fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
     };
     let interval = interval(difference.ci95_ms, "comparison:/difference/p95/ci95_ms", Written::Signed);
     let (after, before) = (&conditions.after, &conditions.before);
-    let doubt = spread::doubt(comparison);
     html! {
         (parts::credit(comparison, page))
         p {
@@ -150,9 +147,7 @@ fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
             (figure(difference.ms, "comparison:/difference/p95/ms", Written::Signed)) " ms " (interval)
             ", to " (figure(Some(ratio), "comparison:/difference/p95/ratio", Written::Percent)) " of what it was; " (rates(comparison)) "."
         }
-        @if !doubt.0.is_empty() { p.dim { (doubt) } }
         (gone(page))
-        (predicted(page))
     }
 }
 
@@ -171,11 +166,11 @@ fn gone(page: &Html<'_>) -> Markup {
     let more = changes.last().filter(|(ms, _)| *ms > worth);
     html! {
         @if !less.is_empty() {
-            p { "On average a request spends" }
+            p { "Change of a request’s mean time, in ms:" }
             ul.change {
-                @for (ms, cause) in &less { li { b { (grouped(*ms, 1, true)) " ms" } " " (cause.words()) } }
+                @for (ms, cause) in &less { li { b { (grouped(*ms, 1, true)) "" } " " (cause.words()) } }
                 @if let Some((ms, cause)) = more { li {
-                    b { (grouped(*ms, 1, true)) " ms" } " " (cause.words())
+                    b { (grouped(*ms, 1, true)) "" } " " (cause.words())
                     @if *cause == Cause::Compute && page.drawn[1].largest_call() > page.drawn[0].largest_call() { ": each request in a batch is charged its whole call" }
                 } }
             }
@@ -191,30 +186,4 @@ fn rates(comparison: &Comparison) -> Markup {
         "answers a second from " (rate("before", comparison.phases.before.throughput_rps))
         " to " (rate("after", comparison.phases.after.throughput_rps))
     }
-}
-
-fn predicted(page: &Html<'_>) -> Markup {
-    let Some(prediction) = &page.analysis.prediction else { return html! {} };
-    let (Some(p95), Some(measured)) = (prediction.p95_ms, prediction.measured_p95_ms) else {
-        return html! {};
-    };
-    let inside = prediction
-        .range
-        .as_ref()
-        .is_some_and(|range| (range.p95_ms[0]..=range.p95_ms[1]).contains(&measured));
-    html! {
-        p.dim {
-            "Predicted from the before log and the idle server alone: "
-            (figure(Some(p95), "analysis:/prediction/p95_ms", Written::Plain)) " ms " (range(prediction)) "; measured: "
-            (figure(Some(measured), "analysis:/prediction/measured_p95_ms", Written::Plain)) " ms ("
-            (figure(prediction.error, "analysis:/prediction/error", Written::SignedPercent)) "). The after log is no input of it"
-            @if inside { ", and where in the range one run ends is chance" }
-            "."
-        }
-    }
-}
-
-fn range(prediction: &Prediction) -> Markup {
-    let ends = prediction.range.as_ref().map(|range| Interval { lo: range.p95_ms[0], hi: range.p95_ms[1] });
-    html! { @if ends.is_some() { (interval(ends, "analysis:/prediction/range/p95_ms", Written::Plain)) } }
 }

@@ -2,14 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::Html;
-use super::figure::count;
-use crate::analyze::Comparison;
+use super::figure::{Written, count, figure, interval};
+use super::{Html, spread};
+use crate::analyze::{Comparison, Interval, Prediction};
 
 /// What was checked, then the limits.
 pub fn checks(comparison: &Comparison, page: &Html<'_>) -> Markup {
     let quality = &comparison.quality;
     let caveats = comparison.caveats.len();
+    let doubt = spread::doubt(comparison);
     html! {
         ul.checks {
             li.(mark(caveats == 0)) {
@@ -27,6 +28,8 @@ pub fn checks(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 (page.conditions.repetitions) " repetition" (if page.conditions.repetitions == 1 { "" } else { "s" })
                 " of each phase, in turn, on one plan of " (page.conditions.requests) " requests; intervals by " (comparison.interval_method) "."
             }
+            (predicted(page))
+            @if !doubt.0.is_empty() { li.unknown { (doubt) } }
             (limits(page))
         }
     }
@@ -62,4 +65,30 @@ fn limits(page: &Html<'_>) -> Markup {
             li.unknown { "A batch has a price: if its call fails, all requests in it (up to " (batch) ") fail." }
         }
     }
+}
+
+fn predicted(page: &Html<'_>) -> Markup {
+    let Some(prediction) = &page.analysis.prediction else { return html! {} };
+    let (Some(p95), Some(measured)) = (prediction.p95_ms, prediction.measured_p95_ms) else {
+        return html! {};
+    };
+    let inside = prediction
+        .range
+        .as_ref()
+        .is_some_and(|range| (range.p95_ms[0]..=range.p95_ms[1]).contains(&measured));
+    html! {
+        li.(if inside { "good" } else { "unknown" }) {
+            "P95 predicted from the before log and the idle server alone: "
+            (figure(Some(p95), "analysis:/prediction/p95_ms", Written::Plain)) " ms " (range(prediction)) "; measured: "
+            (figure(Some(measured), "analysis:/prediction/measured_p95_ms", Written::Plain)) " ms ("
+            (figure(prediction.error, "analysis:/prediction/error", Written::SignedPercent)) "). The after log is no input of it"
+            @if inside { ", and where in the range one run ends is chance" }
+            "."
+        }
+    }
+}
+
+fn range(prediction: &Prediction) -> Markup {
+    let ends = prediction.range.as_ref().map(|range| Interval { lo: range.p95_ms[0], hi: range.p95_ms[1] });
+    html! { @if ends.is_some() { (interval(ends, "analysis:/prediction/range/p95_ms", Written::Plain)) } }
 }

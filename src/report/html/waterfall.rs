@@ -50,7 +50,7 @@ fn of_phase(phase: Phase, drawn: &Drawn, page: &Html<'_>) -> Markup {
     }
     html! {
         figure.bars {
-            figcaption { h3 { (super::figure::capital(phase.name())) span.weight { "full width: " b { (plain_ms(longest as f64 / 1e3)) " ms" } } } }
+            figcaption { h3 { (super::figure::capital(phase.name())) " " span.weight { "full width: " b { (plain_ms(longest as f64 / 1e3)) " ms" } } } }
             @for one in &drawn.ranked { (row(one, longest)) }
             details {
                 summary { "The same as numbers" }
