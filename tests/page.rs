@@ -98,10 +98,16 @@ fn the_page_is_one_file_that_asks_for_nothing() {
 
 #[test]
 fn every_section_stands_in_its_place() {
-    let text = Page::read(&reference("page_order").path("report.html")).visible();
+    let results = reference("page_order");
+    let text = Page::read(&results.path("report.html")).visible();
+    let p95 = |phase: &str| {
+        let value = &results.comparison()["phases"][phase]["latency_ms"]["p95"];
+        grouped(value.as_f64().expect("a number"))
+    };
+    let title = format!("P95 went down from {} ms to {} ms", p95("before"), p95("after"));
     let order = [
         "SLA met",
-        "P95 went down from 1,948.8 ms to 532.7 ms",
+        &title,
         "Was the SLA met?",
         "Before and after",
         "Where the time went",
@@ -116,6 +122,7 @@ fn every_section_stands_in_its_place() {
         "Errors",
         "How to reproduce",
         "spanload prove",
+        "Words",
     ];
     let mut from = 0;
     for words in order {
@@ -124,6 +131,39 @@ fn every_section_stands_in_its_place() {
             .unwrap_or_else(|| panic!("`{words}` is not behind what comes before it"));
         from += found + words.len();
     }
+}
+
+/// `1,034.3`.
+fn grouped(value: f64) -> String {
+    let text = format!("{value:.1}");
+    let whole = text.split('.').next().expect("digits").len();
+    if whole <= 3 { text } else { format!("{},{}", &text[..whole - 3], &text[whole - 3..]) }
+}
+
+/// Each sentence stands there exactly where its condition holds in the files.
+#[test]
+fn what_broke_the_sla_and_what_met_it_is_said() {
+    let results = reference("page_credit");
+    let page = Page::read(&results.path("report.html"));
+    let (text, comparison, analysis) = (page.visible(), results.comparison(), results.json("analysis.json"));
+    let said = |words: &str, holds: bool| assert_eq!(text.contains(words), holds, "{words}: {text}");
+    let limit = comparison["sla"][0]["limit_ms"].as_f64().expect("of P95");
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let before = &analysis["phases"]["before"];
+    said("The server is full", before["saturation"]["saturated"] == json!(true));
+    let median = number(&comparison["phases"]["before"]["latency_ms"]["p50"]);
+    said(&format!("the median, {} ms, misses the limit", grouped(median)), median > limit);
+    let candidates = analysis["prediction"]["candidates"].as_array().expect("a list");
+    let alone =
+        candidates.iter().find(|one| one["strategy"] == "pool of 8").expect("the pool of the after phase");
+    let alone = number(&alone["p95_ms"]);
+    said(&format!("to miss it, at P95 {} ms", grouped(alone)), alone > limit);
+    said("Batching met the SLA", alone > limit);
+    let ends = comparison["difference"]["p95"]["ci95_ms"].as_array().expect("both ends");
+    said("The interval of the change of P95 holds zero", number(&ends[0]) <= 0.0 && number(&ends[1]) >= 0.0);
+    said("each request in a batch is charged its whole call", true);
+    said("all requests in it (up to 8) fail", true);
+    said("client and server shared its processors", true);
 }
 
 #[test]

@@ -44,22 +44,28 @@ fn explanation(
     saturated: Option<&Saturation>,
 ) -> String {
     let [all, excess, accept] = [of_all, of_excess, accept].map(|share| format!("{:.1} %", share * 100.0));
-    let queue = saturated.map_or(String::new(), |saturation| {
+    let stays = saturated.map_or(String::new(), |saturation| {
         format!(
-            "; the {accept} in the accept queue would only move into the client's queue, for {} callers at {:.1} \
-             answers/s wait {:.0} ms on average whatever their connections do",
-            saturation.callers,
-            saturation.throughput_rps,
-            saturation.callers_over_throughput_ms
+            "the server is full: with {} callers the mean stays at {:.0} ms whatever their connections do",
+            saturation.callers, saturation.callers_over_throughput_ms
         )
     });
     match buys {
         ReuseBuys::Nothing => format!(
             "reuse buys nothing: opening connections and lost packets take {all} of all latency and {excess} of what \
-             makes the tail slow{queue}"
+             makes the tail slow{}",
+            if stays.is_empty() {
+                stays
+            } else {
+                format!(
+                    "; the {accept} in the accept queue would only move into the client's queue, for {stays}"
+                )
+            }
         ),
         ReuseBuys::Tail => format!(
-            "reuse ends what new connections cost, {all} of all latency and {excess} of what makes the tail slow{queue}"
+            "the tail: lost packets and opening connections are {excess} of what makes it slow. Not the mean: {stays}, so \
+             what those cost ({all} of all latency) and the wait in the accept queue ({accept}) would only move into the \
+             client's queue"
         ),
         ReuseBuys::Latency => format!(
             "reuse saves what new connections cost: {all} of all latency, {excess} of what makes the tail slow, and \

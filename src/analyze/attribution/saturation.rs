@@ -113,20 +113,30 @@ fn waiting(indices: &[usize], context: &Context<'_>) -> Levels {
 
 fn explanation(found: &Saturation) -> String {
     let Saturation { callers, throughput_rps: rate, callers_over_throughput_ms: wait, .. } = found;
-    let law = format!("{callers} callers at {rate:.1} answers/s wait {wait:.0} ms on average (Little's law)");
+    let law = format!(
+        "while all {callers} callers are at work {rate:.1} answers/s come back, so the mean of all requests is about {wait:.0} ms \
+         (Little's law)"
+    );
     let share = found.somebody_waits.unwrap_or(0.0) * 100.0;
+    let time =
+        if share >= 99.5 { "at all times".to_string() } else { format!("for {share:.0} % of the time") };
     match found.saturated {
         Some(true) => format!(
-            "{law} whatever their connections do, and somebody waits for the server {share:.0} % of the time: only more \
-             throughput per call can help"
+            "{law} whatever their connections do; {time} a request waits for the server: only more throughput per call can help"
         ),
         Some(false) if share >= ALWAYS * 100.0 => format!(
-            "{law}, but the mean is {:.0} ms: the load was not steady, so whether the server limits it cannot be told",
+            "while all {callers} callers are at work {rate:.1} answers/s come back, from which a mean of {wait:.0} ms follows \
+             (Little's law), but it is {:.0} ms: the load was not steady, so whether the server limits it cannot be told",
             found.mean_latency_ms
         ),
-        Some(false) => format!(
-            "{law}, but somebody waits for the server only {share:.0} % of the time: it is not what limits the load"
-        ),
+        Some(false) if share < 0.5 => {
+            format!(
+                "{law}, and hardly ever does a request wait for the server: it is not what limits the load"
+            )
+        }
+        Some(false) => {
+            format!("{law}, but only {time} a request waits for the server: it is not what limits the load")
+        }
         None => format!(
             "{law}; whether the server could answer more cannot be told without its own times (Server-Timing: queue, compute)"
         ),

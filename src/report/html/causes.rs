@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::chart::{Segment, stacked};
 use super::figure::{Written, capital, figure, plain_ms};
-use super::palette;
-use crate::analyze::{Analysis, Cause, Part, PhaseAnalysis, Table};
+use super::{Drawn, Html, palette};
+use crate::analyze::{Cause, Part, PhaseAnalysis, Table};
 
 /// Requests that a mean of the slowest must rest on.
 const TAIL_LEAST: u64 = 5;
@@ -24,7 +24,8 @@ struct Bar<'a> {
 }
 
 /// Both pairs of bars and their table.
-pub fn section(analysis: &Analysis) -> Markup {
+pub fn section(page: &Html<'_>) -> Markup {
+    let analysis = page.analysis;
     let phases = [("before", &analysis.phases.before), ("after", &analysis.phases.after)];
     let tails = phases.map(|(name, phase)| tail(name, phase));
     let alls = phases.map(|(name, phase)| all(name, phase));
@@ -43,6 +44,21 @@ pub fn section(analysis: &Analysis) -> Markup {
             }
             (pair("All requests", &alls))
             (table(&tails, &alls, enough))
+            (shared_compute(page.drawn))
+        }
+    }
+}
+
+/// Why a batch makes compute grow though the server works less.
+fn shared_compute(drawn: &[Drawn; 2]) -> Markup {
+    let per_answer = [&drawn[0], &drawn[1]].map(Drawn::compute_per_answer_ms);
+    let [Some(before), Some(after)] = per_answer else { return html! {} };
+    html! {
+        @if drawn.iter().any(|one| one.largest_call() > 1) {
+            p.note {
+                "Compute is the time of the whole call, and each request in a batch is charged all of it. Shared among the answers of a call, the server computed "
+                (plain_ms(before)) " ms an answer before and " (plain_ms(after)) " ms after."
+            }
         }
     }
 }
@@ -107,10 +123,17 @@ fn names(bar: &Bar<'_>, longest: f64) -> Markup {
         end += length;
         (cause, start, length)
     });
+    let placed: Vec<_> = placed.collect();
+    let whole = placed.iter().map(|(.., length)| length).sum::<f64>();
+    let most = placed.iter().max_by(|one, other| one.2.total_cmp(&other.2)).filter(|one| one.2 > whole / 2.0);
     html! {
-        @for (cause, start, length) in placed.filter(|(.., length)| *length >= NAMED_FROM) {
+        // A bar that is too short for a name has it beside its end.
+        @if let Some((cause, ..)) = most.filter(|_| whole < NAMED_FROM) {
+            span.in-bar.beside aria-hidden="true" style=(format!("left:{:.2}%", whole * 100.0)) { "mostly " (short(*cause)) }
+        }
+        @for (cause, start, length) in placed.iter().filter(|(.., length)| *length >= NAMED_FROM) {
             span.in-bar.(format!("on-{}", cause.name())) aria-hidden="true"
-                style=(format!("left:{:.2}%;width:{:.2}%", start * 100.0, length * 100.0)) { (short(cause)) }
+                style=(format!("left:{:.2}%;width:{:.2}%", start * 100.0, length * 100.0)) { (short(*cause)) }
         }
     }
 }
@@ -142,7 +165,7 @@ fn table(tails: &[Bar<'_>; 2], alls: &[Bar<'_>; 2], enough: bool) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Mean latency by cause" {
             table.causes {
-                caption { "Mean latency by cause, in milliseconds and as a share of the bar" }
+                caption { "Mean latency by cause, in milliseconds and as a share of the bar. 0.0: less than 0.05; –: none at all" }
                 thead {
                     tr { th rowspan="2" scope="col" { "cause" }
                         @if enough { th colspan="4" scope="colgroup" { "slowest 5 %" } }

@@ -25,6 +25,8 @@ pub struct Conditions {
     pub repetitions: u32,
     /// Callers of the closed loop.
     pub workers: usize,
+    /// Whether the server is the embedded one, on the client's own machine.
+    pub embedded: bool,
     /// The repetitions in the order in which they ran.
     pub order: Vec<(Phase, u32)>,
     /// What the server received, where its own log says it.

@@ -19,7 +19,7 @@ pub fn section(comparison: &Comparison, drawn: &[Drawn; 2]) -> Markup {
             @match chart(comparison, drawn) {
                 Some(chart) => {
                     p.how {
-                        "Read upward from a percentile: so long the fastest such share of requests took at most. To the right each equal step leaves "
+                        "Read upward from a percentile: at P95, for one, 95 % of the requests took at most so long. To the right each equal step leaves "
                         "a tenth of the slower requests, so the tail has room; upward each equal step is an equal factor. Lower is better; the part of a "
                         "curve under the dashed line keeps the limit. A curve ends where answers end."
                     }

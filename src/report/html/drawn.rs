@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::opening::Opening;
 use crate::analyze::{Observation, PhaseData};
 use crate::clock::Micros;
 use crate::random::mix;
@@ -98,6 +99,8 @@ pub struct Drawn {
     pub ranked: Vec<Ranked>,
     /// The slowest requests with an answer, slowest first.
     pub slowest: Vec<Dot>,
+    /// How much of the tail the first second of a repetition is.
+    pub opening: Option<Opening>,
     /// Length of each repetition from its start to its last end.
     pub spans: Vec<Micros>,
     /// By requests in an exchange.
@@ -130,6 +133,7 @@ impl Drawn {
             dots: if every { rows().map(dot).collect() } else { sampled(phase, rows().collect()) },
             ranked: ranked(phase),
             slowest: slowest(phase),
+            opening: Opening::of(phase),
             spans: vec![Micros(0); phase.repetitions() as usize],
             calls: BTreeMap::new(),
             failures: BTreeMap::new(),
@@ -159,6 +163,24 @@ impl Drawn {
             calls.told += 1;
             calls.compute += compute.0;
         }
+    }
+
+    /// Mean compute time per answer in milliseconds: a call's, shared by the requests in it.
+    pub fn compute_per_answer_ms(&self) -> Option<f64> {
+        let per_answer = |(size, calls): (&u32, &Calls)| {
+            Some((calls.mean_compute_ms()? * calls.requests as f64 / f64::from(*size), calls.requests))
+        };
+        let (ms, answers) = self
+            .calls
+            .iter()
+            .filter_map(per_answer)
+            .fold((0.0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        (answers > 0).then(|| ms / answers as f64)
+    }
+
+    /// The most requests that went in one call.
+    pub fn largest_call(&self) -> u32 {
+        self.calls.keys().next_back().copied().unwrap_or(0)
     }
 
     /// Rows that were sent and are not drawn.

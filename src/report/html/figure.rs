@@ -23,7 +23,7 @@ pub enum Written {
     ShortPercent,
     /// A share of 1 as `+0.2 %`.
     SignedPercent,
-    /// `0.27`.
+    /// `0.273`: as many digits as the same share in percent.
     Ratio,
 }
 
@@ -37,7 +37,7 @@ impl Written {
             Written::Percent => format!("{} %", grouped(value * 100.0, 1, false)),
             Written::ShortPercent => format!("{} %", short(value * 100.0)),
             Written::SignedPercent => format!("{} %", grouped(value * 100.0, 1, true)),
-            Written::Ratio => grouped(value, 2, false),
+            Written::Ratio => grouped(value, 3, false),
         }
     }
 }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_figure_says_where_it_stands() {
         let text = figure(Some(0.2734), "comparison:/difference/p95/ratio", Written::Ratio).into_string();
-        assert_eq!(text, r#"<data value="0.2734" data-from="comparison:/difference/p95/ratio">0.27</data>"#);
+        assert_eq!(text, r#"<data value="0.2734" data-from="comparison:/difference/p95/ratio">0.273</data>"#);
         assert!(figure(None, "comparison:/x", Written::Plain).into_string().contains(">none<"));
     }
 }

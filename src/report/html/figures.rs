@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::conditions_of_run::Conditions;
 use super::figure::{Written, capital, count, figure, interval, metric_name};
+use super::spread;
 use super::summary::before_keeps;
 use super::verdict::{limit_of, unit_of};
 use crate::analyze::validity::smallest_sample;
@@ -24,6 +25,7 @@ pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
             }
             (sla(comparison))
             (main_table(comparison))
+            (spread::note(comparison))
             (script(comparison, conditions))
             (all_figures(comparison))
         }
@@ -154,7 +156,7 @@ fn plain_row(comparison: &Comparison, name: &str) -> Markup {
 /// A figure that follows from two others of the row; it stands in no file of its own.
 fn derived(value: Option<f64>, written: Written) -> Markup {
     html! { @match value {
-        Some(value) => { (super::figure::grouped(value, if written == Written::Ratio { 2 } else { 1 }, written == Written::Signed)) }
+        Some(value) => { (super::figure::grouped(value, if written == Written::Ratio { 3 } else { 1 }, written == Written::Signed)) }
         None => { "–" }
     } }
 }
@@ -164,7 +166,7 @@ fn throughput(comparison: &Comparison) -> Markup {
     let Difference { ms, ratio, .. } = Difference::of(before, after);
     html! {
         tr {
-            th scope="row" { "Answers a second" }
+            th scope="row" { "Answers a second" br; span.ci { "each repetition to its last answer" } }
             td.n { (figure(before, "comparison:/phases/before/throughput_rps", Written::Plain)) }
             td.n { (figure(after, "comparison:/phases/after/throughput_rps", Written::Plain)) }
             td.n { (derived(ms, Written::Signed)) }
@@ -186,7 +188,9 @@ fn script(comparison: &Comparison, conditions: &Conditions) -> Markup {
             @if let Some(interpreter) = &conditions.interpreter { " with " (interpreter) }
             ", reports by its own clock P50 " (value("p50", script.latency_ms.p50)) ", P95 " (value("p95", script.latency_ms.p95))
             " and P99 " (value("p99", script.latency_ms.p99)) " ms over " (count(script.requests, "comparison:/baseline_script/requests"))
-            " requests. The before phase is a replica of it that can be split into stages."
+            " requests. The before phase is a replica of it that can be split into stages. The script is one run, before is "
+            (conditions.repetitions) @if conditions.repetitions == 1 { " repetition" } @else { " repetitions" }
+            ": P99 and what is slower rest on few requests and differ from run to run."
         }
     }
 }

@@ -13,16 +13,22 @@ mod drawn;
 mod errors;
 mod figure;
 mod figures;
+mod glossary;
 mod incomplete;
 mod ladder;
+mod middle;
+mod opening;
 mod over_time;
 mod page;
 mod palette;
+mod parts;
 mod quality;
 mod reproduce;
 mod rows;
+mod spread;
 mod story;
 mod summary;
+mod trust;
 mod verdict;
 mod waterfall;
 
@@ -56,8 +62,8 @@ impl Format for Html<'_> {
             (caveats::section(&comparison.caveats, &self.conditions.problems))
             (summary::section(comparison, self))
             (figures::section(comparison, self.conditions))
-            (causes::section(self.analysis))
-            (story::section(self.analysis))
+            (causes::section(self))
+            (story::section(comparison, self))
             (curve::section(comparison, self.drawn))
             (over_time::section(comparison, self))
             (waterfall::section(self))
@@ -66,6 +72,7 @@ impl Format for Html<'_> {
             (conditions::section(comparison, self))
             (errors::section(comparison, self))
             (reproduce::section(comparison, self.conditions))
+            (glossary::section())
         };
         Ok(page::document(&format!("spanload {}", comparison.run_id), &comparison.run_id, body))
     }

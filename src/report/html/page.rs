@@ -6,7 +6,7 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Sections with their anchors, for the list at the top.
-const SECTIONS: [(&str, &str); 8] = [
+const SECTIONS: [(&str, &str); 9] = [
     ("figures", "Before and after"),
     ("causes", "Where the time went"),
     ("story", "Why"),
@@ -15,6 +15,7 @@ const SECTIONS: [(&str, &str); 8] = [
     ("waterfall", "Stages"),
     ("ladder", "Predicted"),
     ("conditions", "Conditions"),
+    ("glossary", "Words"),
 ];
 
 /// The whole file.

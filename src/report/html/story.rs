@@ -4,21 +4,26 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::figure::{Written, capital, figure};
-use super::palette;
-use crate::analyze::{Analysis, CauseFinding, PhaseAnalysis, Saturation};
+use super::{Html, middle, palette, parts};
+use crate::analyze::{CauseFinding, Comparison, PhaseAnalysis, Saturation};
 
 /// A smaller share of the tail's excess is not worth a paragraph.
 const WORTH_TELLING: f64 = 0.01;
 
 /// The causes of the before phase, then capacity, then what is slow afterwards.
-pub fn section(analysis: &Analysis) -> Markup {
-    let (before, after) = (&analysis.phases.before, &analysis.phases.after);
+pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    let (before, after) = (&page.analysis.phases.before, &page.analysis.phases.after);
     let told = named(&before.causes);
+    let mut weighty = middle::weighty(before);
+    weighty.retain(|(at, _)| told.iter().all(|(known, _)| known != at));
+    if saturated(before).is_none() && parts::median_misses(comparison).is_none() {
+        weighty.clear();
+    }
     let rest: Vec<_> = before
         .causes
         .iter()
         .enumerate()
-        .filter(|(at, _)| told.iter().all(|(known, _)| known != at))
+        .filter(|(at, _)| told.iter().chain(&weighty).all(|(known, _)| known != at))
         .collect();
     html! {
         section aria-labelledby="story" {
@@ -28,12 +33,12 @@ pub fn section(analysis: &Analysis) -> Markup {
                 "100 %: one can exceed that where another is negative, because the slowest have less of it than the middle."
             }
             @if told.is_empty() { p.none { "No cause stands out: there is no tail to explain, or too few samples." } }
-            ol.story { @for (at, cause) in &told { (article(*at, cause, before, after)) } }
-            (capacity(before, after))
+            ol.story { @for (at, cause) in &told { (article(*at, cause, of_tail(*at, cause), before, after)) } }
+            (capacity(comparison, page, &weighty))
             @if !rest.is_empty() {
                 details {
                     summary { (rest.len()) " more causes with less than 1 %" }
-                    ol.story { @for (at, cause) in rest { (article(at, cause, before, after)) } }
+                    ol.story { @for (at, cause) in rest { (article(at, cause, of_tail(at, cause), before, after)) } }
                 }
             }
         }
@@ -53,29 +58,48 @@ pub fn saturated(phase: &PhaseAnalysis) -> Option<&Saturation> {
     phase.saturation.as_ref().filter(|found| found.saturated == Some(true))
 }
 
-fn article(at: usize, cause: &CauseFinding, before: &PhaseAnalysis, after: &PhaseAnalysis) -> Markup {
+/// How much of the slowest is the cause's.
+fn of_tail(at: usize, cause: &CauseFinding) -> Markup {
     let from = format!("analysis:/phases/before/causes/{at}");
     html! {
-        li.cause.(format!("edge-{}", cause.cause.name())) {
-            h3 {
-                span.swatch.(palette::of_cause(cause.cause)) {}
-                (capital(cause.cause.words())) " "
-                span.weight {
-                    @match (cause.share_of_slowest_lost, cause.share_of_tail_excess) {
-                        (Some(lost), _) => { (figure(Some(lost), &format!("{from}/share_of_slowest_lost"), Written::Percent)) " of the slowest are lost to it" }
-                        (None, Some(share)) => { (figure(Some(share), &format!("{from}/share_of_tail_excess"), Written::Percent)) " of what makes the tail slow" }
-                        (None, None) => {}
-                    }
-                }
-            }
-            p { (capital(&cause.explanation)) "." }
-            dl {
-                div { dt { "Evidence" } dd { (evidence(&from, cause)) } }
-                div { dt { "Remedy" } dd { (capital(&cause.remedy)) "." } }
-                div { dt { "What the after phase bought" } dd { (bought(cause, before, after)) } }
-            }
+        @match (cause.share_of_slowest_lost, cause.share_of_tail_excess) {
+            (Some(lost), _) => { (figure(Some(lost), &format!("{from}/share_of_slowest_lost"), Written::Percent)) " of the slowest are lost to it" }
+            (None, Some(share)) => { (figure(Some(share), &format!("{from}/share_of_tail_excess"), Written::Percent)) " of what makes the tail slow" }
+            (None, None) => {}
         }
     }
+}
+
+/// How much of the middle is the cause's.
+fn of_middle(at: usize, cause: &CauseFinding, before: &PhaseAnalysis) -> Markup {
+    html! { (middle::part(at, cause)) " of the middle’s " (middle::whole_ms(before)) }
+}
+
+fn article(
+    at: usize,
+    cause: &CauseFinding,
+    weight: Markup,
+    before: &PhaseAnalysis,
+    after: &PhaseAnalysis,
+) -> Markup {
+    let from = format!("analysis:/phases/before/causes/{at}");
+    html! {
+            li.cause.(format!("edge-{}", cause.cause.name())) {
+                h3 {
+                    span.swatch.(palette::of_cause(cause.cause)) {}
+                    (capital(cause.cause.words())) " "
+                    span.weight {
+    (weight)
+                    }
+                }
+                p { (capital(&cause.explanation)) "." }
+                dl {
+                    div { dt { "Evidence" } dd { (evidence(&from, cause)) } }
+                    div { dt { "Remedy" } dd { (capital(&cause.remedy)) "." } }
+                    div { dt { "What the after phase bought" } dd { (bought(cause, before, after)) } }
+                }
+            }
+        }
 }
 
 fn evidence(from: &str, cause: &CauseFinding) -> Markup {
@@ -133,23 +157,40 @@ fn bought(cause: &CauseFinding, before: &PhaseAnalysis, after: &PhaseAnalysis) -
     }
 }
 
-/// Little's law before and after: what no connection can change.
-fn capacity(before: &PhaseAnalysis, after: &PhaseAnalysis) -> Markup {
+/// Little's law before and after, with what the middle is made of: what no connection can change.
+fn capacity(comparison: &Comparison, page: &Html<'_>, weighty: &[(usize, &CauseFinding)]) -> Markup {
+    let (before, after) = (&page.analysis.phases.before, &page.analysis.phases.after);
     let phases = [("before", before), ("after", after)];
     let known: Vec<_> =
         phases.into_iter().filter_map(|(name, phase)| Some((name, phase.saturation.as_ref()?))).collect();
-    if known.is_empty() {
+    if known.is_empty() && weighty.is_empty() {
         return html! {};
     }
     html! {
         div.capacity {
             h3 { "Behind the middle: capacity" }
-            @for (name, found) in known {
+            @for (name, found) in &known {
                 p { strong { (capital(name)) } ": " (found.explanation) "." }
             }
+            ol.story { @for (at, cause) in weighty { (article(*at, cause, of_middle(*at, cause, before), before, after)) } }
             @if let Some(reuse) = &before.reuse {
-                p { strong { "What kept connections alone would buy" } ": " (reuse.explanation) "." }
+                p { strong { "What kept connections alone would buy" } ": " (reuse.explanation) "." (parts::alone_note(page)) }
             }
+            @if !known.is_empty() { (whole_rates(comparison)) }
+        }
+    }
+}
+
+/// The other throughput on the page: it counts the stragglers' time, too.
+fn whole_rates(comparison: &Comparison) -> Markup {
+    let rate = |phase: &str, value| {
+        figure(value, &format!("comparison:/phases/{phase}/throughput_rps"), Written::Plain)
+    };
+    let phases = &comparison.phases;
+    html! {
+        p.how {
+            "Over whole repetitions, to the last straggler, it is " (rate("before", phases.before.throughput_rps)) " and "
+            (rate("after", phases.after.throughput_rps)) " answers/s, as in the table above."
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::figure::{Written, capital, count, figure, interval, metric_name, plain_ms};
+use super::figure::{Written, capital, count, figure, grouped, interval, metric_name};
 use super::story::saturated;
 use super::verdict::{limit_of, unit_of, value};
-use super::{Html, palette};
-use crate::analyze::{Cause, Comparison, Part, SlaResult, Table, Verdict};
+use super::{Html, middle, opening, palette, parts, trust};
+use crate::analyze::{Cause, Comparison, Part, PhaseAnalysis, SlaResult, Table, Verdict};
 
 /// Causes that are named here.
 const NAMED: usize = 2;
@@ -24,9 +24,9 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
     html! {
         section.answers aria-label="In short" {
             article { h2 { "Was the SLA met?" } (met(comparison)) }
-            article { h2 { "Why was it slow?" } (why(page)) }
+            article { h2 { "Why was it slow?" } (why(comparison, page)) }
             article { h2 { "What fixed it?" } (fixed(comparison, page)) }
-            article { h2 { "Can I trust it?" } (trust(comparison, page)) }
+            article { h2 { "Can I trust it?" } (trust::checks(comparison, page)) }
         }
     }
 }
@@ -73,8 +73,9 @@ pub fn before_keeps(line: &SlaResult) -> bool {
     line.before.is_some_and(keeps)
 }
 
-fn why(page: &Html<'_>) -> Markup {
+fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
     let before = &page.analysis.phases.before;
+    let full = saturated(before).is_some() || parts::median_misses(comparison).is_some();
     let lost = before
         .causes
         .iter()
@@ -94,8 +95,9 @@ fn why(page: &Html<'_>) -> Markup {
         }
         @if parts.is_empty() { p { "Nothing can be said: no request of the before phase succeeded." } }
         @else {
+            (the_middle(comparison, before))
             p {
-                "The slowest 5 % take "
+                (if full { "On top of that the slowest 5 % take " } else { "The slowest 5 % take " })
                 (figure(before.tail.mean_ms, "analysis:/phases/before/tail/mean_ms", Written::Plain)) " ms on average, the middle "
                 (figure(before.tail.middle_mean_ms, "analysis:/phases/before/tail/middle_mean_ms", Written::Plain)) " ms. Of the time of the slowest, "
                 @for (place, (cause, share)) in parts.iter().enumerate() {
@@ -105,9 +107,25 @@ fn why(page: &Html<'_>) -> Markup {
                 }
                 "."
             }
+            (opening::note(&page.drawn[0], page.conditions.workers))
         }
-        @if let Some(found) = saturated(before) {
-            p { "And the middle is slow because the server is full: " (found.explanation) "." }
+    }
+}
+
+/// Why the middle is slow, where it is: no tail is needed then to miss the limit.
+fn the_middle(comparison: &Comparison, before: &PhaseAnalysis) -> Markup {
+    let misses = parts::median_misses(comparison);
+    let full = saturated(before).is_some();
+    html! {
+        @if full || misses.is_some() {
+            p {
+                @match (misses, full) {
+                    (Some(misses), true) => { strong { "The server is full: " } (misses) ", so lost packets alone are not why. " }
+                    (Some(misses), false) => { strong { "Not only the tail: " } (misses) ". " }
+                    (None, _) => { strong { "The server is full. " } }
+                }
+                "Of the middle’s " (middle::whole_ms(before)) ", " (middle::parts(before)) "."
+            }
         }
     }
 }
@@ -119,20 +137,17 @@ fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
         return html! { p { "Nothing can be said: one of the phases has no answer at P95." } };
     };
     let interval = interval(difference.ci95_ms, "comparison:/difference/p95/ci95_ms", Written::Signed);
-    let change = html! {
-        "P95 changes by " (figure(difference.ms, "comparison:/difference/p95/ms", Written::Signed)) " ms " (interval)
-        ", to " (figure(Some(ratio), "comparison:/difference/p95/ratio", Written::Percent)) " of what it was; "
-        (rates(comparison)) "."
-    };
+    let (after, before) = (&conditions.after, &conditions.before);
     html! {
+        (parts::credit(comparison, page))
         p {
             @if comparison.sla.iter().all(before_keeps) { "There was nothing to fix: the before phase keeps the SLA too. " }
-            @if ratio < 1.0 { "Sending with " strong { (conditions.after) } " in place of " strong { (conditions.before) } ". " }
-            @else { "Nothing: " strong { (conditions.after) } " is no faster than " strong { (conditions.before) } ". " }
-            (change)
+            @if ratio < 1.0 { "With " strong { (after) } " in place of " strong { (before) } ", P95 changes by " }
+            @else { "Nothing: " strong { (after) } " is no faster than " strong { (before) } ". P95 changes by " }
+            (figure(difference.ms, "comparison:/difference/p95/ms", Written::Signed)) " ms " (interval)
+            ", to " (figure(Some(ratio), "comparison:/difference/p95/ratio", Written::Percent)) " of what it was; " (rates(comparison)) "."
         }
         (gone(page))
-        (predicted(page))
     }
 }
 
@@ -151,11 +166,13 @@ fn gone(page: &Html<'_>) -> Markup {
     let more = changes.last().filter(|(ms, _)| *ms > worth);
     html! {
         @if !less.is_empty() {
-            p {
-                "What the mean request no longer spends: "
-                @for (at, (ms, cause)) in less.iter().enumerate() { @if at > 0 { ", " } (cause.words()) " " (plain_ms(-ms)) " ms" }
-                @if let Some((ms, cause)) = more { "; what it spends more: " (cause.words()) " " (plain_ms(*ms)) " ms" }
-                "."
+            p { "Change of a request’s mean time, in ms:" }
+            ul.change {
+                @for (ms, cause) in &less { li { b { (grouped(*ms, 1, true)) "" } " " (cause.words()) } }
+                @if let Some((ms, cause)) = more { li {
+                    b { (grouped(*ms, 1, true)) "" } " " (cause.words())
+                    @if *cause == Cause::Compute && page.drawn[1].largest_call() > page.drawn[0].largest_call() { ": each request in a batch is charged its whole call" }
+                } }
             }
         }
     }
@@ -169,58 +186,4 @@ fn rates(comparison: &Comparison) -> Markup {
         "answers a second from " (rate("before", comparison.phases.before.throughput_rps))
         " to " (rate("after", comparison.phases.after.throughput_rps))
     }
-}
-
-fn predicted(page: &Html<'_>) -> Markup {
-    let Some(prediction) = &page.analysis.prediction else { return html! {} };
-    let (Some(p95), Some(measured)) = (prediction.p95_ms, prediction.measured_p95_ms) else {
-        return html! {};
-    };
-    html! {
-        p {
-            "Predicted from the before log and the idle server alone: "
-            (figure(Some(p95), "analysis:/prediction/p95_ms", Written::Plain)) " ms; measured: "
-            (figure(Some(measured), "analysis:/prediction/measured_p95_ms", Written::Plain)) " ms ("
-            (figure(prediction.error, "analysis:/prediction/error", Written::SignedPercent)) ")."
-        }
-    }
-}
-
-fn trust(comparison: &Comparison, page: &Html<'_>) -> Markup {
-    let quality = &comparison.quality;
-    let caveats = comparison.caveats.len();
-    html! {
-        ul.checks {
-            li.(mark(caveats == 0)) {
-                @if caveats == 0 { "No caveat: every check of the run passed." }
-                @else { a href="#caveats" { (caveats) (if caveats == 1 { " caveat" } else { " caveats" }) } ", above." }
-            }
-            li.(mark(quality.different == 0 && quality.compared > 0)) {
-                @if quality.compared == 0 { "No answer could be compared." } @else {
-                (count(quality.equal, "comparison:/quality/equal")) " of " (count(quality.compared, "comparison:/quality/compared"))
-                " answers are the same."
-                }
-            }
-            (payloads(page))
-            li.(if page.conditions.repetitions > 1 { "good" } else { "unknown" }) {
-                (page.conditions.repetitions) " repetition" (if page.conditions.repetitions == 1 { "" } else { "s" })
-                " of each phase, in turn, on one plan of " (page.conditions.requests) " requests; intervals by " (comparison.interval_method) "."
-            }
-        }
-    }
-}
-
-fn payloads(page: &Html<'_>) -> Markup {
-    let Some(payloads) = page.conditions.payloads else { return html! {} };
-    let alike = payloads.before && payloads.after && payloads.script != Some(false);
-    html! {
-        li.(mark(alike)) {
-            @if alike { "The server received the same payloads in both phases." }
-            @else { "The server did not receive the planned payloads." }
-        }
-    }
-}
-
-fn mark(good: bool) -> &'static str {
-    if good { "good" } else { "bad" }
 }

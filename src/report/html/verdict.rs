@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::conditions_of_run::Conditions;
 use super::figure::{Written, capital, count, figure, interval, metric_name};
-use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, Interval, SlaResult, Verdict};
 
 /// How the verdict looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,6 @@ pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
             dl.arms {
                 div { dt { "before" } dd { (conditions.before) span.dim { (conditions.before_means) } } }
                 div { dt { "after" } dd { (conditions.after) span.dim { (conditions.after_means) } } }
-                div { dt { "exit code" } dd { (count(u64::from(comparison.exit_code), "comparison:/exit_code")) } }
             }
         }
     }
@@ -140,6 +139,11 @@ pub fn limit_of(line: &SlaResult) -> Written {
     if line.unit == "share" { Written::ShortPercent } else { Written::Short }
 }
 
+/// On which side of the limit an interval lies that does not hold it.
+pub fn side(interval: Interval, limit: f64) -> &'static str {
+    if interval.hi <= limit { "below" } else { "above" }
+}
+
 fn certainty(comparison: &Comparison) -> Markup {
     let Some(line) = comparison.sla.first() else { return html! {} };
     let (written, _) = unit_of(line);
@@ -149,8 +153,8 @@ fn certainty(comparison: &Comparison) -> Markup {
     let judged = !matches!(comparison.exit_code, 1 | 130 | 143);
     html! {
         @if judged { @match (line.after_ci95, line.confidence) {
-            (Some(_), Confidence::Clear) => { "The 95 % interval of " (what) " after, " (shown) ", does not hold the limit: the judgement is clear." }
-            (Some(_), Confidence::Straddles) => { "The 95 % interval of " (what) " after, " (shown) ", holds the limit: another run could be judged otherwise." }
+            (Some(interval), Confidence::Clear) => { "The 95 % interval of " (what) " after, " (shown) ", lies wholly " (side(interval, line.limit)) " the limit." }
+            (Some(_), Confidence::Straddles) => { "The 95 % interval of " (what) " after, " (shown) ", reaches to both sides of the limit: another run could be judged otherwise." }
             (None, _) => { "There is no 95 % interval of " (what) " after: too few requests or repetitions bound it, so another run could be judged otherwise." }
         } }
         " "

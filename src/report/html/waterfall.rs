@@ -17,7 +17,7 @@ pub fn section(page: &Html<'_>) -> Markup {
             h2 #waterfall { "Stages of four requests" }
             p.how {
                 "Real requests, each the one at that rank of its phase. From left to right its stages one after another, from due to the last byte; they add up "
-                "to the number at the end. The bars of one phase have one scale; the scales of the phases differ."
+                "to the number at the end. Each phase has a scale of its own, named beside it. A request that the kernel sends again shows as wait."
             }
             (legend(page.drawn))
             @for (phase, drawn) in Phase::BOTH.into_iter().zip(page.drawn) { (of_phase(phase, drawn, page)) }
@@ -50,7 +50,7 @@ fn of_phase(phase: Phase, drawn: &Drawn, page: &Html<'_>) -> Markup {
     }
     html! {
         figure.bars {
-            figcaption { h3 { (super::figure::capital(phase.name())) } }
+            figcaption { h3 { (super::figure::capital(phase.name())) " " span.weight { "full width: " b { (plain_ms(longest as f64 / 1e3)) " ms" } } } }
             @for one in &drawn.ranked { (row(one, longest)) }
             details {
                 summary { "The same as numbers" }

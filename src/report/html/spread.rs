@@ -1,0 +1,69 @@
+//! How P95 differs from repetition to repetition, and what that does to the interval of the difference.
+
+use maud::{Markup, html};
+
+use super::figure::{Written, figure};
+use crate::analyze::{Comparison, Confidence, Interval, PhaseSummary, Verdict};
+
+/// Repetitions of a phase that are listed in a sentence; more are in the table of all figures alone.
+const LISTED: usize = 10;
+
+/// P95 of each repetition, where there are several.
+pub fn note(comparison: &Comparison) -> Markup {
+    let phases = comparison.phases.both();
+    if phases.iter().any(|(_, phase)| phase.repetitions.len() < 2 || phase.repetitions.len() > LISTED) {
+        return html! {};
+    }
+    html! {
+        p.note {
+            "P95 of each repetition: " @for (name, phase) in phases { @if name == "after" { "; " } (name) " " (each(name, phase)) }
+            " ms."
+        }
+    }
+}
+
+/// Says where the interval of the difference holds zero, and what does not hang on that.
+pub fn doubt(comparison: &Comparison) -> Markup {
+    if !comparison.difference.p95.ci95_ms.is_some_and(holds_zero) {
+        return html! {};
+    }
+    let wide = widest(comparison);
+    let clear = comparison.sla.iter().any(|line| {
+        line.metric == "p95" && line.confidence == Confidence::Clear && line.verdict == Verdict::Met
+    });
+    html! {
+        "The interval of the change of P95 holds zero"
+        @if let Some((name, phase)) = wide { ", as P95 " (name) " differs between repetitions: " (each(name, phase)) " ms" }
+        "."
+        @if clear { " That after keeps the limit does not hang on it: its own interval lies below." }
+    }
+}
+
+fn holds_zero(interval: Interval) -> bool {
+    interval.lo <= 0.0 && 0.0 <= interval.hi
+}
+
+/// The phase whose repetitions lie farther apart, where there are a few.
+fn widest(comparison: &Comparison) -> Option<(&'static str, &PhaseSummary)> {
+    let few = comparison
+        .phases
+        .both()
+        .into_iter()
+        .filter(|(_, phase)| (2..=LISTED).contains(&phase.repetitions.len()));
+    few.max_by(|(_, one), (_, other)| apart(one).total_cmp(&apart(other)))
+}
+
+/// Between the lowest and the highest P95 of a repetition.
+fn apart(phase: &PhaseSummary) -> f64 {
+    let known = || phase.repetitions.iter().filter_map(|one| one.p95_ms);
+    known().fold(f64::MIN, f64::max) - known().fold(f64::MAX, f64::min)
+}
+
+fn each(name: &str, phase: &PhaseSummary) -> Markup {
+    html! {
+        @for (at, one) in phase.repetitions.iter().enumerate() {
+            @if at > 0 { ", " }
+            (figure(one.p95_ms, &format!("comparison:/phases/{name}/repetitions/{at}/p95_ms"), Written::Plain))
+        }
+    }
+}
