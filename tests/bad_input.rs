@@ -278,3 +278,50 @@ fn a_token_of_digits_is_text() {
     assert_eq!(run.code(), 0, "{}", run.stderr());
     assert!(!run.results().text("manifest.json").contains("4711471147114711"));
 }
+
+/// Whoever calls from another folder has no scenario file there, and needs none.
+#[test]
+fn without_the_default_scenario_the_built_in_one_is_taken() {
+    let folder = fresh_folder("no_scenario");
+    let mock = Mock::start(&["--fixed-ms=1", "--item-ms=1"]);
+    let output = Command::new(EXE)
+        .current_dir(&folder)
+        .args([
+            "prove",
+            "--target",
+            &mock.hello.infer,
+            "-n",
+            "8",
+            "-c",
+            "2",
+            "--repetitions",
+            "1",
+            "--no-metrics",
+        ])
+        .output()
+        .expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(folder.join("results/latest/report.html").exists());
+}
+
+/// Few callers may never make a batch: the calibration is what notices that the server has no endpoint for one.
+#[test]
+fn a_batch_endpoint_that_is_not_there_is_a_caveat() {
+    let mock = Mock::start(&["--fixed-ms=1", "--item-ms=1"]);
+    let flags = ["--target", &mock.hello.infer, "--set", "target.batch_path=/nowhere", "-n", "8", "-c", "2"];
+    let run = Run::prove("no_batch_endpoint", &flags);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.results().all_caveats().contains(&"no_batch_endpoint".to_string()));
+    let without = Run::prove("no_batches_wanted", &[&flags[..], &["--set", "after.batch=1"]].concat());
+    assert!(!without.results().all_caveats().contains(&"no_batch_endpoint".to_string()));
+}
+
+/// The file names a load test; a run may do without it.
+#[test]
+fn the_given_load_test_can_be_left_out() {
+    let script = concat!("before.script=", env!("CARGO_MANIFEST_DIR"), "/input.py");
+    let flags = ["-n", "8", "-c", "2", "--set", script, "--set", "before.script="];
+    let run = Run::prove("no_script", &flags);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.results().comparison()["baseline_script"].is_null());
+}

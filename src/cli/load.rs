@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{ColourArgs, ScenarioArgs, TelemetryArgs};
 use crate::sample::Phase;
+use crate::scenario::DEFAULT;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,7 +20,7 @@ Exit codes: 0 at least one request succeeded, 1 none did, 2 wrong usage or scena
 #[command(after_help = EXAMPLES)]
 pub struct LoadArgs {
     /// Scenario file
-    #[arg(default_value = "scenarios/default.toml", value_name = "SCENARIO")]
+    #[arg(default_value = DEFAULT, value_name = "SCENARIO")]
     pub scenario: PathBuf,
     /// How to send: as before or as after
     #[arg(long, value_enum, default_value_t = PhaseArg::Before, hide_possible_values = true, help_heading = "Load")]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{OutputArgs, ScenarioArgs, TelemetryArgs};
+use crate::scenario::DEFAULT;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +24,7 @@ run failed, 2 wrong usage or scenario, 130 or 143 interrupted, after writing wha
 #[command(after_help = EXAMPLES)]
 pub struct ProveArgs {
     /// Scenario file
-    #[arg(default_value = "scenarios/default.toml", value_name = "SCENARIO")]
+    #[arg(default_value = DEFAULT, value_name = "SCENARIO")]
     scenario: PathBuf,
     /// Scenario file, in place of the one before it
     #[arg(long = "scenario", value_name = "FILE", help_heading = "Scenario")]

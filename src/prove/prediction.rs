@@ -24,7 +24,18 @@ pub(super) fn calibration(
     let rows = reader.by_ref().map(|row| row.map(|row| Observation::new(row.repetition, &row.sample)));
     let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
     let cut = reader.truncated().then(|| Doubt::TruncatedLog { log: log.to_string() });
-    Ok((calibration::fit(&rows), cut.into_iter().collect()))
+    Ok((calibration::fit(&rows), cut.into_iter().chain(no_batches(&rows)).collect()))
+}
+
+/// Calls in batches that all failed, where calls alone did not: few callers may never make a batch, and so nothing else
+/// would tell that there is no endpoint for one.
+fn no_batches(rows: &[Observation]) -> Option<Doubt> {
+    let of = |batches: bool| {
+        rows.iter().filter(move |row| (row.batch().is_some_and(|batch| batch.size > 1)) == batches)
+    };
+    let error = of(true).find_map(|row| row.error())?;
+    let only_batches = of(false).any(|row| row.succeeded()) && !of(true).any(|row| row.succeeded());
+    only_batches.then(|| Doubt::NoBatchEndpoint { error: error.name() })
 }
 
 /// What other ways to send would bring, and beside it what the after phase brought. How the after phase was

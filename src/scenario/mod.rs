@@ -13,15 +13,29 @@ pub use overrides::Overrides;
 pub use settings::{Connections, Load, Settings, Strategy, Target};
 pub use sla::{Limit, Metric, SlaLine};
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::telemetry::TelemetrySettings;
 
-/// Reads a scenario file, lays the flags over it and validates the result.
+/// The scenario that is taken where none is named.
+pub const DEFAULT: &str = "scenarios/default.toml";
+
+/// Its text, for whoever calls from another folder.
+const BUILT_IN: &str = include_str!("../../scenarios/default.toml");
+
+/// Reads a scenario file, lays the flags over it and validates the result. Where the default one is not there, the one
+/// that was built in is taken, without a given load test.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|cause| ScenarioError::Read { path: path.to_path_buf(), cause })?;
-    let raw = raw::parse(&text, path)?;
+    let raw = match std::fs::read_to_string(path) {
+        Ok(text) => raw::parse(&text, path)?,
+        Err(cause) if cause.kind() == ErrorKind::NotFound && path == Path::new(DEFAULT) => {
+            let mut raw = raw::parse(BUILT_IN, path)?;
+            raw.before.script = None;
+            raw
+        }
+        Err(cause) => return Err(ScenarioError::Read { path: path.to_path_buf(), cause }),
+    };
     let raw = overrides.apply(raw)?;
     if raw.target.url.is_some()
         && let Some(flag) = overrides.of_section("mock")

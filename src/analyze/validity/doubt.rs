@@ -49,6 +49,11 @@ pub enum Doubt {
         /// The log's name.
         log: String,
     },
+    /// No call in a batch of the calibration succeeded, though calls alone did.
+    NoBatchEndpoint {
+        /// How they failed.
+        error: &'static str,
+    },
     /// A log beside the phases' own cannot be read.
     UnreadLog {
         /// Which, and what is wrong with it.
@@ -182,6 +187,7 @@ impl Doubt {
             Doubt::PlansDiffer { .. } => "plans_differ",
             Doubt::TruncatedLog { .. } => "truncated_log",
             Doubt::MissingLog { .. } => "missing_log",
+            Doubt::NoBatchEndpoint { .. } => "no_batch_endpoint",
             Doubt::UnreadLog { .. } => "unread_log",
             Doubt::MissingRows { .. } => "missing_rows",
             Doubt::UnknownColumns { .. } => "unknown_columns",
@@ -243,6 +249,10 @@ impl Doubt {
                 share * 100.0
             ),
             Doubt::TruncatedLog { log } => format!("the last row of {log} was cut off and is not counted"),
+            Doubt::NoBatchEndpoint { error } => format!(
+                "every batch that was sent to the idle server failed ({error}), calls alone did not: correct \
+                 target.batch_path, target.batch_request_key and target.batch_response_key, or send none: --set after.batch=1"
+            ),
             Doubt::UnreadLog { problem } => {
                 format!("{problem}; what this file tells is left out, the phases are not touched by it")
             }
