@@ -142,6 +142,27 @@ fn ctrl_c_loses_no_span() {
     assert!(exposition.ends_with("# EOF\n"));
 }
 
+#[test]
+fn an_export_gives_up_on_a_collector_that_swallows() {
+    let run = Run::prove("collector_export", &["--no-metrics"]);
+    let hole = BlackHole::open();
+    let mut export = std::process::Command::new(common::EXE);
+    export.arg("export").arg(run.out.join("runs/latest"));
+    export.args(["--otlp-endpoint", &hole.url, "--otlp-protocol", "grpc"]);
+    export.env("OTEL_BSP_MAX_QUEUE_SIZE", "20").env("OTEL_EXPORTER_OTLP_TIMEOUT", "1000");
+    let began = Instant::now();
+    let output = export.output().expect("the binary starts");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    // Each of the batches would take a second: there are more than thirty.
+    assert!(began.elapsed() < Duration::from_secs(3) + SLACK, "{:?}: {said}", began.elapsed());
+    let account = said.lines().find(|line| line.starts_with("traces: ")).expect("what became of the spans");
+    let figures: Vec<u64> = account.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let [created, exported, failed, dropped] = figures[..] else { panic!("{account}") };
+    assert_eq!((created, exported), (failed + dropped, 0), "{account}");
+    assert!(created > 600 && failed <= 60, "{account}");
+}
+
 /// Interleaved, because this machine drifts: with a collector that swallows everything, and without one.
 #[test]
 #[ignore = "times a run against another; run it alone on a quiet machine"]

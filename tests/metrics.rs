@@ -332,7 +332,7 @@ fn json_lines(stderr: &str) -> Vec<(String, String)> {
 
 #[test]
 fn no_filter_takes_away_why_the_command_failed() {
-    for filter in ["warn", "off", "spanload=off,spanload::failure=off"] {
+    for filter in ["warn", "off", "spanload=off,spanload-failure=off"] {
         let out = fresh_folder("metrics_json_failure");
         let flags = ["--no-metrics", "--log-format", "json", "--target", "http://127.0.0.1:1"];
         let mut command = prove_command(&out, &flags);

@@ -24,7 +24,7 @@ use crate::console::{self, Level};
 pub(super) const SPANS: &str = "spanload.run";
 
 /// The target of the line that says why the command failed.
-const FAILURE: &str = "spanload::failure";
+const FAILURE: &str = "spanload-failure";
 
 /// How logs look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
