@@ -172,11 +172,11 @@ fn capacity(comparison: &Comparison, page: &Html<'_>, weighty: &[(usize, &CauseF
             @for (name, found) in &known {
                 p { strong { (capital(name)) } ": " (found.explanation) "." }
             }
+            @if !known.is_empty() { (whole_rates(comparison)) }
             ol.story { @for (at, cause) in weighty { (article(*at, cause, of_middle(*at, cause, before), before, after)) } }
             @if let Some(reuse) = &before.reuse {
                 p { strong { "What kept connections alone would buy" } ": " (reuse.explanation) "." (parts::alone_note(page)) }
             }
-            @if !known.is_empty() { (whole_rates(comparison)) }
         }
     }
 }
@@ -189,8 +189,8 @@ fn whole_rates(comparison: &Comparison) -> Markup {
     let phases = &comparison.phases;
     html! {
         p.how {
-            "Over whole repetitions, to the last straggler, it is " (rate("before", phases.before.throughput_rps)) " and "
-            (rate("after", phases.after.throughput_rps)) " answers/s, as in the table above."
+            "The table above has fewer: over whole repetitions, to the last straggler, it is " (rate("before", phases.before.throughput_rps)) " and "
+            (rate("after", phases.after.throughput_rps)) " answers/s."
         }
     }
 }
