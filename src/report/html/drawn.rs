@@ -1,5 +1,6 @@
 //! What the charts need of a phase's rows, kept small whatever the length of the run.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::opening::Opening;
@@ -91,6 +92,8 @@ pub struct Drawn {
     pub planned: u64,
     /// Requests that have a row and were sent.
     pub sent: u64,
+    /// Failures and requests at or above P95 that are not drawn.
+    pub tail_left_out: u64,
     /// Share of the planned requests that were not slower, and the latency, upward; up to the last success.
     pub curve: Vec<(f64, Micros)>,
     /// In the order of the rows.
@@ -126,11 +129,14 @@ impl Drawn {
     fn of(phase: &PhaseData, every: bool) -> Drawn {
         let sent = |row: &&Observation| row.due().is_some() && row.error() != Some(ErrorWord::Unsent);
         let rows = || phase.rows().iter().filter(sent);
+        let (dots, tail_left_out) =
+            if every { (rows().map(dot).collect(), 0) } else { sampled(phase, rows().collect()) };
         let mut drawn = Drawn {
             planned: phase.planned(),
             sent: rows().count() as u64,
             curve: curve(phase),
-            dots: if every { rows().map(dot).collect() } else { sampled(phase, rows().collect()) },
+            dots,
+            tail_left_out,
             ranked: ranked(phase),
             slowest: slowest(phase),
             opening: Opening::of(phase),
@@ -215,16 +221,19 @@ impl Dot {
 }
 
 /// All at and above P95 and all failures, and of the others a share by the hash of their place in the plan, which is
-/// the same in both phases.
-fn sampled(phase: &PhaseData, rows: Vec<&Observation>) -> Vec<Dot> {
+/// the same in both phases. Of a tail that is too long the failures and the slowest stay; how many do not is told.
+fn sampled(phase: &PhaseData, rows: Vec<&Observation>) -> (Vec<Dot>, u64) {
     let threshold = phase.latency().of_successes().percentile(950).unwrap_or_default();
     let in_tail = |row: &Observation| row.latency() >= threshold || !row.succeeded();
     let mut tail: Vec<&Observation> = rows.iter().copied().filter(|row| in_tail(row)).collect();
     let others = (rows.len() - tail.len()) as u64;
     if tail.len() > TAIL_MOST {
-        tail.sort_by_key(|row| (std::cmp::Reverse(row.latency()), row.repetition(), row.seq()));
+        let rank =
+            |row: &&Observation| (row.succeeded(), Reverse(row.latency()), row.repetition(), row.seq());
+        tail.sort_by_key(rank);
         tail.truncate(TAIL_MOST);
     }
+    let left_out = rows.len() as u64 - others - tail.len() as u64;
     let kept: HashSet<(u32, u64)> = tail.iter().map(|row| place(row)).collect();
     let room = (ROWS_MOST / 2).saturating_sub(kept.len() as u64).max(SAMPLED_LEAST);
     let bound =
@@ -232,7 +241,7 @@ fn sampled(phase: &PhaseData, rows: Vec<&Observation>) -> Vec<Dot> {
     let chosen = |row: &Observation| u128::from(mix(row.seq() ^ u64::from(row.repetition()) << 40)) <= bound;
     let drawn =
         rows.into_iter().filter(|row| if in_tail(row) { kept.contains(&place(row)) } else { chosen(row) });
-    drawn.map(dot).collect()
+    (drawn.map(dot).collect(), left_out)
 }
 
 fn place(row: &Observation) -> (u32, u64) {
@@ -296,7 +305,8 @@ fn partners(own: &Drawn, other: &PhaseData) -> BTreeMap<(u32, u64), TraceId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::fixtures::phase;
+    use crate::analyze::fixtures::{phase, phase_of, sample};
+    use crate::sample::Sample;
 
     #[test]
     fn a_small_run_is_drawn_whole() {
@@ -315,6 +325,22 @@ mod tests {
         assert!((5_000..7_000).contains(&before.dots.len()), "{}", before.dots.len());
         assert_eq!(before.left_out(), 20_000 - before.dots.len() as u64);
         assert_eq!(before.dots, after.dots, "the same requests of both phases");
+    }
+
+    #[test]
+    fn of_a_tail_that_is_too_long_the_failures_stay_and_the_rest_is_counted() {
+        let rows = 300_000;
+        let failed = |seq: u64| seq.is_multiple_of(1_000);
+        let sample = |seq: u64| Sample {
+            error: failed(seq).then_some(ErrorWord::Reset),
+            ..sample(seq, if failed(seq) { 1 } else { 100_000 + seq })
+        };
+        let data = phase_of(rows, (0..rows).map(sample));
+        let [before, _] = Drawn::both(&data, &data);
+        assert_eq!(before.dots.iter().filter(|dot| dot.error.is_some()).count(), 300);
+        let at_p95 =
+            data.rows().iter().filter(|row| row.latency().0 >= 100_000 + rows * 95 / 100).count() as u64;
+        assert!(before.tail_left_out >= at_p95 + 300 - TAIL_MOST as u64, "{}", before.tail_left_out);
     }
 
     #[test]

@@ -107,7 +107,10 @@ fn drawn_of(drawn: &[Drawn; 2]) -> Markup {
     html! {
         @if left_out == 0 { "All " (grouped(shown as f64, 0, false)) " requests that were sent are here." }
         @else {
-            (grouped(shown as f64, 0, false)) " requests are here: the slowest 5 % of each phase, and of the others the same sample of both phases; "
+            (grouped(shown as f64, 0, false)) " requests are here: "
+            @if drawn.iter().all(|one| one.tail_left_out == 0) { "the slowest 5 % of each phase" }
+            @else { "all failures that find room and the slowest of each phase" }
+            ", and of the others the same sample of both phases; "
             strong { (grouped(left_out as f64, 0, false)) " are left out" } " of this picture, and of nothing else."
         }
     }
@@ -126,13 +129,16 @@ fn strips(page: &Html<'_>) -> Vec<Strip> {
         .map(|(phase, repetition)| (*phase, *repetition, span(*phase, *repetition)));
     let order: Vec<_> = order.filter(|(.., span)| *span > 0).collect();
     let total: f64 = order.iter().map(|(.., span)| *span as f64).sum();
-    let room = FRAME.right - FRAME.left - GAP * order.len().saturating_sub(1) as f64;
+    let frame = FRAME.right - FRAME.left;
+    // However many repetitions there are, most of the width is theirs.
+    let gap = GAP.min(frame / (4 * order.len().max(1)) as f64);
+    let room = frame - gap * order.len().saturating_sub(1) as f64;
     let mut left = FRAME.left;
     let strip = |(phase, repetition, span): (Phase, u32, u64)| {
         let width = room * span as f64 / total;
         let strip =
             Strip { phase, repetition, left, width, time: Scale::Linear { lo: 0.0, hi: span as f64 } };
-        left += width + GAP;
+        left += width + gap;
         strip
     };
     order.into_iter().map(strip).collect()

@@ -83,9 +83,13 @@ fn sentence(comparison: &Comparison) -> Markup {
 }
 
 /// The first line that was missed, else the first.
+/// The line that the sentences are about: the first one that is missed, else the first.
+fn line_of_verdict(comparison: &Comparison) -> usize {
+    comparison.sla.iter().position(|line| line.verdict == Verdict::Missed).unwrap_or(0)
+}
+
 fn judged(comparison: &Comparison) -> Markup {
-    let missed = comparison.sla.iter().position(|line| line.verdict == Verdict::Missed);
-    let at = missed.unwrap_or(0);
+    let at = line_of_verdict(comparison);
     let Some(line) = comparison.sla.get(at) else { return html! { "No line of an SLA was judged." } };
     let others = comparison.sla.len() - 1;
     html! {
@@ -145,10 +149,11 @@ pub fn side(interval: Interval, limit: f64) -> &'static str {
 }
 
 fn certainty(comparison: &Comparison) -> Markup {
-    let Some(line) = comparison.sla.first() else { return html! {} };
+    let at = line_of_verdict(comparison);
+    let Some(line) = comparison.sla.get(at) else { return html! {} };
     let (written, _) = unit_of(line);
     let what = metric_name(&line.metric);
-    let shown = interval(line.after_ci95, "comparison:/sla/0/after_ci95", written);
+    let shown = interval(line.after_ci95, &format!("comparison:/sla/{at}/after_ci95"), written);
     let caveats = comparison.caveats.len();
     let judged = !matches!(comparison.exit_code, 1 | 130 | 143);
     html! {
