@@ -36,7 +36,7 @@ pub fn deliver(comparison: &Comparison, summary: Summary, args: &OutputArgs) -> 
     if let Some(file) = std::env::var_os(STEP_SUMMARY).filter(|file| !file.is_empty())
         && let Err(error) = append(Path::new(&file), &markdown)
     {
-        console::say(&format!("warning: {STEP_SUMMARY}: {error:#}; the results are not touched by this"));
+        console::warn(&format!("warning: {STEP_SUMMARY}: {error:#}; the results are not touched by this"));
     }
     console::print(&match args.format {
         FormatArg::Text => {

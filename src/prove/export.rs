@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use super::telemetry::lines;
+use crate::console;
 use crate::record::{LogReader, Manifest, Results};
 use crate::telemetry::{Destination, Replay, SpanTotals, TelemetrySettings, Times};
 
@@ -72,17 +73,25 @@ fn requests(
     let path = results.path(&log);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut current = None;
+    let mut unknown = 0_u64;
     for row in LogReader::new(file, &log)?.of(&manifest.run_id, part) {
         let row = row?;
         if current != Some(row.repetition) {
             let own = times.iter().find(|times| times.part == part && times.repetition == row.repetition);
-            let own = own.with_context(|| {
-                format!("manifest.json does not say when repetition {} of {part} began", row.repetition)
-            })?;
+            let Some(own) = own else {
+                unknown += 1;
+                continue;
+            };
             replay.begin(own, destination(manifest));
             current = Some(row.repetition);
         }
         replay.request(row.sample);
+    }
+    if unknown > 0 {
+        console::warn(&format!(
+            "warning: {unknown} requests of {log} are left out: the run was killed during their repetition, and \
+             manifest.json does not say when it began"
+        ));
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ use crate::record::{Answers, LogWriter, Manifest, Recording, RepetitionRecord, R
 use crate::report::Progress;
 use crate::sample::Phase;
 use crate::scenario::Settings;
-use crate::telemetry::{Plan as TelemetryPlan, Telemetry};
+use crate::telemetry::{Prepared, Telemetry};
 use measurement::Measurement;
 use server::Server;
 use single_calls::Beside;
@@ -96,11 +96,11 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     if let Err(why) = &proof
         && let Err(problem) = page::write_failed(&results, why)
     {
-        console::say(&format!("warning: report.html was not written: {problem:#}"));
+        console::warn(&format!("warning: report.html was not written: {problem:#}"));
     }
     // Whoever opens the newest run must not be shown an older one that went well.
     if let Err(error) = results.point_latest() {
-        console::say(&format!("warning: {error:#}; the results are in {}", results.folder().display()));
+        console::warn(&format!("warning: {error:#}; the results are in {}", results.folder().display()));
     }
     proof
 }
@@ -152,7 +152,7 @@ impl<'a> Run<'a> {
         let plan = Arc::new(measurement::plan(&settings)?);
         settings.script.as_deref().map(script::read).transpose()?;
         limits::make_room(most_connections(&settings))?;
-        let told = TelemetryPlan::make(&settings.telemetry)?;
+        let told = Prepared::make(&settings.telemetry)?;
         let mut server = Server::new(&settings, &told)?;
         server.check().await?;
         // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.

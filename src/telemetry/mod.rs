@@ -44,7 +44,7 @@ pub use otlp::TelemetryError;
 pub use part::{Destination, Part};
 pub use queue::{Counts, Queue};
 pub use replay::{Replay, Times};
-pub use run::{Prepared as Plan, Prepared, Telemetry, Watched};
+pub use run::{Prepared, Telemetry, Watched};
 pub use serving::{Caller, Served, ServerTracer};
 pub use settings::TelemetrySettings;
 pub use verdict::{Line, Unit, Verdict};
