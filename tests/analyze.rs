@@ -177,10 +177,19 @@ fn a_row_that_cannot_be_is_an_error_with_its_line() {
 fn a_log_beside_the_phases_is_checked_as_they_are() {
     for (name, part) in [("single_calls.csv", "single_calls"), ("calibration.csv", "calibration")] {
         let results = run(&format!("beside_{part}"));
+        // A prediction hangs on the calibration; the phases can do without the other calls.
+        let complained = |words: &[&str]| match part {
+            "calibration" => assert_refused(&results, words),
+            _ => {
+                assert_eq!(analyze(&results).status.code(), Some(0));
+                let message = caveat(&results, "unread_log");
+                words.iter().for_each(|word| assert!(message.contains(word), "no `{word}` in {message}"));
+            }
+        };
         std::fs::write(results.path(name), "no,such,columns\n").expect("writable");
-        assert_refused(&results, &[name, "`run_id` is missing"]);
+        complained(&[name, "`run_id` is missing"]);
         std::fs::write(results.path(name), log(RUN, "before", 5)).expect("writable");
-        assert_refused(&results, &[name, "line 2", "phase", part]);
+        complained(&[name, "line 2", "phase", part]);
         std::fs::write(results.path(name), log(RUN, part, 5)).expect("writable");
         change(&results, name, |log| log[..log.len() - 9].to_string());
         assert_eq!(analyze(&results).status.code(), Some(0));

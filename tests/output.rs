@@ -132,15 +132,15 @@ fn junit_goes_to_its_file_and_a_bad_place_is_said_first() {
         report.test_suites.iter().map(|suite| (suite.name.as_str(), suite.test_cases.len())).collect();
     assert_eq!(names, [("sla", 1), ("run", 3)]);
     std::fs::write(folder.join("file"), "").expect("the folder is writable");
-    for bad in [folder.clone(), folder.join("file/junit.xml")] {
+    for (bad, code) in [(folder.clone(), 2), (folder.join("file/junit.xml"), 1)] {
         let output = analyze(&bad);
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{output:?}");
         assert!(text(&output.stderr).contains("--junit"), "{output:?}");
     }
     let out = fresh_folder("output_junit_early");
     let output =
         prove_command(&out, &["--junit", &folder.display().to_string()]).output().expect("the binary starts");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(!out.join("runs").exists(), "before any load is sent");
 }
 
