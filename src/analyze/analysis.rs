@@ -44,13 +44,16 @@ impl Analysis {
         after: (&PhaseData, &ClientHealth),
         caveats: Vec<Caveat>,
     ) -> Self {
+        // Both at once: on a long run this is most of the work after the logs are read.
+        let (before, after) = std::thread::scope(|scope| {
+            let after = scope.spawn(|| attribute(after.0, after.1));
+            let before = attribute(before.0, before.1);
+            (before, after.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
         Analysis {
             schema: 1,
             run_id: run_id.to_string(),
-            phases: AnalysisPhases {
-                before: attribute(before.0, before.1),
-                after: attribute(after.0, after.1),
-            },
+            phases: AnalysisPhases { before, after },
             baseline_script: None,
             calibration: None,
             prediction: None,
