@@ -64,9 +64,12 @@ impl Scraped {
 }
 
 /// What makes every counter and histogram move: errors, resets, batches, slow requests, a collector that is slow.
-const EVENTFUL: [&str; 14] = [
+/// Forty callers in front of four slots and a backlog of four: SYNs are lost whatever else the machine does.
+const EVENTFUL: [&str; 18] = [
     "-n",
     "300",
+    "-c",
+    "40",
     "--sla",
     "p50=20ms",
     "--sla",
@@ -77,6 +80,8 @@ const EVENTFUL: [&str; 14] = [
     "throughput=1rps",
     "--set",
     "mock.error_rate=0.05",
+    "--set",
+    "mock.max_connections=4",
     "--set",
     "mock.backlog=4",
 ];
