@@ -171,6 +171,7 @@ async fn load(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<u8> {
     args.telemetry.lay_over(&mut overrides)?;
     let settings = scenario::load(&args.scenario, &overrides)?;
     let live = prove::load(&settings, args.phase.into(), &args.log, args.quiet, interrupt).await?;
+    console::print(format!("{}\n", args.log.display()).as_bytes());
     Ok(match interrupt.signal() {
         Some(signal) => signal.exit_code(),
         None => u8::from(live.latency.is_empty()),

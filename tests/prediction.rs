@@ -4,6 +4,8 @@
 //! beside measured for all variations, the full-sized ones among them.
 mod common;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use common::run::{Results, Run, text};
 use serde_json::Value;
 
@@ -64,16 +66,27 @@ fn candidate(analysis: &Value, connections: u64, batch: u64) -> f64 {
     figure(&candidates.iter().find(wanted).expect("a candidate")["p95_ms"])
 }
 
+/// Runs that missed the aim, over all tests.
+static MISSES: AtomicUsize = AtomicUsize::new(0);
+/// So many may: a predictor that misses often is wrong, however busy the machine.
+const MISSES_ALLOWED: usize = 2;
+
 /// Proves a variation, prints predicted beside measured and holds the error to the aim. Other work on the
 /// machine makes single calls dearer by milliseconds, which is noise of the calibration here: a run that
-/// it disturbed is made again, twice at most, and every one is printed.
+/// missed is made again, as long as few did.
 fn within_the_aim(name: &str, base: &[&str], changes: &str) -> (Results, Value) {
-    let again = (1..3).map(|attempt| attempt_at(&format!("{name}-{attempt}"), base, changes));
-    let kept = again.into_iter().find(|(_, analysis)| figure(&analysis["prediction"]["error"]).abs() <= AIM);
-    let (results, analysis) = kept.unwrap_or_else(|| attempt_at(name, base, changes));
-    let error = figure(&analysis["prediction"]["error"]);
-    assert!(error.abs() <= AIM, "{name}: {:#}", analysis["prediction"]);
-    (results, analysis)
+    loop {
+        let (results, analysis) = attempt_at(name, base, changes);
+        if figure(&analysis["prediction"]["error"]).abs() <= AIM {
+            return (results, analysis);
+        }
+        let misses = MISSES.fetch_add(1, Ordering::Relaxed) + 1;
+        assert!(
+            misses <= MISSES_ALLOWED,
+            "{misses} misses, the last of {name}: {:#}",
+            analysis["prediction"]
+        );
+    }
 }
 
 /// One run, predicted beside measured.
@@ -228,11 +241,18 @@ fn predictions_need_neither_the_after_log_nor_the_scenario() {
     assert_eq!(results.json("analysis.json")["prediction"]["method"], "range");
 }
 
+/// Lost connections and all.
 #[test]
-#[ignore = "20 to 30 s each: the default scenario in full size, lost connections and all"]
+fn the_default_scenario_in_full_size() {
+    let (results, _) = within_the_aim("full_default", &FULL, "after.connections=8 after.batch=8");
+    let lost = results.table("before.csv");
+    assert!(lost.column("syn_retransmits").iter().any(|count| *count != "0"), "no connection was lost");
+}
+
+#[test]
+#[ignore = "20 to 30 s each: other scenarios in full size"]
 fn full_size() {
     let variations = [
-        ("full_default", "after.connections=8 after.batch=8"),
         ("full_reuse_alone", "after.connections=8 after.batch=1"),
         ("full_batch_4", "after.connections=8 after.batch=4"),
         ("full_no_fixed_cost", "mock.fixed_ms=0 mock.item_ms=150 after.connections=8 after.batch=8"),

@@ -72,6 +72,7 @@ fn the_prediction_and_the_causes_are_the_reference_run_s() {
         "P95 after was predicted as {:.1} ms",
         number(&analysis["prediction"]["p95_ms"])
     ));
+    assert!(number(&analysis["prediction"]["error"]).abs() <= 0.1, "{}", analysis["prediction"]["error"]);
     for cause in &analysis["phases"]["before"]["causes"].as_array().expect("a list")[..2] {
         let (name, share) =
             (cause["cause"].as_str().expect("a name"), number(&cause["share_of_tail_excess"]));

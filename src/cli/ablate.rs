@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ColourArgs, ScenarioArgs};
+use super::{ColourArgs, ComparisonArgs};
 
 const EXAMPLES: &str = "\
 Examples:
   spanload ablate                                  scenarios/ablation.toml, about ten minutes
   spanload ablate my.toml --repetitions 1 > table.md
 
-The table is Markdown. Exit codes: 0 all variants ran, whatever their verdicts, 1 one failed, 2 wrong usage or
-scenario, 130 or 143 interrupted.";
+The table is Markdown. With --target give a file whose variants leave mock.* alone. Exit codes: 0 all variants ran,
+whatever their verdicts, 1 one failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
 
 /// `spanload ablate`
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub struct AblateArgs {
     pub file: PathBuf,
     /// What changes every variant's scenario.
     #[command(flatten)]
-    pub changes: ScenarioArgs,
+    pub changes: ComparisonArgs,
     /// Folder of all runs and of ablation.md
     #[arg(long, default_value = "results/ablation", value_name = "FOLDER", help_heading = "Output")]
     pub out: PathBuf,

@@ -22,7 +22,7 @@ pub use load::{LoadArgs, PhaseArg};
 pub use output::{ColourArgs, FormatArg, OutputArgs};
 pub use prove::ProveArgs;
 pub use report::ReportArgs;
-pub use scenario_args::ScenarioArgs;
+pub use scenario_args::{ComparisonArgs, ScenarioArgs};
 pub use telemetry::{TelemetryArgs, TraceArgs};
 
 use clap::{Parser, Subcommand};

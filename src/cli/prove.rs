@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{OutputArgs, ScenarioArgs, TelemetryArgs};
+use super::{ComparisonArgs, OutputArgs, TelemetryArgs};
 use crate::scenario::DEFAULT;
 
 const EXAMPLES: &str = "\
@@ -31,7 +31,7 @@ pub struct ProveArgs {
     scenario_flag: Option<PathBuf>,
     /// What changes the scenario.
     #[command(flatten)]
-    pub changes: ScenarioArgs,
+    pub changes: ComparisonArgs,
     /// What changes telemetry.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,

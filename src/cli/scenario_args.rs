@@ -15,9 +15,6 @@ pub struct ScenarioArgs {
     /// Callers of the closed loop
     #[arg(short = 'c', long = "concurrency", value_name = "N")]
     workers: Option<usize>,
-    /// Repetitions of each phase
-    #[arg(long, value_name = "N")]
-    repetitions: Option<u32>,
     /// URL of your own server instead of the embedded mock
     #[arg(long, value_name = "URL", help_heading = "Target")]
     target: Option<String>,
@@ -41,6 +38,10 @@ pub struct ScenarioArgs {
 impl ScenarioArgs {
     /// As what they lay over the file. Specific flags win over `--quick`, `--set` over all.
     pub fn overrides(&self) -> Result<Overrides, ScenarioError> {
+        self.with_repetitions(None)
+    }
+
+    fn with_repetitions(&self, repetitions: Option<u32>) -> Result<Overrides, ScenarioError> {
         let mut overrides = Overrides::default();
         if self.quick {
             overrides.set("--quick", "load.requests", 200);
@@ -49,7 +50,7 @@ impl ScenarioArgs {
         let numbers = [
             ("-n", "load.requests", self.requests),
             ("-c", "load.workers", self.workers.map(|workers| workers as u64)),
-            ("--repetitions", "runs.repetitions", self.repetitions.map(u64::from)),
+            ("--repetitions", "runs.repetitions", repetitions.map(u64::from)),
             ("--timeout", "target.timeout_ms", self.timeout),
         ];
         for (flag, key, value) in numbers {
@@ -65,5 +66,23 @@ impl ScenarioArgs {
         self.sla.iter().try_for_each(|line| overrides.set_sla(line))?;
         self.set.iter().try_for_each(|assignment| overrides.set_text(assignment))?;
         Ok(overrides)
+    }
+}
+
+/// What changes a scenario whose phases are compared.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ComparisonArgs {
+    /// What changes the load of one repetition.
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    /// Repetitions of each phase
+    #[arg(long, value_name = "N", help_heading = "Load")]
+    repetitions: Option<u32>,
+}
+
+impl ComparisonArgs {
+    /// As what they lay over the file, in the order of [`ScenarioArgs::overrides`].
+    pub fn overrides(&self) -> Result<Overrides, ScenarioError> {
+        self.scenario.with_repetitions(self.repetitions)
     }
 }

@@ -60,7 +60,7 @@ pub async fn ablate(
 }
 
 /// All variants, resolved: what is wrong with the last one is said before the first one runs.
-fn variants(file: &Path, overrides: &Overrides) -> Result<Vec<(Variant, Settings)>, ScenarioError> {
+fn variants(file: &Path, overrides: &Overrides) -> anyhow::Result<Vec<(Variant, Settings)>> {
     let read = |cause| ScenarioError::Read { path: file.to_path_buf(), cause };
     let text = std::fs::read_to_string(file).map_err(read)?;
     let ablation: Ablation =
@@ -68,8 +68,10 @@ fn variants(file: &Path, overrides: &Overrides) -> Result<Vec<(Variant, Settings
     let scenario = file.parent().unwrap_or(Path::new(".")).join(&ablation.scenario);
     let resolve = |variant: Variant| {
         let mut overrides = overrides.clone();
-        variant.set.iter().try_for_each(|assignment| overrides.set_text(assignment))?;
-        let settings = scenario::load(&scenario, &overrides)?;
+        let set = variant.set.iter().try_for_each(|assignment| overrides.set_text(assignment));
+        let settings = set.and_then(|()| scenario::load(&scenario, &overrides));
+        let settings =
+            settings.with_context(|| format!("variant `{}` of {}", variant.name, file.display()))?;
         Ok((variant, settings))
     };
     ablation.variant.into_iter().map(resolve).collect()
