@@ -4,6 +4,9 @@
 //! `cargo bench --bench analyze_million` prints both. The rows resemble those of the default scenario: a tail of
 //! retransmissions before, batches after.
 
+#[path = "common/outcome.rs"]
+mod outcome;
+
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
@@ -27,13 +30,7 @@ const AIM_SECONDS: f64 = 2.0;
 const AIM_MB: f64 = 500.0;
 
 fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    outcome::exit_code(measure())
 }
 
 fn measure() -> anyhow::Result<()> {

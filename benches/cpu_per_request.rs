@@ -6,6 +6,8 @@
 
 #[path = "common/load.rs"]
 mod load;
+#[path = "common/outcome.rs"]
+mod outcome;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,13 +21,7 @@ const RUNS: usize = 5;
 const AIM_US: f64 = 16.0;
 
 fn main() -> ExitCode {
-    match serve_if_asked().unwrap_or_else(measure) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    outcome::exit_code(serve_if_asked().unwrap_or_else(measure))
 }
 
 fn measure() -> anyhow::Result<()> {

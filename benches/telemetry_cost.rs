@@ -10,6 +10,8 @@
 mod load;
 #[path = "../tests/common/otlp.rs"]
 mod otlp;
+#[path = "common/outcome.rs"]
+mod outcome;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,13 +27,7 @@ const PAIRS: usize = 10;
 const OFF: [&str; 1] = ["--no-metrics"];
 
 fn main() -> ExitCode {
-    match serve_if_asked().unwrap_or_else(measure) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    outcome::exit_code(serve_if_asked().unwrap_or_else(measure))
 }
 
 fn measure() -> anyhow::Result<()> {

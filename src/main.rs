@@ -207,8 +207,8 @@ fn summarise(
 ) -> anyhow::Result<u8> {
     let plan = results.manifest()?.plan;
     let summary = Summary {
+        why: why_slow(&findings.comparison, &findings.analysis, &plan.after),
         strategies: [plan.before, plan.after],
-        why: why_slow(&findings.analysis.phases),
         predicted: findings.analysis.prediction.as_ref().and_then(predicted),
         ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
         folder: Some(results.folder().to_path_buf()),

@@ -29,7 +29,7 @@ pub fn check(args: &OutputArgs) -> anyhow::Result<()> {
 /// Standard output gets exactly one document; what goes wrong beside it is said on standard error.
 pub fn deliver(comparison: &Comparison, summary: Summary, args: &OutputArgs) -> anyhow::Result<()> {
     if let Some(file) = &args.junit {
-        let bytes = Junit.render(comparison)?;
+        let bytes = Junit { exit_code: summary.exit_code }.render(comparison)?;
         write_atomically(file, &bytes).with_context(|| format!("--junit {}", file.display()))?;
     }
     let markdown = Markdown { summary: summary.clone() }.render(comparison)?;

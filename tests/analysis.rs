@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use spanload::analyze::{Analysis, Calibration, ClientHealth, Comparison, PhaseData, prediction};
 use spanload::clock::{Micros, Moment};
 use spanload::digest::Digest;
-use spanload::report::{Format, Json, Summary, Terminal, predicted, why_slow};
+use spanload::report::{Format, Json, Markdown, Summary, Terminal, predicted, why_slow};
 use spanload::sample::{BatchUse, ConnectionUse, ErrorWord, Sample, ServerTimes, Stage, Stages, TraceId};
 use spanload::scenario::{Connections, Strategy};
 
@@ -128,7 +128,7 @@ fn analysis_comparison_and_summary_say_the_same_numbers() {
 fn the_summary_says_what_the_analysis_says() {
     let (comparison, analysis) = documents();
     let summary = Summary {
-        why: why_slow(&analysis.phases),
+        why: why_slow(&comparison, &analysis, "pool of 2, batches of up to 2"),
         predicted: analysis.prediction.as_ref().and_then(predicted),
         ..Summary::default()
     };
@@ -153,4 +153,39 @@ fn the_summary_says_what_the_analysis_says() {
         number(&prediction["error"]) * 100.0
     );
     assert!(screen.contains(&line), "{line} is not in {screen}");
+}
+
+/// Kept connections alone are not advised where they miss, and batches have the credit where they met the SLA.
+#[test]
+fn every_summary_says_which_part_met_the_sla() {
+    let (_, mut analysis) = documents();
+    let comparison = compared(&before(), &after(), &["p95=250ms"], false);
+    let after = "pool of 2, batches of up to 2";
+    let candidates = &mut analysis.prediction.as_mut().expect("a prediction").candidates;
+    let alone = candidates.iter_mut().find(|one| one.strategy == "pool of 2").expect("the pool alone");
+    alone.p95_ms = Some(301.25);
+    let said = |analysis: &Analysis| {
+        let summary = Summary { why: why_slow(&comparison, analysis, after), ..Summary::default() };
+        let terminal = Terminal { summary: summary.clone(), ..Terminal::default() };
+        let screen = String::from_utf8(terminal.render(&comparison).expect("a screen")).expect("text");
+        let markdown = Markdown { summary }.render(&comparison).expect("a document");
+        let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        [screen, String::from_utf8(markdown).expect("text")]
+    };
+    let batching = "batching; kept connections alone (pool of 2) are predicted to miss it, at P95 301.2 ms";
+    for text in said(&analysis) {
+        assert!(
+            text.contains(&format!("what met the SLA {batching}"))
+                || text.contains(&format!("what met the SLA: {batching}")),
+            "{text}"
+        );
+    }
+    let candidates = &mut analysis.prediction.as_mut().expect("a prediction").candidates;
+    let alone = candidates.iter_mut().find(|one| one.strategy == "pool of 2").expect("the pool alone");
+    alone.p95_ms = Some(250.0);
+    for text in said(&analysis) {
+        assert!(text.contains("kept connections; without batches (pool of 2) they are predicted to meet it too, at P95 250.0 ms"), "{text}");
+    }
+    analysis.prediction = None;
+    assert!(said(&analysis).iter().all(|text| !text.contains("what met the SLA")), "nothing is known of it");
 }

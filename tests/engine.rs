@@ -1,5 +1,9 @@
 //! The engine's promises, to the microsecond: against a transport without a network, and against a server that counts.
 mod common;
+#[path = "engine/deadlines.rs"]
+mod deadlines;
+#[path = "engine/server.rs"]
+mod server;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
@@ -268,71 +272,6 @@ fn a_batch_answer_that_does_not_fit_fails_all_members() {
     }
 }
 
-#[track_caller]
-fn timed_out_at(sample: &Sample, limit_ms: u64, stages: &[&str]) {
-    assert_eq!(sample.error, Some(ErrorWord::Timeout), "{sample:?}");
-    assert_eq!((sample.stages.latency(), reached(sample)), (Micros(limit_ms * 1_000), stages.to_vec()));
-}
-
-#[test]
-fn a_timeout_ends_at_its_deadline_whether_under_way_or_waiting() {
-    let fake = Fake::new(|_| Act::Never);
-    let samples = fake.run(Load::new(5, 2).pool(1).timeout_ms(150));
-    for pair in [[0, 1], [2, 3]] {
-        timed_out_at(&samples[pair[0]], 150, &["queue", "send", "wait"]);
-        timed_out_at(&samples[pair[1]], 150, &["queue"]);
-        let waiting = &samples[pair[1]];
-        assert_eq!((waiting.attempts, waiting.connection, waiting.bytes_sent), (0, None, 0));
-    }
-    assert_eq!(samples[4].due, Some(Moment::from_micros(300_000)));
-}
-
-#[test]
-fn a_lane_is_gone_before_the_next_one_starts_in_its_place() {
-    let fake = Fake::new(|seq| if seq == 0 { Act::Never } else { Act::Answer { after_ms: 1 } });
-    let samples = fake.run(Load::new(2, 1).pool(1).timeout_ms(100));
-    assert_eq!(fake.events()[..3], [Event::Start(vec![0], false), Event::Gone, Event::Start(vec![1], false)]);
-    let ids: Vec<_> = samples.iter().filter_map(|sample| sample.connection).map(|used| used.id).collect();
-    assert_eq!((ids, samples[1].error), (vec![1, 2], None));
-}
-
-#[test]
-fn a_request_past_its_deadline_is_not_sent_any_more() {
-    let fake = Fake::new(|seq| if seq == 0 { Act::Block { ms: 200 } } else { Act::Answer { after_ms: 1 } });
-    let samples = fake.run(Load::new(3, 2).pool(1).timeout_ms(150));
-    timed_out_at(&samples[0], 150, &["queue", "send", "wait"]);
-    timed_out_at(&samples[1], 150, &["queue"]);
-    assert_eq!(samples[1].attempts, 0);
-    assert_eq!(fake.exchanges(), [[0], [2]]);
-}
-
-#[test]
-fn members_of_a_batch_time_out_one_by_one_while_the_exchange_goes_on() {
-    // 0 and 1 make 2 wait, so that it goes with 3, which is due 100 ms later.
-    let fake = Fake::new(|seq| Act::Answer { after_ms: if seq == 2 { 250 } else { 100 } });
-    let load = Load::new(4, 3).pool(1).batch(2).timeout_ms(300);
-    let completed = load.complete(Clock::start(), fake.clone(), &Interrupt::never());
-    assert_eq!(fake.exchanges(), [[0, 1], [2, 3]]);
-    timed_out_at(&completed[2].sample, 300, &["queue", "send", "wait"]);
-    assert!(completed[2].answer.is_none());
-    assert_eq!(completed[3].sample.error, None);
-    assert_eq!(completed[3].answer.as_deref(), Some(b"3".as_slice()), "not the answer of the one that left");
-    assert_eq!(completed[2].sample.batch, completed[3].sample.batch);
-}
-
-#[test]
-fn an_exchange_ends_with_the_deadline_of_its_last_member() {
-    let fake = Fake::new(|seq| if seq == 2 { Act::Never } else { Act::Answer { after_ms: 100 } });
-    let samples = fake.run(Load::new(6, 3).pool(1).batch(2).timeout_ms(300));
-    assert_eq!(fake.exchanges()[..2], [[0, 1], [2, 3]]);
-    timed_out_at(&samples[2], 300, &["queue", "send", "wait"]);
-    timed_out_at(&samples[3], 300, &["queue", "send", "wait"]);
-    assert!(samples[3].end() > samples[2].end(), "each at its own deadline");
-    timed_out_at(&samples[4], 300, &["queue"]);
-    assert_eq!(samples[5].error, None, "due at the first of these deadlines, sent after the last");
-    assert!(ms(&samples[5], Stage::Queue) >= Some(99.0), "{:?}", samples[5].stages);
-}
-
 #[test]
 fn an_interrupt_ends_every_story_and_loses_none() {
     let fake = Fake::new(|seq| if seq == 0 { Act::Answer { after_ms: 10 } } else { Act::Never });
@@ -357,91 +296,4 @@ fn an_interrupt_ends_every_story_and_loses_none() {
         assert_eq!((reached(sample), sample.end(), sample.attempts), (vec![], None, 0));
         assert_eq!(sample.due.is_some(), sample.seq == 3, "3 was due when 0 had ended, the others never");
     }
-}
-
-/// A server that counts the requests it holds.
-fn counting(most: Arc<AtomicUsize>) -> Server {
-    let held = AtomicUsize::new(0);
-    Server::start(move |_, mut peer| {
-        while let Some(request) = peer.request() {
-            most.fetch_max(held.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            pause(3);
-            held.fetch_sub(1, Ordering::SeqCst);
-            peer.answer(&request.body);
-        }
-    })
-}
-
-#[test]
-fn a_pool_opens_its_connections_and_never_one_more() {
-    for (workers, size, opened) in [(6, 3, 3), (2, 5, 2), (4, 4, 4)] {
-        let most = Arc::new(AtomicUsize::new(0));
-        let server = counting(most.clone());
-        let samples = Load::new(60, workers).pool(size).run(&server.url());
-        assert!(samples.iter().all(Sample::succeeded));
-        assert_eq!((server.accepted(), most.load(Ordering::SeqCst)), (opened, opened));
-        let used = || samples.iter().filter_map(|sample| sample.connection);
-        assert_eq!(used().map(|used| used.id).collect::<HashSet<_>>().len(), opened);
-        assert_eq!(used().filter(|used| !used.reused).count(), opened, "one request paid for each");
-    }
-}
-
-#[test]
-fn a_connection_per_request_is_announced_and_used_once() {
-    let heads = Arc::new(Mutex::new(Vec::new()));
-    let seen = heads.clone();
-    let server = Server::start(move |_, mut peer| {
-        while let Some(request) = peer.request() {
-            peer.answer(&request.body);
-            seen.lock().expect("no panic").push(request);
-        }
-    });
-    let samples = Load::new(30, 4).run(&server.url());
-    let requests = heads.lock().expect("no panic");
-    assert!(requests.iter().all(|request| request.has_header("connection: close")));
-    assert_eq!((server.accepted(), requests.len()), (30, 30));
-    let ids: HashSet<_> = samples.iter().filter_map(|sample| sample.connection).map(|used| used.id).collect();
-    assert_eq!(ids.len(), 30);
-    for request in requests.iter() {
-        let seq = request.body.parse().expect("a sequence number");
-        assert!(
-            request.has_header(&format!("traceparent: {}", traces().traceparent(seq))),
-            "{}",
-            request.head
-        );
-    }
-}
-
-#[test]
-fn a_batch_goes_to_its_own_path_and_a_batch_of_one_to_the_single_one() {
-    let heads = Arc::new(Mutex::new(Vec::new()));
-    let seen = heads.clone();
-    let server = Server::start(move |_, mut peer| {
-        while let Some(request) = peer.request() {
-            pause(10);
-            peer.answer(&request.body.replace("inputs", "outputs"));
-            seen.lock().expect("no panic").push((request.path().to_owned(), request.body));
-        }
-    });
-    let samples = Load::new(3, 2).pool(1).batch(2).run(&server.url());
-    assert!(samples.iter().all(Sample::succeeded));
-    let wanted = [("/v1/infer/batch", "{\"inputs\":[0,1]}"), ("/v1/infer", "2")];
-    assert_eq!(*heads.lock().expect("no panic"), wanted.map(|(path, body)| (path.into(), body.into())));
-    assert_eq!(server.accepted(), 1);
-}
-
-#[test]
-fn after_a_timeout_a_worker_goes_on_with_a_fresh_connection() {
-    let server = Server::start(|index, mut peer| {
-        peer.request();
-        if index > 0 {
-            peer.answer("{}");
-        }
-        peer.until_closed();
-    });
-    let samples = Load::new(2, 1).pool(1).timeout_ms(300).run(&server.url());
-    timed_out_at(&samples[0], 300, &["queue", "connect", "send", "wait"]);
-    assert_eq!(samples[0].retransmits, Some(0), "the evidence is taken");
-    assert_eq!((samples[1].error, samples[1].attempts, server.accepted()), (None, 1, 2));
-    assert_eq!(samples[1].due, samples[0].end());
 }

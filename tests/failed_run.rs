@@ -2,11 +2,22 @@
 #![allow(dead_code, reason = "the helpers hold more than this file uses")]
 mod common;
 
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use common::processes::children_of;
 use common::run::{Results, fresh_folder, prove_command};
-use common::{kill, wait_until};
+use common::{EXE, kill, wait_until};
+
+/// The folder of a run that has sent requests, but for the older one.
+fn measuring(out: &Path, older: &Path) -> Option<PathBuf> {
+    let runs = out.join("runs").read_dir().ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let new = runs.filter(|path| path.is_dir() && path.file_name() != older.file_name());
+    let rows = |path: &PathBuf| {
+        std::fs::read_to_string(path.join("before.csv")).is_ok_and(|text| text.lines().count() > 20)
+    };
+    new.into_iter().filter(|path| !path.is_symlink()).find(rows)
+}
 
 #[test]
 fn the_newest_run_is_the_failed_one_and_its_manifest_knows_what_was_measured() {
@@ -19,15 +30,7 @@ fn the_newest_run_is_the_failed_one_and_its_manifest_knows_what_was_measured() {
     let long = ["-n", "4000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"];
     let mut command = prove_command(&out, &long);
     let prove = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
-    let measuring = || {
-        let runs = out.join("runs").read_dir().ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-        let new = runs.filter(|path| path.is_dir() && path.file_name() != older.file_name());
-        let rows = |path: &std::path::PathBuf| {
-            std::fs::read_to_string(path.join("before.csv")).is_ok_and(|text| text.lines().count() > 20)
-        };
-        new.into_iter().filter(|path| !path.is_symlink()).find(rows)
-    };
-    let folder = wait_until("before.csv has rows", measuring);
+    let folder = wait_until("before.csv has rows", || measuring(&out, &older));
     let mock =
         children_of(prove.id()).into_iter().find(|child| child.arguments.iter().any(|one| one == "mock"));
     kill(mock.expect("the mock").pid, libc::SIGKILL);
@@ -44,4 +47,23 @@ fn the_newest_run_is_the_failed_one_and_its_manifest_knows_what_was_measured() {
     assert!(noted.iter().any(|one| one["phase"] == "calibration"), "{noted:?}");
     assert!(noted.iter().any(|one| one["phase"] == "before"), "{noted:?}");
     assert!(results.text("report.html").contains("the mock"), "the page says why");
+}
+
+#[test]
+fn a_run_that_was_killed_is_the_newest_too() {
+    let out = fresh_folder("killed_run");
+    let went_well = prove_command(&out, &["-n", "16", "-c", "4"]).output().expect("the binary starts");
+    assert_eq!(went_well.status.code(), Some(0), "{went_well:?}");
+    let latest = out.join("runs/latest");
+    let older = latest.read_link().expect("a link");
+    let long = ["-n", "4000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"];
+    let mut command = prove_command(&out, &long);
+    let mut prove = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    let folder = wait_until("before.csv has rows", || measuring(&out, &older));
+    prove.kill().expect("SIGKILL");
+    prove.wait().expect("a child");
+    assert_eq!(latest.read_link().expect("a link").file_name(), folder.file_name());
+    let report = Command::new(EXE).arg("report").arg(&latest).output().expect("the binary starts");
+    assert_eq!(report.status.code(), Some(0), "{report:?}");
+    assert!(Results(folder).text("report.html").contains("rows"), "what is missing is said");
 }

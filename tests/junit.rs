@@ -13,7 +13,8 @@ fn around(levels: [u64; 3]) -> PhaseData {
 }
 
 fn xml(comparison: &Comparison) -> String {
-    String::from_utf8(Junit.render(comparison).expect("a document")).expect("text")
+    let junit = Junit { exit_code: comparison.exit_code };
+    String::from_utf8(junit.render(comparison).expect("a document")).expect("text")
 }
 
 fn report(comparison: &Comparison) -> Report {
@@ -60,7 +61,7 @@ fn each_line_of_the_sla_is_a_case_with_its_figures() {
         (property(p95, "limit"), property(p95, "n"), property(p95, "repetitions")),
         ("≤ 800 ms", "600", "3")
     );
-    assert_eq!((report.tests, report.failures, report.skipped, report.errors), (7, 2, 0, 0));
+    assert_eq!((report.tests, report.failures, report.skipped, report.errors), (8, 2, 1, 0));
 }
 
 #[test]
@@ -86,7 +87,44 @@ fn met_but_in_doubt_is_skipped() {
         panic!("{report:?}");
     };
     assert!(message.as_ref().is_some_and(|message| message.contains("straddles")), "{message:?}");
-    assert_eq!((report.skipped, report.failures), (1, 0));
+    assert_eq!((report.skipped, report.failures), (2, 0), "the line, and what is in doubt of the run");
+}
+
+#[test]
+fn what_a_strict_run_fails_of_is_no_pass() {
+    let of_run = |comparison: &Comparison| {
+        let report = report(comparison);
+        let case = report.test_suites[1].test_cases.last().expect("cases").clone();
+        assert_eq!(case.name.as_str(), "nothing leaves the result in doubt");
+        let message = match &case.status {
+            TestCaseStatus::NonSuccess { message, .. } | TestCaseStatus::Skipped { message, .. } => message,
+            TestCaseStatus::Success { .. } => &None,
+        };
+        let message = message.as_ref().map_or(String::new(), |message| message.as_str().to_string());
+        (outcome(&case), message)
+    };
+    let mut comparison = compared(&around([900; 3]), &around([390, 400, 410]), &["p95=800ms"], true);
+    assert_eq!((comparison.exit_code, of_run(&comparison)), (0, ("passed", String::new())));
+    comparison.caveats.push(Caveat::new("clock_stepped", "somebody set the clock"));
+    let words = "clock_stepped: somebody set the clock".to_string();
+    assert_eq!(of_run(&comparison), ("skipped", words.clone()), "in doubt is no pass");
+    comparison.exit_code = comparison.strict_exit_code();
+    assert_eq!((comparison.exit_code, of_run(&comparison)), (98, ("failed", words)));
+    let straddling = compared(&around([900; 3]), &around([380, 390, 400]), &["p95=410ms"], true);
+    let (outcome, message) = of_run(&straddling);
+    assert_eq!(
+        (straddling.exit_code, outcome, message.as_str()),
+        (98, "failed", "no interval settles P95 ≤ 410 ms")
+    );
+}
+
+#[test]
+fn where_there_is_no_figure_there_is_no_unit() {
+    let mut levels = vec![vec![Some(400); 200]; 3];
+    levels.iter_mut().for_each(|repetition| repetition[180..].fill(None));
+    let comparison = compared(&around([900; 3]), &phase(&levels), &["p95=800ms"], false);
+    let text = xml(&comparison);
+    assert!(text.contains("no answer at that rank, 95 % interval"), "{text}");
 }
 
 #[test]
@@ -99,7 +137,8 @@ fn answers_that_differ_fail_though_every_line_is_met() {
     };
     let sent = ("every planned request was sent".to_string(), "passed");
     let answered = ("requests succeeded in both phases".to_string(), "passed");
-    assert_eq!(cases(&comparison), [sent, answered, ("answers are equal".into(), "passed")]);
+    let beyond_doubt = ("nothing leaves the result in doubt".to_string(), "passed");
+    assert_eq!(cases(&comparison), [sent, answered, ("answers are equal".into(), "passed"), beyond_doubt]);
     comparison.quality.different = 3;
     assert_eq!(cases(&comparison)[2].1, "failed");
     (comparison.quality.different, comparison.quality.compared) = (0, 0);

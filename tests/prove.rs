@@ -1,5 +1,9 @@
 //! The whole workflow through the command line: one run is looked at from every side, others each change one thing.
 mod common;
+#[path = "prove/script.rs"]
+mod script;
+#[path = "prove/verdict.rs"]
+mod verdict;
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
@@ -256,38 +260,6 @@ fn the_manifest_names_plan_and_machine() {
 }
 
 #[test]
-fn the_script_is_recorded_and_its_figures_are_its_own() {
-    if !has_python() {
-        return;
-    }
-    let (manifest, comparison) = (results().manifest(), results().comparison());
-    let bytes = std::fs::read(input_py()).expect("the script");
-    for record in [&manifest["baseline_script"], &comparison["baseline_script"]] {
-        assert_eq!(text(&record["sha256"]), spanload::digest::sha256_hex(&bytes));
-        assert_eq!(count(&record["exit_code"]), 0);
-    }
-    let script = &comparison["baseline_script"];
-    let rows = results().table("input_py.csv");
-    assert_eq!([count(&script["requests"]), rows.rows.len() as u64], [REQUESTS; 2]);
-    let mut latencies: Vec<f64> =
-        rows.column("latency_ms").iter().map(|text| text.parse().expect("a number")).collect();
-    latencies.sort_by(f64::total_cmp);
-    assert_eq!(script["latency_ms"]["p95"].as_f64(), Some(latencies[37]), "rank 38 of 40");
-}
-
-#[test]
-fn script_and_phases_sent_the_same_payloads() {
-    let manifest = results().manifest();
-    let payloads = &manifest["payloads"];
-    assert_eq!(count(&payloads["plan"]), REQUESTS);
-    assert_eq!([&payloads["before_equal"], &payloads["after_equal"]], [true; 2]);
-    if has_python() {
-        assert_eq!(payloads["baseline_script_equal"], true);
-        assert_eq!(results().caveats(), [""; 0]);
-    }
-}
-
-#[test]
 fn analyze_gives_the_same_bytes_and_the_same_exit_code() {
     let files = ["comparison.json", "comparison.csv", "analysis.json"];
     for run in [&*RUN, &Run::prove("analyze_missed", &["--sla", "p95=1ms", "-n", "8"])] {
@@ -369,214 +341,6 @@ fn each_repetition_meets_a_fresh_mock_on_the_same_ports() {
 }
 
 #[test]
-fn a_missed_sla_ends_with_99() {
-    let run = Run::prove("missed", &["--sla", "p95=1ms", "-n", "8"]);
-    assert_eq!(run.code(), 99, "{}", run.stderr());
-    let comparison = run.results().comparison();
-    assert_eq!((text(&comparison["verdict"]), count(&comparison["exit_code"])), ("missed".into(), 99));
-    assert!(run.stdout().contains("SLA MISSED"), "{}", run.stdout());
-    assert!(run.results().caveats().is_empty(), "{:?}", run.results().caveats());
-}
-
-#[test]
-fn every_line_of_the_sla_must_be_met() {
-    let run = Run::prove("two_lines", &["--sla", "p50=30s", "--sla", "p99=1ms", "-n", "8"]);
-    assert_eq!(run.code(), 99, "{}", run.stderr());
-    let comparison = run.results().comparison();
-    let lines = comparison["sla"].as_array().expect("a list").iter();
-    let verdicts: Vec<_> = lines.map(|line| (text(&line["metric"]), text(&line["verdict"]))).collect();
-    let expected = [("p50", "met"), ("p95", "met"), ("p99", "missed")];
-    assert_eq!(verdicts, expected.map(|(metric, verdict)| (metric.to_string(), verdict.to_string())));
-}
-
-#[test]
-fn the_sla_may_judge_more_than_percentiles() {
-    let flags = ["mean=30s", "max=30s", "error_rate=50%", "throughput=1rps"].map(|line| ["--sla", line]);
-    let run = Run::prove("all_metrics", flags.as_flattened());
-    assert_eq!(run.code(), 0, "{}", run.stderr());
-    let comparison = run.results().comparison();
-    let lines = comparison["sla"].as_array().expect("a list").iter();
-    let judged: Vec<_> = lines
-        .map(|line| {
-            (text(&line["metric"]), text(&line["unit"]), line["limit"].as_f64(), line["limit_ms"].as_f64())
-        })
-        .collect();
-    let line = |metric: &str, unit: &str, limit, millis| (metric.into(), unit.into(), Some(limit), millis);
-    let expected = [
-        line("error_rate", "share", 0.5, None),
-        line("max", "ms", 30_000.0, Some(30_000.0)),
-        line("mean", "ms", 30_000.0, Some(30_000.0)),
-        line("p95", "ms", 30_000.0, Some(30_000.0)),
-        line("throughput", "requests/s", 1.0, None),
-    ];
-    assert_eq!(judged, expected);
-    let missed = Run::prove("low_throughput", &["--sla", "throughput=100000rps", "-n", "8"]);
-    assert_eq!(missed.code(), 99, "{}", missed.stdout());
-}
-
-/// Eight requests cannot bound a P95, so it straddles whatever the limit.
-#[test]
-fn strict_takes_a_success_in_doubt_for_none() {
-    let analyze = |run: &Run, flags: &[&str]| {
-        let mut command = Command::new(EXE);
-        let output =
-            command.arg("analyze").arg(run.results().0).args(flags).output().expect("the binary starts");
-        output.status.code()
-    };
-    let lenient = Run::prove("lenient", &["-n", "8"]);
-    let written = lenient.results().text("comparison.json");
-    assert_eq!(
-        (lenient.code(), analyze(&lenient, &[]), analyze(&lenient, &["--strict"])),
-        (0, Some(0), Some(98))
-    );
-    assert_eq!(lenient.results().text("comparison.json"), written, "the run's own exit code stays");
-    let strict = Run::prove("strict", &["-n", "8", "--strict"]);
-    let comparison = strict.results().comparison();
-    assert_eq!((strict.code(), count(&comparison["exit_code"]), analyze(&strict, &[])), (98, 98, Some(98)));
-    assert_eq!([text(&comparison["verdict"]), text(&comparison["confidence"])], ["met", "straddles"]);
-    assert!(strict.stdout().contains("(exit code 98)"), "{}", strict.stdout());
-}
-
-#[test]
-fn fast_failures_are_no_success() {
-    let run =
-        Run::prove("failures", &["--set", "mock.error_rate=0.1", "--set", "after.batch=1", "-n", "100"]);
-    assert_eq!(run.code(), 99, "{}", run.stderr());
-    let comparison = run.results().comparison();
-    for phase in PHASES {
-        let counts = &comparison["phases"][phase];
-        let failed = count(&counts["failed"]);
-        assert!((6..20).contains(&failed), "{failed} of 100 failed at a rate of 10 %");
-        assert_eq!(count(&counts["errors"]["http_5xx"]), failed);
-        assert_eq!(count(&counts["succeeded"]) + failed, 100);
-        assert!(counts["latency_ms"]["p95"].is_null() && counts["latency_ms"]["p50"].is_f64());
-        assert!(counts["success_latency_ms"]["p95"].is_f64());
-        let log = run.results().table(&format!("{phase}.csv"));
-        let refused = log.pairs("status", "error").into_iter().filter(|pair| *pair == ("503", "http_5xx"));
-        assert_eq!(refused.count() as u64, failed);
-    }
-    assert!(comparison["sla"][0]["after_ms"].is_null());
-}
-
-#[test]
-fn a_phase_without_one_success_has_failed() {
-    let run = Run::prove("no_success", &["--set", "mock.error_rate=1", "-n", "8"]);
-    assert_eq!(run.code(), 1, "{}", run.stderr());
-    assert_eq!(text(&run.results().comparison()["verdict"]), "missed");
-    assert!(run.results().caveats().contains(&"no_success".to_string()));
-}
-
-#[test]
-fn worse_answers_are_no_gain_however_fast() {
-    let run = Run::prove("degraded", &["--set", "mock.degraded_rate=1"]);
-    assert_eq!(run.code(), 99, "{}", run.stderr());
-    let comparison = run.results().comparison();
-    assert_eq!(text(&comparison["sla"][0]["verdict"]), "met", "the line alone would be met");
-    assert_eq!(text(&comparison["verdict"]), "missed");
-    let quality = &comparison["quality"];
-    let [compared, equal, different] = ["compared", "equal", "different"].map(|key| count(&quality[key]));
-    assert!(different > 0 && compared == REQUESTS && compared == equal + different, "{quality}");
-    assert_eq!(run.results().caveats(), ["answers_differ"]);
-    assert_examples_differ(&run.results(), quality["examples"].as_array().expect("a list"));
-}
-
-fn assert_examples_differ(results: &Results, examples: &[Value]) {
-    assert!(!examples.is_empty());
-    let [before, after] = PHASES.map(|phase| results.table(&format!("{phase}.csv")));
-    for example in examples {
-        let seq = example.to_string();
-        let answer = |log: &Table| {
-            let pairs = log.pairs("seq", "answer_digest");
-            pairs.into_iter().find(|pair| pair.0 == seq).map(|pair| pair.1.to_string())
-        };
-        assert_ne!(answer(&before), answer(&after), "request {seq}");
-    }
-}
-
-fn prove_with_script(name: &str, script: &str) -> Run {
-    let path = fresh_folder(&format!("{name}_script")).join("script.py");
-    std::fs::write(&path, script).expect("the folder is writable");
-    Run::prove(name, &["-n", "8", "--set", &format!("before.script={}", path.display())])
-}
-
-#[test]
-fn without_python_the_run_goes_on_and_says_so() {
-    let (out, empty) = (fresh_folder("no_python"), fresh_folder("empty_path"));
-    let script = format!("before.script={}", input_py().display());
-    let output = prove_command(&out, &["-n", "8", "--set", &script]).env("PATH", empty).output();
-    let run = Run { out, output: output.expect("the binary starts") };
-    assert_eq!(run.code(), 0, "{}", run.stderr());
-    assert!(run.stderr().contains("no python3 found, so input.py was not run; install"), "{}", run.stderr());
-    assert_eq!(run.results().caveats(), ["no_baseline_script"]);
-    assert!(run.results().comparison()["baseline_script"].is_null());
-    assert!(run.results().manifest()["payloads"]["baseline_script_equal"].is_null());
-}
-
-#[test]
-fn a_script_log_of_another_kind_does_not_cost_the_proof() {
-    if !has_python() {
-        return;
-    }
-    let foreign = "import os\nopen(os.environ['LOG_PATH'], 'w').write('time\\n12\\n')\n";
-    let run = prove_with_script("script_foreign_log", foreign);
-    assert_eq!(run.code(), 0, "{}", run.stderr());
-    let caveats = run.results().caveats();
-    assert!(caveats.contains(&"baseline_script_unreadable".to_string()), "{caveats:?}");
-    assert!(run.results().comparison()["baseline_script"]["latency_ms"]["p95"].is_null());
-}
-
-#[test]
-fn a_run_that_was_cut_short_is_never_met() {
-    let run = Run::prove("cut_short", &[]);
-    assert_eq!(run.code(), 0, "{}", run.stderr());
-    let log = run.results().path("before.csv");
-    let text = std::fs::read_to_string(&log).expect("a log");
-    let lines: Vec<_> = text.lines().collect();
-    std::fs::write(&log, format!("{}\n", lines[..lines.len() - 1].join("\n"))).expect("it can be written");
-    let again = std::process::Command::new(common::EXE).arg("analyze").arg(&run.results().0).output();
-    assert_eq!(again.expect("the binary starts").status.code(), Some(99));
-    let comparison = run.results().comparison();
-    assert_eq!(count(&comparison["phases"]["before"]["unsent"]), 1);
-    assert_eq!(comparison["verdict"], "missed");
-}
-
-#[test]
-fn a_script_that_fails_is_a_caveat() {
-    if !has_python() {
-        return;
-    }
-    let run = prove_with_script("script_fails", "import sys\nprint('boom')\nsys.exit(3)\n");
-    assert_eq!(run.code(), 0, "{}", run.stderr());
-    assert_eq!(run.results().caveats(), ["baseline_script_failed", "payloads_differ"]);
-    assert!(run.stderr().contains("script.py ended with exit status: 3"), "{}", run.stderr());
-    assert_eq!(run.results().text("input_py.log"), "boom\n");
-    let script = &run.results().comparison()["baseline_script"];
-    assert_eq!([count(&script["exit_code"]), count(&script["requests"])], [3, 0]);
-}
-
-#[test]
-fn other_payloads_than_the_script_sends_are_a_caveat() {
-    if !has_python() {
-        return;
-    }
-    let script = format!("before.script={}", input_py().display());
-    let run = Run::prove("seed", &["--set", "load.seed=8", "--set", &script, "-n", "8"]);
-    assert_eq!(run.results().caveats(), ["payloads_differ"]);
-    assert!(run.stderr().contains("from the given script are not those of the plan"), "{}", run.stderr());
-    let payloads = &run.results().manifest()["payloads"];
-    assert_eq!(payloads["baseline_script_equal"], false);
-    assert_eq!([&payloads["before_equal"], &payloads["after_equal"]], [true; 2]);
-}
-
-#[test]
-fn what_a_small_run_cannot_show_is_said() {
-    let caveats = results().all_caveats();
-    for kind in ["too_few_samples", "nothing_to_fix"] {
-        assert!(caveats.contains(&kind.to_string()), "80 requests, a limit of 30 s: {caveats:?}");
-    }
-}
-
-#[test]
 fn every_repetition_notes_how_the_client_fared() {
     let manifest = results().manifest();
     for repetition in manifest["repetitions"].as_array().expect("a list") {
@@ -588,27 +352,6 @@ fn every_repetition_notes_how_the_client_fared() {
         assert!(health["wall_drift_us"].is_i64(), "{repetition}");
         assert!(count(&health["ticks"]) == 0 || health["lag_p99_us"].is_u64(), "{repetition}");
     }
-}
-
-#[test]
-fn the_script_s_own_log_is_analysed_and_joined_to_the_server_s() {
-    if !has_python() {
-        return;
-    }
-    let analysis = results().json("analysis.json");
-    let script = &analysis["baseline_script"];
-    assert_eq!([count(&script["requests"]), count(&script["succeeded"])], [REQUESTS; 2]);
-    assert_eq!(script["latency_ms"]["p95"], results().comparison()["baseline_script"]["latency_ms"]["p95"]);
-    let windows = script["over_time"].as_array().expect("a list").iter();
-    assert_eq!(windows.map(|window| count(&window["n"])).sum::<u64>(), REQUESTS);
-    let server = &script["server"];
-    assert_eq!([count(&server["joined"]), count(&server["of"])], [REQUESTS; 2]);
-    let parts = ["before_handler", "queue", "compute"];
-    let shares: f64 = parts.iter().filter_map(|part| server[part]["share_of_slowest"].as_f64()).sum();
-    let means: f64 = parts.iter().filter_map(|part| server[part]["mean_ms"].as_f64()).sum();
-    assert!((shares - 1.0).abs() < 0.001, "{server}");
-    let mean = script["latency_ms"]["mean"].as_f64().expect("a mean");
-    assert!((means - mean).abs() < 0.01, "{means} against {mean}");
 }
 
 #[test]

@@ -56,8 +56,8 @@ impl Comparison {
     }
 }
 
-/// Exit code of a success in doubt.
-const IN_DOUBT: u8 = 98;
+/// Exit code of a success in doubt, with `--strict`.
+pub const IN_DOUBT: u8 = 98;
 
 /// Whether the SLA is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

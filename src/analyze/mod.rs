@@ -29,7 +29,7 @@ pub use analysis::{
 pub use attribution::{Cause, ClientHealth, ClientStall, attribute, causes_of};
 pub use calibration::Calibration;
 pub use comparison::{
-    BaselineScript, Caveat, Comparison, Confidence, Difference, LatencyMs, PhaseSummary, Quality,
+    BaselineScript, Caveat, Comparison, Confidence, Difference, IN_DOUBT, LatencyMs, PhaseSummary, Quality,
     RepetitionSummary, SlaResult, SlaTimes, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict,
 };
 pub use distribution::Distribution;

@@ -31,27 +31,8 @@ pub struct CompareArgs {
     /// Folder of the run that is judged
     #[arg(value_name = "RUN-B")]
     pub b: PathBuf,
-    /// Phase of both runs, before or after
-    #[arg(long, value_enum, default_value_t = PhaseArg::After, hide_possible_values = true, help_heading = "What is compared")]
-    pub phase: PhaseArg,
-    /// Phase of RUN-A, if it is another
-    #[arg(
-        long,
-        value_enum,
-        value_name = "PHASE",
-        hide_possible_values = true,
-        help_heading = "What is compared"
-    )]
-    phase_a: Option<PhaseArg>,
-    /// Phase of RUN-B, if it is another
-    #[arg(
-        long,
-        value_enum,
-        value_name = "PHASE",
-        hide_possible_values = true,
-        help_heading = "What is compared"
-    )]
-    phase_b: Option<PhaseArg>,
+    #[command(flatten)]
+    phases: PhasesArgs,
     /// Line of the SLA, such as p95=800ms; repeatable, in place of the SLA of RUN-B
     #[arg(long, value_name = "METRIC=LIMIT", help_heading = "Verdict")]
     sla: Vec<String>,
@@ -62,10 +43,26 @@ pub struct CompareArgs {
     pub output: OutputArgs,
 }
 
+/// What of each run is compared.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is compared")]
+struct PhasesArgs {
+    /// Phase of both runs, before or after
+    #[arg(long, value_enum, default_value_t = PhaseArg::After, hide_possible_values = true)]
+    phase: PhaseArg,
+    /// Phase of RUN-A, if it is another
+    #[arg(long, value_enum, value_name = "PHASE", hide_possible_values = true)]
+    phase_a: Option<PhaseArg>,
+    /// Phase of RUN-B, if it is another
+    #[arg(long, value_enum, value_name = "PHASE", hide_possible_values = true)]
+    phase_b: Option<PhaseArg>,
+}
+
 impl CompareArgs {
     /// The phase of each run.
     pub fn phases(&self) -> [PhaseArg; 2] {
-        [self.phase_a.unwrap_or(self.phase), self.phase_b.unwrap_or(self.phase)]
+        let PhasesArgs { phase, phase_a, phase_b } = self.phases;
+        [phase_a.unwrap_or(phase), phase_b.unwrap_or(phase)]
     }
 
     /// The SLA of the command line; `None` where it has none.

@@ -85,9 +85,11 @@ impl Child {
         truth_log: Option<&Path>,
         variables: &[(String, String)],
     ) -> anyhow::Result<Self> {
+        let mut command = command(exe, settings, ports, truth_log);
+        command.envs(variables.iter().map(|(name, value)| (name, value))).env("OTEL_SERVICE_NAME", SERVICE);
         let mut retries = if ports.is_some_and(|ports| ports.infer != 0) { PORT_RETRIES } else { 0 };
         loop {
-            match Self::start_once(exe, settings, ports, truth_log, variables).await {
+            match Self::start_once(exe, &mut command).await {
                 Err(error) if retries > 0 && Self::port_is_taken(&error) => retries -= 1,
                 result => return result,
             }
@@ -100,18 +102,9 @@ impl Child {
         format!("{error:#}").contains(PORT_TAKEN)
     }
 
-    async fn start_once(
-        exe: &Path,
-        settings: &MockSettings,
-        ports: Option<Ports>,
-        truth_log: Option<&Path>,
-        variables: &[(String, String)],
-    ) -> anyhow::Result<Self> {
-        let mut process = command(exe, settings, ports, truth_log)
-            .envs(variables.iter().map(|(name, value)| (name, value)))
-            .env("OTEL_SERVICE_NAME", SERVICE)
-            .spawn()
-            .with_context(|| format!("cannot start the mock: {}", exe.display()))?;
+    async fn start_once(exe: &Path, command: &mut Command) -> anyhow::Result<Self> {
+        let mut process =
+            command.spawn().with_context(|| format!("cannot start the mock: {}", exe.display()))?;
         let stdin = process.stdin.take().expect("standard input is piped");
         let mut stdout = BufReader::new(process.stdout.take().expect("standard output is piped"));
         let stderr = process.stderr.take().expect("standard error is piped");

@@ -84,6 +84,10 @@ pub struct Proof {
 pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     let mut run = Run::prepare(job, interrupt).await?;
     let results = run.results.clone();
+    // Whoever opens the newest run must not be shown an older one that went well, also if this one is killed.
+    if let Err(error) = results.point_latest() {
+        console::warn(&format!("warning: {error:#}; the results are in {}", results.folder().display()));
+    }
     let measured = run.measure().await;
     // What telemetry knows of a run that failed is wanted most.
     let closed = run.close_telemetry().await;
@@ -97,10 +101,6 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
         && let Err(problem) = page::write_failed(&results, why)
     {
         console::warn(&format!("warning: report.html was not written: {problem:#}"));
-    }
-    // Whoever opens the newest run must not be shown an older one that went well.
-    if let Err(error) = results.point_latest() {
-        console::warn(&format!("warning: {error:#}; the results are in {}", results.folder().display()));
     }
     proof
 }

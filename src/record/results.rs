@@ -55,7 +55,7 @@ impl Results {
             .with_context(|| format!("{} is no manifest of spanload", path.display()))
     }
 
-    /// Points `latest` beside the folder at it.
+    /// Points `latest` beside the folder at it, in one step: at no time it points at nothing.
     pub fn point_latest(&self) -> anyhow::Result<()> {
         let (Some(out), Some(name)) = (self.folder.parent(), self.folder.file_name()) else { return Ok(()) };
         let (link, fresh) = (out.join("latest"), out.join(".latest.tmp"));

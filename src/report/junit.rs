@@ -4,12 +4,15 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::Format;
 use super::words::{self, SlaWords};
-use crate::analyze::{Comparison, Confidence, PhaseSummary, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, IN_DOUBT, PhaseSummary, SlaResult, Verdict};
 use crate::printable;
 
 /// The verdict as test cases. A missed line is a failure; one that is met, but could be by chance, is skipped.
 #[derive(Debug, Default)]
-pub struct Junit;
+pub struct Junit {
+    /// What the command exits with.
+    pub exit_code: u8,
+}
 
 impl Format for Junit {
     fn render(&self, comparison: &Comparison) -> anyhow::Result<Vec<u8>> {
@@ -25,7 +28,12 @@ impl Format for Junit {
         ]);
         sla.add_test_cases(comparison.sla.iter().map(|line| sla_case(line, after)));
         let mut run = TestSuite::new("run");
-        run.add_test_cases([sent(comparison), answered(comparison), answers(comparison)]);
+        run.add_test_cases([
+            sent(comparison),
+            answered(comparison),
+            answers(comparison),
+            beyond_doubt(comparison, self.exit_code),
+        ]);
         report.add_test_suites([sla, run]);
         let mut bytes = Vec::new();
         report.serialize(&mut bytes)?;
@@ -37,8 +45,10 @@ fn sla_case(line: &SlaResult, after: &PhaseSummary) -> TestCase {
     let words = SlaWords::of(line);
     let (n, repetitions) = (after.planned, after.repetitions.len());
     let SlaWords { after, interval, unit, limit, .. } = &words;
+    // Words stand there where there is no figure.
+    let actual = if line.after.is_some() { format!("{after} {unit}") } else { after.clone() };
     let message = format!(
-        "{after} {unit}, 95 % interval {interval}, limit {limit}, n {n} in {repetitions} repetitions: {}, {}",
+        "{actual}, 95 % interval {interval}, limit {limit}, n {n} in {repetitions} repetitions: {}, {}",
         words.verdict, words.confidence
     );
     let mut case = case("spanload.sla", &format!("{} {limit}", words.name), status(line, &message));
@@ -96,6 +106,23 @@ fn answers(comparison: &Comparison) -> TestCase {
         _ => failure("answers_differ", &figures),
     };
     case("spanload.run", "answers are equal", status)
+}
+
+/// What else may make a success one by chance. Where that ends the command with 98 it is no success here either.
+fn beyond_doubt(comparison: &Comparison, exit_code: u8) -> TestCase {
+    let straddles = |line: &&SlaResult| line.confidence == Confidence::Straddles;
+    let straddling = comparison.sla.iter().filter(straddles).map(|line| {
+        let words = SlaWords::of(line);
+        format!("no interval settles {} {}", words.name, words.limit)
+    });
+    let caveats = comparison.caveats.iter().map(|caveat| format!("{}: {}", caveat.kind, caveat.message));
+    let doubts = straddling.chain(caveats).collect::<Vec<_>>().join("; ");
+    let status = match (doubts.is_empty(), exit_code == IN_DOUBT) {
+        (_, true) => failure("in_doubt", &doubts),
+        (false, false) => skipped("in_doubt", &doubts),
+        (true, false) => TestCaseStatus::success(),
+    };
+    case("spanload.run", "nothing leaves the result in doubt", status)
 }
 
 fn case(class: &str, name: &str, status: TestCaseStatus) -> TestCase {

@@ -1,5 +1,6 @@
 //! The prediction in one line of the closing summary: the same numbers as `analysis.json`.
 
+use super::words;
 use crate::analyze::Prediction;
 
 /// `predicted P95 … ms [from, to], measured … ms (error … %)`, with the range that the calibration's own uncertainty
@@ -19,7 +20,7 @@ pub fn predicted(prediction: &Prediction) -> Option<String> {
     };
     let measured = match (prediction.measured_p95_ms, prediction.error) {
         (Some(measured), Some(error)) => {
-            format!("measured {measured:.1} ms (error {:+.1} %)", error * 100.0)
+            format!("measured {measured:.1} ms (error {} %)", words::signed(error * 100.0))
         }
         (Some(measured), None) => format!("measured {measured:.1} ms"),
         (None, _) => "not measured".to_string(),
@@ -40,6 +41,9 @@ mod tests {
             error: Some(0.0126),
             ..Prediction::default()
         };
+        let exact = Prediction { error: Some(-0.0001), ..known.clone() };
+        let line = "predicted P95 540.2 ms, measured 533.5 ms (error 0.0 %)";
+        assert_eq!(predicted(&exact).as_deref(), Some(line), "nothing has no sign");
         let line = "predicted P95 540.2 ms, measured 533.5 ms (error +1.3 %)";
         assert_eq!(predicted(&known).as_deref(), Some(line));
         let range = Range {

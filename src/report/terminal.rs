@@ -4,7 +4,7 @@ use super::Format;
 use super::screen::Screen;
 use super::style::{Colour, Style};
 use super::words::{self, Summary};
-use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, IN_DOUBT, SlaResult, Verdict};
 
 /// The summary for a terminal, or for a file that looks like one.
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ impl Terminal {
         };
         let doubt = match comparison.confidence {
             Confidence::Straddles => ", in doubt: no interval settles it",
-            Confidence::Clear if *exit_code == 98 => ", in doubt: see the caveats",
+            Confidence::Clear if *exit_code == IN_DOUBT => ", in doubt: see the caveats",
             Confidence::Clear => "",
         };
         let text = format!(" {judged} (exit code {exit_code}){doubt}");
@@ -72,7 +72,7 @@ impl Terminal {
 /// 80 columns: a name, two figures, what sets them apart.
 fn table(screen: &mut Screen, comparison: &Comparison, [before, after]: [&str; 2]) {
     let line = |name: &str, before: &str, after: &str, [difference, ratio, interval]: [&str; 3]| {
-        let line = format!("{name:<22} {before:>11} {after:>11} {difference:>11}{ratio:>7}{interval:>15}");
+        let line = format!("{name:<22} {before:>11} {after:>11} {difference:>11}{ratio:>7} {interval:>14}");
         line.trim_end().to_string()
     };
     let head = line("latency from due, ms", before, after, ["difference", "ratio", "95 % of ratio"]);

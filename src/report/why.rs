@@ -1,6 +1,10 @@
-//! Why the slow requests are slow: a few lines of the closing summary, the same numbers as `analysis.json`.
+//! Why the slow requests are slow, and what met the SLA: a few lines of the closing summary, the same numbers as
+//! `analysis.json`.
 
-use crate::analyze::{AnalysisPhases, Cause, CauseFinding, PhaseAnalysis, ReuseBuys, Saturation};
+use super::credit::Credit;
+use crate::analyze::{
+    Analysis, AnalysisPhases, Cause, CauseFinding, Comparison, PhaseAnalysis, ReuseBuys, Saturation,
+};
 
 /// Causes that are named on the screen.
 const NAMED: usize = 2;
@@ -9,8 +13,14 @@ const MUCH_SLOWER: f64 = 1.1;
 /// A smaller share is not named.
 const WORTH_NAMING: f64 = 0.005;
 
+/// At most four, a name and a text each; `after` is how the after phase sends.
+pub fn why_slow(comparison: &Comparison, analysis: &Analysis, after: &str) -> Vec<(&'static str, String)> {
+    let credit = Credit::of(comparison, analysis, after).map(|credit| ("what met the SLA", credit.text()));
+    of_phases(&analysis.phases).into_iter().chain(credit).collect()
+}
+
 /// Of the before phase, at most three; where the after phase is the slower one, what that one should do instead.
-pub fn why_slow(phases: &AnalysisPhases) -> Vec<(&'static str, String)> {
+fn of_phases(phases: &AnalysisPhases) -> Vec<(&'static str, String)> {
     let [before, after] = [&phases.before, &phases.after].map(|phase| phase.tail.threshold_ms);
     let slower = before.zip(after).is_some_and(|(before, after)| after > before * MUCH_SLOWER);
     let before = why(&phases.before, "slowest 5 % before");
@@ -26,11 +36,16 @@ fn why(phase: &PhaseAnalysis, name: &'static str) -> Vec<(&'static str, String)>
     let named: Vec<&CauseFinding> = phase.causes.iter().filter(|cause| weighs(cause)).take(NAMED).collect();
     let Some(first) = named.first() else { return Vec::new() };
     let causes: Vec<String> = named.iter().map(|cause| share(cause)).collect();
-    let nothing = phase.reuse.as_ref().is_some_and(|reuse| reuse.buys == ReuseBuys::Nothing);
-    // One line must not advise what the next one calls useless.
-    let keeps = first.cause.comes_with_new_connections() || first.cause == Cause::AcceptQueueWait;
-    let remedy = (!(nothing && keeps)).then(|| ("remedy", first.remedy.clone()));
+    let remedy = (!useless(phase, first.cause)).then(|| ("remedy", first.remedy.clone()));
     [(name, causes.join(", "))].into_iter().chain(remedy).chain(conclusion(phase)).collect()
+}
+
+/// Whether the next line calls the remedy useless: to keep connections, where that buys nothing. At a full server the
+/// remedy of the accept queue is to batch.
+fn useless(phase: &PhaseAnalysis, cause: Cause) -> bool {
+    let nothing = phase.reuse.as_ref().is_some_and(|reuse| reuse.buys == ReuseBuys::Nothing);
+    let full = phase.saturation.as_ref().is_some_and(|found| found.saturated == Some(true));
+    nothing && (cause.comes_with_new_connections() || (cause == Cause::AcceptQueueWait && !full))
 }
 
 /// What the whole phase says of a remedy.

@@ -86,6 +86,13 @@ impl SlaWords {
     }
 }
 
+/// Whether the before phase keeps the line.
+pub(super) fn before_keeps(line: &SlaResult) -> bool {
+    let keeps =
+        |before| if line.metric == "throughput" { before >= line.limit } else { before <= line.limit };
+    line.before.is_some_and(keeps)
+}
+
 /// `p99_9` is `P99.9`; `mean` stays.
 pub(super) fn metric(name: &str) -> String {
     match name {
@@ -122,8 +129,9 @@ pub(super) struct Row {
     pub before: String,
     pub after: String,
     pub difference: String,
+    /// With three decimals, as on the page: as many digits as the same share in percent.
     pub ratio: String,
-    /// `0.26 to 0.29`: of the ratio, for the percentiles that have an interval; `none` where there is none to be had.
+    /// `0.261 to 0.290`: of the ratio, for the percentiles that have an interval; `none` where there is none to be had.
     pub interval: String,
 }
 
@@ -147,8 +155,8 @@ fn row(name: String, before: Option<f64>, after: Option<f64>) -> Row {
         name,
         before: number(before),
         after: number(after),
-        difference: both.map_or(String::new(), |(before, after)| format!("{:+.1}", after - before)),
-        ratio: ratio.map_or(String::new(), |(before, after)| format!("{:.2}", after / before)),
+        difference: both.map_or(String::new(), |(before, after)| signed(after - before)),
+        ratio: ratio.map_or(String::new(), |(before, after)| format!("{:.3}", after / before)),
         interval: String::new(),
     }
 }
@@ -160,12 +168,18 @@ fn ratio_interval(comparison: &Comparison, name: &str) -> String {
         "p99" => &comparison.difference.p99,
         _ => return String::new(),
     };
-    difference.ci95_ratio.map_or("none".into(), |ends| format!("{:.2} to {:.2}", ends.lo, ends.hi))
+    difference.ci95_ratio.map_or("none".into(), |ends| format!("{:.3} to {:.3}", ends.lo, ends.hi))
 }
 
 /// With one decimal; `none` where there is none.
 pub(super) fn number(value: Option<f64>) -> String {
     value.map_or("none".into(), |value| format!("{value:.1}"))
+}
+
+/// With one decimal and its sign; what rounds to nothing has none.
+pub(super) fn signed(value: f64) -> String {
+    let text = format!("{value:+.1}");
+    if matches!(text.as_str(), "+0.0" | "-0.0") { "0.0".into() } else { text }
 }
 
 /// `3 × timeout, 1 × reset`.
@@ -177,4 +191,15 @@ pub(super) fn errors(phase: &crate::analyze::PhaseSummary) -> Option<String> {
 /// The last part of a path.
 pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_has_no_sign() {
+        assert_eq!([-0.01, 0.04, -0.0].map(signed), ["0.0"; 3]);
+        assert_eq!([-0.06, 12.34].map(signed), ["-0.1", "+12.3"]);
+    }
 }

@@ -4,6 +4,8 @@
 
 mod error;
 mod overrides;
+#[cfg(test)]
+mod page_tests;
 mod raw;
 mod settings;
 mod sla;

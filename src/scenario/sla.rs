@@ -20,7 +20,7 @@ pub enum Metric {
 }
 
 /// Metrics in JSON spelling.
-const METRICS: [(&str, Metric); 10] = [
+pub(super) const METRICS: [(&str, Metric); 10] = [
     ("p50", Metric::Percentile(500)),
     ("p75", Metric::Percentile(750)),
     ("p90", Metric::Percentile(900)),

@@ -18,6 +18,9 @@ pub(super) fn remedy(cause: Cause, saturated: bool, habits: Habits) -> String {
         | Cause::Tls => {
             if habits.keeps {
                 FEWER
+            } else if saturated {
+                let why = ": the server is full, and kept connections alone only move the wait into the client's queue";
+                return format!("{KEEP}, and {}", batch(habits, why));
             } else {
                 KEEP
             }
@@ -96,6 +99,11 @@ mod tests {
     fn who_does_neither_is_told_to() {
         let plain = |cause, saturated| remedy(cause, saturated, Habits { keeps: false, batch: 1 });
         assert!(plain(Cause::SynRetransmission, true).contains("keep connections: pool (after.connections)"));
+        assert!(
+            plain(Cause::SynRetransmission, true).contains("and batch (after.batch)"),
+            "keeping alone misses"
+        );
+        assert!(!plain(Cause::SynRetransmission, false).contains("batch"), "nothing to share");
         assert!(plain(Cause::AcceptQueueWait, true).contains("batch (after.batch)"));
         assert!(plain(Cause::AcceptQueueWait, false).contains("pool (after.connections)"));
         assert!(plain(Cause::DelayedAck, false).contains("TCP_NODELAY"));

@@ -103,8 +103,11 @@ pub enum Doubt {
         /// Of how many.
         planned: u64,
     },
-    /// The before phase meets the SLA already.
-    NothingToFix,
+    /// The before phase meets every line of the SLA already.
+    NothingToFix {
+        /// Whether the after phase does not.
+        broken: bool,
+    },
     /// Equal work took the server different time in the two phases.
     UnequalWork {
         /// What was compared.
@@ -195,7 +198,7 @@ impl Doubt {
             Doubt::AnswersVary { .. } => "answers_vary",
             Doubt::NoSuccess { .. } => "no_success",
             Doubt::Unsent { .. } => "unsent",
-            Doubt::NothingToFix => "nothing_to_fix",
+            Doubt::NothingToFix { .. } => "nothing_to_fix",
             Doubt::UnequalWork { .. } => "unequal_work",
             Doubt::UnequalErrors { .. } => "unequal_errors",
             Doubt::ClientLate { .. } => "client_late",
@@ -319,7 +322,12 @@ impl Doubt {
                  retransmissions after whole seconds make both jump, so run again, and if it stays, compare how the two \
                  connect"
             ),
-            Doubt::NothingToFix => {
+            Doubt::NothingToFix { broken: true } => {
+                "the before phase meets every line of the SLA and the after phase does not: there was nothing to fix, \
+                 and the change made it worse; keep sending as before"
+                    .to_string()
+            }
+            Doubt::NothingToFix { broken: false } => {
                 "the before phase already meets every line of the SLA: there is nothing to fix; lower the limit \
                  (--sla) or raise the load (-c)"
                     .to_string()

@@ -53,7 +53,7 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
         return doubts;
     }
     let judged = judged(inputs.sla);
-    doubts.extend(phases::nothing_to_fix(inputs.sla, before));
+    doubts.extend(phases::nothing_to_fix(inputs.sla, before, after));
     doubts.extend(work::unequal(before, after, inputs.single_calls));
     doubts.extend(phases::unequal_errors(before, after));
     doubts.extend(samples::too_few(&judged, before));

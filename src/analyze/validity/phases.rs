@@ -41,8 +41,10 @@ pub(super) fn accounting(before: &PhaseData, after: &PhaseData, cut_short: bool)
     doubts
 }
 
-pub(super) fn nothing_to_fix(sla: &[SlaLine], before: &PhaseData) -> Option<Doubt> {
-    sla.iter().all(|line| verdict::meets(line, before)).then_some(Doubt::NothingToFix)
+/// Only where the before phase keeps every line: one that it misses is something to fix.
+pub(super) fn nothing_to_fix(sla: &[SlaLine], before: &PhaseData, after: &PhaseData) -> Option<Doubt> {
+    let keeps = |phase| sla.iter().all(|line| verdict::meets(line, phase));
+    keeps(before).then(|| Doubt::NothingToFix { broken: !keeps(after) })
 }
 
 /// A two-proportion z-test at 99 % on the failures among the requests that were sent.
@@ -75,8 +77,14 @@ mod tests {
     #[test]
     fn a_phase_that_meets_every_line_leaves_nothing_to_fix() {
         let fast = phase(&[&[500_000; 100]]);
-        assert_eq!(nothing_to_fix(&[sla("p95", 500)], &fast), Some(Doubt::NothingToFix));
-        assert_eq!(nothing_to_fix(&[sla("p95", 500), sla("p50", 499)], &fast), None);
+        let found = |lines: &[SlaLine], after| nothing_to_fix(lines, &fast, after);
+        let line = sla("p95", 500);
+        assert_eq!(found(&[line.clone()], &fast), Some(Doubt::NothingToFix { broken: false }));
+        assert_eq!(found(&[line.clone(), sla("p50", 499)], &fast), None, "one line is missed");
+        let slow = phase(&[&[900_000; 100]]);
+        let broken = found(&[line], &slow).expect("a doubt");
+        assert_eq!(broken, Doubt::NothingToFix { broken: true });
+        assert!(broken.message().contains("made it worse"), "{}", broken.message());
     }
 
     #[test]

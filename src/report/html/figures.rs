@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use super::conditions_of_run::Conditions;
 use super::figure::{Written, capital, count, figure, interval, metric_name};
 use super::spread;
-use super::summary::before_keeps;
 use super::verdict::{limit_of, unit_of};
 use crate::analyze::validity::smallest_sample;
 use crate::analyze::{Comparison, Confidence, Difference, Interval, LatencyMs, Verdict};
+use crate::report::words::before_keeps;
 
 /// Percentiles in tenths of a percent, by their names in the files.
 const PERMILLE: [(&str, u64); 6] =

@@ -7,6 +7,7 @@ use super::story::saturated;
 use super::verdict::{limit_of, unit_of, value};
 use super::{Html, middle, opening, palette, parts, trust};
 use crate::analyze::{Cause, Comparison, Part, PhaseAnalysis, SlaResult, Table, Verdict};
+use crate::report::words::before_keeps;
 
 /// Causes that are named here.
 const NAMED: usize = 2;
@@ -64,13 +65,6 @@ fn sla_line(line: &SlaResult, at: usize) -> Markup {
         ", before " (value(line.before, &part("before"), written, unit))
         (if before_keeps(line) { " (met too)." } else { " (missed)." })
     }
-}
-
-/// Whether the before phase keeps the line.
-pub fn before_keeps(line: &SlaResult) -> bool {
-    let keeps =
-        |before| if line.metric == "throughput" { before >= line.limit } else { before <= line.limit };
-    line.before.is_some_and(keeps)
 }
 
 fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {

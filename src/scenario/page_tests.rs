@@ -1,0 +1,113 @@
+//! docs/scenario.md knows every key of a scenario, with its default.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::raw::{Load, Phase, Raw, Runs, Target};
+use super::settings::resolve;
+use super::sla::METRICS;
+use super::{Connections, Strategy};
+use crate::mock::MockSettings;
+use crate::telemetry::TelemetrySettings;
+
+/// A row of the page: the key without its backticks, and the default as it stands there.
+fn rows() -> BTreeMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenario.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.strip_prefix("| `")?.split(" | ").collect();
+        Some((cells[0].trim_end_matches('`').to_string(), cells[2].to_string()))
+    };
+    page.lines().filter_map(row).collect()
+}
+
+/// Every key that can be written, those without a default too: a new field does not compile without a value here.
+fn all_keys() -> Raw {
+    let (path, text, number) = (Some("file".into()), Some("text".to_string()), Some(1));
+    let phase = Phase { strategy: text.clone(), connections: number, batch: number, script: path.clone() };
+    let headers: BTreeMap<_, _> = [("NAME".to_string(), "VALUE".to_string())].into();
+    Raw {
+        target: Target {
+            url: text.clone(),
+            queue_header: text.clone(),
+            compute_header: text.clone(),
+            headers: headers.clone(),
+            ..Target::default()
+        },
+        load: Load { payloads: path, ..Load::default() },
+        sla: METRICS.iter().map(|(name, _)| (name.to_string(), "limit".to_string())).collect(),
+        before: phase.clone(),
+        // Refused wherever it stands.
+        after: Phase { script: None, ..phase },
+        runs: Runs::default(),
+        mock: MockSettings::default(),
+        telemetry: TelemetrySettings {
+            otlp_endpoint: text.clone(),
+            otlp_protocol: text.clone(),
+            otlp_headers: headers.clone(),
+            jaeger_url: text.clone(),
+            service_name: text,
+            resource: headers,
+            trace_ratio: Some(1.0),
+            metrics: true,
+            metrics_port: Some(1),
+        },
+    }
+}
+
+/// `mock.backlog` and its value, for every leaf.
+fn leaves(raw: &Raw) -> BTreeMap<String, String> {
+    let table = Table::try_from(raw).expect("TOML");
+    let of_section = |(section, value): (String, Value)| {
+        let keys = value.as_table().expect("a section").clone().into_iter();
+        keys.flat_map(move |(key, value)| match value {
+            Value::Table(inner) => {
+                let name =
+                    |(name, value): (String, Value)| (format!("{section}.{key}.{name}"), value.to_string());
+                inner.into_iter().map(name).collect::<Vec<_>>()
+            }
+            leaf => vec![(format!("{section}.{key}"), leaf.to_string())],
+        })
+    };
+    table.into_iter().flat_map(of_section).collect()
+}
+
+#[test]
+fn the_page_has_exactly_the_keys_that_exist() {
+    let (page, known) = (rows(), leaves(&all_keys()));
+    let missing: Vec<_> = known.keys().filter(|key| !page.contains_key(*key)).collect();
+    let unknown: Vec<_> = page.keys().filter(|key| !known.contains_key(*key)).collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "not on the page: {missing:?}; not in the code: {unknown:?}"
+    );
+}
+
+#[test]
+fn every_default_is_the_one_of_the_code() {
+    let page = rows();
+    let defaults = leaves(&Raw::default());
+    for (key, default) in &defaults {
+        assert_eq!(page.get(key), Some(&format!("`{default}`")), "{key}");
+    }
+    let shown = |key: &str| page[key].trim_matches('`').to_string();
+    let sla = [("p95".to_string(), "800ms".to_string())].into();
+    let resolved = resolve(Raw { sla, ..Raw::default() }).expect("a scenario");
+    for (section, Strategy { connections, batch }) in [("before", resolved.before), ("after", resolved.after)]
+    {
+        let name = if connections == Connections::PerRequest { "\"per_request\"" } else { "\"pool\"" };
+        assert_eq!(shown(&format!("{section}.strategy")), name);
+        assert_eq!(shown(&format!("{section}.batch")), batch.to_string());
+    }
+    let Connections::Pool(size) = resolved.after.connections else { panic!("{:?}", resolved.after) };
+    assert_eq!([shown("before.connections"), shown("after.connections")], [(); 2].map(|()| size.to_string()));
+    let of_a_phase = ["strategy", "connections", "batch"];
+    for (key, default) in &page {
+        let resolved = key.split_once('.').is_some_and(|(section, key)| {
+            ["before", "after"].contains(&section) && of_a_phase.contains(&key)
+        });
+        assert!(defaults.contains_key(key) || resolved || default == "none", "{key}: {default}");
+    }
+}
