@@ -77,15 +77,17 @@ pub fn credit(comparison: &Comparison, page: &Html<'_>) -> Markup {
     if super::summary::before_keeps(line) {
         return html! {};
     }
+    // Where another line is missed, this one alone is to be credited.
+    let met = if comparison.verdict == Verdict::Met { "met the SLA" } else { "met this line of it" };
     let smaller = smaller(page, line.limit).filter(|_| alone.p95_ms > line.limit);
     html! {
         p {
             @if alone.p95_ms > line.limit {
-                strong { "Batching met the SLA." } " Kept connections alone (" (alone.strategy) ") " (alone.how()) " to miss it, at P95 " (alone.figure())
+                strong { "Batching " (met) "." } " Kept connections alone (" (alone.strategy) ") " (alone.how()) " to miss it, at P95 " (alone.figure())
                 @if let Some(smaller) = &smaller { "; with batches of up to " (smaller.batch) " they " (smaller.how()) " to meet it, at " (smaller.figure()) }
                 "."
             } @else {
-                strong { "Kept connections met the SLA." } " Without batches (" (alone.strategy) ") they " (alone.how()) " to meet it too, at P95 " (alone.figure()) "."
+                strong { "Kept connections " (met) "." } " Without batches (" (alone.strategy) ") they " (alone.how()) " to meet it too, at P95 " (alone.figure()) "."
             }
         }
     }
