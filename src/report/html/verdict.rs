@@ -130,6 +130,9 @@ fn line_sentence(line: &SlaResult, at: usize) -> Markup {
         (Some(_), Some(_)) => "stayed at",
         _ => "went from",
     };
+    if line.before.is_none() && line.after.is_none() {
+        return html! { (name) " has no answer at that rank, before or after, so the limit of " (value(Some(line.limit), &part("limit"), limit_of(line), unit)) " is missed." };
+    }
     let met = line.verdict == Verdict::Met;
     let side = match (line.metric.as_str(), met) {
         ("throughput", true) => "which keeps the least of",
