@@ -127,8 +127,9 @@ fn single_calls(results: &Results) -> [(f64, usize); 2] {
     let sets = manifest["single_calls"].as_array().expect("a list");
     let log = results.table("single_calls.csv");
     ["before", "after"].map(|phase| {
-        let beside =
-            |set: &str| sets.iter().any(|one| one["phase"] == phase && one["set"].to_string() == set);
+        let beside = |set: &str| {
+            sets.iter().any(|one| one["phase"] == phase && one["set"].as_u64() == set.parse().ok())
+        };
         let calls = log.pairs("repetition", "server_compute_ms").into_iter().filter(|(set, _)| beside(set));
         let times: Vec<f64> = calls.map(|(_, compute)| time(compute)).collect();
         (times.iter().sum::<f64>() / times.len() as f64, times.len())
