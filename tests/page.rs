@@ -3,44 +3,12 @@ mod common;
 #[path = "common/page.rs"]
 mod page;
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use common::EXE;
 use common::run::{Results, Run, fresh_folder};
-use page::{Made, Page};
-use serde_json::{Value, json};
-
-/// Runs `spanload report` on a folder.
-fn report(results: &Results, flags: &[&str]) -> Output {
-    Command::new(EXE).arg("report").arg(&results.0).args(flags).output().expect("the binary starts")
-}
-
-fn reported(results: &Results, flags: &[&str]) -> Page {
-    let output = report(results, flags);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    Page::read(&results.path("report.html"))
-}
-
-/// The reference run in a folder of its own, analysed by this version.
-fn reference(name: &str) -> Results {
-    let results = Results(fresh_folder(name));
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/reference");
-    for file in [
-        "manifest.json",
-        "before.csv",
-        "after.csv",
-        "calibration.csv",
-        "input_py.csv",
-        "truth_input_py.csv",
-        "answers.jsonl",
-    ] {
-        std::fs::copy(from.join(file), results.path(file)).expect("a file of the reference run");
-    }
-    let output = Command::new(EXE).arg("analyze").arg(&results.0).output().expect("the binary starts");
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    results
-}
+use page::{Made, Page, grouped, number, reference, report, reported};
+use serde_json::json;
 
 #[test]
 fn every_figure_is_the_one_in_the_files() {
@@ -49,19 +17,10 @@ fn every_figure_is_the_one_in_the_files() {
     let figures = Page::read(&results.path("report.html")).figures();
     assert!(figures.len() > 250, "{} figures", figures.len());
     for figure in &figures {
-        let pointer = figure.from.replacen(':', "", 1);
-        let value =
-            files.pointer(&format!("/{pointer}")).unwrap_or_else(|| panic!("{} is in no file", figure.from));
-        match value {
-            Value::Null => {
-                assert_eq!((figure.value.as_str(), figure.text.as_str()), ("null", "none"), "{}", figure.from)
-            }
-            _ => {
-                assert_eq!(figure.value.parse().ok(), value.as_f64(), "{}", figure.from);
-                figure.assert_shows(value.as_f64().expect("a number"));
-            }
-        }
+        figure.assert_from(&files);
     }
+    let derived = figures.iter().filter(|figure| figure.from.contains(' ')).count();
+    assert!(derived >= 8, "mean and throughput, and the changes of causes: {derived}");
     let shown: Vec<&str> = figures.iter().map(|figure| figure.from.as_str()).collect();
     for phase in ["before", "after"] {
         for name in ["p50", "p95", "p99", "p99_9", "mean", "min", "max"] {
@@ -102,7 +61,7 @@ fn every_section_stands_in_its_place() {
     let text = Page::read(&results.path("report.html")).visible();
     let p95 = |phase: &str| {
         let value = &results.comparison()["phases"][phase]["latency_ms"]["p95"];
-        grouped(value.as_f64().expect("a number"))
+        grouped(number(value), 1)
     };
     let title = format!("P95 went down from {} ms to {} ms", p95("before"), p95("after"));
     let order = [
@@ -133,13 +92,6 @@ fn every_section_stands_in_its_place() {
     }
 }
 
-/// `1,034.3`.
-fn grouped(value: f64) -> String {
-    let text = format!("{value:.1}");
-    let whole = text.split('.').next().expect("digits").len();
-    if whole <= 3 { text } else { format!("{},{}", &text[..whole - 3], &text[whole - 3..]) }
-}
-
 /// Each sentence stands there exactly where its condition holds in the files.
 #[test]
 fn what_broke_the_sla_and_what_met_it_is_said() {
@@ -147,17 +99,16 @@ fn what_broke_the_sla_and_what_met_it_is_said() {
     let page = Page::read(&results.path("report.html"));
     let (text, comparison, analysis) = (page.visible(), results.comparison(), results.json("analysis.json"));
     let said = |words: &str, holds: bool| assert_eq!(text.contains(words), holds, "{words}: {text}");
-    let limit = comparison["sla"][0]["limit_ms"].as_f64().expect("of P95");
-    let number = |value: &Value| value.as_f64().expect("a number");
+    let limit = number(&comparison["sla"][0]["limit_ms"]);
     let before = &analysis["phases"]["before"];
     said("The server is full", before["saturation"]["saturated"] == json!(true));
     let median = number(&comparison["phases"]["before"]["latency_ms"]["p50"]);
-    said(&format!("the median, {} ms, misses the limit", grouped(median)), median > limit);
+    said(&format!("the median, {} ms, misses the limit", grouped(median, 1)), median > limit);
     let candidates = analysis["prediction"]["candidates"].as_array().expect("a list");
     let alone =
         candidates.iter().find(|one| one["strategy"] == "pool of 8").expect("the pool of the after phase");
     let alone = number(&alone["p95_ms"]);
-    said(&format!("to miss it, at P95 {} ms", grouped(alone)), alone > limit);
+    said(&format!("to miss it, at P95 {} ms", grouped(alone, 1)), alone > limit);
     said("Batching met the SLA", alone > limit);
     let screen = Command::new(EXE).arg("analyze").arg(&results.0).output().expect("the binary starts").stdout;
     let screen = String::from_utf8(screen).expect("text").split_whitespace().collect::<Vec<_>>().join(" ");
@@ -179,9 +130,10 @@ fn traces_open_where_jaeger_is_known() {
     let page = reported(&results, &["--jaeger-url", "http://127.0.0.1:16686/"]);
     page.assert_alone();
     let slowest = results.table("before.csv");
+    let time = |text: &str| text.parse::<f64>().expect("a time");
     let (latency, trace) = (slowest.column("latency_ms"), slowest.column("trace_id"));
     let at = (0..latency.len())
-        .max_by(|one, other| number(latency[*one]).total_cmp(&number(latency[*other])))
+        .max_by(|one, other| time(latency[*one]).total_cmp(&time(latency[*other])))
         .expect("rows");
     assert!(
         page.text().contains(&format!("href=\"http://127.0.0.1:16686/trace/{}\"", trace[at])),
@@ -208,10 +160,6 @@ fn the_run_can_name_jaeger_itself() {
         manifest["scenario"] = json!({ "telemetry": { "jaeger_url": "http://jaeger:16686" } })
     });
     assert!(reported(&made.results, &[]).text().contains("href=\"http://jaeger:16686/trace/"));
-}
-
-fn number(text: &str) -> f64 {
-    text.parse().expect("a number")
 }
 
 #[test]
@@ -305,6 +253,10 @@ fn an_interrupted_run_has_its_page() {
         "{text}"
     );
     assert!(text.contains("Read this first"), "{text}");
+    assert!(text.contains("Not judged.") && text.contains("not judged: the run is not whole"), "{text}");
+    for mark in ["✗ missed", "✓ met", "No.", "Yes.", "(missed)", "(met too)", "P95 changes by"] {
+        assert!(!text.contains(mark), "{mark} where nothing was judged: {text}");
+    }
 }
 
 #[test]

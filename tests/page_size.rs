@@ -1,16 +1,53 @@
 //! The page of a long run: bounded in length and made in seconds. Prints what it measured.
+//!
+//! `SPANLOAD` names a binary to measure in place of the one that is built for the tests, which is not an optimised one.
 mod common;
 #[path = "common/page.rs"]
 mod page;
 
+use std::fmt::Write;
+use std::path::PathBuf;
 use std::process::Command;
 
 use common::EXE;
-use page::{Made, Page};
+use common::run::Results;
+use page::{Made, Page, reference_logs};
 use serde_json::json;
 use spanload::clock::Clock;
 
 const REQUESTS: u64 = 100_000;
+/// What a page may be long.
+const BYTES_MOST: usize = 3_000_000;
+/// What it may take.
+const SECONDS_MOST: f64 = 2.0;
+/// The same for a binary that is not optimised: a few times what it takes; a step for each pair of rows would take minutes.
+const SECONDS_MOST_UNOPTIMISED: f64 = 30.0;
+/// Each request of the reference run stands for so many.
+const TILES: u64 = 56;
+
+/// What is measured, and what it may take.
+fn binary() -> (PathBuf, f64) {
+    match std::env::var_os("SPANLOAD") {
+        Some(path) => (path.into(), SECONDS_MOST),
+        None if cfg!(debug_assertions) => (EXE.into(), SECONDS_MOST_UNOPTIMISED),
+        None => (EXE.into(), SECONDS_MOST),
+    }
+}
+
+/// Makes the page, within bounds.
+fn page_of(results: &Results, what: &str) -> Page {
+    let (binary, most) = binary();
+    let clock = Clock::start();
+    let output = Command::new(binary).arg("report").arg(&results.0).output().expect("the binary starts");
+    let seconds = clock.now().as_micros() as f64 / 1e6;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = Page::read(&results.path("report.html"));
+    let bytes = page.bytes().len();
+    println!("report for {what}: {seconds:.2} s, {:.2} MB", bytes as f64 / 1e6);
+    assert!(bytes <= BYTES_MOST, "{bytes} bytes");
+    assert!(seconds <= most, "{seconds} s");
+    page
+}
 
 #[test]
 fn the_page_of_a_hundred_thousand_requests_of_each_phase() {
@@ -20,18 +57,52 @@ fn the_page_of_a_hundred_thousand_requests_of_each_phase() {
         manifest["scenario"] = json!({ "telemetry": { "jaeger_url": "http://127.0.0.1:16686" } });
     });
     made.lengthen(REQUESTS);
-    let clock = Clock::start();
-    let output = Command::new(EXE).arg("report").arg(&made.results.0).output().expect("the binary starts");
-    let seconds = clock.now().as_micros() as f64 / 1e6;
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let page = Page::read(&made.results.path("report.html"));
-    let bytes = page.bytes().len();
-    println!("report for {REQUESTS} requests of each phase: {seconds:.2} s, {:.2} MB", bytes as f64 / 1e6);
-    assert!(bytes <= 3_000_000, "{bytes} bytes");
-    assert!(cfg!(debug_assertions) || seconds <= 2.0, "{seconds} s");
-    let text = page.visible();
+    let text = page_of(&made.results, "100,000 requests of each phase").visible();
     assert!(
         text.contains(" are left out of this picture, and of nothing else."),
         "what is not drawn is counted"
     );
+}
+
+#[test]
+fn the_page_of_a_long_run_of_which_whole_repetitions_failed() {
+    let results = reference_logs("page_size_failed");
+    for (phase, failed) in [("before", "1"), ("after", "3")] {
+        let log = results.text(&format!("{phase}.csv"));
+        std::fs::write(results.path(&format!("{phase}.csv")), tiled(&log, failed)).expect("writable");
+    }
+    let mut manifest = results.manifest();
+    manifest["plan"]["requests"] = json!(600 * TILES);
+    std::fs::write(results.path("manifest.json"), manifest.to_string()).expect("writable");
+    let text = page_of(&results, "100,800 requests of each phase, a third failed").visible();
+    assert!(text.contains("reset: 33,600, such as request"), "all failures are counted: {text}");
+}
+
+/// A log whose rows stand there many times as other requests, and a repetition of which failed. Its fields hold no comma.
+fn tiled(log: &str, failed: &str) -> String {
+    let (header, rows) = log.split_once('\n').expect("a header");
+    let at = |name: &str| header.split(',').position(|column| column == name).expect("a column");
+    let [repetition, seq, trace, status, error, digest] =
+        ["repetition", "seq", "trace_id", "status", "error", "answer_digest"].map(at);
+    let mut text = format!("{header}\n");
+    for (tile, (line, row)) in
+        (0..TILES).flat_map(|tile| rows.lines().enumerate().map(move |row| (tile, row)))
+    {
+        let mut fields: Vec<String> = row.split(',').map(String::from).collect();
+        let number: u64 = fields[seq].parse().expect("a number");
+        fields[seq] = (number + 600 * tile).to_string();
+        fields[trace] = format!(
+            "{:032x}",
+            (u128::from(tile) << 64 | line as u128 + 1)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+                | 1
+        );
+        if fields[repetition] == failed {
+            fields[status].clear();
+            fields[digest].clear();
+            fields[error] = "reset".to_string();
+        }
+        let _ = writeln!(text, "{}", fields.join(","));
+    }
+    text
 }

@@ -31,6 +31,7 @@ pub use calibration::Calibration;
 pub use comparison::{
     BaselineScript, Caveat, Comparison, Confidence, Difference, IN_DOUBT, LatencyMs, PhaseSummary, Quality,
     RepetitionSummary, SlaResult, SlaTimes, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict,
+    rounded,
 };
 pub use distribution::Distribution;
 pub use interval::Interval;
@@ -43,7 +44,7 @@ pub use script::{
     Clump, Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
     Window, truth_rows,
 };
-pub use validity::{Doubt, RepetitionHealth, SingleCall, WorkBasis, plans_differ};
+pub use validity::{Doubt, IdleCalls, RepetitionHealth, SingleCall, WorkBasis, plans_differ};
 
 use crate::sample::Phase;
 use crate::scenario::SlaLine;

@@ -2,9 +2,10 @@
 
 use std::fs::File;
 
-use super::{health, ladder, logs, page, prediction, single_calls, truth};
+use super::{health, ladder, logs, missing, page, prediction, single_calls, truth};
 use crate::analyze::{
     self, Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptAnalysis, ScriptRows,
+    SingleCall,
 };
 use crate::caveat::Caveat;
 use crate::record::{Manifest, Results, write_atomically, write_json};
@@ -27,6 +28,8 @@ pub(super) struct Read {
     pub manifest: Manifest,
     /// Its rows, before first.
     pub phases: [PhaseData; 2],
+    /// The single calls to the idle server beside its repetitions.
+    pub single_calls: Vec<SingleCall>,
     /// What is not whole, beside the caveats.
     pub problems: Vec<String>,
 }
@@ -51,6 +54,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     doubts.extend(more);
     let (single_calls, more) = single_calls::read(results, &manifest);
     doubts.extend(more);
+    doubts.extend(missing::doubts(results, &manifest));
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
     caveats.extend(cut_short.into_iter().chain(doubts).map(Caveat::from));
@@ -80,7 +84,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     analysis.calibration = calibration;
     analysis.ladder = ladder;
     let findings = Findings { comparison, analysis };
-    Ok((findings, Read { manifest, phases: [before, after], problems: Vec::new() }))
+    Ok((findings, Read { manifest, phases: [before, after], single_calls, problems: Vec::new() }))
 }
 
 fn write(results: &Results, findings: Findings) -> anyhow::Result<Findings> {
@@ -97,12 +101,14 @@ fn script(
     doubts: &mut Vec<Doubt>,
 ) -> Option<(BaselineScript, ScriptRows)> {
     let record = manifest.baseline_script.as_ref()?;
-    let path = results.path("input_py.csv");
+    let path = results.path(missing::SCRIPT_LOG);
     let rows = match File::open(&path) {
         Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
             doubts.push(Doubt::ScriptLogUnreadable { problem: error.to_string() });
             ScriptRows::default()
         }),
+        // No figure is better than one of no request; a doubt names the file.
+        Err(_) if missing::script_left_a_log(manifest) => return None,
         // A script that failed leaves no log; the manifest has a caveat for that.
         Err(_) => ScriptRows::default(),
     };

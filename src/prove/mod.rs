@@ -15,6 +15,7 @@ mod ladder;
 mod load;
 mod logs;
 mod measurement;
+mod missing;
 mod page;
 mod payload_sets;
 mod prediction;

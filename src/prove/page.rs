@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::analysis::{Findings, Read};
 use super::differing;
-use crate::analyze::Comparison;
+use crate::analyze::{Comparison, IdleCalls};
 use crate::jaeger::JaegerUrl;
 use crate::record::{Manifest, Results, write_atomically};
 use crate::report::Format;
@@ -129,6 +129,7 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
             before: sets.before_equal,
             after: sets.after_equal,
         }),
+        idle_calls: IdleCalls::of(&read.single_calls),
         interpreter: manifest.baseline_script.as_ref().map(|script| script.interpreter.clone()),
         machine: machine(manifest),
         scenario: flattened(&manifest.scenario),

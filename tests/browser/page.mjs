@@ -1,5 +1,7 @@
 // Checks report.html of a run in Chromium: node page.mjs FOLDER PICTURES
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
@@ -85,17 +87,22 @@ await check('no request but for the file itself', async () => {
 await check('every figure is the one in comparison.json and analysis.json', async () => {
   const figures = await tab.$$eval('data[data-from]', all => all.map(one => ({ from: one.dataset.from, value: one.value, text: one.textContent })));
   assert(figures.length > 150, `${figures.length} figures`);
+  const at = place => {
+    if (place === '0') return 0;
+    const [file, pointer] = place.split(':');
+    return pointer.split('/').slice(1).reduce((inner, name) => inner?.[name], files[file]);
+  };
   for (const { from, value, text } of figures) {
-    const [file, pointer] = from.split(':');
-    const stored = pointer.split('/').slice(1).reduce((inner, name) => inner?.[name], files[file]);
-    assert(stored !== undefined, `${from} is in no file`);
-    if (stored === null) {
+    const [one, by, other] = from.split(' '), parts = by ? [at(one), at(other)] : [at(one)];
+    assert(parts.every(part => part !== undefined), `${from} is in no file`);
+    if (parts.includes(null)) {
       assert(text === 'none', `${from} is null and shown as ${text}`);
       continue;
     }
-    assert(Number(value) === stored, `${from} is ${stored}, not ${value}`);
+    const stored = by ? (by === '-' ? parts[0] - parts[1] : parts[0] / parts[1]) : parts[0];
+    assert(by ? Math.abs(value - stored) < 6e-4 : Number(value) === stored, `${from} is ${stored}, not ${value}`);
     const digits = text.replace('\u2212', '-').replace(/[^\d.-]/g, ''), decimals = (digits.split('.')[1] || '').length;
-    const scaled = stored * (text.endsWith(' %') ? 100 : 1);
+    const scaled = Number(value) * (text.endsWith(' %') ? 100 : 1);
     assert(Math.abs(Number(digits) - scaled) <= 0.5 * 10 ** -decimals + 1e-9, `${from} is ${scaled}, shown as ${text}`);
   }
   const named = new Set(figures.map(one => one.from));
@@ -187,27 +194,108 @@ for (const [width, colorScheme] of [[1280, 'light'], [1280, 'dark'], [380, 'ligh
   await check(`${width} px, ${colorScheme}: nothing sticks out, words can be read`, async () => {
     const look = await open(page, { viewport: { width, height: 900 }, colorScheme });
     await look.tab.screenshot({ fullPage: true, path: join(pictures, `report-${width}-${colorScheme}.png`) });
-    const seen = await look.tab.evaluate(() => {
-      const light = colour => {
-        const parts = colour.match(/[\d.]+/g).slice(0, 3).map(part => part / 255).map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-      };
-      const back = light(getComputedStyle(document.body).backgroundColor), root = document.documentElement;
-      // Contrast after WCAG 2.2, 1.4.3: of running text and of soft text on the page's own ground.
-      const words = [...document.querySelectorAll('p, td, th, h1, h2, .how, caption, summary')].filter(one => one.closest('.verdict, .caveats, .answers') === null);
-      const least = Math.min(...words.map(one => light(getComputedStyle(one).color)).map(ink => (Math.max(ink, back) + 0.05) / (Math.min(ink, back) + 0.05)));
-      return { back, least, wide: root.scrollWidth, room: root.clientWidth };
-    });
+    const seen = await look.tab.evaluate(look_at);
     assert(seen.wide <= seen.room, `${seen.wide} px wide in ${seen.room}`);
     assert(colorScheme === 'dark' ? seen.back < 0.1 : seen.back > 0.8, `the ground's luminance is ${seen.back}`);
-    assert(seen.least >= 4.5, `contrast ${seen.least.toFixed(2)} to 1`);
+    assert(seen.words > 500, `${seen.words} texts`);
+    assert(seen.faint.length === 0, seen.faint.join('; '));
   });
 }
 
-await check('it prints', async () => {
-  const pdf = await tab.pdf({ path: join(pictures, 'report.pdf'), format: 'A4', printBackground: true });
-  assert(pdf.length > 50_000, `${pdf.length} bytes`);
+// In the page: its width, and every text whose contrast after WCAG 2.2, 1.4.3, is below 4.5 to 1, on the ground it has.
+function look_at() {
+  document.querySelectorAll('details').forEach(one => { one.open = true; });
+  const colour = text => {
+    const numbers = text.match(/[\d.]+/g).map(Number), unit = text.startsWith('color(') ? 1 : 255;
+    return { parts: numbers.slice(0, 3).map(part => part / unit), alpha: numbers[3] ?? 1 };
+  };
+  const light = ({ parts }) => {
+    const [red, green, blue] = parts.map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const ground = one => {
+    // A name in a bar stands on the part of the bar that has its colour.
+    const cause = [...one.classList].find(name => name.startsWith('on-'));
+    if (cause) return colour(getComputedStyle(one.parentElement.querySelector(`rect.c-${cause.slice(3)}`)).fill);
+    for (let up = one; up; up = up.parentElement) {
+      const back = colour(getComputedStyle(up).backgroundColor);
+      if (back.alpha === 1) return back;
+    }
+    return colour(getComputedStyle(document.body).backgroundColor);
+  };
+  const says = one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+  const shown = one => one.getClientRects().length && !one.closest('script, style, title, desc');
+  const words = [...document.querySelectorAll('body *')].filter(one => says(one) && shown(one));
+  const faint = words.flatMap(one => {
+    const style = getComputedStyle(one), ink = light(colour(one.closest('svg') ? style.fill : style.color)), back = light(ground(one));
+    const contrast = (Math.max(ink, back) + 0.05) / (Math.min(ink, back) + 0.05);
+    return contrast < 4.5 ? [`${one.tagName}.${one.getAttribute('class') ?? ''} "${one.textContent.slice(0, 30)}": ${contrast.toFixed(2)} to 1`] : [];
+  });
+  const root = document.documentElement;
+  return { back: light(ground(document.body)), faint, words: words.length, wide: root.scrollWidth, room: root.clientWidth };
+}
+
+await check('380 px: what is wider than the screen shows it, and the tables of the SLA and of the predictions are not', async () => {
+  const look = await open(page, { viewport: { width: 380, height: 900 } });
+  const problems = await look.tab.evaluate(() => {
+    const all = selector => [...document.querySelectorAll(selector)], found = [];
+    document.querySelectorAll('details').forEach(one => { one.open = true; });
+    all('.scroll').filter(one => one.scrollWidth > one.clientWidth + 1).forEach(one => {
+      const name = one.getAttribute('aria-label');
+      if (getComputedStyle(one).backgroundImage === 'none') found.push(`${name} has no shadow at its end`);
+      const hint = getComputedStyle(one, '::before');
+      if (one.matches('.chart') && (hint.display === 'none' || !hint.content.includes('scroll'))) found.push(`${name} does not say that it scrolls`);
+    });
+    for (const table of all('.sla, .ladder')) for (const cell of table.querySelectorAll('tbody th, tbody td')) {
+      const { left, right, width, height } = cell.getBoundingClientRect();
+      if (left < 0 || right > innerWidth || !width || !height) found.push(`${cell.dataset.label}: ${cell.textContent} reaches from ${left} to ${right}`);
+    }
+    if (!document.querySelector('.sla td[data-label=judged]') || !document.querySelector('.ladder td[data-label=measured]')) found.push('a cell without its name');
+    return found;
+  });
+  assert(problems.length === 0, problems.join('; '));
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  await check(`${javaScriptEnabled ? 'with' : 'without'} JavaScript it prints whole: what is folded, and no page that is nearly blank`, async () => {
+    const look = await open(page, { javaScriptEnabled });
+    const pdf = join(pictures, javaScriptEnabled ? 'report.pdf' : 'report-plain.pdf');
+    await look.tab.pdf({ path: pdf, format: 'A4', printBackground: true });
+    // A long word may be broken at the end of a line.
+    const printed = execFileSync('pdftotext', [pdf, '-'], { encoding: 'utf8', maxBuffer: 1 << 26 }).replace(/\s+/g, '');
+    for (const phase of ['before', 'after']) {
+      const answered = logs[phase].filter(row => row.error === '');
+      if (answered.length === 0) continue;
+      const slowest = Math.max(...answered.map(row => Number(row.latency_ms)));
+      assert(answered.some(row => Number(row.latency_ms) === slowest && printed.includes(row.trace_id)), `the slowest trace ${phase} is not on paper`);
+    }
+    for (const key of keys(JSON.parse(readFileSync(join(folder, 'manifest.json'))).scenario)) assert(printed.includes(key), `${key} is not on paper`);
+    assert(printed.includes('Eachrepetitionbyitself'), 'all figures are not on paper');
+    const used = usedOf(pdf);
+    used.slice(0, -1).forEach((share, at) => assert(share >= 0.5, `page ${at + 1} of ${used.length} is used to ${(share * 100).toFixed(0)} %`));
+  });
+}
+
+// Paths of all leaves that are not null.
+function keys(value, path = '') {
+  if (value === null) return [];
+  if (typeof value !== 'object' || Array.isArray(value)) return [path];
+  return Object.entries(value).flatMap(([name, inner]) => keys(inner, path ? `${path}.${name}` : name));
+}
+
+// Of each page: how far down it has anything.
+function usedOf(pdf) {
+  const drawn = mkdtempSync(join(tmpdir(), 'pages-'));
+  execFileSync('pdftoppm', ['-r', '20', '-gray', pdf, join(drawn, 'page')]);
+  const shares = readdirSync(drawn).sort().map(name => {
+    const bytes = readFileSync(join(drawn, name)), [head, width, height] = bytes.toString('latin1').match(/^P5\s+(\d+)\s+(\d+)\s+255\s/).map(one => Number(one) || one.length);
+    let last = 0;
+    for (let at = head; at < bytes.length; at++) if (bytes[at] < 245) last = at - head;
+    return (Math.floor(last / width) + 1) / height;
+  });
+  rmSync(drawn, { recursive: true });
+  return shares;
+}
 
 // For the README: the sections that tell the most, on one picture.
 await check('the picture for the README', async () => {

@@ -1,6 +1,7 @@
 //! A page as a test reads it, and a run made by hand whose page can be asked for.
 #![allow(dead_code, reason = "each test binary uses its own part of the helpers")]
 use std::path::Path;
+use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use spanload::clock::{Micros, Moment};
@@ -9,10 +10,60 @@ use spanload::plan::TraceIds;
 use spanload::record::LogWriter;
 use spanload::sample::{ErrorWord, Sample, ServerTimes, Stage, Stages};
 
+use super::common::EXE;
 use super::common::run::{Results, fresh_folder};
 
 pub const REQUESTS: u64 = 200;
 pub const RUN: &str = "20260101T000000Z-test";
+
+/// Runs `spanload report` on a folder.
+pub fn report(results: &Results, flags: &[&str]) -> Output {
+    Command::new(EXE).arg("report").arg(&results.0).args(flags).output().expect("the binary starts")
+}
+
+pub fn reported(results: &Results, flags: &[&str]) -> Page {
+    let output = report(results, flags);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    Page::read(&results.path("report.html"))
+}
+
+/// Runs `spanload analyze` on a folder, which ends with this code.
+pub fn analyze(results: &Results, code: i32) {
+    let output = Command::new(EXE).arg("analyze").arg(&results.0).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The logs and the manifest of the reference run in a folder of their own.
+pub fn reference_logs(name: &str) -> Results {
+    let results = Results(fresh_folder(name));
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/reference");
+    for file in std::fs::read_dir(from).expect("a folder").map(|file| file.expect("a file").path()) {
+        let name = file.file_name().and_then(|name| name.to_str()).expect("a name").to_string();
+        let log = name.ends_with(".csv") && name != "comparison.csv";
+        if log || name == "manifest.json" || name == "answers.jsonl" {
+            std::fs::copy(&file, results.path(&name)).expect("a file of the reference run");
+        }
+    }
+    results
+}
+
+/// The same, analysed by this version.
+pub fn reference(name: &str) -> Results {
+    let results = reference_logs(name);
+    analyze(&results, 0);
+    results
+}
+
+pub fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+/// `1,034.3`.
+pub fn grouped(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let whole = text.split('.').next().expect("digits").len();
+    if whole <= 3 { text } else { format!("{},{}", &text[..whole - 3], &text[whole - 3..]) }
+}
 
 /// The bytes of a page.
 pub struct Page(Vec<u8>);
@@ -117,12 +168,45 @@ impl Page {
             .filter(|(at, _)| ["://", "s://"].iter().any(|end| text[at + 4..].starts_with(end)));
         for (at, _) in links {
             let before = &text[at.saturating_sub(15)..at];
-            assert!(before.ends_with("href=\"") || before.ends_with("data-jaeger=\""), "{before}");
+            assert!(
+                ["href=\"", "data-jaeger=\"", "--jaeger-url "].iter().any(|end| before.ends_with(end)),
+                "{before}"
+            );
         }
     }
 }
 
 impl Figure {
+    /// What the files say there; `None` for null. A place of two parts is their difference or their ratio.
+    pub fn expected(&self, files: &Value) -> Option<f64> {
+        let at = |place: &str| match place {
+            "0" => Some(0.0),
+            _ => {
+                let pointer = format!("/{}", place.replacen(':', "", 1));
+                let value = files.pointer(&pointer).unwrap_or_else(|| panic!("{place} is in no file"));
+                (!value.is_null()).then(|| number(value))
+            }
+        };
+        match self.from.split(' ').collect::<Vec<_>>()[..] {
+            [place] => at(place),
+            [one, "-", other] => Some(at(one)? - at(other)?),
+            [one, "/", other] => Some(at(one)? / at(other)?),
+            _ => panic!("{self:?} is nowhere"),
+        }
+    }
+
+    /// Whether both the value and what is shown are what the files say.
+    pub fn assert_from(&self, files: &Value) {
+        let Some(expected) = self.expected(files) else {
+            return assert_eq!((self.value.as_str(), self.text.as_str()), ("null", "none"), "{}", self.from);
+        };
+        // What is derived is rounded to three decimals and more.
+        let within = if self.from.contains(' ') { 5.1e-4 } else { 0.0 };
+        let value: f64 = self.value.parse().unwrap_or_else(|_| panic!("no number: {self:?}"));
+        assert!((value - expected).abs() <= within, "{self:?} is {expected}");
+        self.assert_shows(value);
+    }
+
     /// Whether what is shown is the number, rounded to the decimals that are shown.
     pub fn assert_shows(&self, value: f64) {
         let scale = if self.text.ends_with(" %") { 100.0 } else { 1.0 };

@@ -49,6 +49,13 @@ pub enum Doubt {
         /// The log's name.
         log: String,
     },
+    /// A file that the run should have by its manifest is not there.
+    MissingFile {
+        /// Its name, or the names of several.
+        file: String,
+        /// What cannot be said without it.
+        without: &'static str,
+    },
     /// No call in a batch of the calibration succeeded, though calls alone did.
     NoBatchEndpoint {
         /// How they failed.
@@ -190,6 +197,7 @@ impl Doubt {
             Doubt::PlansDiffer { .. } => "plans_differ",
             Doubt::TruncatedLog { .. } => "truncated_log",
             Doubt::MissingLog { .. } => "missing_log",
+            Doubt::MissingFile { .. } => "missing_file",
             Doubt::NoBatchEndpoint { .. } => "no_batch_endpoint",
             Doubt::UnreadLog { .. } => "unread_log",
             Doubt::MissingRows { .. } => "missing_rows",
@@ -262,6 +270,9 @@ impl Doubt {
             Doubt::MissingLog { log } => {
                 format!("{log} is missing: all its requests count as unsent; run again to compare")
             }
+            Doubt::MissingFile { file, without } => format!(
+                "{file} is missing: {without}; put it back from where the run was made and analyze again, or run it again"
+            ),
             Doubt::MissingRows { phase, missing, planned } => format!(
                 "{missing} of {planned} planned requests have no row in {}.csv; they count as never sent, slower than \
                  all others; the run was killed or the log was changed: run it again",

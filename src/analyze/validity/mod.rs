@@ -14,7 +14,7 @@ pub use doubt::Doubt;
 pub use plans::plans_differ;
 pub(super) use runs::of_runs;
 pub use samples::smallest_sample;
-pub use work::{SingleCall, WorkBasis};
+pub use work::{IdleCalls, SingleCall, WorkBasis};
 
 use super::Inputs;
 use super::comparison::Quality;

@@ -65,11 +65,58 @@ pub(super) fn unequal(before: &PhaseData, after: &PhaseData, calls: &[SingleCall
     if items.len() >= ITEMS_LEAST {
         return judge(items, WorkBasis::ItemCosts);
     }
+    let (basis, pairs) = paired_calls(calls);
+    (pairs.len() >= CALLS_LEAST).then(|| judge(pairs, basis)).flatten()
+}
+
+/// What the single calls beside the repetitions took: the same work for an idle server, before and after.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct IdleCalls {
+    /// What was timed.
+    pub basis: WorkBasis,
+    /// Successful calls beside the before and beside the after phase.
+    pub calls: [u64; 2],
+    /// Their mean in milliseconds.
+    pub mean_ms: [f64; 2],
+    /// Whether the same call took the same time in both; `None` where too few can be paired.
+    pub alike: Option<bool>,
+}
+
+impl IdleCalls {
+    /// Of the calls of a run; `None` where one phase has none.
+    pub fn of(calls: &[SingleCall]) -> Option<Self> {
+        let (basis, pairs) = paired_calls(calls);
+        let times = Phase::BOTH.map(|phase| {
+            let of_phase = calls.iter().filter(|call| call.row.succeeded() && call.phase == phase);
+            of_phase.filter_map(|call| time_of(call, basis)).collect::<Vec<_>>()
+        });
+        let mean = |times: &Vec<u64>| times.iter().sum::<u64>() as f64 / times.len() as f64 / 1e3;
+        let alike = (pairs.len() >= CALLS_LEAST).then(|| judge(pairs, basis).is_none());
+        times.iter().all(|times| !times.is_empty()).then(|| IdleCalls {
+            basis,
+            calls: [0, 1].map(|phase| times[phase].len() as u64),
+            mean_ms: [0, 1].map(|phase| mean(&times[phase])),
+            alike,
+        })
+    }
+}
+
+/// By compute where the server reports it of every call, else by the wait.
+fn paired_calls(calls: &[SingleCall]) -> (WorkBasis, Vec<(u64, u64)>) {
     let of_calls = || calls.iter().filter(|call| call.row.succeeded());
     let reported = of_calls().all(|call| call.row.server_compute().is_some());
     let basis = if reported { WorkBasis::CallCompute } else { WorkBasis::CallWait };
-    let pairs = call_pairs(of_calls(), basis);
-    (pairs.len() >= CALLS_LEAST).then(|| judge(pairs, basis)).flatten()
+    (basis, call_pairs(of_calls(), basis))
+}
+
+/// In microseconds; the wait only of a call on a warm connection.
+fn time_of(call: &SingleCall, basis: WorkBasis) -> Option<u64> {
+    let warm = call.row.connection().is_some_and(|used| used.reused);
+    let time = match basis {
+        WorkBasis::CallWait => call.row.stage(Stage::Wait).filter(|_| warm),
+        _ => call.row.server_compute(),
+    };
+    time.map(|time| time.0)
 }
 
 /// Before and after, in microseconds, of the same request in the same repetition.
@@ -94,13 +141,8 @@ fn item_pairs(before: &PhaseData, after: &PhaseData) -> Vec<(u64, u64)> {
 fn call_pairs<'a>(calls: impl Iterator<Item = &'a SingleCall>, basis: WorkBasis) -> Vec<(u64, u64)> {
     let mut both: BTreeMap<(u32, bool, u64), [Option<u64>; 2]> = BTreeMap::new();
     for call in calls {
-        let warm = call.row.connection().is_some_and(|used| used.reused);
-        let time = match basis {
-            WorkBasis::CallWait => call.row.stage(Stage::Wait).filter(|_| warm),
-            _ => call.row.server_compute(),
-        };
         let pair = both.entry((call.repetition, call.at_end, call.row.seq())).or_default();
-        pair[usize::from(call.phase == Phase::After)] = time.map(|time| time.0);
+        pair[usize::from(call.phase == Phase::After)] = time_of(call, basis);
     }
     both.into_values().filter_map(|[before, after]| before.zip(after)).collect()
 }

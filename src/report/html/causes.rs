@@ -90,9 +90,9 @@ fn row(title: &str, bar: &Bar<'_>, longest: f64) -> Markup {
     let segments: Vec<Segment> =
         bar.causes.0.iter().filter_map(|(name, part)| segment(name, part, longest)).collect();
     let label = format!(
-        "{title}, {}: {} ms on average: {}",
+        "{title}, {}: {}: {}",
         bar.phase,
-        bar.mean_ms.map_or("none".into(), plain_ms),
+        bar.mean_ms.map_or("no request".into(), |ms| format!("{} ms on average", plain_ms(ms))),
         segments.iter().map(|segment| segment.title.as_str()).collect::<Vec<_>>().join("; ")
     );
     html! {

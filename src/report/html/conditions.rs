@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::Html;
 use super::drawn::{Calls, Drawn};
 use super::figure::{count, grouped, plain_ms};
-use crate::analyze::{Calibration, Comparison};
+use crate::analyze::{Calibration, Comparison, WorkBasis};
 
 /// Plan, payloads, counts, service time.
 pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
@@ -15,7 +15,7 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
         section aria-labelledby="conditions" {
             h2 #conditions { "Were both phases alike?" }
             p.how { "Each line is a condition that must be the same before and after, and what was seen of it." }
-            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) }
+            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) (idle_calls(page)) }
             (counts(comparison))
             (service_time(page))
         }
@@ -52,7 +52,40 @@ fn payloads(page: &Html<'_>) -> Markup {
 fn answered(comparison: &Comparison) -> Markup {
     let (before, after) = (&comparison.phases.before, &comparison.phases.after);
     let alike = before.succeeded == after.succeeded && before.failed == after.failed;
-    html! { li.(if alike { "good" } else { "bad" }) { @if alike { "Both phases were answered alike." } @else { "The phases were not answered alike." } } }
+    html! { li.(if alike { "good" } else { "bad" }) {
+        @if alike { "As many requests succeeded and failed before as after; whether their answers are the same stands above." }
+        @else { "Not as many requests succeeded or failed before as after." }
+    } }
+}
+
+/// The same calls to the idle server beside both phases: where the phases send calls of unequal size, only these show that
+/// the same work took the same time.
+fn idle_calls(page: &Html<'_>) -> Markup {
+    let Some(found) = page.conditions.idle_calls else {
+        return html! { li.unknown { "No single call to the idle server was made beside both phases, or its log is gone." } };
+    };
+    let class = match found.alike {
+        Some(true) => "good",
+        Some(false) => "bad",
+        None => "unknown",
+    };
+    let what = if found.basis == WorkBasis::CallWait {
+        "wait on a warm connection"
+    } else {
+        "compute, as the server says,"
+    };
+    let [before, after] = found.mean_ms.map(|ms| grouped(ms, 2, false));
+    html! {
+        li.(class) {
+            "The same single calls to the idle server, beside each repetition: mean " (what) " " (before) " ms before (" (found.calls[0])
+            " calls) and " (after) " ms after (" (found.calls[1]) " calls)"
+            @match found.alike {
+                Some(true) => ": equal work took equal time.",
+                Some(false) => { ": equal work did " strong { "not" } " take equal time." }
+                None => "; too few to judge.",
+            }
+        }
+    }
 }
 
 fn counts(comparison: &Comparison) -> Markup {

@@ -1,5 +1,6 @@
 //! What the page says of a run beside its figures; the manifest has it.
 
+use crate::analyze::IdleCalls;
 use crate::sample::Phase;
 
 /// Under which conditions a run took place.
@@ -31,6 +32,8 @@ pub struct Conditions {
     pub order: Vec<(Phase, u32)>,
     /// What the server received, where its own log says it.
     pub payloads: Option<Payloads>,
+    /// What the single calls to the idle server beside the repetitions took, where they were made.
+    pub idle_calls: Option<IdleCalls>,
     /// Version of the interpreter of the given load test.
     pub interpreter: Option<String>,
     /// The machine and its kernel, by name.

@@ -5,11 +5,15 @@ use maud::{Markup, html};
 use super::chart::{Frame, Scale, limit_line, polyline, px, span_of_time};
 use super::drawn::Drawn;
 use super::figure::{grouped, metric_name, short};
+use crate::analyze::validity::smallest_sample;
 use crate::analyze::{Comparison, LatencyMs};
 
 const FRAME: Frame = Frame { left: 78.0, right: 850.0, top: 18.0, bottom: 330.0 };
 /// Requests of a phase that a curve needs to say anything about a tail.
 const LEAST: u64 = 20;
+
+/// The percentiles that are marked, in tenths of a percent.
+const MARKED: [(u64, &str); 3] = [(500, "P50"), (950, "P95"), (990, "P99")];
 
 /// The chart, or why there is none.
 pub fn section(comparison: &Comparison, drawn: &[Drawn; 2]) -> Markup {
@@ -22,6 +26,7 @@ pub fn section(comparison: &Comparison, drawn: &[Drawn; 2]) -> Markup {
                         "Read upward from a percentile: at P95, for one, 95 % of the requests took at most so long. To the right each equal step leaves "
                         "a tenth of the slower requests, so the tail has room; upward each equal step is an equal factor. Lower is better; the part of a "
                         "curve under the dashed line keeps the limit. A curve ends where answers end."
+                        @if some_rest_on_few(drawn) { " A hollow mark rests on too few samples." }
                     }
                     (chart)
                 }
@@ -83,6 +88,10 @@ fn steps(one: &Drawn, across: Scale, scale: Scale) -> Vec<(f64, f64)> {
         .collect()
 }
 
+fn some_rest_on_few(drawn: &[Drawn; 2]) -> bool {
+    drawn.iter().any(|one| MARKED.iter().any(|(permille, _)| one.planned < smallest_sample(*permille)))
+}
+
 /// P50, P95 and P99 of each curve, as the table has them.
 fn marks(comparison: &Comparison, shown: &[(&str, &Drawn)], across: Scale, scale: Scale) -> Markup {
     let of = |name: &str| {
@@ -92,13 +101,13 @@ fn marks(comparison: &Comparison, shown: &[(&str, &Drawn)], across: Scale, scale
             &comparison.phases.after.latency_ms
         }
     };
-    let marks = |latency: &LatencyMs| {
-        [(0.5, "P50", latency.p50), (0.95, "P95", latency.p95), (0.99, "P99", latency.p99)]
-    };
+    let marks = |latency: &LatencyMs| MARKED.into_iter().zip([latency.p50, latency.p95, latency.p99]);
     html! {
-        @for (name, _) in shown { @for (share, percentile, value) in marks(of(name)) { @if let Some(value) = value {
-            circle.(format!("mark {name}")) cx=(px(FRAME.x(across, share))) cy=(px(FRAME.y(scale, value))) r="4.5" {
-                title { (name) " " (percentile) ": " (grouped(value, 1, false)) " ms" }
+        @for (name, one) in shown { @for ((permille, percentile), value) in marks(of(name)) { @if let Some(value) = value {
+            @let share = permille as f64 / 1e3;
+            @let few = one.planned < smallest_sample(permille);
+            circle.(format!("mark {name}")).few[few] cx=(px(FRAME.x(across, share))) cy=(px(FRAME.y(scale, value))) r="4.5" {
+                title { (name) " " (percentile) ": " (grouped(value, 1, false)) " ms" @if few { " (too few samples)" } }
             }
             text.(format!("mark-value {name}")) x=(px(FRAME.x(across, share) + 4.0)) y=(px(FRAME.y(scale, value) + if *name == "before" { -10.0 } else { 19.0 })) {
                 (grouped(value, 0, false))

@@ -12,7 +12,7 @@ use crate::sample::{ErrorWord, Stage, TraceId};
 /// Rows of both phases up to which every one is drawn.
 const ROWS_MOST: u64 = 12_000;
 /// Rows at and above P95 of one phase that are kept at most; the slowest stay.
-const TAIL_MOST: usize = 10_000;
+const TAIL_MOST: usize = 6_000;
 /// Other rows that are drawn at least, of one phase, where there are as many.
 const SAMPLED_LEAST: u64 = 1_500;
 /// The slowest requests that are listed.

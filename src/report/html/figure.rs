@@ -1,6 +1,7 @@
 //! A number of `comparison.json` or `analysis.json` as it is read, with where it stands there.
 //!
-//! `<data value data-from>` lets a program check the page against the files, and a reader find the figure in them.
+//! `<data value data-from>` lets a program check the page against the files, and a reader find the figure in them. What
+//! follows from two figures of the files has both places, with `-` or `/` between.
 
 use maud::{Markup, html};
 
@@ -47,6 +48,15 @@ pub fn figure(value: Option<f64>, from: &str, written: Written) -> Markup {
     match value {
         Some(value) => html! { data value=(value) data-from=(from) { (written.text(value)) } },
         None => html! { data value="null" data-from=(from) { "none" } },
+    }
+}
+
+/// A figure that stands in no file of its own and follows from two that do: `by` is `-` or `/`. A part that is in no file
+/// because it is nothing is `0`. `–` where there is no value.
+pub fn derived(value: Option<f64>, [one, by, other]: [&str; 3], written: Written) -> Markup {
+    match value {
+        Some(_) => figure(value, &format!("{one} {by} {other}"), written),
+        None => html! { "–" },
     }
 }
 
@@ -136,6 +146,8 @@ mod tests {
     fn a_figure_says_where_it_stands() {
         let text = figure(Some(0.2734), "comparison:/difference/p95/ratio", Written::Ratio).into_string();
         assert_eq!(text, r#"<data value="0.2734" data-from="comparison:/difference/p95/ratio">0.273</data>"#);
+        let text = derived(Some(-3.0), ["comparison:/a", "-", "0"], Written::Signed).into_string();
+        assert_eq!(text, r#"<data value="-3" data-from="comparison:/a - 0">−3.0</data>"#);
         assert!(figure(None, "comparison:/x", Written::Plain).into_string().contains(">none<"));
     }
 }

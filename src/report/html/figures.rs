@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::conditions_of_run::Conditions;
-use super::figure::{Written, capital, count, figure, interval, metric_name};
+use super::figure::{Written, capital, count, derived, figure, interval, metric_name};
 use super::spread;
-use super::verdict::{limit_of, unit_of};
+use super::verdict::{limit_of, unit_of, was_judged};
 use crate::analyze::validity::smallest_sample;
-use crate::analyze::{Comparison, Confidence, Difference, Interval, LatencyMs, Verdict};
+use crate::analyze::{Comparison, Confidence, Difference, Interval, LatencyMs, SlaResult, Verdict};
 use crate::report::words::before_keeps;
 
 /// Percentiles in tenths of a percent, by their names in the files.
@@ -33,9 +33,10 @@ pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
 }
 
 fn sla(comparison: &Comparison) -> Markup {
+    let judged = was_judged(comparison);
     html! {
         div.scroll tabindex="0" role="region" aria-label="SLA" {
-            table.sla {
+            table.sla.stack {
                 caption { "The SLA, line by line" }
                 thead { tr { th scope="col" { "line" } th scope="col" { "limit" } th scope="col" { "before" } th scope="col" { "after" }
                     th scope="col" { "95 % interval, after" } th scope="col" { "judged" } } }
@@ -45,15 +46,25 @@ fn sla(comparison: &Comparison) -> Markup {
                     @let met = line.verdict == Verdict::Met;
                     tr {
                         th scope="row" { (capital(&metric_name(&line.metric))) }
-                        td.n { (if line.metric == "throughput" { "≥ " } else { "≤ " }) (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) }
-                        td.n { (figure(line.before, &part("before"), written)) " " (pill(before_keeps(line))) }
-                        td.n { strong { (figure(line.after, &part("after"), written)) } " " (pill(met)) }
-                        td.n { (interval(line.after_ci95, &part("after_ci95"), written)) }
-                        td { (if met { "met" } else { "missed" }) ", " (if line.confidence == Confidence::Clear { "clear" } else { "the interval does not settle it" }) }
+                        td.n data-label="limit" { (if line.metric == "throughput" { "≥ " } else { "≤ " }) (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) }
+                        td.n data-label="before" { (figure(line.before, &part("before"), written)) @if judged { " " (pill(before_keeps(line))) } }
+                        td.n data-label="after" { strong { (figure(line.after, &part("after"), written)) } @if judged { " " (pill(met)) } }
+                        td.n data-label="95 % interval, after" { (interval(line.after_ci95, &part("after_ci95"), written)) }
+                        td data-label="judged" { (judgement(line, judged)) }
                     }
                 } }
             }
         }
+    }
+}
+
+fn judgement(line: &SlaResult, judged: bool) -> &'static str {
+    match (line.verdict, line.confidence) {
+        _ if !judged => "not judged: the run is not whole",
+        (Verdict::Met, Confidence::Clear) => "met, clear",
+        (Verdict::Met, Confidence::Straddles) => "met, the interval does not settle it",
+        (Verdict::Missed, Confidence::Clear) => "missed, clear",
+        (Verdict::Missed, Confidence::Straddles) => "missed, the interval does not settle it",
     }
 }
 
@@ -147,37 +158,39 @@ fn plain_row(comparison: &Comparison, name: &str) -> Markup {
             th scope="row" { (capital(&metric_name(name))) }
             td.n { (figure(before, &from("before"), Written::Plain)) }
             td.n { (figure(after, &from("after"), Written::Plain)) }
-            td.n { (derived(ms, Written::Signed)) }
-            td.n { (derived(ratio, Written::Ratio)) }
+            (derived_cells(&from("before"), &from("after"), ms, ratio))
         }
     }
 }
 
-/// A figure that follows from two others of the row; it stands in no file of its own.
-fn derived(value: Option<f64>, written: Written) -> Markup {
-    html! { @match value {
-        Some(value) => { (super::figure::grouped(value, if written == Written::Ratio { 3 } else { 1 }, written == Written::Signed)) }
-        None => { "–" }
-    } }
+/// The difference and the ratio of two figures that have none in the files.
+fn derived_cells(before: &str, after: &str, difference: Option<f64>, ratio: Option<f64>) -> Markup {
+    html! {
+        td.n { (derived(difference, [after, "-", before], Written::Signed)) }
+        td.n { (derived(ratio, [after, "/", before], Written::Ratio)) }
+    }
 }
 
 fn throughput(comparison: &Comparison) -> Markup {
     let (before, after) = (comparison.phases.before.throughput_rps, comparison.phases.after.throughput_rps);
     let Difference { ms, ratio, .. } = Difference::of(before, after);
+    let [of_before, of_after] =
+        ["before", "after"].map(|phase| format!("comparison:/phases/{phase}/throughput_rps"));
     html! {
         tr {
             th scope="row" { "Answers a second" br; span.ci { "each repetition to its last answer" } }
-            td.n { (figure(before, "comparison:/phases/before/throughput_rps", Written::Plain)) }
-            td.n { (figure(after, "comparison:/phases/after/throughput_rps", Written::Plain)) }
-            td.n { (derived(ms, Written::Signed)) }
-            td.n { (derived(ratio, Written::Ratio)) }
+            td.n { (figure(before, &of_before, Written::Plain)) }
+            td.n { (figure(after, &of_after, Written::Plain)) }
+            (derived_cells(&of_before, &of_after, ms, ratio))
         }
     }
 }
 
 /// The given load test's own figures beside those of its replica.
 fn script(comparison: &Comparison, conditions: &Conditions) -> Markup {
-    let Some(script) = &comparison.baseline_script else { return html! {} };
+    let Some(script) = comparison.baseline_script.as_ref().filter(|script| script.requests > 0) else {
+        return html! {};
+    };
     let name = script.path.rsplit('/').next().unwrap_or(&script.path);
     let value = |name: &str, value| {
         figure(value, &format!("comparison:/baseline_script/latency_ms/{name}"), Written::Plain)

@@ -106,7 +106,7 @@ fn rung_named<'a>(rungs: &'a mut Vec<Rung>, strategy: &str) -> &'a mut Rung {
 fn table(rungs: &[Rung], scale: Scale, limit: Option<f64>) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Predicted and measured P95" {
-            table.ladder {
+            table.ladder.stack {
                 caption { "P95 in milliseconds" }
                 thead { tr { th scope="col" { "how it sends" } th scope="col" { "P95, from 0 to " (span_of_time(scale.end())) } th scope="col" { "predicted" } th scope="col" { "measured" }
                     th scope="col" { "answers/s" } } }
@@ -119,22 +119,24 @@ fn table(rungs: &[Rung], scale: Scale, limit: Option<f64>) -> Markup {
 fn row(rung: &Rung, scale: Scale, limit: Option<f64>) -> Markup {
     let scaled = |known: &Option<(f64, String)>| known.as_ref().map(|one| scale.place(one.0));
     let range = rung.range.as_ref().map(|(range, _)| range.map(|end| scale.place(end)));
-    let words =
-        |known: &Option<(f64, String)>| known.as_ref().map_or("none".into(), |one| grouped(one.0, 1, false));
+    let words = |what: &str, known: &Option<(f64, String)>| match known {
+        Some((value, _)) => format!("{what} {} ms", grouped(*value, 1, false)),
+        None => format!("not {what}"),
+    };
     let label = format!(
-        "{}: measured {} ms, predicted {} ms",
+        "{}: {}, {}",
         rung.strategy,
-        words(&rung.measured),
-        words(&rung.predicted)
+        words("measured", &rung.measured),
+        words("predicted", &rung.predicted)
     );
     let measured_class = if rung.note.contains("before") { "of-before" } else { "of-after" };
     html! {
         tr.phase[!rung.note.is_empty()] {
             th scope="row" { (rung.strategy) @if !rung.note.is_empty() { " " span.tag.(rung.note.replace(' ', "-")) { (rung.note) } } }
             td.wide.(measured_class) { (track(scaled(&rung.measured), scaled(&rung.predicted), range, limit.map(|limit| scale.place(limit)), &label)) }
-            td.n { (predicted(rung)) }
-            td.n { @match &rung.measured { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
-            td.n { @match &rung.rate { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
+            td.n data-label="predicted" { (predicted(rung)) }
+            td.n data-label="measured" { @match &rung.measured { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
+            td.n data-label="answers/s" { @match &rung.rate { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
         }
     }
 }

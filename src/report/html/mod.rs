@@ -5,6 +5,7 @@
 
 mod causes;
 mod caveats;
+mod changes;
 mod chart;
 mod conditions;
 mod conditions_of_run;
@@ -71,7 +72,7 @@ impl Format for Html<'_> {
             (quality::section(&comparison.quality, self.conditions))
             (conditions::section(comparison, self))
             (errors::section(comparison, self))
-            (reproduce::section(comparison, self.conditions))
+            (reproduce::section(comparison, self))
             (glossary::section())
         };
         Ok(page::document(&format!("spanload {}", comparison.run_id), &comparison.run_id, body))

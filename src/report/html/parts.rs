@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::figure::{Written, figure};
 use super::{Html, verdict};
-use crate::analyze::{Comparison, SlaResult};
+use crate::analyze::{Comparison, SlaResult, Verdict};
 use crate::report::credit::{self, Credit, Known};
 
 fn p95(known: &Known) -> Markup {
@@ -18,14 +18,16 @@ pub fn credit(comparison: &Comparison, page: &Html<'_>) -> Markup {
     else {
         return html! {};
     };
+    // Where another line is missed, this one alone is to be credited.
+    let met = if comparison.verdict == Verdict::Met { "met the SLA" } else { "met this line of it" };
     html! {
         p {
             @if batching {
-                strong { "Batching met the SLA." } " Kept connections alone (" (alone.strategy) ") " (alone.how()) " to miss it, at P95 " (p95(&alone))
+                strong { "Batching " (met) "." } " Kept connections alone (" (alone.strategy) ") " (alone.how()) " to miss it, at P95 " (p95(&alone))
                 @if let Some(smaller) = &smaller { "; with batches of up to " (smaller.batch) " they " (smaller.how()) " to meet it, at " (p95(smaller)) }
                 "."
             } @else {
-                strong { "Kept connections met the SLA." } " Without batches (" (alone.strategy) ") they " (alone.how()) " to meet it too, at P95 " (p95(&alone)) "."
+                strong { "Kept connections " (met) "." } " Without batches (" (alone.strategy) ") they " (alone.how()) " to meet it too, at P95 " (p95(&alone)) "."
             }
         }
     }

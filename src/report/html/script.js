@@ -1,5 +1,8 @@
-// Hover and links for the dots; without it the page lacks nothing else.
+// Unfolds what is printed; hover and links for the dots. Without it the page lacks nothing else.
 (() => {
+let folded = [];
+addEventListener('beforeprint', () => (folded = [...document.querySelectorAll('details:not([open])')]).forEach(d => d.open = true));
+addEventListener('afterprint', () => folded.forEach(d => d.open = false));
 const get = id => document.getElementById(id), svg = get('dots'), rows = get('rows'), out = get('dot');
 if (!svg || !rows) return;
 const names = rows.dataset.stages.split(' '), jaeger = rows.dataset.jaeger, lines = rows.textContent.trim().split('\n'), dots = [], at = {};

@@ -2,19 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::figure::{Written, capital, count, figure, grouped, interval, metric_name};
+use super::figure::{Written, capital, count, derived, figure, interval, metric_name};
 use super::story::saturated;
-use super::verdict::{limit_of, unit_of, value};
-use super::{Html, middle, opening, palette, parts, trust};
-use crate::analyze::{Cause, Comparison, Part, PhaseAnalysis, SlaResult, Table, Verdict};
+use super::verdict::{limit_of, unit_of, unsent, value, was_judged};
+use super::{Html, changes, middle, opening, palette, parts, trust};
+use crate::analyze::{Comparison, PhaseAnalysis, SlaResult, Verdict, rounded};
 use crate::report::words::before_keeps;
 
 /// Causes that are named here.
 const NAMED: usize = 2;
-/// Causes that went away that are named here.
-const GONE: usize = 4;
-/// Of the mean latency before: a smaller change is not named.
-const WORTH_NAMING: f64 = 0.02;
 /// Of the time of the slowest: a smaller part is not named.
 const WORTH_BLAMING: f64 = 0.05;
 /// Lines of the SLA that are named here.
@@ -33,37 +29,65 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
 }
 
 fn met(comparison: &Comparison) -> Markup {
+    let judged = was_judged(comparison);
     html! {
-        @for (at, line) in comparison.sla.iter().enumerate().take(LINES) { p { (sla_line(line, at)) } }
+        @if judged && comparison.verdict == Verdict::Missed && missed(comparison).next().is_none() {
+            p { strong.no { "No." } " Every line is kept, and still the run counts as missed: " (otherwise(comparison)) "." }
+        }
+        @for (at, line) in comparison.sla.iter().enumerate().take(LINES) { p { (sla_line(line, at, judged)) } }
         @if comparison.sla.len() > LINES { p { "and " (comparison.sla.len() - LINES) " more lines, in the table" } }
         @if let Some(script) = &comparison.baseline_script {
-            p { "The given load test itself, run unmodified, reports P95 "
-                (figure(script.latency_ms.p95, "comparison:/baseline_script/latency_ms/p95", Written::Plain)) " ms." }
+            @if script.requests == 0 { p { "The given load test, run unmodified, left no row in its log." } }
+            @else { p { "The given load test itself, run unmodified, reports P95 "
+                (figure(script.latency_ms.p95, "comparison:/baseline_script/latency_ms/p95", Written::Plain)) " ms." } }
         }
         p { "Exit code " (count(u64::from(comparison.exit_code), "comparison:/exit_code"))
             (if comparison.exit_code == 0 { ": a pipeline that asks for this SLA passes." } else { ": a pipeline that asks for this SLA stops." }) }
-        @if comparison.verdict == Verdict::Missed && comparison.sla.iter().all(|line| line.verdict == Verdict::Met) {
-            p { "Every line is kept, and still the run counts as missed: " (otherwise(comparison)) "." }
-        }
     }
 }
 
-/// What makes a run missed that keeps every line.
-fn otherwise(comparison: &Comparison) -> &'static str {
-    if comparison.quality.different > 0 { "answers differ" } else { "planned requests were never sent" }
+/// The lines that are missed, with their places.
+fn missed(comparison: &Comparison) -> impl Iterator<Item = (usize, &SlaResult)> {
+    comparison.sla.iter().enumerate().filter(|(_, line)| line.verdict == Verdict::Missed)
 }
 
-fn sla_line(line: &SlaResult, at: usize) -> Markup {
-    let (written, unit) = unit_of(line);
-    let part = |name: &str| format!("comparison:/sla/{at}/{name}");
-    let (word, class) = if line.verdict == Verdict::Met { ("Yes", "yes") } else { ("No", "no") };
+/// What makes a run missed that keeps every line.
+fn otherwise(comparison: &Comparison) -> Markup {
+    let differ = comparison.quality.different > 0;
+    html! {
+        @if differ { "answers differ" }
+        @if let Some(unsent) = unsent(comparison) { @if differ { ", and " } (unsent) }
+    }
+}
+
+/// `P95 ≤ 800 ms`.
+fn wanted(line: &SlaResult, at: usize) -> Markup {
     let sign = if line.metric == "throughput" { " ≥ " } else { " ≤ " };
     html! {
+        (capital(&metric_name(&line.metric))) (sign)
+        (figure(Some(line.limit), &format!("comparison:/sla/{at}/limit"), limit_of(line))) (unit_of(line).1)
+    }
+}
+
+fn sla_line(line: &SlaResult, at: usize, judged: bool) -> Markup {
+    let (written, unit) = unit_of(line);
+    let part = |name: &str| format!("comparison:/sla/{at}/{name}");
+    let (word, class) = match line.verdict {
+        _ if !judged => ("Not judged", "dim"),
+        Verdict::Met => ("Yes", "yes"),
+        Verdict::Missed => ("No", "no"),
+    };
+    let before = match before_keeps(line) {
+        _ if !judged => ".",
+        true => " (met too).",
+        false => " (missed).",
+    };
+    html! {
         strong.(class) { (word) "." } " "
-        (capital(&metric_name(&line.metric))) (sign) (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) ": after "
+        (wanted(line, at)) ": after "
         (value(line.after, &part("after"), written, unit)) " " (interval(line.after_ci95, &part("after_ci95"), written))
         ", before " (value(line.before, &part("before"), written, unit))
-        (if before_keeps(line) { " (met too)." } else { " (missed)." })
+        (before)
     }
 }
 
@@ -125,6 +149,46 @@ fn the_middle(comparison: &Comparison, before: &PhaseAnalysis) -> Markup {
 }
 
 fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    if !was_judged(comparison) {
+        let why =
+            if comparison.exit_code == 1 { "a phase has no answer at all" } else { "the run was stopped" };
+        return html! { p { "Nothing is proven: " (why) "." } };
+    }
+    html! { (not_fixed(comparison)) (bought(comparison, page)) }
+}
+
+/// That the SLA is missed still, and by how much.
+fn not_fixed(comparison: &Comparison) -> Markup {
+    if comparison.verdict == Verdict::Met {
+        return html! {};
+    }
+    let lines: Vec<_> = missed(comparison).take(LINES).collect();
+    html! {
+        p {
+            strong.no { "The SLA is still missed" }
+            @if lines.is_empty() { ": " (otherwise(comparison)) }
+            @for (place, (at, line)) in lines.into_iter().enumerate() {
+                (if place == 0 { ": after misses " } else { ", and " }) (wanted(line, at)) " " (by(line, at))
+            }
+            "."
+        }
+    }
+}
+
+/// How far beyond its limit a missed line is.
+fn by(line: &SlaResult, at: usize) -> Markup {
+    let [after, limit] = ["after", "limit"].map(|name| format!("comparison:/sla/{at}/{name}"));
+    let Some(value) = line.after else { return html! { "for want of an answer at that rank" } };
+    let (written, unit) = unit_of(line);
+    let (beyond, of) = match line.metric.as_str() {
+        "throughput" => (line.limit - value, [limit.as_str(), "-", after.as_str()]),
+        _ => (value - line.limit, [after.as_str(), "-", limit.as_str()]),
+    };
+    html! { "by " (derived(Some(rounded(beyond, 6)), of, written)) (unit) }
+}
+
+/// What the after phase bought, whether or not that is enough.
+fn bought(comparison: &Comparison, page: &Html<'_>) -> Markup {
     let conditions = page.conditions;
     let difference = &comparison.difference.p95;
     let Some(ratio) = difference.ratio else {
@@ -141,34 +205,7 @@ fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
             (figure(difference.ms, "comparison:/difference/p95/ms", Written::Signed)) " ms " (interval)
             ", to " (figure(Some(ratio), "comparison:/difference/p95/ratio", Written::Percent)) " of what it was; " (rates(comparison)) "."
         }
-        (gone(page))
-    }
-}
-
-/// The causes whose part of a mean request shrank most, and the one that grew most.
-fn gone(page: &Html<'_>) -> Markup {
-    let phases = &page.analysis.phases;
-    let part = |table: &Table<Part>, cause: &Cause| table.get(cause.name()).map_or(0.0, |part| part.mean_ms);
-    let change = |cause: Cause| {
-        let (before, after) = (&phases.before.causes_of_all, &phases.after.causes_of_all);
-        (part(after, &cause) - part(before, &cause), cause)
-    };
-    let mut changes: Vec<(f64, Cause)> = Cause::ALL.into_iter().map(change).collect();
-    changes.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let worth = phases.before.mean_ms.unwrap_or(0.0) * WORTH_NAMING;
-    let less: Vec<_> = changes.iter().filter(|(ms, _)| *ms < -worth).take(GONE).collect();
-    let more = changes.last().filter(|(ms, _)| *ms > worth);
-    html! {
-        @if !less.is_empty() {
-            p { "Change of a request’s mean time, in ms:" }
-            ul.change {
-                @for (ms, cause) in &less { li { b { (grouped(*ms, 1, true)) "" } " " (cause.words()) } }
-                @if let Some((ms, cause)) = more { li {
-                    b { (grouped(*ms, 1, true)) "" } " " (cause.words())
-                    @if *cause == Cause::Compute && page.drawn[1].largest_call() > page.drawn[0].largest_call() { ": each request in a batch is charged its whole call" }
-                } }
-            }
-        }
+        (changes::of_causes(page))
     }
 }
 

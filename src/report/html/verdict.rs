@@ -74,6 +74,7 @@ fn sentence(comparison: &Comparison) -> Markup {
     }
     let different = comparison.quality.different;
     html! {
+        @if let Some(unsent) = unsent(comparison) { (unsent) ", so the SLA counts as missed. " }
         @if different > 0 {
             (count(different, "comparison:/quality/different")) " of " (count(comparison.quality.compared, "comparison:/quality/compared"))
             " answers differ: speed must not cost quality. "
@@ -82,7 +83,26 @@ fn sentence(comparison: &Comparison) -> Markup {
     }
 }
 
-/// The first line that was missed, else the first.
+/// Whether the lines of the SLA were judged: not where a signal stopped the run, or a phase has no answer at all.
+pub fn was_judged(comparison: &Comparison) -> bool {
+    !matches!(comparison.exit_code, 1 | 130 | 143)
+}
+
+/// How many planned requests were never sent, by phase; `None` if all were.
+pub fn unsent(comparison: &Comparison) -> Option<Markup> {
+    let short: Vec<_> = comparison.phases.both().into_iter().filter(|(_, phase)| phase.unsent > 0).collect();
+    (!short.is_empty()).then(|| {
+        html! {
+            @for (at, (name, phase)) in short.iter().enumerate() {
+                @if at > 0 { " and " }
+                (count(phase.unsent, &format!("comparison:/phases/{name}/unsent"))) " of "
+                (count(phase.planned, &format!("comparison:/phases/{name}/planned"))) " planned requests of the " (name) " phase"
+            }
+            " were never sent"
+        }
+    })
+}
+
 /// The line that the sentences are about: the first one that is missed, else the first.
 fn line_of_verdict(comparison: &Comparison) -> usize {
     comparison.sla.iter().position(|line| line.verdict == Verdict::Missed).unwrap_or(0)
@@ -110,6 +130,9 @@ fn line_sentence(line: &SlaResult, at: usize) -> Markup {
         (Some(_), Some(_)) => "stayed at",
         _ => "went from",
     };
+    if line.before.is_none() && line.after.is_none() {
+        return html! { (name) " has no answer at that rank, before or after, so the limit of " (value(Some(line.limit), &part("limit"), limit_of(line), unit)) " is missed." };
+    }
     let met = line.verdict == Verdict::Met;
     let side = match (line.metric.as_str(), met) {
         ("throughput", true) => "which keeps the least of",
@@ -155,7 +178,7 @@ fn certainty(comparison: &Comparison) -> Markup {
     let what = metric_name(&line.metric);
     let shown = interval(line.after_ci95, &format!("comparison:/sla/{at}/after_ci95"), written);
     let caveats = comparison.caveats.len();
-    let judged = !matches!(comparison.exit_code, 1 | 130 | 143);
+    let judged = was_judged(comparison);
     html! {
         @if judged { @match (line.after_ci95, line.confidence) {
             (Some(interval), Confidence::Clear) => { "The 95 % interval of " (what) " after, " (shown) ", lies wholly " (side(interval, line.limit)) " the limit." }
