@@ -105,7 +105,7 @@ class Shown(unittest.TestCase):
         self.assertEqual(float(lines["p95"]["limit"]), 0.1)
 
     def test_bars_stand_for_phases_and_are_named_by_stage(self):
-        for panel in ("Mean latency by stage, whole phase", "Where the tail goes"):
+        for panel in ("Mean latency by stage, whole phase", "Where requests above the limit spend their time"):
             (frame,) = self.good["spanload-run", panel]["frames"]
             self.assertIn("phase\\stage", frame)
             self.assertIn("wait", frame)
