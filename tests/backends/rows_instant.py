@@ -22,8 +22,9 @@ def within(spans, from_ms, to_ms):
     return fewest, most
 
 
-def gauge(spans_of, selector, *labels, behind_ms=BEHIND_MS, ahead_ms=AHEAD_MS):
-    """A check of a gauge's lines: spans_of(facts) makes {label values: spans}, the selector finds when it was scraped."""
+def gauge(spans_of, selector, *labels, behind_ms=BEHIND_MS, ahead_ms=AHEAD_MS, is_told=lambda facts, scrape: True):
+    """A check of a gauge's lines: spans_of(facts) makes {label values: spans}, the selector finds when it was scraped,
+    is_told(facts, scrape in ms) says whether the spans are all there was then."""
 
     def check(answer, facts):
         spans = spans_of(facts)
@@ -34,6 +35,8 @@ def gauge(spans_of, selector, *labels, behind_ms=BEHIND_MS, ahead_ms=AHEAD_MS):
             checked = 0
             for at, value in points:
                 scrape = scrapes[bisect_right(scrapes, round(at * 1000)) - 1]
+                if not is_told(facts, scrape):
+                    continue
                 fewest, most = within(spans[key], scrape - behind_ms, scrape + ahead_ms)
                 assert fewest <= value <= most, f"{key} at {at}: {value} is not within {fewest}..{most}"
                 checked += fewest > 0

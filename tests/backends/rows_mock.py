@@ -123,6 +123,11 @@ def percentile(metric, share, seconds):
     return check
 
 
+def is_on(facts, scrape):
+    """Whether a repetition was on: between them other mocks answer, which no truth log of a phase has."""
+    return any(begin + EDGE_MS <= scrape <= end - EDGE_MS for begin, end, _ in repetitions(facts))
+
+
 def busy(facts):
     """{(): [(a replica taken, the answer handed over)]} in ms since 1970."""
     return {(): [(dequeued, done) for _, dequeued, done in _exchanges_on(facts)]}
