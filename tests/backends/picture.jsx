@@ -27,14 +27,7 @@ function Stat({ panel, data, width, height }) {
 }
 
 function Rows({ panel, data, width, height }) {
-  const frame = data[0];
-  // the library leaves no room for the first column's margin
-  const each = Math.floor((width - 2 * GAP) / frame.fields.length);
-  const fields = frame.fields.map((field) => {
-    const custom = { ...field.config.custom, width: each };
-    return { ...field, config: { ...field.config, custom } };
-  });
-  return <Table data={{ ...frame, fields }} width={width} height={height} {...panel.options} />;
+  return <Table data={data[0]} width={width} height={height} columnMinWidth={80} {...panel.options} />;
 }
 
 function Lines({ panel, data, width, height, dashboard }) {
@@ -62,8 +55,8 @@ function Lines({ panel, data, width, height, dashboard }) {
 function Page({ dashboard, drawn }) {
   const column = (WIDTH + GAP) / COLUMNS;
   return (
-    <div style={{ width: WIDTH, padding: GAP, boxSizing: 'content-box' }}>
-      <h3 style={{ margin: 0 }}>{dashboard.title}</h3>
+    <div style={{ width: WIDTH + 2 * GAP, padding: GAP }}>
+      <h3>{dashboard.title}</h3>
       <p style={{ color: theme.colors.text.secondary }}>{dashboard.note}</p>
       <div style={{ display: 'flex', flexWrap: 'wrap', gap: GAP }}>
         {drawn.map(({ panel, data }) => {
@@ -84,6 +77,8 @@ function Page({ dashboard, drawn }) {
 
 async function main() {
   await initPluginTranslations('spanload');
+  // axes are measured in it
+  await document.fonts.load('12px Inter');
   const dashboard = parsed(document.getElementById('dashboard').textContent);
   const shown = dashboard.panels.filter(({ panel }) => panel.type in DRAWN);
   const drawn = [];
