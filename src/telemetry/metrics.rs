@@ -35,6 +35,7 @@ pub(super) struct Metrics {
     pub phase_running: Series<Gauge>,
     pub repetition: Series<Gauge>,
     sla_limits: [Series<Gauge>; 3],
+    sla_percentile: Series<Gauge>,
     sla_values: [Series<Gauge>; 3],
     sla_met: Series<Gauge>,
     verdict: Series<Gauge>,
@@ -71,6 +72,7 @@ impl Metrics {
             phase_running: shelf.gauge(&names::PHASE_RUNNING),
             repetition: shelf.gauge(&names::REPETITION),
             sla_limits: of_units(&mut shelf, &names::SLA_LIMITS),
+            sla_percentile: shelf.gauge(&names::SLA_PERCENTILE),
             sla_values: of_units(&mut shelf, &names::SLA_VALUES),
             sla_met: shelf.gauge(&names::SLA_MET),
             verdict: shelf.gauge(&names::VERDICT),
@@ -78,6 +80,9 @@ impl Metrics {
         };
         for line in sla {
             metrics.sla_limits[line.unit as usize].of(&[&line.metric]).set(line.limit);
+            if let Some(percent) = line.percentile() {
+                metrics.sla_percentile.of(&[&line.metric]).set(percent);
+            }
         }
         metrics
     }
@@ -106,4 +111,33 @@ impl Metrics {
 fn of_units(shelf: &mut Shelf, metrics: &'static [Metric; 3]) -> [Series<Gauge>; 3] {
     debug_assert_eq!(Unit::RequestsPerSecond as usize, 2);
     [0, 1, 2].map(|unit| shelf.gauge(&metrics[unit]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_on_a_percentile_say_which_and_others_nothing() {
+        let line = |metric: &str, unit| Line {
+            metric: metric.into(),
+            unit,
+            limit: 0.5,
+            before: None,
+            after: None,
+            met: false,
+        };
+        let sla = [("p50", Unit::Seconds), ("p99_9", Unit::Seconds), ("max", Unit::Seconds)]
+            .into_iter()
+            .chain([("mean", Unit::Seconds), ("error_rate", Unit::Ratio)])
+            .map(|(metric, unit)| line(metric, unit))
+            .collect::<Vec<_>>();
+        let text = Metrics::new("run", &sla).render();
+        let mut shown: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("spanload_sla_percentile")).collect();
+        let wanted = [("max", "100.0"), ("p50", "50.0"), ("p99_9", "99.9")]
+            .map(|(metric, percent)| format!("{{run=\"run\",metric=\"{metric}\"}} {percent}"));
+        shown.sort_unstable();
+        assert_eq!(shown, wanted);
+    }
 }

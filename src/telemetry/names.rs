@@ -177,6 +177,13 @@ pub const SLA_LIMITS: [Metric; 3] = [
         "Limit of a line of the SLA on a rate",
     ),
 ];
+/// For the order of the lines, which their names do not have.
+pub const SLA_PERCENTILE: Metric = metric(
+    "spanload_sla_percentile",
+    Gauge,
+    &["metric"],
+    "Percentile that a line of the SLA limits, in percent, 100 for the maximum; the highest line says what is slow",
+);
 /// By the unit of the line, in the order of the limits.
 pub const SLA_VALUES: [Metric; 3] = [
     metric(
@@ -223,7 +230,7 @@ pub const BUILD_INFO: Metric =
     metric("spanload_build_info", Gauge, &["version"], "1, with the version of the tool");
 
 /// The table.
-pub const ALL: [Metric; 30] = [
+pub const ALL: [Metric; 31] = [
     LATENCY,
     EXCHANGE,
     STAGE,
@@ -246,6 +253,7 @@ pub const ALL: [Metric; 30] = [
     SLA_LIMITS[0],
     SLA_LIMITS[1],
     SLA_LIMITS[2],
+    SLA_PERCENTILE,
     SLA_VALUES[0],
     SLA_VALUES[1],
     SLA_VALUES[2],

@@ -37,7 +37,7 @@ impl Line {
     }
 
     /// In percent, where the line is on a percentile; the maximum is the highest.
-    fn percentile(&self) -> Option<f64> {
+    pub(super) fn percentile(&self) -> Option<f64> {
         match self.metric.as_str() {
             "max" => Some(100.0),
             metric => metric.strip_prefix('p')?.replace('_', ".").parse().ok(),

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import subprocess
 import unittest
 
@@ -46,7 +47,8 @@ def shown(run):
             panels.append({"panel": panel, "answers": answers(dashboard, panel, run)})
     modules = CONTEXT.tools.need("library")
     script = CONTEXT.folder / "shown.cjs"
-    script.write_text((grafana.ROOT / "tests/backends/shown.cjs").read_text(encoding="utf-8"), encoding="utf-8")
+    for name in ("shown.cjs", "frames.cjs"):
+        shutil.copy(grafana.ROOT / "tests/backends" / name, CONTEXT.folder)
     link = CONTEXT.folder / "node_modules"
     if not link.exists():
         link.symlink_to(modules)
@@ -105,7 +107,7 @@ class Shown(unittest.TestCase):
         self.assertEqual(float(lines["p95"]["limit"]), 0.1)
 
     def test_bars_stand_for_phases_and_are_named_by_stage(self):
-        for panel in ("Mean latency by stage, whole phase", "Where the tail goes"):
+        for panel in ("Mean latency by stage, whole phase", "Where requests above the limit spend their time"):
             (frame,) = self.good["spanload-run", panel]["frames"]
             self.assertIn("phase\\stage", frame)
             self.assertIn("wait", frame)

@@ -49,12 +49,17 @@ class Context:
     def program(self):
         return spanload.build()
 
-    def _prove(self, name, arguments):
+    def _prove(self, name, arguments, **scenario):
         _ = self.prometheus  # scrapes from before the run on
         if not is_free(MOCK_PORT):
             raise RuntimeError(f"port {MOCK_PORT}, where the mock of a run serves its metrics, is taken; free it")
         always = ["--metrics-port", str(self.ports[0])]
-        return spanload.prove(self.program, self.folder / name, always + arguments)
+        return spanload.prove(self.program, self.folder / name, always + arguments, **scenario)
+
+    def _judged_by(self, name, sla):
+        """A run with these lines of the SLA and no others, long enough for some scrapes; no traces."""
+        quick = ["-n", "200", "-c", "8", "--repetitions", "1", "--set", "mock.fixed_ms=60", "--set", "mock.item_ms=30"]
+        return self._prove(name, quick, scenario_file=spanload.scenario(self.folder / name, sla))
 
     @functools.cached_property
     def good(self):
@@ -72,6 +77,16 @@ class Context:
         nobody = f"http://127.0.0.1:{free_ports(1)[0]}"
         arguments = ["-n", "400", "--repetitions", "2", "--set", "mock.error_rate=0.1", "--sla", "p95=100ms", "--sla", "error_rate=1%"]
         return self._prove("bad", arguments + ["--otlp-endpoint", nobody, "--otlp-protocol", "http/protobuf"])
+
+    @functools.cached_property
+    def two_lines(self):
+        """A run with lines on two percentiles, of which the higher one has a fraction and is not first in the alphabet."""
+        return self._judged_by("two_lines", {"p50": "80ms", "p99_9": "150ms"})
+
+    @functools.cached_property
+    def no_percentile(self):
+        """A run whose SLA has no line on a percentile."""
+        return self._judged_by("no_percentile", {"mean": "5s", "error_rate": "1%"})
 
     def close(self):
         """Stops what was started."""

@@ -46,6 +46,19 @@ class Row:
         return (self["repetition"], "request", self["seq"]) if self["conn_id"] else None
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """An exchange as the mock's truth log has it; instants in us since that mock's start, `dequeued_us` absent if no replica
+    took it."""
+
+    trace_id: str
+    status: str
+    size: int
+    received_us: int
+    dequeued_us: int
+    done_us: int
+
+
 class Log:
     """The files of results/<run>."""
 
@@ -72,6 +85,41 @@ class Log:
         """One row of each connection, the last, whose counters are the highest."""
         return list({(row["repetition"], row["conn_id"]): row for row in self.rows[phase] if row["conn_id"]}.values())
 
+    def started_us(self, row):
+        """Start of a row's repetition, in us since 1970."""
+        return self._starts[row["phase"], row["repetition"]]
+
+    @cached_property
+    def _starts(self):
+        parts = self.manifest["repetitions"]
+        return {(part["phase"], str(part["repetition"])): part["started_unix_us"] for part in parts}
+
+    def truth(self, phase, repetition):
+        """[Exchange] of the mock of a repetition, in the order in which they ended."""
+        with open(self.folder / f"truth_{phase}-{repetition}.csv", encoding="utf-8", newline="") as file:
+            rows = {row["exchange_id"]: row for row in csv.DictReader(file)}
+        return [
+            Exchange(
+                trace_id=row["trace_id"],
+                status=row["status"],
+                size=int(row["batch_size"]),
+                received_us=int(row["received_us"]),
+                dequeued_us=int(row["dequeued_us"]) if row["dequeued_us"] else None,
+                done_us=int(row["done_us"]),
+            )
+            for row in rows.values()
+        ]
+
+    def mock_start_ms(self, exchanges):
+        """When their mock started, in ms since 1970: no request can be received before it is sent, and the swiftest was
+        received at once."""
+        sent = {row["trace_id"]: self._sent_us(row) for phase in PHASES for row in self.rows[phase]}
+        return max(sent[one.trace_id] - one.received_us for one in exchanges if one.trace_id in sent) / 1000
+
+    def _sent_us(self, row):
+        before = sum(row.stages.get(stage, 0) for stage in STAGES[: STAGES.index("wait")])
+        return self.started_us(row) + micros(row["due_ms"]) + before
+
     def percentile_us(self, phase, share):
         """Nearest rank over all planned requests; infinite where the rank falls on a failure."""
         rows = self.rows[phase]
@@ -79,14 +127,25 @@ class Log:
         return latencies[math.ceil(share * len(rows)) - 1]
 
     @property
+    def percentile_line(self):
+        """The SLA's line on the highest percentile, the maximum being the highest of all; None without one."""
+        lines = [(share, line) for line in self.manifest["sla"] if (share := _share(line["metric"])) is not None]
+        return max(lines, key=lambda one: one[0])[1] if lines else None
+
+    @property
     def percentile_limit(self):
-        """(share, limit in us) of the SLA's line on a percentile."""
-        for line in self.manifest["sla"]:
-            if line["metric"].startswith("p"):
-                return float(line["metric"][1:].replace("_", ".")) / 100, line["limit_us"]
-        raise AssertionError("the run has no SLA line on a percentile")
+        """(share, limit in us) of that line; None without one."""
+        line = self.percentile_line
+        return (_share(line["metric"]), line["limit_us"]) if line else None
 
     @property
     def slowest(self):
         """The request that took longest."""
         return max((row for phase in PHASES for row in self.rows[phase] if row.latency_us), key=lambda row: row.latency_us)
+
+
+def _share(metric):
+    """The percentile that a line of the SLA is on, as a share of 1; None if it is on something else."""
+    if metric == "max":
+        return 1.0
+    return float(metric[1:].replace("_", ".")) / 100 if metric.startswith("p") else None

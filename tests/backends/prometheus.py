@@ -60,6 +60,14 @@ class Prometheus:
             (series["metric"], [(at, float(value)) for at, value in series["values"]]) for series in data["result"]
         ]
 
+    def raw(self, selector, run):
+        """[(labels, [(ms, value)])]: the samples of a run's time as they were scraped."""
+        seconds = math.ceil(run.end - run.start)
+        result = self.get("query", query=f"{selector}[{seconds}s]", time=f"{run.end:.3f}")["result"]
+        return [
+            (series["metric"], [(round(at * 1000), float(value)) for at, value in series["values"]]) for series in result
+        ]
+
     def exemplars(self, expression, start, end):
         """[(labels of the series, trace id, value)] of the series in an expression."""
         found = self.get("query_exemplars", query=expression, start=f"{start:.3f}", end=f"{end:.3f}")

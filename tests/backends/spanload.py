@@ -36,10 +36,23 @@ def build():
     return target / "release/spanload"
 
 
-def prove(program, folder, arguments, environment=None):
+def scenario(folder, sla):
+    """The default scenario with other lines of the SLA, and without the script; returns the file."""
+    text = (ROOT / "scenarios/default.toml").read_text(encoding="utf-8")
+    before, rest = text.split("[sla]\n")
+    lines = "".join(f'{metric} = "{limit}"\n' for metric, limit in sla.items())
+    text = f"{before}[sla]\n{lines}\n[{rest.split('[', 1)[1]}"
+    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("script"))
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "scenario.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def prove(program, folder, arguments, scenario_file=ROOT / "scenarios/default.toml"):
     """`spanload prove` to its end. Exit codes that are no verdict are an error."""
-    folder.mkdir(parents=True)
-    command = [str(program), "prove", str(ROOT / "scenarios/default.toml"), "--out", str(folder), "--quiet"]
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [str(program), "prove", str(scenario_file), "--out", str(folder), "--quiet"]
     start = time.time() - MARGIN_SECONDS
     done = subprocess.run(
         command + arguments,
@@ -48,7 +61,6 @@ def prove(program, folder, arguments, environment=None):
         timeout=RUN_SECONDS,
         check=False,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, **(environment or {})},
     )
     if done.returncode not in (0, 99):
         raise RuntimeError(f"{' '.join(command + arguments)} ended with {done.returncode}:\n{done.stderr}")

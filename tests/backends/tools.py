@@ -17,6 +17,7 @@ GRAFANA = "12.4.10"
 TYPESCRIPT = "5.9.3"
 REACT = "18.3.1"
 JSDOM = "26.1.0"
+ESBUILD = "0.28.2"
 
 BUILD_SECONDS = 1800
 INSTALL_SECONDS = 300
@@ -125,6 +126,12 @@ def _grafana_types():
 def _grafana_library():
     # a browser's document and React are what the library expects to find
     return _node_packages([f"@grafana/data@{GRAFANA}", f"react@{REACT}", f"react-dom@{REACT}", f"jsdom@{JSDOM}"])
+
+
+def drawing():
+    """Folder of the packages that draw panels, with what bundles them for a browser; large, for a picture only."""
+    packages = [f"@grafana/{name}@{GRAFANA}" for name in ("ui", "data", "i18n")]
+    return _node_packages([*packages, f"react@{REACT}", f"react-dom@{REACT}", f"esbuild@{ESBUILD}"]) / "node_modules"
 
 
 def _node_packages(packages):

@@ -1,0 +1,84 @@
+"""What a gauge showed when it was scraped, told from rows that say when something began and ended."""
+
+import math
+from bisect import bisect_right
+from functools import lru_cache
+
+from log import PHASES, micros
+
+# telemetry reads the engine's figures at least this often, and a scrape takes a moment
+BEHIND_MS, AHEAD_MS = 500, 50
+
+
+def within(spans, from_ms, to_ms):
+    """(fewest, most) of the spans [(begin, end)] in ms that are on at one instant of an interval."""
+    on = sum(begin <= from_ms < end for begin, end in spans)
+    fewest = most = on
+    changes = [(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans]
+    for at, change in sorted(changes):
+        if from_ms < at <= to_ms:
+            on += change
+            fewest, most = min(fewest, on), max(most, on)
+    return fewest, most
+
+
+def gauge(spans_of, selector, *labels, behind_ms=BEHIND_MS, ahead_ms=AHEAD_MS, is_told=lambda facts, scrape: True):
+    """A check of a gauge's lines: spans_of(facts) makes {label values: spans}, the selector finds when it was scraped,
+    is_told(facts, scrape in ms) says whether the spans are all there was then."""
+
+    def check(answer, facts):
+        spans = spans_of(facts)
+        lines = {tuple(metric.get(label, "") for label in labels): points for metric, points in answer}
+        assert lines.keys() == spans.keys(), f"{sorted(lines)} instead of {sorted(spans)}"
+        for key, points in lines.items():
+            scrapes = scraped(facts, selector)
+            checked = 0
+            for at, value in points:
+                scrape = scrapes[bisect_right(scrapes, round(at * 1000)) - 1]
+                if not is_told(facts, scrape):
+                    continue
+                fewest, most = within(spans[key], scrape - behind_ms, scrape + ahead_ms)
+                assert fewest <= value <= most, f"{key} at {at}: {value} is not within {fewest}..{most}"
+                checked += fewest > 0
+            assert checked, f"{key}: at no instant was there anything for certain"
+
+    return check
+
+
+@lru_cache(maxsize=None)
+def scraped(facts, selector):
+    """When a series was scraped, in ms."""
+    answer = facts.prometheus.raw(selector.replace("$run", facts.log.run), facts.run)
+    return sorted({at for _, points in answer for at, _ in points})
+
+
+def requests_on(facts):
+    """{(phase,): [(due, end)]} in ms since 1970."""
+    return {(phase,): [_span(facts, row, 0) for row in facts.log.rows[phase]] for phase in PHASES}
+
+
+def connections_on(facts):
+    """{(phase,): [(begins to open, closed)]} in ms; a connection is kept until its repetition ends, or with a connection
+    a request until that ends."""
+    return {(phase,): _connections(facts, phase) for phase in PHASES}
+
+
+def _connections(facts, phase):
+    rows = [row for row in facts.log.rows[phase] if row["conn_id"]]
+    kept = facts.log.manifest["scenario"][phase]["connections"] != "per_request"
+    spans = {}
+    for row in rows:
+        before = sum(row.stages.get(stage, 0) for stage in ("queue", "retry"))
+        begin, end = _span(facts, row, before)
+        key = (row["repetition"], row["conn_id"])
+        first, last = spans.get(key, (math.inf, 0.0))
+        spans[key] = (min(first, begin), max(last, end))
+    if kept:
+        ends = {repetition: max(end for (of, _), (_, end) in spans.items() if of == repetition) for repetition, _ in spans}
+        spans = {key: (begin, ends[key[0]]) for key, (begin, _) in spans.items()}
+    return list(spans.values())
+
+
+def _span(facts, row, skipped_us):
+    due = facts.log.started_us(row) + micros(row["due_ms"])
+    return (due + skipped_us) / 1000, (due + row.latency_us) / 1000
