@@ -106,6 +106,7 @@ impl Target {
         headers.iter().try_for_each(|(name, value)| check_header("--otlp-header", name, value))?;
         let given_headers = given_headers(settings, env)?;
         let authorities = Authorities::read(env)?;
+        check_compression(env)?;
         Ok(Some(Target { endpoint, grpc, headers, given_headers, authorities, limits: limits(env)? }))
     }
 
@@ -136,12 +137,13 @@ impl Target {
         variables
     }
 
-    /// The exporter; for gRPC within the runtime that is to drive it.
-    pub(super) fn exporter(&self) -> anyhow::Result<SpanExporter> {
+    /// The exporter; for gRPC within the runtime that is to drive it. It retries what the specification of OTLP calls
+    /// retryable, within the limit of a batch.
+    pub(super) fn exporter(&self, retry: &RetryPolicy) -> anyhow::Result<SpanExporter> {
         let built = if self.grpc {
             let metadata = tonic_metadata(&self.headers)?;
             let builder = SpanExporter::builder().with_tonic().with_metadata(metadata);
-            let builder = builder.with_endpoint(&self.endpoint).with_retry_policy(RetryPolicy::disabled());
+            let builder = builder.with_endpoint(&self.endpoint).with_retry_policy(retry.clone());
             let builder = builder.with_timeout(self.limits.timeout);
             let secure = self.endpoint.starts_with("https:");
             if secure { builder.with_tls_config(self.authorities.tonic()).build() } else { builder.build() }
@@ -150,7 +152,7 @@ impl Target {
             let builder = SpanExporter::builder().with_http().with_http_client(client);
             let builder = builder.with_protocol(Protocol::HttpBinary).with_endpoint(&self.endpoint);
             let builder = builder.with_headers(self.headers.clone().into_iter().collect());
-            builder.with_retry_policy(RetryPolicy::disabled()).with_timeout(self.limits.timeout).build()
+            builder.with_retry_policy(retry.clone()).with_timeout(self.limits.timeout).build()
         };
         built.map_err(|error| anyhow!("cannot export spans to {}: {error}", masked_url(&self.endpoint)))
     }
@@ -195,6 +197,17 @@ fn protocol(settings: &TelemetrySettings, env: Env<'_>) -> Result<Option<String>
         }
     }
     Ok(None)
+}
+
+/// The exporter reads these itself, and of one that it cannot use it sends plain without a word.
+fn check_compression(env: Env<'_>) -> Result<(), TelemetryError> {
+    for name in ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"] {
+        let Some(given) = env(name) else { continue };
+        if !["gzip", "none"].contains(&given.trim().to_ascii_lowercase().as_str()) {
+            return Err(wrong(name, format!("`{given}` is not spoken here; use gzip or none")));
+        }
+    }
+    Ok(())
 }
 
 fn limits(env: Env<'_>) -> Result<Limits, TelemetryError> {
@@ -312,6 +325,12 @@ mod tests {
         assert!(message(Some("localhost:4317"), &[]).starts_with("--otlp-endpoint: "));
         let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")];
         assert!(message(None, &env).starts_with("OTEL_EXPORTER_OTLP_PROTOCOL: `http/json`"));
+        let compressed =
+            |how| [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_EXPORTER_OTLP_COMPRESSION", how)];
+        assert!(
+            message(None, &compressed("zstd")).contains("_COMPRESSION: `zstd` is not spoken here; use gzip")
+        );
+        assert!(["gzip", "GZIP", "none"].iter().all(|how| target(None, &compressed(how)).is_ok()));
         let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0")];
         assert!(message(None, &env).starts_with("OTEL_BSP_MAX_QUEUE_SIZE"));
     }
