@@ -11,6 +11,7 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::Resource;
 use thiserror::Error;
 
+use super::compression::check_compression;
 use super::headers::{check_header, escaped, given_headers, tonic_metadata};
 use super::settings::{TelemetrySettings, masked_url};
 use super::tls::Authorities;
@@ -199,17 +200,6 @@ fn protocol(settings: &TelemetrySettings, env: Env<'_>) -> Result<Option<String>
     Ok(None)
 }
 
-/// The exporter reads these itself, and of one that it cannot use it sends plain without a word.
-fn check_compression(env: Env<'_>) -> Result<(), TelemetryError> {
-    for name in ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"] {
-        let Some(given) = env(name) else { continue };
-        if !["gzip", "none"].contains(&given.trim().to_ascii_lowercase().as_str()) {
-            return Err(wrong(name, format!("`{given}` is not spoken here; use gzip or none")));
-        }
-    }
-    Ok(())
-}
-
 fn limits(env: Env<'_>) -> Result<Limits, TelemetryError> {
     let number = |name: &str| match env(name) {
         None => Ok(None),
@@ -325,12 +315,6 @@ mod tests {
         assert!(message(Some("localhost:4317"), &[]).starts_with("--otlp-endpoint: "));
         let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")];
         assert!(message(None, &env).starts_with("OTEL_EXPORTER_OTLP_PROTOCOL: `http/json`"));
-        let compressed =
-            |how| [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_EXPORTER_OTLP_COMPRESSION", how)];
-        assert!(
-            message(None, &compressed("zstd")).contains("_COMPRESSION: `zstd` is not spoken here; use gzip")
-        );
-        assert!(["gzip", "GZIP", "none"].iter().all(|how| target(None, &compressed(how)).is_ok()));
         let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0")];
         assert!(message(None, &env).starts_with("OTEL_BSP_MAX_QUEUE_SIZE"));
     }
