@@ -12,8 +12,33 @@ const EVERY: Duration = Duration::from_secs(1);
 /// A scraper on a thread of its own; it ends with the process.
 pub struct Scraper {
     port: u16,
-    /// Spans created so far, and those of them that were on their way.
-    seen: Arc<Mutex<Vec<(f64, f64)>>>,
+    seen: Arc<Mutex<Vec<Reading>>>,
+}
+
+/// Spans so far, as one reading has them.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    pub created: f64,
+    pub exported: f64,
+    pub failed: f64,
+    pub dropped: f64,
+}
+
+impl Reading {
+    fn of(one: &Exposition) -> Self {
+        let spans = |outcome| one.sum("spanload_spans_total", &[("outcome", outcome)]);
+        Reading {
+            created: one.sum("spanload_spans_created_total", &[]),
+            exported: spans("exported"),
+            failed: spans("failed"),
+            dropped: spans("dropped"),
+        }
+    }
+
+    /// Neither arrived nor lost.
+    pub fn waiting(&self) -> f64 {
+        self.created - self.exported - self.failed - self.dropped
+    }
 }
 
 impl Scraper {
@@ -26,10 +51,8 @@ impl Scraper {
             loop {
                 // Between two loads nobody serves.
                 if let Ok(text) = read(port) {
-                    let one = Exposition::parse(&text);
-                    let created = one.sum("spanload_spans_created_total", &[]);
-                    let waiting = created - one.sum("spanload_spans_total", &[]);
-                    shared.lock().unwrap_or_else(PoisonError::into_inner).push((created, waiting));
+                    let reading = Reading::of(&Exposition::parse(&text));
+                    shared.lock().unwrap_or_else(PoisonError::into_inner).push(reading);
                 }
                 std::thread::sleep(EVERY);
             }
@@ -46,8 +69,8 @@ impl Scraper {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Spans created, and those that had neither arrived nor been lost, at each reading.
-    pub fn waiting_spans(&self) -> Vec<(f64, f64)> {
+    /// What was read since then. The load waits for a last reading after its last span.
+    pub fn readings(&self) -> Vec<Reading> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
