@@ -156,7 +156,7 @@ impl Queue {
             outcome.inc_by(spans);
         }
         // Here, and not when the next span is offered: the exporter would take one more batch meanwhile.
-        if state.patient && !state.has_hope() {
+        if state.patient && state.failed_in_a_row >= PATIENCE {
             self.drop_waiting(&mut state);
         }
         self.changed.notify_all();
@@ -245,6 +245,20 @@ mod tests {
         let [created, exported, failed, dropped] = figures(queue.counts());
         assert_eq!((exported, failed), (4, 20));
         assert_eq!(created, exported + failed + dropped);
+    }
+
+    #[test]
+    fn what_waits_when_all_is_offered_still_goes_out() {
+        let queue = Queue::new(20, Counts::default());
+        (0..3).for_each(|_| queue.offer_patiently(4, |_| {}));
+        assert!(queue.take(4, Duration::ZERO).is_some());
+        queue.close();
+        for _ in 0..2 {
+            queue.done(true);
+            assert!(queue.take(4, Duration::ZERO).is_some());
+        }
+        queue.done(true);
+        assert_eq!(figures(queue.counts()), [12, 12, 0, 0]);
     }
 
     #[test]
