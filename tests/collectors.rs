@@ -2,53 +2,37 @@
 //! span is accounted for.
 #![allow(clippy::disallowed_methods, reason = "the tests time the command from outside")]
 mod common;
+#[path = "common/holes.rs"]
+mod holes;
 #[path = "common/otlp.rs"]
 mod otlp;
 
-use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use common::run::{Results, Run, count, fresh_folder, prove_command};
+use common::run::{Results, Run, count, fresh_folder, prove_command, text};
 use common::wait_until;
-use otlp::Collector;
+use holes::{BlackHole, refusing};
+use otlp::{Collector, Refusal};
 
-/// What the end may take beside the spans: analysis, files, a busy machine.
+/// What a busy machine may take beside.
 const SLACK: Duration = Duration::from_secs(3);
-
-/// Accepts connections and never says a word.
-struct BlackHole {
-    url: String,
-}
-
-impl BlackHole {
-    fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        std::thread::spawn(move || {
-            let mut kept: Vec<TcpStream> = Vec::new();
-            listener.incoming().for_each(|stream| kept.extend(stream));
-        });
-        BlackHole { url }
-    }
-}
-
-/// Where nobody listens.
-fn refusing() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    format!("http://{}", listener.local_addr().expect("an address"))
-}
+/// How much later than without a collector a run may end, whatever the collector does.
+const END: Duration = Duration::from_millis(5_500);
 
 /// Created, exported, failed, dropped.
 fn totals(results: &Results) -> [u64; 4] {
-    let spans = &results.manifest()["telemetry"]["spans"];
+    totals_of(results, "spans")
+}
+
+fn totals_of(results: &Results, whose: &str) -> [u64; 4] {
+    let spans = &results.manifest()["telemetry"][whose];
     ["created", "exported", "failed", "dropped"].map(|key| count(&spans[key]))
 }
 
 /// Runs, and tells how long it took from the end of the last repetition to the end of the process.
-fn run_to_its_end(name: &str, url: &str, protocol: &str) -> (Run, Duration) {
-    let flags = ["--otlp-endpoint", url, "--otlp-protocol", protocol, "--no-metrics"];
-    let run = Run::prove(name, &flags);
+fn run_to_its_end(name: &str, flags: &[&str]) -> (Run, Duration) {
+    let run = Run::prove(name, &[&["--no-metrics"], flags].concat());
     let ended = std::time::SystemTime::now();
     let manifest = run.results().manifest();
     let last = manifest["repetitions"].as_array().and_then(|all| all.last()).expect("repetitions");
@@ -71,7 +55,8 @@ fn check_lost(run: &Run, took: Duration, bound: Duration) {
 fn a_collector_that_refuses_costs_no_time() {
     for protocol in ["grpc", "http/protobuf"] {
         let name = format!("collector_refuses_{}", &protocol[..4]);
-        let (run, took) = run_to_its_end(&name, &refusing(), protocol);
+        let flags = ["--otlp-endpoint", &refusing(), "--otlp-protocol", protocol];
+        let (run, took) = run_to_its_end(&name, &flags);
         check_lost(&run, took, SLACK);
         assert_eq!(totals(&run.results())[1], 0);
     }
@@ -81,8 +66,46 @@ fn a_collector_that_refuses_costs_no_time() {
 fn a_collector_that_swallows_costs_five_seconds() {
     for protocol in ["grpc", "http/protobuf"] {
         let name = format!("collector_swallows_{}", &protocol[..4]);
-        let (run, took) = run_to_its_end(&name, &BlackHole::open().url, protocol);
-        check_lost(&run, took, Duration::from_secs(5) + SLACK);
+        let (control, alone) = run_to_its_end("collector_swallows_control", &[]);
+        assert_eq!(control.code(), 0, "{}", control.stderr());
+        let flags = ["--otlp-endpoint", &BlackHole::open().url, "--otlp-protocol", protocol];
+        let (run, took) = run_to_its_end(&name, &flags);
+        println!("{protocol}: the end took {took:?}, {alone:?} without a collector");
+        check_lost(&run, took, alone + END);
+        let server = totals_of(&run.results(), "server_spans");
+        assert!(server[0] > 0 && server[0] == server[2] + server[3], "those of the mock too: {server:?}");
+    }
+}
+
+/// Takes what the client sends, and nothing from the mock: no silent loss.
+#[test]
+fn what_the_mock_loses_is_said_with_the_rest() {
+    for protocol in ["grpc", "http/protobuf"] {
+        let refusal = Refusal { every: 1, service: Some("spanload-mock"), may_pass: true };
+        let collector = Collector::start_refusing(Duration::ZERO, refusal);
+        let url = if protocol == "grpc" { collector.grpc_url() } else { collector.http_url() };
+        let name = format!("collector_mock_{}", &protocol[..4]);
+        let run = Run::prove(&name, &["--no-metrics", "--otlp-endpoint", &url, "--otlp-protocol", protocol]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        let results = run.results();
+        let [created, exported, ..] = totals(&results);
+        assert_eq!(created, exported);
+        let [created, exported, failed, dropped] = totals_of(&results, "server_spans");
+        assert!(created > 100 && exported == 0, "{created} created, {exported} exported");
+        assert_eq!(created, failed + dropped);
+        let line = format!(
+            "server traces: {created} spans created = 0 exported + {failed} failed + {dropped} dropped"
+        );
+        assert!(run.stderr().contains(&line), "no {line} in {}", run.stderr());
+        let comparison = results.comparison();
+        let caveats = comparison["caveats"].as_array().expect("a list");
+        let loss = caveats.iter().find(|caveat| caveat["kind"] == "telemetry_loss").expect("a caveat");
+        let message = text(&loss["message"]);
+        assert!(message.contains(&format!("{created} of {created} server spans did not reach")), "{message}");
+        assert!(
+            message.contains("only another run makes them again") && !message.contains("`spanload export`"),
+            "{message}"
+        );
     }
 }
 
@@ -163,35 +186,30 @@ fn an_export_gives_up_on_a_collector_that_swallows() {
     assert!(created > 600 && failed <= 60, "{account}");
 }
 
-/// Interleaved, because this machine drifts: with a collector that swallows everything, and without one.
+/// Exports a run in batches of a hundred spans; what was said of them, and whether it went well.
+fn export(run: &Run, url: &str) -> (Vec<u64>, bool) {
+    let mut export = std::process::Command::new(common::EXE);
+    export.arg("export").arg(run.out.join("runs/latest")).args(["--otlp-endpoint", url]);
+    export.env("OTEL_BSP_MAX_QUEUE_SIZE", "200").env("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100");
+    let output = export.arg("--otlp-protocol=grpc").output().expect("the binary starts");
+    let said = String::from_utf8(output.stderr).expect("text");
+    let account = said.lines().find(|line| line.starts_with("traces: ")).expect("what became of the spans");
+    (account.split(' ').filter_map(|word| word.parse().ok()).collect(), output.status.success())
+}
+
 #[test]
-#[ignore = "times a run against another; run it alone on a quiet machine"]
-fn a_bad_collector_does_not_move_the_numbers() {
-    let hole = BlackHole::open();
-    let scenario =
-        ["-n", "400", "--set", "mock.fixed_ms=50", "--set", "mock.item_ms=0", "--set", "mock.replicas=64"];
-    let p95 = |name: &str, more: &[&str]| {
-        let run = Run::prove(
-            name,
-            &[&scenario[..], &["--set", "mock.max_connections=64", "--no-metrics"], more].concat(),
-        );
-        assert_eq!(run.code(), 0, "{}", run.stderr());
-        let value = run.results().comparison()["phases"]["after"]["latency_ms"]["p95"].as_f64();
-        value.expect("a percentile")
+fn a_refusal_that_may_pass_is_tried_once_more_and_one_that_may_not_is_believed() {
+    let run = Run::prove("collector_again", &["--no-metrics"]);
+    let refusing = |every, may_pass| {
+        Collector::start_refusing(Duration::ZERO, Refusal { every, service: None, may_pass })
     };
-    let with = ["--otlp-endpoint", &hole.url, "--otlp-protocol=grpc"];
-    let mut ratios: Vec<f64> = Vec::new();
-    for pair in 0..5 {
-        let (one, other) = if pair % 2 == 0 {
-            let one = p95("collector_moves_with", &with);
-            (one, p95("collector_moves_without", &[]))
-        } else {
-            let other = p95("collector_moves_without", &[]);
-            (p95("collector_moves_with", &with), other)
-        };
-        println!("pair {pair}: P95 with {one:.3} ms, without {other:.3} ms");
-        ratios.push(one / other);
-    }
-    ratios.sort_by(f64::total_cmp);
-    assert!((0.95..1.05).contains(&ratios[2]), "{ratios:?}");
+    let (figures, went_well) = export(&run, &refusing(2, true).grpc_url());
+    assert!(went_well && figures[0] == figures[1], "nothing is lost: {figures:?}");
+    let (figures, went_well) = export(&run, &refusing(2, false).grpc_url());
+    assert!(!went_well && figures[2] > 100, "some batches fail: {figures:?}");
+    let down = refusing(1, true);
+    let (figures, went_well) = export(&run, &down.grpc_url());
+    assert!(!went_well && figures[1] == 0, "{figures:?}");
+    // The first batch twice, the next two once, until the export gives up.
+    assert_eq!(down.headers().len(), 4, "after a batch that failed none is tried again");
 }

@@ -3,6 +3,8 @@
 mod common;
 #[path = "common/exposition.rs"]
 mod exposition;
+#[path = "metrics/logs.rs"]
+mod logs;
 #[path = "common/otlp.rs"]
 mod otlp;
 
@@ -13,7 +15,8 @@ use std::time::{Duration, Instant};
 
 use common::run::{Results, Run, count, fresh_folder, prove_command, text};
 use exposition::Exposition;
-use otlp::Collector;
+use logs::{check_against_the_logs, check_quantile};
+use otlp::{Collector, Refusal};
 use spanload::telemetry::names;
 
 /// A run whose port is known.
@@ -86,14 +89,17 @@ const EVENTFUL: [&str; 18] = [
     "mock.backlog=4",
 ];
 
-/// A stuck telemetry thread is not made to order (the tap's own test moves this one), nor is a kernel that drops data
+/// A stuck telemetry thread is not made to order (a test of its own moves this one), nor is a kernel that drops data
 /// (that of the series does), and so many errors miss the SLA (the last scrape's test sees it met).
 const ELSEWHERE: [&str; 3] =
     ["spanload_samples_dropped_total", "spanload_retransmits_total", "spanload_verdict"];
 
 #[test]
 fn every_metric_moves() {
-    let collector = Collector::start_refusing(Duration::from_millis(400), 3);
+    let collector = Collector::start_refusing(
+        Duration::from_millis(400),
+        Refusal { every: 3, service: None, may_pass: false },
+    );
     let url = collector.grpc_url();
     let flags = [&EVENTFUL[..], &["--otlp-endpoint", &url, "--otlp-protocol=grpc"]].concat();
     let limits = [("OTEL_BSP_MAX_QUEUE_SIZE", "200"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100")];
@@ -128,49 +134,6 @@ fn check_labels(exposition: &Exposition, run: &str) {
         expected.sort_unstable();
         assert_eq!(labels, expected, "{}", series.name);
         assert_eq!(series.labels["run"], run);
-    }
-}
-
-fn check_against_the_logs(written: &Exposition, results: &Results) {
-    for phase in ["before", "after"] {
-        let summary = &results.comparison()["phases"][phase];
-        let of =
-            |name: &str, labels: &[(&str, &str)]| written.sum(name, &[&[("phase", phase)], labels].concat());
-        assert_eq!(of("spanload_requests_total", &[]), count(&summary["planned"]) as f64);
-        assert_eq!(
-            of("spanload_requests_total", &[("outcome", "success")]),
-            count(&summary["succeeded"]) as f64
-        );
-        assert_eq!(of("spanload_errors_total", &[]), count(&summary["failed"]) as f64);
-        let table = results.table(&format!("{phase}.csv"));
-        let sum = |column: &str| -> f64 {
-            table.column(column).iter().filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / 1e3
-        };
-        let near = |one: f64, other: f64| assert!((one - other).abs() < 1e-6, "{one} and {other}");
-        near(of("spanload_latency_seconds_sum", &[]), sum("latency_ms"));
-        near(of("spanload_stage_seconds_sum", &[]), sum("latency_ms"));
-        near(of("spanload_stage_seconds_sum", &[("stage", "wait")]), sum("wait_ms"));
-        let batches: std::collections::HashSet<_> =
-            table.pairs("repetition", "batch_id").into_iter().collect();
-        let exchanges = if phase == "after" { batches.len() } else { table.rows.len() };
-        assert_eq!(of("spanload_batch_size_count", &[]), exchanges as f64);
-        assert_eq!(of("http_client_request_duration_seconds_count", &[]), exchanges as f64);
-        let slow = table
-            .column("latency_ms")
-            .iter()
-            .filter(|field| field.parse::<f64>().is_ok_and(|ms| ms > 60.0))
-            .count();
-        assert_eq!(of("spanload_slow_requests_total", &[]), slow as f64);
-        check_quantile(written, phase, summary["latency_ms"]["p95"].as_f64());
-    }
-}
-
-/// The exact P95 over all planned lies in the bucket in which the exposition puts it.
-fn check_quantile(written: &Exposition, phase: &str, p95: Option<f64>) {
-    let (low, high) = written.bucket_of("spanload_latency_seconds", phase, 0.95);
-    match p95 {
-        Some(p95) => assert!(low < p95 / 1e3 && p95 / 1e3 <= high, "{phase}: {p95} ms in {low}–{high} s"),
-        None => assert!(high.is_infinite(), "{phase}: a rank that is no success"),
     }
 }
 

@@ -93,7 +93,7 @@ fn tiled(log: &str, failed: &str) -> String {
         fields[seq] = (number + 600 * tile).to_string();
         fields[trace] = format!(
             "{:032x}",
-            (u128::from(tile) << 64 | line as u128 + 1)
+            ((u128::from(tile) << 64) | (line as u128 + 1))
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
                 | 1
         );

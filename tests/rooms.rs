@@ -89,7 +89,7 @@ const LEAF_EDGES: [(&str, &str); 7] = [
 /// What a room takes from another of which it may have only a part.
 const PARTS: [(&str, &str, &[&str]); 5] = [
     ("scenario", "telemetry", &["TelemetrySettings"]),
-    ("mock", "telemetry", &["Caller", "Served", "ServerTracer"]),
+    ("mock", "telemetry", &["Caller", "Served", "ServerTracer", "SpanTotals", "names"]),
     ("scenario", "mock", &["MockSettings"]),
     ("record", "scenario", &["SlaLine", "Strategy"]),
     ("report", "record", &["Live"]),

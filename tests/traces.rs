@@ -10,6 +10,7 @@ use std::time::Duration;
 use common::run::{Results, Run, Table, count, text};
 use otlp::{Collector, Received};
 
+const PHASES: [&str; 2] = ["before", "after"];
 const STAGES: [&str; 8] = ["queue", "retry", "dns", "connect", "tls", "send", "wait", "receive"];
 
 /// Milliseconds with three decimals, as whole microseconds.
@@ -56,6 +57,7 @@ impl Spans {
             collector.spans().into_iter().partition(|one| one.service == "spanload-mock");
         let (requests, own): (Vec<_>, Vec<_>) = client.into_iter().partition(|one| {
             !one.span.name.starts_with("phase ")
+                && !one.span.name.starts_with("part ")
                 && !one.span.name.starts_with("repetition ")
                 && one.span.name != "run"
         });
@@ -130,7 +132,7 @@ fn check_attributes(row: &HashMap<String, String>, root: &Received, part: &str) 
         ("http.response.status_code", &row["status"]),
         ("server.address", "127.0.0.1"),
         ("network.protocol.version", "1.1"),
-        ("spanload.phase", part),
+        ("spanload.part", part),
         ("spanload.repetition", &row["repetition"]),
         ("spanload.seq", &row["seq"]),
         ("spanload.connection.id", &row["conn_id"]),
@@ -139,6 +141,8 @@ fn check_attributes(row: &HashMap<String, String>, root: &Received, part: &str) 
     for (name, value) in expected {
         assert_eq!(root.attribute(name), value, "{name}");
     }
+    let phase = PHASES.contains(&part).then(|| part.to_string());
+    assert_eq!(root.attributes.get("spanload.phase"), phase.as_ref(), "only of the two phases");
     let optional = [
         ("spanload.connection.syn_retransmits", "syn_retransmits"),
         ("spanload.retransmits", "retransmits"),
@@ -187,6 +191,9 @@ fn every_span_agrees_with_its_row() {
     let rows: usize = parts.map(|part| check_part(&results, part, &spans)).iter().sum();
     assert_eq!(spans.client.len(), rows, "no trace beside");
     check_own(&results, &spans);
+    let served = &results.manifest()["telemetry"]["server_spans"];
+    assert_eq!(count(&served["created"]), count(&served["exported"]));
+    assert_eq!(count(&served["exported"]) as usize, spans.server.len(), "the mocks' own, summed");
     let totals = &results.manifest()["telemetry"]["spans"];
     let [created, exported, failed, dropped] =
         ["created", "exported", "failed", "dropped"].map(|key| count(&totals[key]));
@@ -205,7 +212,10 @@ fn check_own(results: &Results, spans: &Spans) {
     let run = named("run");
     assert_eq!(run.attribute("spanload.run_id"), text(&results.manifest()["run_id"]));
     for part in ["before", "after", "calibration"] {
-        let phase = named(&format!("phase {part}"));
+        let word = if PHASES.contains(&part) { "phase" } else { "part" };
+        let phase = named(&format!("{word} {part}"));
+        assert_eq!(phase.attribute("spanload.part"), part);
+        assert_eq!(phase.attributes.contains_key("spanload.phase"), PHASES.contains(&part), "{part}");
         assert_eq!((phase.parent(), phase.trace()), (run.id(), run.trace()));
         for row in rows(results, part) {
             let repetition = named(&format!("repetition {part} {}", row["repetition"]));

@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::MockSettings;
 use super::lifetime::PORT_TAKEN;
+use crate::telemetry::SpanTotals;
 
 /// The mock's name in traces, whatever its parent is called.
 const SERVICE: &str = "spanload-mock";
@@ -34,6 +35,13 @@ pub struct Hello {
     pub started_unix_us: u64,
 }
 
+/// The line that it prints when it has stopped, where it had spans to export.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Farewell {
+    /// What became of its spans; `None` without traces.
+    pub spans: Option<SpanTotals>,
+}
+
 /// The two ports of a mock, to start the next one on the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
@@ -46,8 +54,8 @@ pub struct Ports {
 pub struct Child {
     process: tokio::process::Child,
     stdin: ChildStdin,
-    /// Held open: the mock must not meet a closed pipe.
-    _stdout: BufReader<ChildStdout>,
+    /// The mock must not meet a closed pipe, and says farewell there.
+    stdout: BufReader<ChildStdout>,
     complaints: Complaints,
     hello: Hello,
     ports: Ports,
@@ -118,7 +126,7 @@ impl Child {
             let silent = if greeted.is_err() { "within 10 s" } else { "before it ended" };
             bail!("the mock did not report its ports {silent}; it wrote: {}", said(&complaints));
         };
-        Ok(Self { process, stdin, _stdout: stdout, complaints, hello, ports })
+        Ok(Self { process, stdin, stdout, complaints, hello, ports })
     }
 
     pub fn hello(&self) -> &Hello {
@@ -129,12 +137,13 @@ impl Child {
         self.ports
     }
 
-    /// Lets the mock answer what it has accepted and complete its truth log, then waits for its end.
+    /// Lets the mock answer what it has accepted and complete its truth log, then waits for its end and tells what it
+    /// said of its spans.
     ///
     /// # Errors
     /// It had to be killed, or it ended with an error; what it wrote to standard error is in the message.
-    pub async fn stop(self) -> anyhow::Result<()> {
-        let Self { mut process, stdin, complaints, .. } = self;
+    pub async fn stop(self) -> anyhow::Result<Farewell> {
+        let Self { mut process, stdin, mut stdout, complaints, .. } = self;
         drop(stdin);
         let status = match timeout(STOP_WITHIN, process.wait()).await {
             Ok(status) => status.context("cannot wait for the mock")?,
@@ -143,7 +152,10 @@ impl Child {
         if !status.success() {
             bail!("the mock ended with {status}; it wrote: {}", said(&complaints));
         }
-        Ok(())
+        // It has ended, so what it said is there.
+        let mut line = String::new();
+        let _ = timeout(TERMINATE_WITHIN, stdout.read_line(&mut line)).await;
+        Ok(serde_json::from_str(&line).unwrap_or_default())
     }
 }
 

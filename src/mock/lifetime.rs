@@ -7,10 +7,11 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::rt;
 use actix_web::web::Data;
 use anyhow::Context;
+use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use super::child::Hello;
+use super::child::{Farewell, Hello};
 use super::truth::TruthLog;
 use super::uptime::Uptime;
 use super::{Mock, Options, control, gate};
@@ -18,7 +19,7 @@ use crate::telemetry::ServerTracer;
 
 pub(super) const GRACE_SECONDS: u64 = 2; // shorter than a parent's patience with its child
 /// A collector that does not answer must not make a parent think that the mock hangs.
-const LAST_SPANS_WITHIN: Duration = Duration::from_secs(1);
+pub const LAST_SPANS_WITHIN: Duration = Duration::from_secs(1);
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// The words by which a parent recognises that only the port was in the way.
@@ -52,12 +53,16 @@ async fn live(options: Options) -> anyhow::Result<()> {
     mock.truth.close()
 }
 
-/// Nobody calls any more, so this thread may wait.
+/// Nobody calls any more, so this thread may wait. What became of the spans is the last line on standard output: a
+/// parent adds it up.
 fn finish_traces(mock: &Mock) {
     let totals = mock.tracer.as_ref().and_then(|tracer| tracer.finish(LAST_SPANS_WITHIN));
-    if let Some(lost) = totals.filter(|totals| totals.exported < totals.created) {
-        eprintln!("{} of {} spans did not reach the collector", lost.created - lost.exported, lost.created);
+    let Some(spans) = totals else { return };
+    if spans.lost() > 0 {
+        eprintln!("{} of {} spans did not reach the collector", spans.lost(), spans.created);
     }
+    // Who is gone wants no account, and that is no failure of the mock.
+    let _ = say(&Farewell { spans: Some(spans) });
 }
 
 /// A future that ends at SIGTERM or SIGINT, or when standard input closes.
@@ -105,11 +110,15 @@ fn say_hello(uptime: &Uptime, infer: SocketAddr, control: SocketAddr) -> anyhow:
         control: format!("http://{control}"),
         started_unix_us: uptime.started_unix_us(),
     };
-    let line = serde_json::to_string(&hello).expect("numbers and strings are always JSON");
+    say(&hello).context("cannot report the ports on standard output")
+}
+
+/// A line for the parent.
+fn say(line: &impl Serialize) -> std::io::Result<()> {
+    let line = serde_json::to_string(line).expect("numbers and strings are always JSON");
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{line}")
-        .and_then(|()| stdout.flush())
-        .context("cannot report the ports on standard output")
+    writeln!(stdout, "{line}")?;
+    stdout.flush()
 }
 
 /// A server that listens, and how to stop it.

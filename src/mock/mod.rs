@@ -38,8 +38,8 @@ use std::sync::atomic::AtomicU64;
 use actix_web::web::Data;
 
 use crate::telemetry::ServerTracer;
-pub use child::{Child, Hello, Ports};
-pub use lifetime::serve;
+pub use child::{Child, Farewell, Hello, Ports};
+pub use lifetime::{LAST_SPANS_WITHIN, serve};
 pub use options::Options;
 pub use settings::MockSettings;
 

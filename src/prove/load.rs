@@ -58,7 +58,7 @@ pub async fn load(
     tells.end(&watched);
     step.done(&measured.live);
     session.close().await?;
-    if let Some(losses) = telemetry::flush(&mut tells, &progress).await.losses {
+    if let Some(losses) = telemetry::flush(&mut tells, server.stopped(), &progress).await.losses {
         progress.note(&format!("warning: {losses}"));
     }
     telemetry::last_scrape(&tells, interrupt).await;

@@ -1,14 +1,16 @@
 //! The server under load: the embedded mock, fresh for each repetition, or the one that was given.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use crate::clock::Clock;
 use crate::console;
 use crate::mock::{Child, MockSettings, Ports};
 use crate::scenario::{Settings, Target};
-use crate::telemetry::Prepared;
+use crate::telemetry::{Prepared, SpanTotals};
 use crate::transport::{Endpoint, EndpointError, ServerHeaders};
 
 /// Where Prometheus looks for the mock.
@@ -31,12 +33,22 @@ pub(super) struct Mock {
     usual_port: bool,
     /// Beside the environment of this process: where its spans go.
     variables: Vec<(String, String)>,
+    stopped: Arc<Mutex<Stopped>>,
+}
+
+/// What is known of the mocks that were started and stopped.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stopped {
+    /// What became of their spans, summed; `None` without traces.
+    pub spans: Option<SpanTotals>,
+    /// How long the last one took to stop.
+    pub took: Duration,
 }
 
 /// A server that is up.
 pub(super) struct Session {
     url: String,
-    mock: Option<Child>,
+    mock: Option<(Child, Arc<Mutex<Stopped>>)>,
 }
 
 impl Server {
@@ -56,6 +68,7 @@ impl Server {
                     ports: None,
                     usual_port: prepared.is_scraped(),
                     variables: prepared.variables(),
+                    stopped: Arc::default(),
                 }))
             }
         }
@@ -63,6 +76,14 @@ impl Server {
 
     pub(super) fn is_mock(&self) -> bool {
         matches!(self, Server::Mock(_))
+    }
+
+    /// What the mocks left behind that have stopped so far.
+    pub(super) fn stopped(&self) -> Stopped {
+        match self {
+            Server::Given { .. } => Stopped::default(),
+            Server::Mock(mock) => lock(&mock.stopped).clone(),
+        }
     }
 
     /// Finds out whether the server can be used at all.
@@ -86,9 +107,11 @@ impl Server {
         match self {
             Server::Given { url, .. } => Ok(Session { url: url.clone(), mock: None }),
             Server::Mock(mock) => {
+                let stopped = Arc::clone(&mock.stopped);
+                lock(&stopped).took = Duration::ZERO;
                 let mock = mock.start(truth).await?;
                 ready(&mock.hello().control).await?;
-                Ok(Session { url: mock.hello().infer.clone(), mock: Some(mock) })
+                Ok(Session { url: mock.hello().infer.clone(), mock: Some((mock, stopped)) })
             }
         }
     }
@@ -132,11 +155,20 @@ impl Session {
     }
 
     pub(super) async fn close(self) -> anyhow::Result<()> {
-        match self.mock {
-            Some(mock) => mock.stop().await,
-            None => Ok(()),
+        let Some((mock, stopped)) = self.mock else { return Ok(()) };
+        let clock = Clock::start();
+        let farewell = mock.stop().await?;
+        let mut stopped = lock(&stopped);
+        stopped.took = Duration::from_micros(clock.now().as_micros());
+        if let Some(spans) = farewell.spans {
+            stopped.spans.get_or_insert_default().add(spans);
         }
+        Ok(())
     }
+}
+
+fn lock(stopped: &Mutex<Stopped>) -> std::sync::MutexGuard<'_, Stopped> {
+    stopped.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Asks the mock's own port for its health: the gated one must not lose a slot to the question.

@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use super::Run;
+use super::server::Stopped;
 use crate::analyze::{Comparison, Verdict as Judgement};
 use crate::caveat::Caveat;
 use crate::console;
 use crate::interrupt::Interrupt;
+use crate::mock::LAST_SPANS_WITHIN;
 use crate::record::{DestinationRecord, SpanRecord, TelemetryRecord, write_atomically};
 use crate::report::Progress;
 use crate::scenario::{Limit, Settings, SlaLine};
 use crate::telemetry::{Destination, Line, SpanTotals, Telemetry, Unit, Verdict, Watched};
 use crate::transport::{Endpoint, EndpointError};
 
-/// How long the end waits for a collector of spans.
+/// How long the end waits for a collector of spans, counted from when the last mock was told to stop: its own spans and
+/// those of the client are on their way at the same time.
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
 impl Run<'_> {
@@ -30,8 +33,10 @@ impl Run<'_> {
     }
 
     /// Sends the last spans and notes in the manifest what telemetry did. A loss is a caveat.
-    pub(super) async fn close_telemetry(&mut self) -> anyhow::Result<()> {
-        let Told { spans, samples_dropped, losses } = flush(&mut self.telemetry, &self.progress).await;
+    pub(super) async fn close_telemetry(&mut self) {
+        let stopped = self.server.stopped();
+        let told = flush(&mut self.telemetry, stopped, &self.progress).await;
+        let Told { spans, server_spans, samples_dropped, losses } = told;
         if let Some(message) = losses {
             self.caveat(Caveat::new("telemetry_loss", message));
         }
@@ -44,27 +49,21 @@ impl Run<'_> {
         let record = self.manifest.telemetry.get_or_insert_default();
         *record = TelemetryRecord {
             destination: record.destination.take(),
-            spans: spans.map(|spans| SpanRecord {
-                created: spans.created,
-                exported: spans.exported,
-                failed: spans.failed,
-                dropped: spans.dropped,
-            }),
+            spans: spans.as_ref().map(span_record),
+            server_spans: server_spans.as_ref().map(span_record),
             samples_dropped,
             scrapes: self.telemetry.scrapes(),
         };
-        Ok(())
     }
 
     /// The verdict in the metrics, a last scrape that sees it, the last exposition.
-    pub(super) async fn publish(&mut self, comparison: &Comparison) -> anyhow::Result<()> {
+    pub(super) async fn publish(&mut self, comparison: &Comparison) {
         self.telemetry.judge(&verdict(comparison));
         last_scrape(&self.telemetry, self.interrupt).await;
         // The caveats are judged already, and no figure hangs on this file.
         if let Err(error) = self.write_exposition() {
             self.progress.note(&format!("warning: {error:#}; metrics.prom lacks the verdict"));
         }
-        Ok(())
     }
 
     /// `metrics.prom`: what a scrape would read now.
@@ -80,23 +79,32 @@ impl Run<'_> {
 pub(super) struct Told {
     /// `None` without traces.
     pub spans: Option<SpanTotals>,
+    /// Those of the embedded server; `None` without traces, or where the server was given.
+    pub server_spans: Option<SpanTotals>,
     pub samples_dropped: u64,
     /// What was lost, and what to do; `None` if nothing was.
     pub losses: Option<String>,
 }
 
 /// Sends the last spans and says what became of all of them.
-pub(super) async fn flush(telemetry: &mut Telemetry, progress: &Progress) -> Told {
+pub(super) async fn flush(telemetry: &mut Telemetry, stopped: Stopped, progress: &Progress) -> Told {
+    // A mock that hangs for another reason must not cost the client its spans.
+    let limit = FLUSH_WITHIN - stopped.took.min(LAST_SPANS_WITHIN);
     let spans = match telemetry.stop_spans() {
         // On another thread: this one listens for Ctrl-C.
-        Some(exporter) => tokio::task::spawn_blocking(move || exporter.finish(FLUSH_WITHIN)).await.ok(),
+        Some(exporter) => tokio::task::spawn_blocking(move || exporter.finish(limit)).await.ok(),
         None => None,
     };
     if let Some(spans) = &spans {
         progress.say(&account(spans));
     }
+    let server_spans = stopped.spans.filter(|_| spans.is_some());
+    if let Some(spans) = &server_spans {
+        progress.say(&format!("server {}", account(spans)));
+    }
     let samples_dropped = telemetry.samples_dropped();
-    Told { losses: losses(spans.as_ref(), samples_dropped), spans, samples_dropped }
+    let losses = losses(spans.as_ref(), server_spans.as_ref(), samples_dropped);
+    Told { spans, server_spans, samples_dropped, losses }
 }
 
 /// Waits for whoever scraped during the run to see its end; a wish to stop ends it.
@@ -173,19 +181,34 @@ pub fn account(spans: &SpanTotals) -> String {
     format!("traces: {created} spans created = {exported} exported + {failed} failed + {dropped} dropped")
 }
 
+fn span_record(spans: &SpanTotals) -> SpanRecord {
+    SpanRecord {
+        created: spans.created,
+        exported: spans.exported,
+        failed: spans.failed,
+        dropped: spans.dropped,
+    }
+}
+
+/// How many spans of a kind were lost, and why.
+fn loss(spans: &SpanTotals, kind: &str) -> String {
+    let SpanTotals { created, failed, dropped, problem, .. } = spans;
+    let why = problem.as_ref().map(|problem| format!(", last because: {problem}")).unwrap_or_default();
+    let lost = spans.lost();
+    format!(
+        "{lost} of {created} {kind} did not reach the collector ({failed} failed, {dropped} dropped{why})"
+    )
+}
+
 /// What was lost, and what to do; `None` if nothing was.
-fn losses(spans: Option<&SpanTotals>, samples: u64) -> Option<String> {
+fn losses(spans: Option<&SpanTotals>, server: Option<&SpanTotals>, samples: u64) -> Option<String> {
     let mut lost = Vec::new();
-    if let Some(spans) = spans.filter(|spans| spans.failed + spans.dropped > 0) {
-        let why =
-            spans.problem.as_ref().map(|problem| format!(", last because: {problem}")).unwrap_or_default();
-        lost.push(format!(
-            "{} of {} spans did not reach the collector ({} failed, {} dropped{why}); `spanload export` sends them again",
-            spans.failed + spans.dropped,
-            spans.created,
-            spans.failed,
-            spans.dropped
-        ));
+    if let Some(spans) = spans.filter(|spans| spans.lost() > 0) {
+        lost.push(format!("{}; `spanload export` sends them again", loss(spans, "spans")));
+    }
+    if let Some(spans) = server.filter(|spans| spans.lost() > 0) {
+        let remedy = "they are in no log, so only another run makes them again";
+        lost.push(format!("{}; {remedy}", loss(spans, "server spans")));
     }
     if samples > 0 {
         lost.push(format!("telemetry did not see {samples} requests; metrics lack them, the logs have them"));

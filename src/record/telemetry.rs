@@ -9,6 +9,9 @@ pub struct TelemetryRecord {
     pub destination: Option<DestinationRecord>,
     /// What became of the spans; absent where none were to be exported.
     pub spans: Option<SpanRecord>,
+    /// The same of the embedded server's own, summed over the mocks of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_spans: Option<SpanRecord>,
     /// Finished requests that telemetry did not get to see.
     pub samples_dropped: u64,
     /// How often `/metrics` had been read when the manifest was written.

@@ -7,16 +7,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
-use opentelemetry_otlp::SpanExporter as OtlpExporter;
+use opentelemetry_otlp::{RetryPolicy, SpanExporter as OtlpExporter};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanExporter;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::otlp::Target;
 use super::queue::{Counts, Queue};
 
 /// What became of the spans of a run: created = exported + failed + dropped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanTotals {
     /// Were to be exported.
     pub created: u64,
@@ -28,6 +29,22 @@ pub struct SpanTotals {
     pub dropped: u64,
     /// Why the last failed batch failed.
     pub problem: Option<String>,
+}
+
+impl SpanTotals {
+    /// How many did not arrive.
+    pub fn lost(&self) -> u64 {
+        self.failed + self.dropped
+    }
+
+    /// Adds those of another process.
+    pub fn add(&mut self, other: SpanTotals) {
+        self.created += other.created;
+        self.exported += other.exported;
+        self.failed += other.failed;
+        self.dropped += other.dropped;
+        self.problem = other.problem.or_else(|| self.problem.take());
+    }
 }
 
 /// A running exporter.
@@ -65,10 +82,10 @@ impl Exporter {
                     return;
                 }
             };
-            let (runtime, exporter) = ready;
+            let (runtime, senders) = ready;
             // Also where this thread panics: whoever waits for room in the queue must not wait for ever.
             let _closes = Closes(Arc::clone(&shared));
-            runtime.block_on(export(&shared, &exporter, &target, given_up, &why));
+            runtime.block_on(export(&shared, &senders, &target, given_up, &why));
             let _ = at_end.send(());
             // A connection that hangs must not hold the thread.
             runtime.shutdown_background();
@@ -115,23 +132,45 @@ impl Drop for Closes {
     }
 }
 
+/// How a batch is sent: once more where it failed in a way that may pass, but once alone where the batch before it
+/// failed too, or a collector that is down would let spans pile up in the queue.
+struct Senders {
+    again: OtlpExporter,
+    once: OtlpExporter,
+}
+
+impl Senders {
+    fn build(target: &Target, resource: &Resource) -> anyhow::Result<Self> {
+        let of = |retries| {
+            let mut exporter = target.exporter(&RetryPolicy::recommended().with_max_retries(retries))?;
+            exporter.set_resource(resource);
+            Ok::<_, anyhow::Error>(exporter)
+        };
+        Ok(Senders { again: of(1)?, once: of(0)? })
+    }
+
+    fn after(&self, failed: bool) -> &OtlpExporter {
+        if failed { &self.once } else { &self.again }
+    }
+}
+
 /// The gRPC channel must be made inside the runtime that drives it.
-fn build(target: &Target, resource: &Resource) -> anyhow::Result<(tokio::runtime::Runtime, OtlpExporter)> {
+fn build(target: &Target, resource: &Resource) -> anyhow::Result<(tokio::runtime::Runtime, Senders)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the exporter's runtime")?;
-    let mut exporter = runtime.block_on(async { target.exporter() })?;
-    exporter.set_resource(resource);
-    Ok((runtime, exporter))
+    let senders = runtime.block_on(async { Senders::build(target, resource) })?;
+    Ok((runtime, senders))
 }
 
 async fn export(
     queue: &Arc<Queue>,
-    exporter: &OtlpExporter,
+    senders: &Senders,
     target: &Target,
     mut given_up: watch::Receiver<bool>,
     problem: &Mutex<Option<String>>,
 ) {
     let limits = target.limits;
+    let mut failed = false;
     loop {
         let waiting = Arc::clone(queue);
         // The wait is on another thread, so that this one keeps an idle connection alive.
@@ -143,7 +182,7 @@ async fn export(
             continue;
         }
         let outcome = tokio::select! {
-            outcome = tokio::time::timeout(limits.timeout, exporter.export(spans)) => outcome,
+            outcome = tokio::time::timeout(limits.timeout, senders.after(failed).export(spans)) => outcome,
             _ = given_up.wait_for(|given_up| *given_up) => return,
         };
         let failure = match outcome {
@@ -151,7 +190,8 @@ async fn export(
             Ok(Err(error)) => Some(error.to_string()),
             Err(_) => Some(format!("no answer within {} s", limits.timeout.as_secs_f64())),
         };
-        queue.done(failure.is_none());
+        failed = failure.is_some();
+        queue.done(!failed);
         if let Some(failure) = failure {
             tracing::debug!(failure, "a batch of spans was not exported");
             *problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);

@@ -6,6 +6,8 @@ use tracing::{Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::ids::{Ids, SpanRef};
+use super::part::{phase, span_name};
+use crate::sample::Phase;
 
 /// The open spans of a run.
 #[derive(Debug)]
@@ -26,10 +28,11 @@ impl Journal {
 
     /// A repetition begins, and with the first one its part.
     pub(super) fn begin(&mut self, part: &str, repetition: u32) {
+        let phase = phase(part).map(Phase::name);
         let part_span = self.parts.entry(part.to_string()).or_insert_with(|| {
             let span = info_span!(
-                target: "spanload.run", parent: &self.run, "phase",
-                otel.name = format!("phase {part}"), spanload.phase = part
+                target: "spanload.run", parent: &self.run, "part",
+                otel.name = span_name(part), spanload.part = part, spanload.phase = phase
             );
             start(&span, SpanRef::of_part(&self.run_id, part));
             span
@@ -37,7 +40,7 @@ impl Journal {
         let span = info_span!(
             target: "spanload.run", parent: &*part_span, "repetition",
             otel.name = format!("repetition {part} {repetition}"),
-            spanload.phase = part, spanload.repetition = repetition
+            spanload.part = part, spanload.phase = phase, spanload.repetition = repetition
         );
         start(&span, SpanRef::of_repetition(&self.run_id, part, repetition));
         tracing::debug!(part, repetition, "a repetition begins");

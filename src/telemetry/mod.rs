@@ -3,7 +3,8 @@
 //!
 //! # The room, in the order in which a sample passes it
 //! - [`names`]: every metric in one table; `buckets`: the bounds of the histograms
-//! - `settings`, `otlp`, `headers`, `tls`: what can be set, by scenario, flag and standard variable
+//! - `settings`, `otlp`, `headers`, `compression`, `tls`: what can be set, by scenario, flag and
+//!   standard variable
 //! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
 //! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
 //! - `registry`, `metrics`, `series`, `server`: `/metrics`; `verdict`: what is set at the end
@@ -14,6 +15,7 @@
 
 mod buckets;
 mod collector;
+mod compression;
 mod exporter;
 mod headers;
 mod ids;

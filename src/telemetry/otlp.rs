@@ -11,6 +11,7 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::Resource;
 use thiserror::Error;
 
+use super::compression::check_compression;
 use super::headers::{check_header, escaped, given_headers, tonic_metadata};
 use super::settings::{TelemetrySettings, masked_url};
 use super::tls::Authorities;
@@ -106,6 +107,7 @@ impl Target {
         headers.iter().try_for_each(|(name, value)| check_header("--otlp-header", name, value))?;
         let given_headers = given_headers(settings, env)?;
         let authorities = Authorities::read(env)?;
+        check_compression(env)?;
         Ok(Some(Target { endpoint, grpc, headers, given_headers, authorities, limits: limits(env)? }))
     }
 
@@ -136,12 +138,13 @@ impl Target {
         variables
     }
 
-    /// The exporter; for gRPC within the runtime that is to drive it.
-    pub(super) fn exporter(&self) -> anyhow::Result<SpanExporter> {
+    /// The exporter; for gRPC within the runtime that is to drive it. It retries what the specification of OTLP calls
+    /// retryable, within the limit of a batch.
+    pub(super) fn exporter(&self, retry: &RetryPolicy) -> anyhow::Result<SpanExporter> {
         let built = if self.grpc {
             let metadata = tonic_metadata(&self.headers)?;
             let builder = SpanExporter::builder().with_tonic().with_metadata(metadata);
-            let builder = builder.with_endpoint(&self.endpoint).with_retry_policy(RetryPolicy::disabled());
+            let builder = builder.with_endpoint(&self.endpoint).with_retry_policy(retry.clone());
             let builder = builder.with_timeout(self.limits.timeout);
             let secure = self.endpoint.starts_with("https:");
             if secure { builder.with_tls_config(self.authorities.tonic()).build() } else { builder.build() }
@@ -150,7 +153,7 @@ impl Target {
             let builder = SpanExporter::builder().with_http().with_http_client(client);
             let builder = builder.with_protocol(Protocol::HttpBinary).with_endpoint(&self.endpoint);
             let builder = builder.with_headers(self.headers.clone().into_iter().collect());
-            builder.with_retry_policy(RetryPolicy::disabled()).with_timeout(self.limits.timeout).build()
+            builder.with_retry_policy(retry.clone()).with_timeout(self.limits.timeout).build()
         };
         built.map_err(|error| anyhow!("cannot export spans to {}: {error}", masked_url(&self.endpoint)))
     }

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use opentelemetry::KeyValue;
+
 use super::ids::SpanRef;
 use crate::sample::Phase;
 
@@ -16,6 +18,23 @@ pub struct Destination {
     pub url: String,
     /// URL of a batch, its query masked.
     pub batch_url: String,
+}
+
+/// The phase of this name; calibration, single calls and ladder are parts of a run but no phases.
+pub(super) fn phase(part: &str) -> Option<Phase> {
+    Phase::BOTH.into_iter().find(|phase| phase.name() == part)
+}
+
+/// What the span of a part of the run is called.
+pub(super) fn span_name(part: &str) -> String {
+    let word = if phase(part).is_some() { "phase" } else { "part" };
+    format!("{word} {part}")
+}
+
+/// Which part of the run a span is of, and which phase, if it is one.
+pub(super) fn part_attributes(part: &str) -> impl Iterator<Item = KeyValue> {
+    let phase = phase(part).map(|phase| KeyValue::new("spanload.phase", phase.name()));
+    std::iter::once(KeyValue::new("spanload.part", part.to_string())).chain(phase)
 }
 
 /// One repetition of a part of the run.
@@ -52,7 +71,7 @@ impl Part {
 
     /// The phase, if it is one: calibration and ladder have no metrics.
     pub(super) fn phase(&self) -> Option<Phase> {
-        Phase::BOTH.into_iter().find(|phase| phase.name() == self.name)
+        phase(&self.name)
     }
 
     pub(super) fn server(&self) -> (&str, u16) {

@@ -59,6 +59,8 @@ struct State {
     closing: bool,
     /// Batches that failed since one was exported.
     failed_in_a_row: u32,
+    /// Whoever offers waits for room, so there must be an end of it.
+    patient: bool,
     /// Nobody waits for the exporter any more: what it still brings is counted already.
     given_up: bool,
 }
@@ -103,6 +105,7 @@ impl Queue {
     ) {
         self.counts.created.inc_by(spans as u64);
         let mut state = self.lock();
+        state.patient = true;
         while state.spans > 0 && state.spans + spans > self.capacity && state.has_hope() {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -151,6 +154,10 @@ impl Queue {
         if !state.given_up {
             let outcome = if exported { &self.counts.exported } else { &self.counts.failed };
             outcome.inc_by(spans);
+        }
+        // Here, and not when the next span is offered: the exporter would take one more batch meanwhile.
+        if state.patient && state.failed_in_a_row >= PATIENCE {
+            self.drop_waiting(&mut state);
         }
         self.changed.notify_all();
     }
@@ -238,6 +245,32 @@ mod tests {
         let [created, exported, failed, dropped] = figures(queue.counts());
         assert_eq!((exported, failed), (4, 20));
         assert_eq!(created, exported + failed + dropped);
+    }
+
+    #[test]
+    fn what_waits_when_all_is_offered_still_goes_out() {
+        let queue = Queue::new(20, Counts::default());
+        (0..3).for_each(|_| queue.offer_patiently(4, |_| {}));
+        assert!(queue.take(4, Duration::ZERO).is_some());
+        queue.close();
+        for _ in 0..2 {
+            queue.done(true);
+            assert!(queue.take(4, Duration::ZERO).is_some());
+        }
+        queue.done(true);
+        assert_eq!(figures(queue.counts()), [12, 12, 0, 0]);
+    }
+
+    #[test]
+    fn without_hope_no_batch_more_is_taken() {
+        let queue = Queue::new(20, Counts::default());
+        (0..4).for_each(|_| queue.offer_patiently(4, |_| {}));
+        for _ in 0..PATIENCE {
+            assert!(queue.take(4, Duration::ZERO).is_some());
+            queue.done(false);
+        }
+        assert!(queue.take(4, Duration::ZERO).is_none(), "the end");
+        assert_eq!(figures(queue.counts()), [16, 0, 12, 4]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::exporter::{Exporter, SpanTotals};
 use super::ids::SpanRef;
 use super::leaders::Leaders;
 use super::otlp::{self, Target, TelemetryError, process_env};
-use super::part::{Destination, Part};
+use super::part::{Destination, Part, part_attributes, span_name};
 use super::queue::Counts;
 use super::run::SERVICE;
 use super::sampler::Sampler;
@@ -107,18 +107,18 @@ fn own_spans(run_id: &str, start: u64, repetitions: &[Times]) -> Vec<SpanData> {
     all[0].attributes.push(KeyValue::new("spanload.run_id", run_id.to_string()));
     for times in repetitions {
         let Times { part, repetition, start, end } = times;
-        let phase = SpanRef::of_part(run_id, part);
-        let attribute = KeyValue::new("spanload.phase", part.clone());
-        let of_phase = repetitions.iter().filter(|other| other.part == *part);
-        if of_phase.clone().map(|other| other.start).min() == Some(*start) {
-            let to = of_phase.map(|other| other.end).max().unwrap_or(*end);
-            let mut span = own(phase, id(run), format!("phase {part}"), *start, to);
-            span.attributes.push(attribute.clone());
+        let whole = SpanRef::of_part(run_id, part);
+        let of_part = repetitions.iter().filter(|other| other.part == *part);
+        if of_part.clone().map(|other| other.start).min() == Some(*start) {
+            let to = of_part.map(|other| other.end).max().unwrap_or(*end);
+            let mut span = own(whole, id(run), span_name(part), *start, to);
+            span.attributes.extend(part_attributes(part));
             all.push(span);
         }
         let of = SpanRef::of_repetition(run_id, part, *repetition);
-        let mut span = own(of, id(phase), format!("repetition {part} {repetition}"), *start, *end);
-        span.attributes.extend([attribute, KeyValue::new("spanload.repetition", i64::from(*repetition))]);
+        let mut span = own(of, id(whole), format!("repetition {part} {repetition}"), *start, *end);
+        span.attributes.extend(part_attributes(part));
+        span.attributes.push(KeyValue::new("spanload.repetition", i64::from(*repetition)));
         all.push(span);
     }
     all
@@ -148,5 +148,18 @@ mod tests {
         assert_eq!([2, 5].map(|at: usize| all[at].parent_span_id), [id(1); 2]);
         assert_eq!(all[0].end_time, all[5].end_time);
         assert_eq!((all[1].start_time, all[1].end_time), (all[2].start_time, all[5].end_time));
+    }
+
+    #[test]
+    fn calibration_is_a_part_and_no_phase() {
+        let times = |part: &str| Times { part: part.into(), repetition: 1, start: 10, end: 20 };
+        let all = own_spans("run", 5, &[times("calibration"), times("after")]);
+        let shown = |at: usize| {
+            let attributes = all[at].attributes.iter().map(|one| format!("{}={}", one.key, one.value));
+            (all[at].name.to_string(), attributes.collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(shown(1), ("part calibration".into(), "spanload.part=calibration".into()));
+        assert_eq!(shown(3), ("phase after".into(), "spanload.part=after spanload.phase=after".into()));
+        assert_eq!(shown(2).1, "spanload.part=calibration spanload.repetition=1");
     }
 }

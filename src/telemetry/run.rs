@@ -281,6 +281,7 @@ fn collect(collector: Collector) -> anyhow::Result<SyncSender<Message>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::{Sample, TraceId};
 
     #[test]
     fn the_series_of_phases_to_come_are_there_at_0() {
@@ -294,5 +295,30 @@ mod tests {
                 format!("spanload_requests_total{{run=\"run\",phase=\"{phase}\",outcome=\"success\"}} 0");
             assert!(text.lines().any(|one| one == line), "no {line} in {text}");
         }
+    }
+
+    /// The thread behind the tap is held up as nothing but a fault could: by whoever asked whether all was seen.
+    #[test]
+    fn samples_that_a_stuck_thread_does_not_see_are_in_the_exposition() {
+        let settings = TelemetrySettings { metrics_port: Some(0), ..TelemetrySettings::default() };
+        let prepared = Prepared::make(&settings).expect("a free port");
+        let mut telemetry = Telemetry::start(prepared, "run", &[]).expect("its threads start");
+        let (seen, all_seen) = sync_channel(0);
+        telemetry.sender.as_ref().expect("metrics are on").send(Message::End(seen)).expect("it listens");
+        let mut watched = telemetry.begin("before", 1, Destination::default());
+        let mut tap = watched.tap().expect("metrics are on");
+        let sample = || Sample::unsent(0, TraceId(1), None);
+        let chunk = || (0..3).map(|_| Completed { sample: sample(), answer: None }).collect();
+        (0..2 * CHUNKS).for_each(|_| tap(chunk()));
+        let lost = telemetry.samples_dropped();
+        assert!(lost as usize >= 3 * CHUNKS, "{lost}");
+        all_seen.recv().expect("it was waiting");
+        drop(tap);
+        telemetry.end(&watched);
+        let text = telemetry.exposition().expect("metrics are on");
+        let has = |line: String| assert!(text.lines().any(|one| one == line), "no {line} in {text}");
+        has(format!("spanload_samples_dropped_total{{run=\"run\"}} {lost}"));
+        let counted = 6 * CHUNKS as u64 - lost;
+        has(format!("spanload_requests_total{{run=\"run\",phase=\"before\",outcome=\"unsent\"}} {counted}"));
     }
 }

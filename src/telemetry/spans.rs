@@ -12,7 +12,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use super::ids::context;
-use super::part::Part;
+use super::part::{Part, part_attributes};
 use super::series::error_type;
 use crate::sample::{ErrorWord, Sample, Stage, TraceId};
 
@@ -101,11 +101,11 @@ fn attributes(part: &Part, sample: &Sample, slow: bool) -> Vec<KeyValue> {
         KeyValue::new("server.port", i64::from(part.destination.port)),
         KeyValue::new("url.full", url.clone()),
         KeyValue::new("network.protocol.version", "1.1"),
-        KeyValue::new("spanload.phase", part.name.clone()),
         KeyValue::new("spanload.repetition", i64::from(part.repetition)),
         KeyValue::new("spanload.seq", signed(sample.seq)),
         KeyValue::new("spanload.slow", slow),
     ]);
+    all.extend(part_attributes(&part.name));
     all.extend(sample.status.map(|status| KeyValue::new("http.response.status_code", i64::from(status))));
     all.extend(error_type(sample).map(|word| KeyValue::new("error.type", word)));
     all.extend(sample.error.map(|word| KeyValue::new("spanload.error", word.name())));

@@ -1,6 +1,7 @@
 //! A collector of spans that tests can ask: OTLP over gRPC and over HTTP, on loopback, as slow as wanted.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 use std::collections::HashMap;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -17,8 +18,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
-use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use prost::Message;
+use tonic::codec::CompressionEncoding;
 use tonic::{Request, Response, Status};
 
 /// A span as it came in.
@@ -77,6 +79,22 @@ pub struct Seen {
     pub headers: Vec<HashMap<String, String>>,
 }
 
+/// Which batches are refused, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal {
+    /// Those whose number it divides, counted over all requests.
+    pub every: usize,
+    /// Those of this service alone.
+    pub service: Option<&'static str>,
+    /// With a code that asks to try again, or with one that forbids it.
+    pub may_pass: bool,
+}
+
+fn service_name(of_resource: &ResourceSpans) -> String {
+    let attributes = of_resource.resource.as_ref().map(|resource| words(&resource.attributes));
+    attributes.unwrap_or_default().remove("service.name").unwrap_or_default()
+}
+
 /// A running collector. It ends with the process.
 pub struct Collector {
     pub grpc: SocketAddr,
@@ -87,14 +105,28 @@ pub struct Collector {
 impl Collector {
     /// One that takes everything, each batch after `delay`.
     pub fn start(delay: Duration) -> Self {
-        Self::start_refusing(delay, usize::MAX)
+        Self::start_with(delay, None, None)
     }
 
-    /// One that over gRPC refuses each batch whose number `every` divides.
-    pub fn start_refusing(delay: Duration, every: usize) -> Self {
+    /// One that refuses some batches.
+    pub fn start_refusing(delay: Duration, refusal: Refusal) -> Self {
+        Self::start_with(delay, Some(refusal), None)
+    }
+
+    /// One that speaks TLS over gRPC, with this certificate and key in PEM form.
+    pub fn start_secure(certificate: &str, key: &str) -> Self {
+        let identity = tonic::transport::Identity::from_pem(certificate, key);
+        Self::start_with(Duration::ZERO, None, Some(identity))
+    }
+
+    fn start_with(
+        delay: Duration,
+        refusal: Option<Refusal>,
+        identity: Option<tonic::transport::Identity>,
+    ) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (at, addresses) = channel();
-        let service = Service { seen: Arc::clone(&seen), delay, every };
+        let service = Service { seen: Arc::clone(&seen), delay, refusal };
         std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -103,7 +135,7 @@ impl Collector {
                 let http = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
                 at.send([&grpc, &http].map(|listener| listener.local_addr().expect("an address")))
                     .expect("asked");
-                tokio::join!(serve_grpc(grpc, service.clone()), serve_http(http, service));
+                tokio::join!(serve_grpc(grpc, service.clone(), identity), serve_http(http, service));
             });
         });
         let [grpc, http] = addresses.recv().expect("it starts");
@@ -144,10 +176,21 @@ impl Collector {
 struct Service {
     seen: Arc<Mutex<Seen>>,
     delay: Duration,
-    every: usize,
+    refusal: Option<Refusal>,
 }
 
 impl Service {
+    /// What the test wants of the batch that comes next.
+    fn refuses(&self, request: &ExportTraceServiceRequest) -> Option<Refusal> {
+        let number = self.seen.lock().expect("nobody panics with it").headers.len() + 1;
+        let services: Vec<String> = request.resource_spans.iter().map(service_name).collect();
+        let meant = |refusal: &Refusal| {
+            let of_service = refusal.service.is_none_or(|name| services.iter().any(|one| one == name));
+            of_service && number.is_multiple_of(refusal.every)
+        };
+        self.refusal.filter(meant)
+    }
+
     async fn take(&self, request: ExportTraceServiceRequest, headers: HashMap<String, String>) {
         tokio::time::sleep(self.delay).await;
         let mut seen = self.seen.lock().expect("nobody panics with it");
@@ -176,19 +219,30 @@ impl TraceService for Service {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let headers = header_words(&request.metadata().clone().into_headers());
-        let number = self.seen.lock().expect("nobody panics with it").headers.len() + 1;
-        if number.is_multiple_of(self.every) {
+        let request = request.into_inner();
+        if let Some(refusal) = self.refuses(&request) {
             self.take(ExportTraceServiceRequest::default(), headers).await;
-            return Err(Status::unavailable("as the test wants it"));
+            let code = if refusal.may_pass { tonic::Code::Unavailable } else { tonic::Code::InvalidArgument };
+            return Err(Status::new(code, "as the test wants it"));
         }
-        self.take(request.into_inner(), headers).await;
+        self.take(request, headers).await;
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
-async fn serve_grpc(listener: tokio::net::TcpListener, service: Service) {
+async fn serve_grpc(
+    listener: tokio::net::TcpListener,
+    service: Service,
+    identity: Option<tonic::transport::Identity>,
+) {
     let incoming = tonic::transport::server::TcpIncoming::from(listener);
-    let server = tonic::transport::Server::builder().add_service(TraceServiceServer::new(service));
+    let mut server = tonic::transport::Server::builder();
+    if let Some(identity) = identity {
+        let config = tonic::transport::ServerTlsConfig::new().identity(identity);
+        server = server.tls_config(config).expect("a certificate and its key");
+    }
+    let service = TraceServiceServer::new(service).accept_compressed(CompressionEncoding::Gzip);
+    let server = server.add_service(service);
     server.serve_with_incoming(incoming).await.expect("it serves");
 }
 
@@ -201,9 +255,18 @@ async fn serve_http(listener: tokio::net::TcpListener, service: Service) {
                 let (head, body) = request.into_parts();
                 let right = head.uri.path() == "/v1/traces"
                     && head.headers["content-type"] == "application/x-protobuf";
-                let bytes = body.collect().await?.to_bytes();
-                match ExportTraceServiceRequest::decode(bytes) {
-                    Ok(decoded) if right => service.take(decoded, header_words(&head.headers)).await,
+                let bytes = plain(&head.headers, &body.collect().await?.to_bytes());
+                match ExportTraceServiceRequest::decode(&bytes[..]) {
+                    Ok(decoded) if right => {
+                        let refusal = service.refuses(&decoded);
+                        let taken = if refusal.is_some() { Default::default() } else { decoded };
+                        service.take(taken, header_words(&head.headers)).await;
+                        if let Some(refusal) = refusal {
+                            let status = if refusal.may_pass { 503 } else { 400 };
+                            let answer = hyper::Response::builder().status(status).body(Full::default());
+                            return Ok(answer.expect("a response"));
+                        }
+                    }
                     _ => {
                         return Ok(hyper::Response::builder()
                             .status(400)
@@ -222,6 +285,16 @@ async fn serve_http(listener: tokio::net::TcpListener, service: Service) {
             hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), handler),
         );
     }
+}
+
+/// The body without its compression.
+fn plain(headers: &hyper::HeaderMap, body: &[u8]) -> Vec<u8> {
+    if headers.get("content-encoding").is_none_or(|encoding| encoding != "gzip") {
+        return body.to_vec();
+    }
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(body).read_to_end(&mut bytes).expect("it is compressed as it says");
+    bytes
 }
 
 fn header_words(headers: &hyper::HeaderMap) -> HashMap<String, String> {

@@ -1,0 +1,118 @@
+//! Collectors that are down, refuse, swallow or dawdle do not move the numbers: each is compared with none at all, in
+//! turns, on the same server. A binary of its own, so that no other test is on beside it.
+#![allow(clippy::disallowed_methods, reason = "the tests time the command from outside")]
+mod common;
+#[path = "common/holes.rs"]
+mod holes;
+#[path = "common/otlp.rs"]
+mod otlp;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use common::Mock;
+use common::run::{Table, fresh_folder};
+use holes::{BlackHole, refusing};
+use otlp::{Collector, Refusal};
+
+const ROUNDS: usize = 9;
+/// Of 50 ms each, sixteen at a time.
+const REQUESTS: usize = 256;
+/// How far P50 and P95 may rise, in percent of what they are without a collector. The load lasts less than a second,
+/// so thirteen requests make its P95, and two such loads without a collector differ by several percent.
+const BOUNDS: [f64; 2] = [5.0, 10.0];
+
+/// P50 and P95 of a load, in milliseconds.
+type Percentiles = [f64; 2];
+
+/// Sends a load with spans for `collector`, or without any, and reads its log as soon as the load is over: what the
+/// process still does for its spans is its own affair, and waits in `ending`.
+fn measure(mock: &Mock, folder: &Path, collector: Option<&str>, ending: &mut Vec<Child>) -> Percentiles {
+    let log = folder.join(format!("{}.csv", ending.len()));
+    let mut load = Command::new(common::EXE);
+    load.args(["load", "scenarios/default.toml", "--phase", "after", "--no-metrics"]);
+    load.args(["-n", &REQUESTS.to_string(), "--target", &mock.hello.infer, "-c", "16", "-o"]).arg(&log);
+    load.args(["--set", "after.batch=1", "--set", "after.connections=16"]);
+    load.args(collector.into_iter().flat_map(|url| ["--otlp-protocol=grpc", "--otlp-endpoint", url]));
+    // Small batches: the exporter is at work while the load is on, not only at its end.
+    load.env("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100").env("OTEL_BSP_SCHEDULE_DELAY", "100");
+    let mut load = load.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let mut lines = BufReader::new(load.stderr.take().expect("piped")).lines();
+    let done = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("after")));
+    assert!(done.is_some(), "it says when the load is over");
+    ending.push(load);
+    // Read on, or it would meet a closed pipe.
+    std::thread::spawn(move || lines.count());
+    percentiles(&log)
+}
+
+fn percentiles(log: &Path) -> Percentiles {
+    let table = Table::read(&std::fs::read_to_string(log).expect("a log"));
+    let mut latencies: Vec<f64> =
+        table.column("latency_ms").iter().map(|field| field.parse().expect("a number")).collect();
+    assert_eq!(latencies.len(), REQUESTS);
+    latencies.sort_by(f64::total_cmp);
+    [50, 95].map(|percent| latencies[(latencies.len() * percent).div_ceil(100) - 1])
+}
+
+/// Median of what differs within the rounds, and the interval of the sign test: of nine, the second lowest and the
+/// second highest hold the true median in 96 of 100 cases, whatever the distribution.
+fn shift(with: &[Percentiles], without: &[Percentiles], which: usize) -> [f64; 3] {
+    let mut shifts: Vec<f64> =
+        with.iter().zip(without).map(|(one, other)| (one[which] / other[which] - 1.0) * 100.0).collect();
+    shifts.sort_by(f64::total_cmp);
+    [shifts[ROUNDS / 2], shifts[1], shifts[ROUNDS - 2]]
+}
+
+#[test]
+fn no_collector_however_bad_moves_the_numbers() {
+    let mock = Mock::start(&[
+        "--fixed-ms=50",
+        "--item-ms=0",
+        "--replicas=64",
+        "--max-connections=64",
+        "--backlog=64",
+    ]);
+    let folder = fresh_folder("collectors_shift");
+    let hole = BlackHole::open();
+    let always = Refusal { every: 1, service: None, may_pass: true };
+    let refuses = Collector::start_refusing(Duration::ZERO, always);
+    let slow = Collector::start(Duration::from_millis(1_500));
+    let kinds = ["none", "down", "refusing", "black hole", "slow"];
+    let urls =
+        [None, Some(refusing()), Some(refuses.grpc_url()), Some(hole.url.clone()), Some(slow.grpc_url())];
+    let (mut measured, mut ending) = ([(); 5].map(|()| Vec::new()), Vec::new());
+    for round in 0..ROUNDS {
+        // Another order each time: the machine drifts.
+        for at in (0..kinds.len()).map(|at| (at + round) % kinds.len()) {
+            measured[at].push(measure(&mock, &folder, urls[at].as_deref(), &mut ending));
+        }
+    }
+    let [none, others @ ..] = &measured;
+    let mut moved = Vec::new();
+    for (kind, with) in kinds[1..].iter().zip(others) {
+        for (which, name) in ["P50", "P95"].into_iter().enumerate() {
+            let [median, low, high] = shift(with, none, which);
+            println!("{kind}: {name} {median:+.2} % [{low:+.2}, {high:+.2}] of {ROUNDS} rounds");
+            if high > BOUNDS[which] {
+                moved.push(format!("{kind}: {name} {median:+.2} % [{low:+.2}, {high:+.2}]"));
+            }
+        }
+    }
+    for mut load in ending {
+        assert!(load.wait().expect("a child").success());
+    }
+    assert!(!refuses.headers().is_empty() && slow.count("spanload") > 0, "they were asked");
+    assert!(moved.is_empty(), "{moved:?}");
+}
+
+#[test]
+fn a_shift_beyond_the_bounds_would_be_seen() {
+    let without: Vec<Percentiles> = (0..ROUNDS).map(|round| [50.0, 52.0 + round as f64 / 10.0]).collect();
+    let with: Vec<Percentiles> = without.iter().map(|[p50, p95]| [p50 * 1.06, p95 * 1.11]).collect();
+    for (which, bound) in BOUNDS.into_iter().enumerate() {
+        assert!(shift(&with, &without, which)[2] > bound && shift(&without, &without, which)[2] < bound);
+    }
+}
