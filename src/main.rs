@@ -209,7 +209,10 @@ fn summarise(
         strategies: [plan.before, plan.after],
         why: why_slow(&findings.analysis.phases),
         predicted: findings.analysis.prediction.as_ref().and_then(predicted),
-        ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
+        ladder: ladder(
+            findings.analysis.ladder.as_deref().unwrap_or_default(),
+            findings.analysis.ladder_note.as_deref(),
+        ),
         folder: Some(results.folder().to_path_buf()),
         exit_code,
         ..Summary::default()

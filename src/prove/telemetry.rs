@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Run;
-use crate::analyze::{Comparison, Verdict as Judgement};
-use crate::caveat::Caveat;
+use crate::analyze::{Comparison, Doubt, Verdict as Judgement};
 use crate::console;
 use crate::interrupt::Interrupt;
 use crate::record::{DestinationRecord, SpanRecord, TelemetryRecord, write_atomically};
@@ -32,14 +31,11 @@ impl Run<'_> {
     /// Sends the last spans and notes in the manifest what telemetry did. A loss is a caveat.
     pub(super) async fn close_telemetry(&mut self) -> anyhow::Result<()> {
         let Told { spans, samples_dropped, losses } = flush(&mut self.telemetry, &self.progress).await;
-        if let Some(message) = losses {
-            self.caveat(Caveat::new("telemetry_loss", message));
+        if let Some(losses) = losses {
+            self.caveat(losses.into());
         }
         if let Err(error) = self.write_exposition() {
-            self.caveat(Caveat::new(
-                "no_exposition",
-                format!("{error:#}; the run's figures are not affected"),
-            ));
+            self.caveat(Doubt::NoExposition { problem: format!("{error:#}") }.into());
         }
         let record = self.manifest.telemetry.get_or_insert_default();
         *record = TelemetryRecord {
@@ -81,8 +77,8 @@ pub(super) struct Told {
     /// `None` without traces.
     pub spans: Option<SpanTotals>,
     pub samples_dropped: u64,
-    /// What was lost, and what to do; `None` if nothing was.
-    pub losses: Option<String>,
+    /// What was lost; `None` if nothing was.
+    pub losses: Option<Doubt>,
 }
 
 /// Sends the last spans and says what became of all of them.
@@ -173,22 +169,14 @@ pub fn account(spans: &SpanTotals) -> String {
     format!("traces: {created} spans created = {exported} exported + {failed} failed + {dropped} dropped")
 }
 
-/// What was lost, and what to do; `None` if nothing was.
-fn losses(spans: Option<&SpanTotals>, samples: u64) -> Option<String> {
-    let mut lost = Vec::new();
-    if let Some(spans) = spans.filter(|spans| spans.failed + spans.dropped > 0) {
-        let why =
-            spans.problem.as_ref().map(|problem| format!(", last because: {problem}")).unwrap_or_default();
-        lost.push(format!(
-            "{} of {} spans did not reach the collector ({} failed, {} dropped{why}); `spanload export` sends them again",
-            spans.failed + spans.dropped,
-            spans.created,
-            spans.failed,
-            spans.dropped
-        ));
-    }
-    if samples > 0 {
-        lost.push(format!("telemetry did not see {samples} requests; metrics lack them, the logs have them"));
-    }
-    (!lost.is_empty()).then(|| format!("{}; the run's figures are not affected", lost.join("; ")))
+/// `None` if nothing was lost.
+fn losses(spans: Option<&SpanTotals>, samples: u64) -> Option<Doubt> {
+    let lost = spans.filter(|spans| spans.failed + spans.dropped > 0);
+    (lost.is_some() || samples > 0).then(|| Doubt::TelemetryLoss {
+        created: lost.map_or(0, |spans| spans.created),
+        failed: lost.map_or(0, |spans| spans.failed),
+        dropped: lost.map_or(0, |spans| spans.dropped),
+        problem: lost.and_then(|spans| spans.problem.clone()),
+        samples,
+    })
 }

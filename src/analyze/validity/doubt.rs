@@ -1,6 +1,7 @@
 //! One variant for each way in which a comparison can mislead; its message says what to do.
 
 use super::work::WorkBasis;
+use crate::analyze::interval::Interval;
 use crate::caveat::Caveat;
 use crate::clock::Micros;
 use crate::sample::Phase;
@@ -162,6 +163,35 @@ pub enum Doubt {
         lowest: Option<Micros>,
         /// In the slowest; absent if that rank failed.
         highest: Option<Micros>,
+        /// The limit that lies between them, where one does.
+        limit: Option<Micros>,
+    },
+    /// The after phase is faster, but the interval of the difference holds zero.
+    GainUncertain {
+        /// Such as `p95`.
+        metric: String,
+        /// After − before in milliseconds.
+        ms: f64,
+        /// Its 95 % interval.
+        interval: Interval,
+    },
+    /// Telemetry lost spans or samples.
+    TelemetryLoss {
+        /// Spans that were made.
+        created: u64,
+        /// Of these, which the collector did not take.
+        failed: u64,
+        /// Of these, for which there was no room.
+        dropped: u64,
+        /// The last reason.
+        problem: Option<String>,
+        /// Requests that telemetry did not see.
+        samples: u64,
+    },
+    /// The last state of the metrics could not be written.
+    NoExposition {
+        /// Why.
+        problem: String,
     },
     /// Somebody set the wall clock during the run.
     ClockStepped {
@@ -202,6 +232,9 @@ impl Doubt {
             Doubt::ClientBusy { .. } => "client_busy",
             Doubt::TooFewSamples { .. } => "too_few_samples",
             Doubt::RepetitionsDisagree { .. } => "repetitions_disagree",
+            Doubt::GainUncertain { .. } => "gain_uncertain",
+            Doubt::TelemetryLoss { .. } => "telemetry_loss",
+            Doubt::NoExposition { .. } => "no_exposition",
             Doubt::ClockStepped { .. } => "clock_stepped",
             Doubt::ReplicaDiffers { .. } => "replica_differs",
         }
@@ -217,15 +250,15 @@ impl Doubt {
                 "no python3 found, so {script} was not run; install Python 3.8 or newer to see its own figures"
             ),
             Doubt::BaselineScriptFailed { script, status } => {
-                format!("{script} ended with {status}; what it printed is in input_py.log")
+                format!("{script} ended with {status}; what it printed is in input_py.log: mend what it names and run again")
             }
             Doubt::ScriptLogUnreadable { problem } => format!(
                 "input_py.csv cannot be read, so the script's own figures are missing: {problem}; it needs the columns \
                  latency_ms and success"
             ),
             Doubt::PayloadsDiffer { who } => format!(
-                "the payloads that the server received from {who} are not those of the plan; requests were lost, or \
-                 load.seed and load.payloads are not what the script sends"
+                "the payloads that the server received from {who} are not those of the plan; run again if requests were \
+                 lost, else set load.seed and load.payloads to what the script sends"
             ),
             Doubt::PlansDiffer { one, other } => format!(
                 "the two runs carried different plans (digests {one}… and {other}…): other payloads, another order \
@@ -248,13 +281,18 @@ impl Doubt {
                 phase.name(),
                 share * 100.0
             ),
-            Doubt::TruncatedLog { log } => format!("the last row of {log} was cut off and is not counted"),
+            Doubt::TruncatedLog { log } => format!(
+                "the last row of {log} was cut off and is not counted, for the run was killed or the disk is full; run it again"
+            ),
             Doubt::NoBatchEndpoint { error } => format!(
                 "every batch that was sent to the idle server failed ({error}), calls alone did not: correct \
                  target.batch_path, target.batch_request_key and target.batch_response_key, or send none: --set after.batch=1"
             ),
             Doubt::UnreadLog { problem } => {
-                format!("{problem}; what this file tells is left out, the phases are not touched by it")
+                format!(
+                    "{problem}; what this file tells is left out, the phases are not touched by it; restore the file, or \
+                     run again"
+                )
             }
             Doubt::MissingLog { log } => {
                 format!("{log} is missing: all its requests count as unsent; run again to compare")
@@ -270,9 +308,9 @@ impl Doubt {
                 columns.join(", ")
             ),
             Doubt::AnswersDiffer { different, compared, first } => format!(
-                "{different} of {compared} answers differ between the phases, first that of request {first}; \
-                 answers.jsonl holds the answers to the first requests of the plan, by the digests of before.csv and \
-                 after.csv"
+                "{different} of {compared} answers differ between the phases, first that of request {first}; mend that \
+                 before taking the gain (--set after.batch=1 shows whether it is the batches); answers.jsonl holds the \
+                 answers to the first requests of the plan, by the digests of before.csv and after.csv"
             ),
             Doubt::AnswersVary { requests } => format!(
                 "the server gave {requests} requests different answers in different before repetitions, so a difference \
@@ -287,7 +325,7 @@ impl Doubt {
             }
             Doubt::Unsent { phase, unsent, planned } => format!(
                 "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \
-                 others",
+                 others; run again and let it come to its end",
                 phase.name()
             ),
             Doubt::UnequalWork { basis, pairs, ratio } => format!(
@@ -306,7 +344,35 @@ impl Doubt {
                  or --repetitions",
                 metric.to_uppercase()
             ),
-            Doubt::RepetitionsDisagree { phase, metric, lowest, highest } => format!(
+            Doubt::RepetitionsDisagree { phase, metric, lowest, highest, limit: Some(limit) } => format!(
+                "the repetitions of the {} phase lie on both sides of the limit of {limit} ms: {} from {} to {}{}; {} hangs \
+                 by that: raise --repetitions",
+                phase.name(),
+                metric.to_uppercase(),
+                millis(*lowest),
+                millis(*highest),
+                apart(*lowest, *highest),
+                match phase {
+                    Phase::Before => "whether there is anything to fix",
+                    Phase::After => "the verdict",
+                }
+            ),
+            Doubt::GainUncertain { metric, ms, interval } => format!(
+                "the after phase's {} is {:.1} ms lower, but the 95 % interval of that difference, {:+.1} to {:+.1} ms, holds \
+                 zero: that it is a gain is not proven, whatever the limit says; raise --repetitions",
+                metric.to_uppercase(),
+                -ms,
+                interval.lo,
+                interval.hi
+            ),
+            Doubt::TelemetryLoss { created, failed, dropped, problem, samples } => {
+                lost(*created, [*failed, *dropped], problem.as_deref(), *samples)
+            }
+            Doubt::NoExposition { problem } => format!(
+                "{problem}; the run's figures are not affected; make room in the results folder, or scrape /metrics while the \
+                 run lasts"
+            ),
+            Doubt::RepetitionsDisagree { phase, metric, lowest, highest, limit: None } => format!(
                 "the repetitions of the {} phase disagree: {} from {} to {}; something changed between them: find it, \
                  or raise --repetitions",
                 phase.name(),
@@ -328,6 +394,32 @@ impl Doubt {
     }
 }
 
+/// What did not arrive, and what to do.
+fn lost(created: u64, [failed, dropped]: [u64; 2], problem: Option<&str>, samples: u64) -> String {
+    let mut lost = Vec::new();
+    if failed + dropped > 0 {
+        let why = problem.map(|problem| format!(", last because: {problem}")).unwrap_or_default();
+        lost.push(format!(
+            "{} of {created} spans did not reach the collector ({failed} failed, {dropped} dropped{why}); `spanload export` sends them again",
+            failed + dropped
+        ));
+    }
+    if samples > 0 {
+        lost.push(format!(
+            "telemetry did not see {samples} requests; metrics lack them, the logs have them: give the client more \
+             processor time, or use the logs"
+        ));
+    }
+    format!("{}; the run's figures are not affected", lost.join("; "))
+}
+
+/// How far two times are apart.
+fn apart(lowest: Option<Micros>, highest: Option<Micros>) -> String {
+    let both = lowest.zip(highest).filter(|(lowest, _)| *lowest > Micros(0));
+    let share = both.map(|(lowest, highest)| highest.0 as f64 / lowest.0 as f64 - 1.0);
+    share.map_or(String::new(), |share| format!(", {:.1} % apart", share * 100.0))
+}
+
 fn millis(value: Option<Micros>) -> String {
     value.map_or("no answer at that rank".into(), |value| format!("{value} ms"))
 }
@@ -337,3 +429,7 @@ impl From<Doubt> for Caveat {
         Caveat::new(doubt.kind(), doubt.message())
     }
 }
+
+#[cfg(test)]
+#[path = "doubt_tests.rs"]
+mod tests;
