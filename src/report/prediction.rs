@@ -19,7 +19,7 @@ pub fn predicted(prediction: &Prediction) -> Option<String> {
     };
     let measured = match (prediction.measured_p95_ms, prediction.error) {
         (Some(measured), Some(error)) => {
-            format!("measured {measured:.1} ms (error {:+.1} %)", error * 100.0)
+            format!("measured {measured:.1} ms (error {:+.1} %)", (error * 1e3).round() / 10.0 + 0.0)
         }
         (Some(measured), None) => format!("measured {measured:.1} ms"),
         (None, _) => "not measured".to_string(),

@@ -29,15 +29,18 @@ impl Outlook {
         self.on_replicas().find(|way| way.batch == 1 && way.p95_ms.is_some())
     }
 
-    /// The fastest way with larger batches than these, and how it compares with batches of this size.
-    pub(super) fn batches(&self, than: u32) -> Batches<'_> {
+    /// The fastest way with larger batches than these, and how it compares with batches of this size and with the P95
+    /// of now, in milliseconds.
+    pub(super) fn batches(&self, than: u32, now_ms: Option<f64>) -> Batches<'_> {
         let larger = || self.on_replicas().filter(|way| way.batch > than as usize);
         let p95 = |way: &Candidate| way.p95_ms.unwrap_or(f64::INFINITY);
         let best = larger().min_by(|one, other| p95(one).total_cmp(&p95(other)));
         let now = self.on_replicas().find(|way| way.batch == than as usize);
         match best.zip(now) {
             Some((best, now)) => match (best.p95_ms, now.p95_ms) {
-                (Some(then), Some(p95)) if then < p95 * FASTER => Batches::Faster(best, then),
+                (Some(then), Some(p95)) if then < p95.min(now_ms.unwrap_or(p95)) * FASTER => {
+                    Batches::Faster(best, then)
+                }
                 (Some(_), Some(_)) => Batches::NoFaster,
                 _ => Batches::Unknown,
             },

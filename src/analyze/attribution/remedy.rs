@@ -7,6 +7,7 @@ use super::outlook::{Batches, More, Outlook};
 const KEEP: &str = "keep connections: pool (after.connections)";
 const FEWER: &str =
     "connections are kept already: fewer of them (after.connections), so that fewer are opened at once";
+const FIXED_COST: &str = " where a call has a fixed cost to share";
 const NOT_THE_CLIENTS: &str = "not on the client's side";
 
 /// What an advice rests on.
@@ -43,6 +44,7 @@ pub(super) fn remedy(cause: Cause, advice: &Advice<'_>) -> String {
             return batch(
                 advice,
                 ": more answers a call; keeping connections only moves this wait into the client's queue",
+                None,
             );
         }
         Cause::AcceptQueueWait => KEEP,
@@ -52,15 +54,11 @@ pub(super) fn remedy(cause: Cause, advice: &Advice<'_>) -> String {
             "give the client more processor time, or spread the callers over more machines"
         }
         Cause::ServerQueue => {
-            let where_ =
-                " where a call has a fixed cost to share; else more replicas, not on the client's side";
-            return batch(advice, where_);
+            return batch(advice, FIXED_COST, Some("more replicas, not on the client's side"));
         }
-        Cause::Compute => {
-            return batch(advice, " where a call has a fixed cost to share; else not on the client's side");
-        }
+        Cause::Compute => return batch(advice, FIXED_COST, Some(NOT_THE_CLIENTS)),
         Cause::NetworkRoundTrip => {
-            return batch(advice, ": fewer trips; else a client nearer to the server");
+            return batch(advice, ": fewer trips", Some("a client nearer to the server"));
         }
         Cause::SlowRequestBody | Cause::SlowResponseBody => NOT_THE_CLIENTS,
         Cause::DelayedAck => {
@@ -90,9 +88,14 @@ pub(super) fn alone(advice: &Advice<'_>) -> Option<String> {
     let [p95_now, p99_now] = advice.now_ms;
     let p95 = reuse.p95_ms?;
     let falls = reuse.p99_ms.zip(p99_now).is_some_and(|(then, now)| then < now);
-    let lowers = if falls { "lowers P99, but its" } else { "leaves P99, and its" };
+    let raises = p95_now.is_some_and(|now| p95 > now);
+    let lowers = match (falls, raises) {
+        (true, true) => "lowers P99, but its",
+        (true, false) => "lowers P99, and its",
+        (false, _) => "does not lower P99, and its",
+    };
     let now = p95_now.map_or(String::new(), |now| format!(" ({now:.0} ms now)"));
-    let then = match advice.outlook.batches(1) {
+    let then = match advice.outlook.batches(1, p95_now) {
         Batches::Faster(way, p95) => {
             format!(": batch too (after.batch), for {p95:.0} ms with batches of up to {}", way.batch)
         }
@@ -113,9 +116,10 @@ fn client_queue(advice: &Advice<'_>) -> String {
                 ": more answers a call; more connections are predicted to buy nothing (P95 {p95_ms:.0} ms with \
                  {connections}, {p95_now:.0} ms with {now})"
             ),
+            None,
         ),
         _ if advice.saturated => {
-            batch(advice, ": more answers a call; more connections only move this wait to the server")
+            batch(advice, ": more answers a call; more connections only move this wait to the server", None)
         }
         Some(More { connections, p95_ms, .. }) => format!(
             "more connections: pool (after.connections); P95 is predicted at {p95_ms:.0} ms with {connections}"
@@ -124,18 +128,22 @@ fn client_queue(advice: &Advice<'_>) -> String {
     }
 }
 
-/// To batch, or to batch more; `rest` says why or where. Then what that is predicted to bring.
-fn batch(advice: &Advice<'_>, rest: &str) -> String {
-    let predicted = match advice.outlook.batches(advice.habits.batch) {
+/// To batch, or to batch more, unless that is predicted to buy nothing; `why` says why or where, `otherwise` what else helps.
+fn batch(advice: &Advice<'_>, why: &str, otherwise: Option<&str>) -> String {
+    let predicted = match advice.outlook.batches(advice.habits.batch, advice.now_ms[0]) {
         Batches::Faster(way, p95) => {
             format!("; P95 is predicted at {p95:.0} ms with batches of up to {}", way.batch)
         }
-        Batches::NoFaster => "; larger batches are predicted to buy nothing here".into(),
+        Batches::NoFaster => {
+            let otherwise = otherwise.unwrap_or("none by sending otherwise");
+            return format!("{otherwise}: larger batches (after.batch) are predicted to buy nothing");
+        }
         Batches::Unknown => String::new(),
     };
+    let otherwise = otherwise.map_or(String::new(), |otherwise| format!("; else {otherwise}"));
     match advice.habits.batch {
-        ..=1 => format!("batch (after.batch){rest}{predicted}"),
-        most => format!("larger batches (after.batch) than the {most} of now{rest}{predicted}"),
+        ..=1 => format!("batch (after.batch){why}{otherwise}{predicted}"),
+        most => format!("larger batches (after.batch) than the {most} of now{why}{otherwise}{predicted}"),
     }
 }
 
@@ -207,6 +215,10 @@ mod tests {
         let idle = advised(Cause::NotYetAccepted, false, PLAIN, &fixed_cost);
         assert_eq!(idle, KEEP, "a server that is not full has room");
         let none = outlook(&[(8, 1, 1_365.0), (8, 8, 1_652.0)]);
+        let queue = advised(Cause::AcceptQueueWait, true, PLAIN, &none);
+        assert!(queue.starts_with("none by sending otherwise"), "{queue}");
+        let compute = advised(Cause::Compute, true, PLAIN, &none);
+        assert!(compute.starts_with("not on the client's side: larger batches"), "{compute}");
         let keep = advised(Cause::NotYetAccepted, true, PLAIN, &none);
         assert!(
             keep.contains("1365 ms") && keep.contains("batches are predicted to bring no less"),

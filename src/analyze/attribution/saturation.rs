@@ -107,7 +107,10 @@ impl Loaded {
         let of_time = |part: Micros| part.0 as f64 / self.time.0 as f64;
         let told = self.told * 2 > self.succeeded;
         let waits = told.then(|| of_time(self.waiting));
-        let busy = replicas.filter(|_| told).map(|replicas| of_time(self.computed) / replicas as f64);
+        let share = |replicas: usize| of_time(self.computed) / replicas as f64;
+        // A server that computes more at a time than was thought is none that is known.
+        let replicas = replicas.filter(|replicas| share(*replicas) <= 1.0 + LITTLE_TOLERANCE);
+        let busy = replicas.filter(|_| told).map(share);
         let in_use = of_time(self.in_use);
         let limit = match waits {
             None => Limit::Untold,

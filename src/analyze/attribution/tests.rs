@@ -263,6 +263,12 @@ fn a_full_server_whose_queue_stands_in_the_client_is_saturated_or_cannot_be_told
         assert!(untold.explanation.contains("cannot be told from this phase"), "{}", untold.explanation);
         assert!(!untold.explanation.contains("not what limits"), "{}", untold.explanation);
     }
+    let more = with(&pool_of(4, 0), &of_two(true));
+    assert_eq!(
+        (more.saturated, more.replicas),
+        (None, None),
+        "four at a time where two were thought: {more:?}"
+    );
     let open = with(&pool_of(8, 0), &Outlook::default());
     assert_eq!(open.saturated, Some(false), "all callers are at the server and none waits: {open:?}");
 }
