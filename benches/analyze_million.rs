@@ -1,8 +1,8 @@
 //! What `spanload analyze` takes for a run whose logs have a million rows: wall time, and the greatest memory that the
 //! kernel saw it hold.
 //!
-//! `cargo bench --bench analyze_million` prints both. The rows resemble those of the default scenario: a tail of
-//! retransmissions before, batches after.
+//! `cargo bench --bench analyze_million` prints both, and fails where one is above its aim. The rows resemble those of the
+//! default scenario: a tail of retransmissions before, batches after, and a calibration, so that all of an analysis is in it.
 
 #[path = "common/outcome.rs"]
 mod outcome;
@@ -33,12 +33,14 @@ fn main() -> ExitCode {
     outcome::exit_code(measure())
 }
 
+/// An aim that is not kept is an error.
 fn measure() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     write_json(&folder.path().join("manifest.json"), &manifest()?)?;
     for phase in Phase::BOTH {
         write_log(folder.path(), phase)?;
     }
+    write_calibration(folder.path())?;
     let mut figures = Vec::new();
     for _ in 0..RUNS {
         figures.push(analyze(folder.path())?);
@@ -52,6 +54,10 @@ fn measure() -> anyhow::Result<()> {
         figures[RUNS / 2].0,
         figures[0].0,
         figures[RUNS - 1].0,
+    );
+    anyhow::ensure!(
+        figures[RUNS / 2].0 <= AIM_SECONDS && memory <= AIM_MB,
+        "above the aim; look for what became slower, on a machine that does nothing else"
     );
     Ok(())
 }
@@ -91,27 +97,58 @@ fn write_log(folder: &Path, phase: Phase) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Calls to the idle server, alone and in batches, each with items of its own.
+fn write_calibration(folder: &Path) -> anyhow::Result<()> {
+    let file = BufWriter::new(File::create(folder.join("calibration.csv"))?);
+    let mut log = LogWriter::new(file, "bench", "calibration")?;
+    let ids = TraceIds::new("bench", "calibration", 1);
+    let mut call = 0;
+    for size in [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 4, 4, 4, 4, 4, 8, 8, 8, 8, 8] {
+        for seq in call..call + size {
+            let item = |seq| 20_000 + ids.span(seq) % 40_000;
+            let compute = 110_000 + (call..call + size).map(item).sum::<u64>();
+            let lengths = [Some(0), None, None, None, None, Some(20), Some(compute + 300), Some(30)];
+            let call_as = Sample {
+                stages: Stages::from_lengths(lengths.map(|length| length.map(Micros))),
+                server: ServerTimes { queue: Some(Micros(0)), compute: Some(Micros(compute)), item: None },
+                connection: Some(ConnectionUse { id: 1, reused: true, syn_retransmits: Some(0) }),
+                batch: (size > 1).then_some(BatchUse { id: call, size: size as u32 }),
+                ..sample(Phase::Before, seq, 0, &ids)
+            };
+            log.write(1, &call_as)?;
+        }
+        call += size;
+    }
+    log.into_inner()?;
+    Ok(())
+}
+
 fn sample(phase: Phase, seq: u64, due: u64, ids: &TraceIds) -> Sample {
     let dice = ids.span(seq);
     let (batched, lost) = (phase == Phase::After, phase == Phase::Before && dice.is_multiple_of(17));
+    let sent_again = if phase == Phase::Before && dice.is_multiple_of(41) { 3 } else { 0 };
     let compute = 110_000 + (dice >> 8) % 80_000;
     let connect = if lost { 1_000_000 + dice % 1_000 } else { 200 + dice % 100 };
     let mut lengths = [None; 8];
     lengths[0] = Some(80 + dice % 400);
     lengths[3] = (!batched || seq < 8).then_some(connect);
     lengths[5] = Some(20 + dice % 10);
-    lengths[6] = Some(compute + 500 + if batched { 0 } else { 700_000 });
+    lengths[6] = Some(compute + 500 + if batched { 0 } else { 700_000 } + sent_again * 400_000);
     lengths[7] = Some(dice % 60);
     let connection = if batched { seq % 8 } else { seq };
     Sample {
         stages: Stages::from_lengths(lengths.map(|length| length.map(Micros))),
-        server: ServerTimes { queue: Some(Micros(dice % 300)), compute: Some(Micros(compute)), item: None },
+        server: ServerTimes {
+            queue: Some(Micros(dice % 300)),
+            compute: Some(Micros(compute)),
+            item: Some(Micros(compute - 110_000)),
+        },
         connection: Some(ConnectionUse {
             id: connection,
             reused: batched && seq >= 8,
             syn_retransmits: Some(u32::from(lost)),
         }),
-        retransmits: Some(0),
+        retransmits: Some(sent_again as u32),
         batch: batched.then_some(BatchUse { id: seq / 8, size: 8 }),
         attempts: 1,
         status: Some(200),

@@ -210,7 +210,10 @@ fn summarise(
         why: why_slow(&findings.comparison, &findings.analysis, &plan.after),
         strategies: [plan.before, plan.after],
         predicted: findings.analysis.prediction.as_ref().and_then(predicted),
-        ladder: ladder(findings.analysis.ladder.as_deref().unwrap_or_default()),
+        ladder: ladder(
+            findings.analysis.ladder.as_deref().unwrap_or_default(),
+            findings.analysis.ladder_note.as_deref(),
+        ),
         folder: Some(results.folder().to_path_buf()),
         exit_code,
         ..Summary::default()

@@ -85,10 +85,10 @@ fn documents() -> (Comparison, Analysis) {
     let (before, after, health) = (before(), after(), ClientHealth::default());
     let comparison = compared(&before, &after, &["p95=800ms"], false);
     let caveats = comparison.caveats.clone();
-    let mut analysis = Analysis::of(&comparison.run_id, (&before, &health), (&after, &health), caveats);
     let strategy = Strategy { connections: Connections::Pool(2), batch: 2 };
-    let predicted = prediction::predict(&before, Some(&calibration()), Some(strategy));
-    analysis.prediction = Some(predicted.beside(&after));
+    let predicted = prediction::predict(&before, Some(&calibration()), Some(strategy)).beside(&after);
+    let phases = [(&before, &health), (&after, &health)];
+    let mut analysis = Analysis::of(&comparison.run_id, phases[0], phases[1], Some(predicted), caveats);
     analysis.calibration = Some(calibration());
     (comparison, analysis)
 }

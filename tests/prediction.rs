@@ -230,6 +230,8 @@ fn predictions_need_neither_the_after_log_nor_the_scenario() {
         assert_eq!(first, again, "{key}");
     }
     assert_eq!(first["calibration"], again["calibration"]);
+    let of_before = |analysis: &Value| analysis["phases"]["before"].to_string();
+    assert_eq!(of_before(&first), of_before(&again), "causes, remedies, saturation and reuse");
     assert_eq!(
         (&again["prediction"]["measured_p95_ms"], &again["prediction"]["error"]),
         (&Value::Null, &Value::Null)
@@ -239,6 +241,33 @@ fn predictions_need_neither_the_after_log_nor_the_scenario() {
     let (_, shown) = analyze(&results);
     assert!(shown.contains("what a batch saves is unknown"), "without calibration it is a range: {shown}");
     assert_eq!(results.json("analysis.json")["prediction"]["method"], "range");
+}
+
+/// The reference run as it is committed, in a folder of its own, without what the idle server was seen to cost.
+fn uncalibrated_reference() -> Results {
+    let folder = common::run::fresh_folder("prediction-uncalibrated");
+    let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("results/reference");
+    for name in ["manifest.json", "before.csv", "after.csv"] {
+        std::fs::copy(from.join(name), folder.join(name)).expect("the reference has it");
+    }
+    Results(folder)
+}
+
+#[test]
+fn without_a_calibration_the_handshakes_tell_the_round_trip_and_the_range_holds_what_was_measured() {
+    let calibrated: Value =
+        serde_json::from_str(include_str!("../results/reference/analysis.json")).expect("JSON");
+    let results = uncalibrated_reference();
+    analyze(&results);
+    let analysis = results.json("analysis.json");
+    let prediction = &analysis["prediction"];
+    let round_trip = figure(&prediction["server"]["round_trip_ms"]);
+    assert!(round_trip < 2.0, "no wait to be accepted is in it: {round_trip}");
+    let [reuse, known] = [&analysis, &calibrated].map(|analysis| candidate(analysis, 8, 1));
+    assert!((reuse / known - 1.0).abs() < 0.02, "{reuse} and {known} with a calibration");
+    let range = prediction["range"]["p95_ms"].as_array().expect("two ends");
+    let measured = figure(&prediction["measured_p95_ms"]);
+    assert!(figure(&range[0]) < measured && measured < figure(&range[1]), "{measured} in {range:?}");
 }
 
 /// Lost connections and all.

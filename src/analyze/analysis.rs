@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::attribution::{Cause, ClientHealth, attribute};
+use super::attribution::{Cause, ClientHealth, Outlook, attribute_with};
 use super::calibration::Calibration;
 use super::ladder::LadderRung;
 use super::phase::PhaseData;
@@ -32,22 +32,30 @@ pub struct Analysis {
     /// What each optimisation brought, one added at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ladder: Option<Vec<LadderRung>>,
+    /// Why rungs and phases are not to be held against each other, where they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ladder_note: Option<String>,
     /// What limits the trust in this analysis.
     pub caveats: Vec<Caveat>,
 }
 
 impl Analysis {
-    /// Analyses both phases; what others add is absent.
+    /// Analyses both phases; what others add later is absent.
+    ///
+    /// What is predicted from the before phase tells saturation and remedies how many exchanges the server computes at a
+    /// time, and what other ways to send would bring.
     pub fn of(
         run_id: &str,
         before: (&PhaseData, &ClientHealth),
         after: (&PhaseData, &ClientHealth),
+        prediction: Option<Prediction>,
         caveats: Vec<Caveat>,
     ) -> Self {
+        let outlook = prediction.as_ref().map(Outlook::of).unwrap_or_default();
         // Both at once: on a long run this is most of the work after the logs are read.
         let (before, after) = std::thread::scope(|scope| {
-            let after = scope.spawn(|| attribute(after.0, after.1));
-            let before = attribute(before.0, before.1);
+            let after = scope.spawn(|| attribute_with(after.0, after.1, &outlook));
+            let before = attribute_with(before.0, before.1, &outlook);
             (before, after.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
         Analysis {
@@ -56,8 +64,9 @@ impl Analysis {
             phases: AnalysisPhases { before, after },
             baseline_script: None,
             calibration: None,
-            prediction: None,
+            prediction,
             ladder: None,
+            ladder_note: None,
             caveats,
         }
     }
@@ -192,6 +201,12 @@ pub struct Saturation {
     pub mean_latency_ms: f64,
     /// Share of the time during which a request waited at the server; `null` where it does not say.
     pub somebody_waits: Option<f64>,
+    /// Exchanges that the server computes at a time, by the before phase; `null` where that does not show.
+    pub replicas: Option<u64>,
+    /// Share of their time during which these compute; `null` where their number or the server's times are not known.
+    pub replicas_busy: Option<f64>,
+    /// Share of the time during which as many exchanges were under way as ever: all connections of the client.
+    pub connections_in_use: f64,
     /// What that means.
     pub explanation: String,
 }

@@ -1,10 +1,10 @@
-//! One rung of the ladder: what a strategy reaches by itself.
+//! One rung of the ladder: what a strategy reaches by itself, and what it bought against the rung before.
 
 use serde::Serialize;
 
-use super::comparison::{LatencyMs, Verdict};
+use super::comparison::{Difference, LatencyMs, Quality, Verdict};
 use super::phase::PhaseData;
-use super::verdict;
+use super::{quality, verdict};
 use crate::scenario::SlaLine;
 
 /// Times are in milliseconds, over all planned requests; `null` is a rank that no success has.
@@ -16,6 +16,10 @@ pub struct LadderRung {
     pub planned: u64,
     /// With a usable answer.
     pub succeeded: u64,
+    /// Never sent.
+    pub unsent: u64,
+    /// Its answers beside the first rung's, request by request.
+    pub quality: Quality,
     /// Median.
     pub p50_ms: Option<f64>,
     /// 95th percentile.
@@ -24,24 +28,65 @@ pub struct LadderRung {
     pub p99_ms: Option<f64>,
     /// Succeeded ÷ sum over passes of (last end − first due).
     pub throughput_rps: Option<f64>,
-    /// Whether it meets every line of the SLA.
+    /// What it bought: its P95 against that of the rung before; `null` of the first rung.
+    pub bought: Option<Bought>,
+    /// As of the after phase: every line of the SLA, the same answers, every planned request sent.
     pub verdict: Verdict,
 }
 
+/// A rung's P95 against another one's.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bought {
+    /// This rung − the one before; negative where it is faster. `null` where either has none.
+    pub p95_ms: Option<f64>,
+    /// This rung ÷ the one before.
+    pub p95_ratio: Option<f64>,
+}
+
+/// The rungs, in the order in which they were added, each by its strategy in words and its rows. Answers are held against
+/// those of the first rung, which sends like the before phase.
+pub fn climbed(rungs: &[(String, PhaseData)], sla: &[SlaLine]) -> Vec<LadderRung> {
+    let mut climbed: Vec<LadderRung> = Vec::new();
+    for (strategy, data) in rungs {
+        let rung = LadderRung::of(strategy, data, &rungs[0].1, climbed.last(), sla);
+        climbed.push(rung);
+    }
+    climbed
+}
+
+/// Why the figures of rungs and phases are not to be held against each other; `None` where they carry equally many requests.
+pub fn shorter_than_phases(rungs: &[LadderRung], phase: u64) -> Option<String> {
+    let rung = rungs.first()?.planned;
+    (rung < phase)
+        .then(|| format!("a rung is {rung} requests, a phase {phase}: compare rungs with rungs alone"))
+}
+
 impl LadderRung {
-    /// Of its rows.
-    pub fn of(strategy: &str, data: &PhaseData, sla: &[SlaLine]) -> Self {
+    fn of(
+        strategy: &str,
+        data: &PhaseData,
+        first: &PhaseData,
+        previous: Option<&LadderRung>,
+        sla: &[SlaLine],
+    ) -> Self {
         let latency = LatencyMs::of(data.latency());
-        let met = sla.iter().all(|line| verdict::meets(line, data));
+        let quality = quality::compare(first, data);
+        let bought = |previous: &LadderRung| {
+            let Difference { ms, ratio, .. } = Difference::of(previous.p95_ms, latency.p95);
+            Bought { p95_ms: ms, p95_ratio: ratio }
+        };
         LadderRung {
             strategy: strategy.to_string(),
             planned: data.planned(),
             succeeded: data.succeeded(),
+            unsent: data.unsent(),
             p50_ms: latency.p50,
             p95_ms: latency.p95,
             p99_ms: latency.p99,
             throughput_rps: data.throughput(),
-            verdict: if met { Verdict::Met } else { Verdict::Missed },
+            bought: previous.map(bought),
+            verdict: verdict::of(sla.iter().all(|line| verdict::meets(line, data)), &quality, &[data]),
+            quality,
         }
     }
 }
@@ -49,14 +94,55 @@ impl LadderRung {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::fixtures::{phase, sla};
+    use crate::analyze::fixtures::{phase, phase_of, sample, sla};
+    use crate::digest::Digest;
+    use crate::sample::Sample;
 
     #[test]
     fn a_rung_is_judged_on_every_line() {
         let data = phase(&[&[500_000; 100], &[700_000; 100]]);
-        let rung = |lines: &[SlaLine]| LadderRung::of("pool of 8", &data, lines);
+        let data = [("pool of 8".to_string(), data)];
+        let rung = |lines: &[SlaLine]| climbed(&data, lines).remove(0);
         assert_eq!(rung(&[sla("p95", 700), sla("p50", 500)]).verdict, Verdict::Met);
         assert_eq!(rung(&[sla("p95", 700), sla("p50", 499)]).verdict, Verdict::Missed);
         assert_eq!((rung(&[]).p50_ms, rung(&[]).p95_ms, rung(&[]).planned), (Some(500.0), Some(700.0), 200));
+    }
+
+    /// A rung of 100 requests whose answers are those of the first, but for the last `worse`; `sent` were sent.
+    fn rung(latency: u64, worse: u64, sent: u64) -> (String, PhaseData) {
+        let answer = |seq: u64| Digest::of(&(seq + 1_000 * u64::from(seq >= 100 - worse)).to_le_bytes());
+        let sample = |seq| Sample { answer_digest: Some(answer(seq)), ..sample(seq, latency) };
+        (format!("{latency} {worse}"), phase_of(100, (0..sent).map(sample)))
+    }
+
+    #[test]
+    fn a_rung_with_other_answers_or_requests_that_were_never_sent_is_missed_like_a_run() {
+        let limit = [sla("p50", 800)];
+        let rungs = climbed(
+            &[rung(900_000, 0, 100), rung(500_000, 0, 100), rung(500_000, 7, 100), rung(500_000, 0, 60)],
+            &limit,
+        );
+        let found: Vec<_> =
+            rungs.iter().map(|rung| (rung.verdict, rung.quality.different, rung.unsent)).collect();
+        let expected = [
+            (Verdict::Missed, 0, 0),
+            (Verdict::Met, 0, 0),
+            (Verdict::Missed, 7, 0),
+            (Verdict::Missed, 0, 40),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_a_rung_bought_is_against_the_one_before() {
+        let rungs = climbed(&[rung(900_000, 0, 100), rung(600_000, 0, 100), rung(450_000, 0, 100)], &[]);
+        let bought: Vec<_> =
+            rungs.iter().map(|rung| rung.bought.as_ref().map(|one| (one.p95_ms, one.p95_ratio))).collect();
+        assert_eq!(bought, [None, Some((Some(-300.0), Some(0.6667))), Some((Some(-150.0), Some(0.75)))]);
+        assert!(
+            shorter_than_phases(&rungs, 1_800)
+                .is_some_and(|note| note.contains("100 requests, a phase 1800"))
+        );
+        assert_eq!(shorter_than_phases(&rungs, 100), None);
     }
 }

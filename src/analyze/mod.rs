@@ -26,7 +26,7 @@ pub use analysis::{
     Analysis, AnalysisPhases, CauseFinding, FailureFigures, Part, PhaseAnalysis, Reuse, ReuseBuys,
     Saturation, StageFigures, Table, Tail,
 };
-pub use attribution::{Cause, ClientHealth, ClientStall, attribute, causes_of};
+pub use attribution::{Cause, ClientHealth, ClientStall, Outlook, attribute, attribute_with, causes_of};
 pub use calibration::Calibration;
 pub use comparison::{
     BaselineScript, Caveat, Comparison, Confidence, Difference, IN_DOUBT, LatencyMs, PhaseSummary, Quality,
@@ -35,7 +35,7 @@ pub use comparison::{
 };
 pub use distribution::Distribution;
 pub use interval::Interval;
-pub use ladder::LadderRung;
+pub use ladder::{Bought, LadderRung, climbed, shorter_than_phases};
 pub use observation::Observation;
 pub use phase::{Collector, PhaseData};
 pub use prediction::Prediction;
@@ -44,7 +44,7 @@ pub use script::{
     Clump, Cluster, Clusters, ScriptAnalysis, ScriptRow, ScriptRows, ServerPart, ServerView, Truth, TruthRow,
     Window, truth_rows,
 };
-pub use validity::{Doubt, IdleCalls, RepetitionHealth, SingleCall, WorkBasis, plans_differ};
+pub use validity::{Doubt, IdleCalls, LostSpans, RepetitionHealth, SingleCall, WorkBasis, plans_differ};
 
 use crate::sample::Phase;
 use crate::scenario::SlaLine;
@@ -97,6 +97,10 @@ fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -> Compariso
     let sla: Vec<SlaResult> =
         inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after)).collect();
     let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after);
+    let difference = ThreeDifferences::of(&before, &after, pairing);
+    // Between two stored runs a difference is what one looks for, not what one promises.
+    let gain = (pairing == Pairing::Interleaved).then(|| validity::uncertain_gain(&inputs, &difference));
+    let caveats = inputs.caveats.iter().cloned().chain(gain.flatten().map(Caveat::from)).collect();
     let summary = |spread: &Spread| spread.phase().summary(ThreeIntervals::of(spread));
     let mut comparison = Comparison {
         schema: 1,
@@ -109,10 +113,10 @@ fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -> Compariso
         interval_method: spread::method(&before, &after, pairing),
         sla,
         phases: comparison::Phases { before: summary(&before), after: summary(&after) },
-        difference: ThreeDifferences::of(&before, &after, pairing),
+        difference,
         quality,
         baseline_script: inputs.baseline_script,
-        caveats: inputs.caveats,
+        caveats,
     };
     if inputs.strict {
         comparison.exit_code = comparison.strict_exit_code();

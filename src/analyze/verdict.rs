@@ -82,9 +82,13 @@ pub(super) fn overall(
     before: &PhaseData,
     after: &PhaseData,
 ) -> Verdict {
-    let lines = sla.iter().all(|line| line.verdict == Verdict::Met);
-    let complete = before.unsent() == 0 && after.unsent() == 0;
-    if lines && quality.different == 0 && complete { Verdict::Met } else { Verdict::Missed }
+    of(sla.iter().all(|line| line.verdict == Verdict::Met), quality, &[before, after])
+}
+
+/// The same of anything that is judged: its lines, its answers beside what they should be, and what had to be sent.
+pub(super) fn of(lines_met: bool, quality: &Quality, loads: &[&PhaseData]) -> Verdict {
+    let complete = loads.iter().all(|load| load.unsent() == 0);
+    if lines_met && quality.different == 0 && complete { Verdict::Met } else { Verdict::Missed }
 }
 
 /// What the command exits with: an interruption first, then a run that failed, then the verdict.

@@ -5,7 +5,7 @@ use std::fs::File;
 use super::{health, ladder, logs, missing, page, prediction, single_calls, truth};
 use crate::analyze::{
     self, Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptAnalysis, ScriptRows,
-    SingleCall,
+    SingleCall, shorter_than_phases,
 };
 use crate::caveat::Caveat;
 use crate::record::{Manifest, Results, write_atomically, write_json};
@@ -75,13 +75,15 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     });
     let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
-    let mut analysis = Analysis::of(&manifest.run_id, phases[0], phases[1], comparison.caveats.clone());
+    let predicted = prediction::predict(&manifest, &before, &after, calibration.as_ref());
+    let caveats = comparison.caveats.clone();
+    let mut analysis = Analysis::of(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
     analysis.baseline_script = script.map(|(_, rows)| {
         let truth = truth::of_script(results, &manifest);
         ScriptAnalysis::of(&rows, truth.as_ref())
     });
-    analysis.prediction = Some(prediction::predict(&manifest, &before, &after, calibration.as_ref()));
     analysis.calibration = calibration;
+    analysis.ladder_note = ladder.as_deref().and_then(|rungs| shorter_than_phases(rungs, before.planned()));
     analysis.ladder = ladder;
     let findings = Findings { comparison, analysis };
     Ok((findings, Read { manifest, phases: [before, after], single_calls, problems: Vec::new() }))

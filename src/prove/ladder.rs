@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::calibration::calibration_sizes;
 use super::measurement::{self, Measurement};
 use super::{Run, logs};
-use crate::analyze::{Doubt, LadderRung, PhaseData};
+use crate::analyze::{Doubt, LadderRung, PhaseData, climbed};
 use crate::plan::Plan;
 use crate::record::{Answers, LadderRecord, LogWriter, Manifest, Recording, Results, RungRecord};
 use crate::scenario::{Settings, Strategy};
@@ -113,10 +113,10 @@ pub(super) fn read(
     for rung in &ladder.rungs {
         let collector = PhaseData::collect(ladder.requests, ladder.repetitions);
         let (data, found) = logs::read(results, manifest, &rung.part, collector)?;
-        rungs.push(LadderRung::of(&rung.strategy, &data, &manifest.sla));
+        rungs.push((rung.strategy.clone(), data));
         doubts.extend(found);
     }
-    Ok((Some(rungs), doubts))
+    Ok((Some(climbed(&rungs, &manifest.sla)), doubts))
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub async fn load(
     step.done(&measured.live);
     session.close().await?;
     if let Some(losses) = telemetry::flush(&mut tells, server.stopped(), &progress).await.losses {
-        progress.note(&format!("warning: {losses}"));
+        progress.note(&format!("warning: {}", losses.message()));
     }
     telemetry::last_scrape(&tells, interrupt).await;
     Ok(measured.live)

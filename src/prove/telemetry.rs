@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::Run;
 use super::server::Stopped;
-use crate::analyze::{Comparison, Verdict as Judgement};
-use crate::caveat::Caveat;
+use crate::analyze::{Comparison, Doubt, LostSpans, Verdict as Judgement};
 use crate::console;
 use crate::interrupt::Interrupt;
 use crate::mock::LAST_SPANS_WITHIN;
@@ -37,14 +36,11 @@ impl Run<'_> {
         let stopped = self.server.stopped();
         let told = flush(&mut self.telemetry, stopped, &self.progress).await;
         let Told { spans, server_spans, samples_dropped, losses } = told;
-        if let Some(message) = losses {
-            self.caveat(Caveat::new("telemetry_loss", message));
+        if let Some(losses) = losses {
+            self.caveat(losses.into());
         }
         if let Err(error) = self.write_exposition() {
-            self.caveat(Caveat::new(
-                "no_exposition",
-                format!("{error:#}; the run's figures are not affected"),
-            ));
+            self.caveat(Doubt::NoExposition { problem: format!("{error:#}") }.into());
         }
         let record = self.manifest.telemetry.get_or_insert_default();
         *record = TelemetryRecord {
@@ -82,8 +78,8 @@ pub(super) struct Told {
     /// Those of the embedded server; `None` without traces, or where the server was given.
     pub server_spans: Option<SpanTotals>,
     pub samples_dropped: u64,
-    /// What was lost, and what to do; `None` if nothing was.
-    pub losses: Option<String>,
+    /// What was lost; `None` if nothing was.
+    pub losses: Option<Doubt>,
 }
 
 /// Sends the last spans and says what became of all of them.
@@ -190,28 +186,15 @@ fn span_record(spans: &SpanTotals) -> SpanRecord {
     }
 }
 
-/// How many spans of a kind were lost, and why.
-fn loss(spans: &SpanTotals, kind: &str) -> String {
-    let SpanTotals { created, failed, dropped, problem, .. } = spans;
-    let why = problem.as_ref().map(|problem| format!(", last because: {problem}")).unwrap_or_default();
-    let lost = spans.lost();
-    format!(
-        "{lost} of {created} {kind} did not reach the collector ({failed} failed, {dropped} dropped{why})"
-    )
+/// Spans of a kind of which some were lost.
+fn lost(spans: Option<&SpanTotals>) -> Option<LostSpans> {
+    let SpanTotals { created, failed, dropped, problem, .. } = spans.filter(|spans| spans.lost() > 0)?;
+    Some(LostSpans { created: *created, failed: *failed, dropped: *dropped, problem: problem.clone() })
 }
 
-/// What was lost, and what to do; `None` if nothing was.
-fn losses(spans: Option<&SpanTotals>, server: Option<&SpanTotals>, samples: u64) -> Option<String> {
-    let mut lost = Vec::new();
-    if let Some(spans) = spans.filter(|spans| spans.lost() > 0) {
-        lost.push(format!("{}; `spanload export` sends them again", loss(spans, "spans")));
-    }
-    if let Some(spans) = server.filter(|spans| spans.lost() > 0) {
-        let remedy = "they are in no log, so only another run makes them again";
-        lost.push(format!("{}; {remedy}", loss(spans, "server spans")));
-    }
-    if samples > 0 {
-        lost.push(format!("telemetry did not see {samples} requests; metrics lack them, the logs have them"));
-    }
-    (!lost.is_empty()).then(|| format!("{}; the run's figures are not affected", lost.join("; ")))
+/// `None` if nothing was lost.
+fn losses(spans: Option<&SpanTotals>, server: Option<&SpanTotals>, samples: u64) -> Option<Doubt> {
+    let (spans, server_spans) = (lost(spans), lost(server));
+    let any = spans.is_some() || server_spans.is_some() || samples > 0;
+    any.then_some(Doubt::TelemetryLoss { spans, server_spans, samples })
 }

@@ -33,27 +33,49 @@ pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> (ServerTi
     (times, items)
 }
 
-/// The value of a `dur` parameter; `Some(None)` if it is there but no usable number.
+/// The value of a `dur` parameter; `Some(None)` if it is there but no usable number, `None` if it is another parameter or
+/// does not follow the grammar.
 fn duration(parameter: &str) -> Option<Option<Micros>> {
     let (name, value) = parameter.split_once('=')?;
     if !name.trim().eq_ignore_ascii_case("dur") {
         return None;
     }
-    let millis: Option<f64> = value.trim().trim_matches('"').parse().ok();
+    let millis: Option<f64> = text_of(value.trim())?.parse().ok();
     let micros = millis.map(|millis| (millis * 1e3).round()).filter(|micros| (0.0..1e15).contains(micros));
     Some(micros.map(|micros| Micros(micros as u64)))
 }
 
-/// Splits at a separator that stands outside quoted strings.
+/// What a token or a quoted string says (RFC 9110, §5.6); `None` of anything else.
+fn text_of(value: &str) -> Option<String> {
+    let is_token =
+        |character: char| character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character);
+    let Some(quoted) = value.strip_prefix('"') else {
+        return (!value.is_empty() && value.chars().all(is_token)).then(|| value.to_string());
+    };
+    let (mut text, mut characters) = (String::new(), quoted.chars());
+    loop {
+        match characters.next()? {
+            '"' => return characters.next().is_none().then_some(text),
+            '\\' => text.push(characters.next()?),
+            character => text.push(character),
+        }
+    }
+}
+
+/// Splits at a separator that stands outside quoted strings; these begin behind a `=` only.
 fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut escaped) = (false, false);
+    let (mut quoted, mut escaped, mut last) = (false, false, ' ');
     text.split(move |character| {
         let splits = character == separator && !quoted;
         match character {
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
+            '"' if quoted => quoted = false,
+            '"' => quoted = last == '=',
             _ => {}
+        }
+        if !matches!(character, ' ' | '\t') {
+            last = character;
         }
         splits
     })
@@ -78,6 +100,24 @@ mod tests {
         assert_eq!(times("compute;DUR=\"7\""), (None, Some(7_000)));
         assert_eq!(times("queue;dur=-1, compute;dur=NaN"), (None, None));
         assert_eq!(times("queue;desc=\"\\\"\";dur=5"), (Some(5_000), None));
+    }
+
+    #[test]
+    fn what_does_not_follow_the_grammar_is_skipped() {
+        assert_eq!(times("queue;dur=5\", compute;dur=\"7"), (None, None), "half a quoted string");
+        assert_eq!(times("queue;dur=5\", compute;dur=7"), (None, Some(7_000)), "a token has no quotes");
+        assert_eq!(times("queue;dur=\"5\"x, compute;dur=7 8"), (None, None));
+        assert_eq!(
+            times("queue;dur=\"\";dur=5\";dur=6"),
+            (None, None),
+            "an empty string is the first, and no number"
+        );
+        assert_eq!(
+            times("queue;dur=5\";dur=6, compute;dur"),
+            (Some(6_000), None),
+            "the first that is one counts"
+        );
+        assert_eq!(times("queue;dur=\"\\1\\2\""), (Some(12_000), None), "escapes are undone");
     }
 
     #[test]

@@ -19,6 +19,10 @@ struct Sent {
     syns: u64,
     first_syn_ms: f64,
     last_syn_ms: f64,
+    /// Packets with data.
+    data: u64,
+    first_data_ms: f64,
+    last_data_ms: f64,
     trace: Option<String>,
 }
 
@@ -63,6 +67,21 @@ impl Packets {
     /// From a connection's first SYN to its last, in milliseconds, by the trace id that the connection carried.
     pub fn syn_loss_ms(&self) -> HashMap<&str, f64> {
         let of_port = |sent: &'_ Sent| sent.last_syn_ms - sent.first_syn_ms;
+        self.0.values().filter_map(|sent| Some((sent.trace.as_deref()?, of_port(sent)))).collect()
+    }
+}
+
+impl Packets {
+    /// Packets with data that were sent again: a request is one packet.
+    pub fn data_again(&self) -> u64 {
+        let carrying = self.0.values().filter(|sent| sent.trace.is_some());
+        carrying.map(|sent| sent.data.saturating_sub(1)).sum()
+    }
+
+    /// From a request's first packet to its last, in milliseconds, by its trace id: so long the server knew nothing of its
+    /// connection.
+    pub fn data_loss_ms(&self) -> HashMap<&str, f64> {
+        let of_port = |sent: &'_ Sent| sent.last_data_ms - sent.first_data_ms;
         self.0.values().filter_map(|sent| Some((sent.trace.as_deref()?, of_port(sent)))).collect()
     }
 }
@@ -128,7 +147,15 @@ fn note(ports: &mut HashMap<u16, Sent>, packet: &[u8], seen_ms: f64) {
         }
         (sent.syns, sent.last_syn_ms) = (sent.syns + 1, seen_ms);
     }
-    let data = String::from_utf8_lossy(tcp.get(usize::from(tcp[12] >> 4) * 4..).unwrap_or_default());
+    let data = tcp.get(usize::from(tcp[12] >> 4) * 4..).unwrap_or_default();
+    if !data.is_empty() {
+        let sent = ports.entry(port).or_default();
+        if sent.data == 0 {
+            sent.first_data_ms = seen_ms;
+        }
+        (sent.data, sent.last_data_ms) = (sent.data + 1, seen_ms);
+    }
+    let data = String::from_utf8_lossy(data);
     let id = data.split_once("traceparent: 00-").and_then(|(_, rest)| rest.get(..32));
     if let Some(id) = id {
         ports.entry(port).or_default().trace = Some(id.to_string());

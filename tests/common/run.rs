@@ -28,8 +28,15 @@ item_ms = 2.0
 "#;
 
 /// Few requests, a limit that any phase meets, and tests that run beside it on every processor.
-const OF_A_SMALL_RUN: [&str; 6] =
-    ["too_few_samples", "nothing_to_fix", "client_late", "client_busy", "unequal_work", "replica_differs"];
+const OF_A_SMALL_RUN: [&str; 7] = [
+    "too_few_samples",
+    "nothing_to_fix",
+    "client_late",
+    "client_busy",
+    "unequal_work",
+    "replica_differs",
+    "gain_uncertain",
+];
 
 /// A finished `spanload prove` in a folder of its own.
 pub struct Run {

@@ -24,7 +24,7 @@ pub enum Cause {
     ClientQueue,
     /// Waiting in the client for a batch to fill while a connection was free.
     ClientQueueBatch,
-    /// Waiting in the client though nothing was in use that it waited for.
+    /// Waiting in the client for nothing that was in use.
     ClientQueueScheduler,
     /// Waiting for a replica, as the server says.
     ServerQueue,

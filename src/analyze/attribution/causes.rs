@@ -6,8 +6,7 @@ use super::cause::Cause;
 use super::context::Context;
 use super::evidence::{Counts, evidence};
 use super::groups::Groups;
-use super::habits::Habits;
-use super::remedy::remedy;
+use super::remedy::{Advice, remedy};
 use super::split::is_shed;
 use super::wording::explanation;
 use crate::analyze::analysis::CauseFinding;
@@ -23,15 +22,19 @@ struct Lost {
     slowest: u64,
 }
 
-/// The causes, the weightiest first.
+/// A cause that takes the tail less than both of these, on average in microseconds and of its excess, is not listed;
+/// the sums have it.
+const LITTLE_TIME: f64 = 100.0;
+const LITTLE_SHARE: f64 = 0.001;
+
+/// The causes that weigh something, the weightiest first.
 pub(super) fn causes(
     phase: &PhaseData,
     context: &Context<'_>,
     groups: &Groups,
     counts: &Counts,
-    saturated: bool,
+    advice: &Advice<'_>,
 ) -> Vec<CauseFinding> {
-    let habits = Habits::of(context);
     let lost = Lost::of(phase, context);
     let weight = |cause: Cause| {
         let time = groups.share_of_excess(cause).unwrap_or(0.0);
@@ -39,7 +42,8 @@ pub(super) fn causes(
     };
     let mut found: Vec<Cause> = Cause::ALL.to_vec();
     found.retain(|cause| {
-        groups.causes_of_slowness().any(|other| other == *cause) || lost.of_cause(*cause) > 0
+        let occurs = groups.causes_of_slowness().any(|other| other == *cause);
+        occurs && weighs(*cause, groups) || lost.of_cause(*cause) > 0
     });
     // Millionths, so that the order does not hang on the last bits of a sum.
     let millionths = |share: f64| (share * 1e6).round() as i64;
@@ -55,9 +59,15 @@ pub(super) fn causes(
             share_of_slowest_lost: (lost.of_cause(cause) > 0).then(|| rounded(lost.share(cause), 6)),
             evidence: lost.note(cause, evidence(cause, groups, counts, context)),
             explanation: explanation(cause, groups, counts),
-            remedy: remedy(cause, saturated, habits),
+            remedy: remedy(cause, advice),
         })
         .collect()
+}
+
+fn weighs(cause: Cause, groups: &Groups) -> bool {
+    let time = groups.tail.mean(groups.tail.causes[cause as usize]);
+    let share = groups.share_of_excess(cause).unwrap_or(0.0);
+    time >= LITTLE_TIME || share.abs() >= LITTLE_SHARE
 }
 
 impl Lost {

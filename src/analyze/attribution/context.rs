@@ -16,6 +16,8 @@ pub struct Context<'a> {
     rows: &'a [Observation],
     /// One for each row.
     facts: Vec<Facts>,
+    /// One for each repetition.
+    occupancy: Vec<Occupancy>,
     network: Network,
 }
 
@@ -30,6 +32,7 @@ impl<'a> Context<'a> {
                 .zip(rows)
                 .for_each(|(facts, row)| facts.held_back = held_back::is_held_back(row));
         }
+        let mut occupancies = Vec::new();
         for repetition in 1..=phase.repetitions() {
             let of_it = places(rows, repetition);
             let occupancy = Occupancy::new(of_it.iter().map(|index| &rows[*index]));
@@ -41,8 +44,9 @@ impl<'a> Context<'a> {
             for (index, bound) in accept_order::bounds(rows, &of_it) {
                 facts[index].accepted_within = bound;
             }
+            occupancies.push(occupancy);
         }
-        Context { rows, facts, network: network(rows) }
+        Context { rows, facts, occupancy: occupancies, network: network(rows) }
     }
 
     /// The rows.
@@ -53,6 +57,16 @@ impl<'a> Context<'a> {
     /// The places of one repetition's rows.
     pub fn repetition(&self, repetition: u32) -> Vec<usize> {
         places(self.rows, repetition)
+    }
+
+    /// When all connections were in use, by repetition, from the first.
+    pub(super) fn occupancy(&self) -> &[Occupancy] {
+        &self.occupancy
+    }
+
+    /// The most exchanges that were under way at once in any repetition.
+    pub(super) fn most_at_once(&self) -> u32 {
+        self.occupancy.iter().map(Occupancy::most).max().unwrap_or(0)
     }
 
     /// The network, as the phase shows it.

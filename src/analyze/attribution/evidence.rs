@@ -8,7 +8,7 @@ use super::cause::Cause;
 use super::context::Context;
 use super::groups::{Groups, millis};
 use super::held_back;
-use super::split::{backoff, is_shed, tells_all};
+use super::split::{is_shed, tells_all};
 use crate::analyze::analysis::Table;
 use crate::analyze::distribution::Distribution;
 use crate::analyze::observation::Observation;
@@ -29,7 +29,7 @@ pub(super) struct Counts {
     pub not_accepted: u64,
     /// Data retransmissions of these.
     data_retransmits: u64,
-    /// The time until the last retransmission of these, at least.
+    /// The time until the last retransmission of these, by the kernel's backoff, as far as they waited for so long.
     in_retransmission: u64,
     /// Successes whose request was sent again on a kept connection.
     kept_retransmitted: u64,
@@ -65,6 +65,10 @@ impl Counts {
         counts
     }
 
+    fn mean_in_retransmission(&self) -> f64 {
+        millis(self.in_retransmission as f64 / self.not_accepted.max(1) as f64)
+    }
+
     fn connection(&mut self, syn_retransmits: u32, added: Micros) {
         self.connections += 1;
         if syn_retransmits > 0 {
@@ -79,7 +83,7 @@ impl Counts {
         if not_accepted > Micros(0) {
             self.not_accepted += 1;
             self.data_retransmits += u64::from(times);
-            self.in_retransmission += not_accepted.0.min(backoff(times).0);
+            self.in_retransmission += not_accepted.0;
         } else if times > 0 {
             self.kept_retransmitted += 1;
         }
@@ -125,7 +129,14 @@ fn particular(
         ],
         Cause::NotYetAccepted => vec![
             ("retransmissions", json!(counts.data_retransmits)),
-            ("until_last_retransmission_ms", json!(millis(counts.in_retransmission as f64))),
+            ("mean_by_backoff_ms", json!(counts.mean_in_retransmission())),
+            ("total_by_backoff_ms", json!(millis(counts.in_retransmission as f64))),
+            (
+                "backoff",
+                json!(
+                    "the kernel's: 200 ms until the first, as long until the next, then twice as long each time"
+                ),
+            ),
         ],
         Cause::ConnectionSetup => vec![
             ("of_connections", json!(counts.connections)),

@@ -7,6 +7,8 @@ use super::context::Context;
 pub(super) struct Habits {
     /// Whether most of its requests went over connections that had been used before.
     pub keeps: bool,
+    /// The most exchanges that it had under way at once: its connections, where it keeps them.
+    pub connections: u32,
     /// The largest batch that it sent; 1 where it sends none.
     pub batch: u32,
 }
@@ -22,7 +24,7 @@ impl Habits {
             }
             batch = batch.max(row.batch().map_or(1, |batch| batch.size));
         }
-        Habits { keeps: kept * 2 > used, batch }
+        Habits { keeps: kept * 2 > used, connections: context.most_at_once(), batch }
     }
 }
 
@@ -31,16 +33,16 @@ mod tests {
     use super::super::client_health::ClientHealth;
     use super::super::testing::{Row, phase};
     use super::*;
+    use crate::sample::Stage;
 
     #[test]
     fn what_most_requests_do_is_the_habit() {
         let habits = |rows: &[Row]| Habits::of(&Context::new(&phase(rows), &ClientHealth::default()));
-        let (fresh, kept) = (Row::new(), Row::new().reused());
-        assert_eq!(habits(&[fresh.clone(), fresh.clone(), kept.clone()]), Habits { keeps: false, batch: 1 });
-        assert_eq!(
-            habits(&[fresh.clone(), kept.clone(), kept.batch(1, 4)]),
-            Habits { keeps: true, batch: 4 }
-        );
-        assert_eq!(habits(&[]), Habits { keeps: false, batch: 1 });
+        let fresh = Row::new().stage(Stage::Wait, 9);
+        let kept = fresh.clone().reused();
+        let of = |keeps, connections, batch| Habits { keeps, connections, batch };
+        assert_eq!(habits(&[fresh.clone(), fresh.clone(), kept.clone()]), of(false, 3, 1));
+        assert_eq!(habits(&[fresh.clone(), kept.clone(), kept.batch(1, 4)]), of(true, 3, 4));
+        assert_eq!(habits(&[]), of(false, 0, 1));
     }
 }

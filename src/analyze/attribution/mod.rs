@@ -12,7 +12,9 @@ mod groups;
 mod habits;
 mod held_back;
 mod levels;
+mod limit;
 mod occupancy;
+mod outlook;
 mod remedy;
 mod requests;
 mod reuse;
@@ -26,6 +28,7 @@ mod wording;
 
 pub use cause::Cause;
 pub use client_health::{ClientHealth, ClientStall};
+pub use outlook::Outlook;
 pub use requests::causes_of;
 
 use std::collections::BTreeMap;
@@ -38,14 +41,29 @@ use crate::sample::{ErrorWord, Stage};
 use context::Context;
 use evidence::Counts;
 use groups::{Groups, millis, stage_lengths};
+use habits::Habits;
+use remedy::Advice;
 
-/// Analyses one phase.
+/// Analyses one phase by itself.
 pub fn attribute(phase: &PhaseData, health: &ClientHealth) -> PhaseAnalysis {
+    attribute_with(phase, health, &Outlook::default())
+}
+
+/// Analyses one phase; saturation and remedies know what is predicted. The times of the causes do not hang on it.
+pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outlook) -> PhaseAnalysis {
     let context = Context::new(phase, health);
     let groups = Groups::of(phase, &context);
     let counts = Counts::of(&context);
-    let saturation = saturation::saturation(phase, &context);
-    let saturated = saturation.as_ref().is_some_and(|found| found.saturated == Some(true));
+    let saturation = saturation::saturation(phase, &context, outlook.replicas());
+    // A prediction is one of a closed loop: beside another load it says nothing.
+    let none = Outlook::default();
+    let outlook = if saturation.is_some() { outlook } else { &none };
+    let advice = Advice {
+        saturated: saturation.as_ref().is_some_and(|found| found.saturated == Some(true)),
+        habits: Habits::of(&context),
+        outlook,
+        now_ms: [950, 990].map(|permille| phase.latency().percentile(permille).map(Micros::as_millis)),
+    };
     PhaseAnalysis {
         planned: phase.planned(),
         succeeded: phase.succeeded(),
@@ -53,9 +71,9 @@ pub fn attribute(phase: &PhaseData, health: &ClientHealth) -> PhaseAnalysis {
         stages: stages(phase, &groups),
         causes_of_all: groups.all.by_cause(),
         tail: groups.tail(phase),
-        causes: causes::causes(phase, &context, &groups, &counts, saturated),
+        causes: causes::causes(phase, &context, &groups, &counts, &advice),
         failures: failures(&context),
-        reuse: reuse::reuse(&groups, counts.connections, saturation.as_ref()),
+        reuse: reuse::reuse(&groups, counts.connections, saturation.as_ref(), &advice),
         saturation,
     }
 }

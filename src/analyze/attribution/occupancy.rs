@@ -13,7 +13,10 @@ use crate::sample::ErrorWord;
 /// How many there may be is taken from the data: the most exchanges that were ever under way at once. A
 /// client that opens a connection for each request never waits for one, and indeed whoever waits in it
 /// is missing among those under way.
+#[derive(Debug)]
 pub(super) struct Occupancy {
+    /// The most at once.
+    most: u32,
     /// Start and end of each full time, and how long it was full before it.
     full: Vec<(Moment, Moment, Micros)>,
 }
@@ -29,7 +32,12 @@ impl Occupancy {
             so_far = so_far + end.since(start);
             entry
         });
-        Occupancy { full: full.collect() }
+        Occupancy { most, full: full.collect() }
+    }
+
+    /// The most exchanges that were under way at once.
+    pub(super) fn most(&self) -> u32 {
+        self.most
     }
 
     /// How much of the time from `start` to `end` was full.

@@ -2,6 +2,7 @@
 
 use super::cause::Cause;
 use super::groups::Groups;
+use super::remedy::{Advice, alone};
 use crate::analyze::analysis::{Reuse, ReuseBuys, Saturation};
 use crate::analyze::comparison::rounded;
 
@@ -10,7 +11,12 @@ const LITTLE_OF_ALL: f64 = 0.05;
 const LITTLE_OF_EXCESS: f64 = 0.1;
 
 /// `None` where nothing was sent on new connections, or most of it on kept ones.
-pub(super) fn reuse(groups: &Groups, connections: u64, saturation: Option<&Saturation>) -> Option<Reuse> {
+pub(super) fn reuse(
+    groups: &Groups,
+    connections: u64,
+    saturation: Option<&Saturation>,
+    advice: &Advice<'_>,
+) -> Option<Reuse> {
     if groups.all.n == 0 || connections * 2 < groups.all.n {
         return None;
     }
@@ -32,18 +38,21 @@ pub(super) fn reuse(groups: &Groups, connections: u64, saturation: Option<&Satur
         share_of_all: rounded(of_all, 6),
         share_of_tail_excess: rounded(of_excess, 6),
         accept_queue_share_of_all: rounded(accept, 6),
-        explanation: explanation(buys, of_all, of_excess, accept, saturated),
+        explanation: explanation(buys, [of_all, of_excess, accept], saturated) + &predicted(buys, advice),
     })
 }
 
-fn explanation(
-    buys: ReuseBuys,
-    of_all: f64,
-    of_excess: f64,
-    accept: f64,
-    saturated: Option<&Saturation>,
-) -> String {
-    let [all, excess, accept] = [of_all, of_excess, accept].map(|share| format!("{:.1} %", share * 100.0));
+/// What the simulation of the whole loop says of it, which no share can.
+fn predicted(buys: ReuseBuys, advice: &Advice<'_>) -> String {
+    let of_use = buys != ReuseBuys::Nothing;
+    alone(advice).filter(|_| of_use).map_or(String::new(), |alone| format!("; {alone}"))
+}
+
+fn explanation(buys: ReuseBuys, shares: [f64; 3], saturated: Option<&Saturation>) -> String {
+    let [all, mut excess, accept] = shares.map(|share| format!("{:.1} %", rounded(share * 100.0, 1)));
+    if shares[1] > 1.0 {
+        excess.push_str(" (shares are signed: the tail has less of other causes than the middle)");
+    }
     let stays = saturated.map_or(String::new(), |saturation| {
         format!(
             "the server is full: with {} callers the mean stays at {:.0} ms whatever their connections do",

@@ -1,5 +1,8 @@
 //! Little's law in a closed loop: callers = throughput × latency. It holds of an idle server too; only where
-//! somebody always waits for the server is throughput its limit, and latency what the number of callers makes it.
+//! somebody always waits for the server, or all its replicas always compute, is throughput its limit, and latency what
+//! the number of callers makes it.
+//!
+//! A client with fewer connections than callers keeps the queue to itself: then nobody can wait at the server, full or not.
 
 use std::collections::BTreeSet;
 
@@ -7,16 +10,18 @@ use super::cause::Cause;
 use super::context::Context;
 use super::groups::millis;
 use super::levels::Levels;
+use super::limit::{self, Limit};
 use super::split::tells_all;
 use crate::analyze::analysis::Saturation;
 use crate::analyze::comparison::rounded;
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
 use crate::clock::{Micros, Moment};
+use crate::sample::Stage;
 
 /// How far callers ÷ throughput may be from the mean latency.
 const LITTLE_TOLERANCE: f64 = 0.1;
-/// For which share of the time somebody must wait for a server that has all the work it can do.
+/// For which share of the time somebody must wait for a server that has all the work it can do, or its replicas compute.
 const ALWAYS: f64 = 0.9;
 /// Who waits for a shorter time than this does not wait.
 const WAITING: Micros = Micros(500);
@@ -33,19 +38,40 @@ struct Loaded {
     told: u64,
     /// Time during which somebody waited for the server.
     waiting: Micros,
+    /// Time during which every connection was in use.
+    in_use: Micros,
+    /// Time that the exchanges were computed, of all together.
+    computed: Micros,
 }
 
-/// `None` where the load has no fixed number of callers, or nothing can be said yet.
-pub(super) fn saturation(phase: &PhaseData, context: &Context<'_>) -> Option<Saturation> {
+/// `None` where the load has no fixed number of callers, or nothing can be said yet. `replicas` is how many exchanges
+/// the server computes at a time, where that is known.
+pub(super) fn saturation(
+    phase: &PhaseData,
+    context: &Context<'_>,
+    replicas: Option<usize>,
+) -> Option<Saturation> {
     let mut loaded = Loaded::default();
     for repetition in 1..=phase.repetitions() {
         let indices = context.repetition(repetition);
         let rows: Vec<&Observation> = indices.iter().map(|index| &context.rows()[*index]).collect();
         if !rows.is_empty() {
-            loaded.add(&rows, callers(&rows)?, waiting(&indices, context));
+            let until = rows.iter().filter_map(|row| row.due()).max().unwrap_or_default();
+            loaded.add(&rows, callers(&rows)?, until);
+            loaded.waiting =
+                loaded.waiting + within(waiting(&indices, context).at_least(1).into_iter(), until);
+            loaded.computed = loaded.computed + within(computing(&rows), until);
+            let occupancy = &context.occupancy()[repetition as usize - 1];
+            loaded.in_use = loaded.in_use + occupancy.full_between(Moment::START, until);
         }
     }
-    (loaded.ended > 0 && loaded.succeeded > 0 && loaded.time > Micros(0)).then(|| loaded.judge())
+    let told = loaded.ended > 0 && loaded.succeeded > 0 && loaded.time > Micros(0);
+    told.then(|| loaded.judge(replicas, u64::from(context.most_at_once())))
+}
+
+/// How long spans are together, until a moment.
+fn within(spans: impl Iterator<Item = (Moment, Moment)>, until: Moment) -> Micros {
+    spans.map(|(start, end)| end.min(until).since(start.min(until))).sum()
 }
 
 /// Callers of a closed loop: so many requests are due at once at the start, and each later one at the
@@ -60,8 +86,7 @@ fn callers(rows: &[&Observation]) -> Option<u64> {
 }
 
 impl Loaded {
-    fn add(&mut self, rows: &[&Observation], callers: u64, waiting: Levels) {
-        let until = rows.iter().filter_map(|row| row.due()).max().unwrap_or_default();
+    fn add(&mut self, rows: &[&Observation], callers: u64, until: Moment) {
         self.callers = self.callers.max(callers);
         self.ended += rows.iter().filter_map(|row| row.end()).filter(|end| *end <= until).count() as u64;
         self.time = self.time + until.since(Moment::START);
@@ -70,31 +95,59 @@ impl Loaded {
             self.succeeded += 1;
             self.told += u64::from(tells_all(row));
         }
-        let spans = waiting.at_least(1).into_iter();
-        self.waiting = self.waiting + spans.map(|(start, end)| end.min(until).since(start)).sum();
     }
 
-    fn judge(self) -> Saturation {
+    fn judge(self, replicas: Option<usize>, connections: u64) -> Saturation {
         let throughput = self.ended as f64 / self.time.0 as f64 * 1e6;
         let expected = self.callers as f64 / throughput * 1e6;
         let mean = self.latency as f64 / self.succeeded as f64;
         // The law holds of the steady state; each caller's first request stands outside it.
         let unsteady = self.callers as f64 / self.ended as f64;
         let little = (expected / mean - 1.0).abs() <= LITTLE_TOLERANCE.max(unsteady);
-        let waited = self.waiting.0 as f64 / self.time.0 as f64;
+        let of_time = |part: Micros| part.0 as f64 / self.time.0 as f64;
         let told = self.told * 2 > self.succeeded;
+        let waits = told.then(|| of_time(self.waiting));
+        let share = |replicas: usize| of_time(self.computed) / replicas as f64;
+        // A server that computes more at a time than was thought is none that is known.
+        let replicas = replicas.filter(|replicas| share(*replicas) <= 1.0 + LITTLE_TOLERANCE);
+        let busy = replicas.filter(|_| told).map(share);
+        let in_use = of_time(self.in_use);
+        let limit = match waits {
+            None => Limit::Untold,
+            Some(waits) if waits >= ALWAYS && little => Limit::Queue,
+            Some(_) if busy.is_some_and(|busy| busy >= ALWAYS) && little => Limit::Replicas,
+            Some(waits) if waits.max(busy.unwrap_or(0.0)) >= ALWAYS => Limit::Unsteady,
+            Some(_) if connections < self.callers && in_use >= ALWAYS => Limit::Connections(connections),
+            Some(_) => Limit::NotTheServer,
+        };
         let mut found = Saturation {
-            saturated: told.then_some(little && waited >= ALWAYS),
+            saturated: limit.is_the_server(),
             callers: self.callers,
             throughput_rps: rounded(throughput, 3),
             callers_over_throughput_ms: millis(expected),
             mean_latency_ms: millis(mean),
-            somebody_waits: told.then(|| rounded(waited, 4)),
+            somebody_waits: waits.map(|waits| rounded(waits, 4)),
+            replicas: replicas.map(|replicas| replicas as u64),
+            replicas_busy: busy.map(|busy| rounded(busy, 4)),
+            connections_in_use: rounded(in_use, 4),
             explanation: String::new(),
         };
-        found.explanation = explanation(&found);
+        found.explanation = limit::explanation(limit, &found);
         found
     }
+}
+
+/// When the server computed each exchange, by its own word; an answer begins when it is done.
+fn computing(rows: &[&Observation]) -> impl Iterator<Item = (Moment, Moment)> {
+    let mut seen = BTreeSet::new();
+    let spans = rows.iter().filter_map(move |row| {
+        let first = row.batch().is_none_or(|batch| seen.insert(batch.id));
+        let receive = row.stage(Stage::Receive).unwrap_or_default();
+        let done = row.end().filter(|_| first)?.as_micros().saturating_sub(receive.0);
+        let begun = done.saturating_sub(row.server_compute()?.0);
+        Some((Moment::from_micros(begun), Moment::from_micros(done)))
+    });
+    spans.collect::<Vec<_>>().into_iter()
 }
 
 /// When requests waited at the server, to be accepted or for a replica, as far as that is known.
@@ -109,36 +162,4 @@ fn waiting(indices: &[usize], context: &Context<'_>) -> Levels {
         (waited >= WAITING).then(|| (Moment::from_micros(arrived), Moment::from_micros(begun)))
     });
     Levels::new(spans)
-}
-
-fn explanation(found: &Saturation) -> String {
-    let Saturation { callers, throughput_rps: rate, callers_over_throughput_ms: wait, .. } = found;
-    let law = format!(
-        "while all {callers} callers are at work {rate:.1} answers/s come back, so the mean of all requests is about {wait:.0} ms \
-         (Little's law)"
-    );
-    let share = found.somebody_waits.unwrap_or(0.0) * 100.0;
-    let time =
-        if share >= 99.5 { "at all times".to_string() } else { format!("for {share:.0} % of the time") };
-    match found.saturated {
-        Some(true) => format!(
-            "{law} whatever their connections do; {time} a request waits for the server: only more throughput per call can help"
-        ),
-        Some(false) if share >= ALWAYS * 100.0 => format!(
-            "while all {callers} callers are at work {rate:.1} answers/s come back, from which a mean of {wait:.0} ms follows \
-             (Little's law), but it is {:.0} ms: the load was not steady, so whether the server limits it cannot be told",
-            found.mean_latency_ms
-        ),
-        Some(false) if share < 0.5 => {
-            format!(
-                "{law}, and hardly ever does a request wait for the server: it is not what limits the load"
-            )
-        }
-        Some(false) => {
-            format!("{law}, but only {time} a request waits for the server: it is not what limits the load")
-        }
-        None => format!(
-            "{law}; whether the server could answer more cannot be told without its own times (Server-Timing: queue, compute)"
-        ),
-    }
 }

@@ -137,8 +137,14 @@ fn wait(row: &Observation, facts: Facts, network: Network, split: &mut Split) {
     split.take(Cause::NetworkRoundTrip, &mut left, network.round_trip);
     let told = tells_all(row);
     match (waits_for_accept(row), row.retransmits()) {
-        (true, Some(1..)) if told => split.add(Cause::NotYetAccepted, Some(std::mem::take(&mut left))),
-        (true, Some(times @ 1..)) => split.take(Cause::NotYetAccepted, &mut left, backoff(times)),
+        (true, Some(times @ 1..)) => {
+            split.take(Cause::NotYetAccepted, &mut left, backoff(times));
+            if told {
+                // From its last packet on the connection stands in the queue like any other.
+                split.take(Cause::ClientOverload, &mut left, facts.read_late);
+                split.take(Cause::AcceptQueueWait, &mut left, Micros(u64::MAX));
+            }
+        }
         (true, Some(0)) if told => {
             // A standstill was measured; a wait in the accept queue is what is left.
             split.take(Cause::ClientOverload, &mut left, facts.read_late);

@@ -40,7 +40,7 @@ pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &Counts) -> Str
         }
         Cause::ClientQueueScheduler => {
             format!(
-                "the client itself started requests late though nothing was in use: the tail {mean} on average"
+                "the client itself took its time to start requests, waits for a connection apart: the tail {mean} on average"
             )
         }
         Cause::ServerQueue => {

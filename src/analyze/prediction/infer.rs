@@ -156,17 +156,33 @@ fn callers(before: &PhaseData) -> usize {
     at_start.into_values().max().unwrap_or(1)
 }
 
-/// From the calibration; else the fastest tenth of the before phase, for the slower ones waited to be accepted.
+/// From the calibration; else as long as a handshake without retransmission, which no accept queue delays; else the fastest
+/// tenth of what the server does not explain.
 fn round_trip(exchanges: &[&Observation], calibration: Option<&Calibration>) -> u64 {
     if let Some(costs) = calibration {
         return (costs.round_trip_ms.max(0.0) * 1e3).round() as u64;
     }
-    let outside = |row: &&Observation| {
-        let stage = |stage| row.stage(stage).unwrap_or_default().0;
-        let server = row.server_compute()?.0 + row.server_queue().unwrap_or_default().0;
-        Some((stage(Stage::Send) + stage(Stage::Wait) + stage(Stage::Receive)).saturating_sub(server))
-    };
-    let mut times: Vec<u64> = exchanges.iter().filter_map(outside).collect();
+    let handshake = lower(exchanges.iter().filter_map(|row| handshake(row)).collect(), 4);
+    handshake
+        .or_else(|| lower(exchanges.iter().filter_map(|row| outside(row)).collect(), 10))
+        .unwrap_or_default()
+}
+
+/// How long a connection took to open, where no packet of it is known to have been lost.
+fn handshake(row: &Observation) -> Option<u64> {
+    let opened = row.connection().is_some_and(|used| !used.reused && used.syn_retransmits.unwrap_or(0) == 0);
+    row.stage(Stage::Connect).filter(|_| opened).map(|length| length.0)
+}
+
+/// The part of an exchange that the server does not explain.
+fn outside(row: &Observation) -> Option<u64> {
+    let stage = |stage| row.stage(stage).unwrap_or_default().0;
+    let server = row.server_compute()?.0 + row.server_queue().unwrap_or_default().0;
+    Some((stage(Stage::Send) + stage(Stage::Wait) + stage(Stage::Receive)).saturating_sub(server))
+}
+
+/// The lower quantile at one in `of`.
+fn lower(mut times: Vec<u64>, of: usize) -> Option<u64> {
     times.sort_unstable();
-    times.get(times.len() / 10).copied().unwrap_or_default()
+    times.get(times.len() / of).copied()
 }

@@ -98,6 +98,13 @@ impl Prediction {
         self.method = found.method;
     }
 
+    /// The strategies that are tried whatever the after phase does.
+    pub(super) fn always_tried(&self) -> impl Iterator<Item = &Candidate> {
+        let tried = self.server.as_ref().map(|server| candidates::strategies(server.replicas, None));
+        let tried: Vec<String> = tried.into_iter().flatten().map(|one| one.to_string()).collect();
+        self.candidates.iter().filter(move |one| tried.contains(&one.strategy))
+    }
+
     /// Puts what the after phase brought beside the prediction. Changes nothing of the prediction itself.
     pub fn beside(mut self, after: &PhaseData) -> Self {
         self.measured_p95_ms = after.latency().percentile(950).map(Micros::as_millis);

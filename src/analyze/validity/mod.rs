@@ -2,6 +2,9 @@
 
 mod client;
 mod doubt;
+mod gain;
+mod losses;
+mod message;
 mod phases;
 mod plans;
 mod replica;
@@ -11,13 +14,14 @@ mod work;
 
 pub use client::RepetitionHealth;
 pub use doubt::Doubt;
+pub use losses::LostSpans;
 pub use plans::plans_differ;
 pub(super) use runs::of_runs;
 pub use samples::smallest_sample;
 pub use work::{IdleCalls, SingleCall, WorkBasis};
 
 use super::Inputs;
-use super::comparison::Quality;
+use super::comparison::{Quality, ThreeDifferences};
 use crate::clock::Micros;
 use crate::scenario::{Limit, Metric, SlaLine};
 
@@ -40,6 +44,11 @@ fn judged(sla: &[SlaLine]) -> Vec<Judged> {
         _ => None,
     };
     sla.iter().filter_map(judged).collect()
+}
+
+/// Whether what the after phase gained may be chance; not asked of a run that was cut short.
+pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &ThreeDifferences) -> Option<Doubt> {
+    gain::uncertain(&judged(inputs.sla), difference).filter(|_| inputs.interrupted.is_none())
 }
 
 /// All that the figures themselves give rise to. A run that was cut short is only asked what it

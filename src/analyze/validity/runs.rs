@@ -74,8 +74,8 @@ fn answers(a: &RunSide<'_>, quality: &Quality) -> Vec<Caveat> {
     let differ = quality.examples.first().map(|first| {
         let Quality { compared, different, .. } = quality;
         let message = format!(
-            "{different} of {compared} answers differ between the runs, first that of request {first}; answers.jsonl \
-             of each run holds the answers to the first requests, by the digests in its logs"
+            "{different} of {compared} answers differ between the runs, first that of request {first}; compare them in answers.jsonl: \
+             that of each run holds the answers to the first requests, by the digests in its logs"
         );
         Caveat::new("answers_differ", message)
     });
@@ -120,7 +120,10 @@ mod tests {
         assert_eq!(messages((Phase::Before, &steady), (Phase::After, &steady), ["1", "1"]), [""; 0]);
         let found = messages((Phase::After, &straddling), (Phase::After, &steady), ["1", "1"]);
         assert_eq!(found.len(), 1);
-        assert!(found[0].starts_with("run a: the repetitions of the after phase disagree"), "{found:?}");
+        assert!(
+            found[0].starts_with("run a: the repetitions of the after phase lie on both sides"),
+            "{found:?}"
+        );
     }
 
     #[test]

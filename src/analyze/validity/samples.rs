@@ -67,14 +67,14 @@ impl Repetitions {
         });
         let apart = |permille, factor| self.can_tell(permille) && self.apart(permille, factor);
         if let Some(line) = straddles {
-            return Some(self.doubt(&line.metric, line.permille));
+            return Some(self.doubt(&line.metric, line.permille, Some(line.limit)));
         }
         if apart(500, MEDIANS_APART) {
-            return Some(self.doubt("p50", 500));
+            return Some(self.doubt("p50", 500, None));
         }
         let tails = sla.iter().filter(|_| self.phase == Phase::After);
         let line = tails.into_iter().find(|line| apart(line.permille, TAILS_APART))?;
-        Some(self.doubt(&line.metric, line.permille))
+        Some(self.doubt(&line.metric, line.permille, None))
     }
 
     /// A repetition that is too short for a percentile cannot disagree about it.
@@ -96,9 +96,9 @@ impl Repetitions {
         (figures.first().copied().flatten(), figures.last().copied().flatten())
     }
 
-    fn doubt(&self, metric: &str, permille: u64) -> Doubt {
+    fn doubt(&self, metric: &str, permille: u64, limit: Option<Micros>) -> Doubt {
         let (lowest, highest) = self.range(permille);
-        Doubt::RepetitionsDisagree { phase: self.phase, metric: metric.into(), lowest, highest }
+        Doubt::RepetitionsDisagree { phase: self.phase, metric: metric.into(), lowest, highest, limit }
     }
 }
 
@@ -133,11 +133,13 @@ mod tests {
         let metrics: Vec<_> = found
             .iter()
             .map(|doubt| match doubt {
-                Doubt::RepetitionsDisagree { phase, metric, .. } => (*phase, metric.as_str()),
+                Doubt::RepetitionsDisagree { phase, metric, limit, .. } => {
+                    (*phase, metric.as_str(), limit.is_some())
+                }
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(metrics, [(Phase::Before, "p50"), (Phase::After, "p95")]);
+        assert_eq!(metrics, [(Phase::Before, "p50", false), (Phase::After, "p95", true)]);
         let short = phase(&[&[790_000; 40], &[1_200_000; 40]]);
         assert_eq!(disagreement(&limit, &short, &short), [], "too short to tell");
     }

@@ -17,6 +17,7 @@ struct Rung {
     measured: Option<(f64, String)>,
     rate: Option<(f64, String)>,
     verdict: Option<Verdict>,
+    bought: Option<[(f64, String); 2]>,
 }
 
 /// The table with its bars.
@@ -49,6 +50,7 @@ pub fn section(comparison: &Comparison, analysis: &Analysis, conditions: &Condit
                     @if analysis.ladder.is_none() { " Only the two phases were measured: " code { "--ladder" } " measures the steps between them too." }
                 }
                 (table(&rungs, scale, limit))
+                @if let Some(note) = &analysis.ladder_note { p.note { (capital(note)) "." } }
                 (assumptions(analysis))
             }
         }
@@ -82,6 +84,10 @@ fn rungs(comparison: &Comparison, analysis: &Analysis, conditions: &Conditions) 
             rung.rate = known(one.throughput_rps, &format!("{from}/throughput_rps"));
             rung.verdict = Some(one.verdict);
         }
+        let bought = one.bought.as_ref().and_then(|bought| Some((bought.p95_ms?, bought.p95_ratio?)));
+        rung.bought = bought.map(|(ms, ratio)| {
+            [(ms, format!("{from}/bought/p95_ms")), (ratio, format!("{from}/bought/p95_ratio"))]
+        });
     }
     let rung = rung_named(&mut rungs, &conditions.after);
     rung.note = if rung.note == "before" { "before and after" } else { "after" };
@@ -104,19 +110,20 @@ fn rung_named<'a>(rungs: &'a mut Vec<Rung>, strategy: &str) -> &'a mut Rung {
 }
 
 fn table(rungs: &[Rung], scale: Scale, limit: Option<f64>) -> Markup {
+    let climbed = rungs.iter().any(|rung| rung.bought.is_some());
     html! {
         div.scroll tabindex="0" role="region" aria-label="Predicted and measured P95" {
             table.ladder.stack {
                 caption { "P95 in milliseconds" }
                 thead { tr { th scope="col" { "how it sends" } th scope="col" { "P95, from 0 to " (span_of_time(scale.end())) } th scope="col" { "predicted" } th scope="col" { "measured" }
-                    th scope="col" { "answers/s" } } }
-                tbody { @for rung in rungs { (row(rung, scale, limit)) } }
+                    th scope="col" { "answers/s" } @if climbed { th scope="col" { "bought, against the rung before" } } } }
+                tbody { @for rung in rungs { (row(rung, scale, limit, climbed)) } }
             }
         }
     }
 }
 
-fn row(rung: &Rung, scale: Scale, limit: Option<f64>) -> Markup {
+fn row(rung: &Rung, scale: Scale, limit: Option<f64>, climbed: bool) -> Markup {
     let scaled = |known: &Option<(f64, String)>| known.as_ref().map(|one| scale.place(one.0));
     let range = rung.range.as_ref().map(|(range, _)| range.map(|end| scale.place(end)));
     let words = |what: &str, known: &Option<(f64, String)>| match known {
@@ -137,6 +144,10 @@ fn row(rung: &Rung, scale: Scale, limit: Option<f64>) -> Markup {
             td.n data-label="predicted" { (predicted(rung)) }
             td.n data-label="measured" { @match &rung.measured { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
             td.n data-label="answers/s" { @match &rung.rate { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
+            @if climbed { td.n data-label="bought" { @match &rung.bought {
+                Some([ms, ratio]) => { (figure(Some(ms.0), &ms.1, Written::Signed)) " ms, × " (figure(Some(ratio.0), &ratio.1, Written::Ratio)) }
+                None => "–",
+            } } }
         }
     }
 }

@@ -1,0 +1,127 @@
+//! Every doubt: that its message says what to do, and that the table of the docs has it.
+
+use super::*;
+
+/// One of each kind, by the one before. A new variant does not compile before it stands here.
+fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
+    let (phase, word) = (Phase::Before, || "a word".to_string());
+    let Some(doubt) = doubt else { return Some(Doubt::Interrupted) };
+    Some(match doubt {
+        Doubt::Interrupted => Doubt::NoBaselineScript { script: word() },
+        Doubt::NoBaselineScript { .. } => Doubt::BaselineScriptFailed { script: word(), status: word() },
+        Doubt::BaselineScriptFailed { .. } => Doubt::ScriptLogUnreadable { problem: word() },
+        Doubt::ScriptLogUnreadable { .. } => Doubt::PayloadsDiffer { who: "whom" },
+        Doubt::PayloadsDiffer { .. } => Doubt::PlansDiffer { one: word(), other: word() },
+        Doubt::PlansDiffer { .. } => Doubt::TruncatedLog { log: word() },
+        Doubt::TruncatedLog { .. } => Doubt::MissingLog { log: word() },
+        Doubt::MissingLog { .. } => Doubt::NoBatchEndpoint { error: "http_4xx" },
+        Doubt::NoBatchEndpoint { .. } => Doubt::MissingFile { file: word(), without: "nothing is known" },
+        Doubt::MissingFile { .. } => Doubt::UnreadLog { problem: word() },
+        Doubt::UnreadLog { .. } => Doubt::MissingRows { phase, missing: 1, planned: 2 },
+        Doubt::MissingRows { .. } => Doubt::UnknownColumns { log: word(), columns: vec![word()] },
+        Doubt::UnknownColumns { .. } => Doubt::AnswersDiffer { different: 1, compared: 2, first: 0 },
+        Doubt::AnswersDiffer { .. } => Doubt::AnswersVary { requests: 1 },
+        Doubt::AnswersVary { .. } => Doubt::NoSuccess { phase },
+        Doubt::NoSuccess { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
+        Doubt::Unsent { .. } => Doubt::NothingToFix { broken: false },
+        Doubt::NothingToFix { broken: false } => Doubt::NothingToFix { broken: true },
+        Doubt::NothingToFix { broken: true } => {
+            Doubt::UnequalWork { basis: WorkBasis::ItemCosts, pairs: 1, ratio: 1.2 }
+        }
+        Doubt::UnequalWork { .. } => Doubt::UnequalErrors { before: 0.0, after: 0.1 },
+        Doubt::UnequalErrors { .. } => {
+            Doubt::ClientLate { phase, repetition: 1, p99: Micros(1), max: Micros(2) }
+        }
+        Doubt::ClientLate { .. } => Doubt::ClientBusy { phase, repetition: 1, share: 0.9, of: "a core" },
+        Doubt::ClientBusy { .. } => Doubt::TooFewSamples { metric: "p95".into(), n: 1, needed: 130 },
+        Doubt::TooFewSamples { .. } => disagree(phase, 1_021_893, 1_917_158, None),
+        Doubt::RepetitionsDisagree { limit: None, .. } => {
+            disagree(Phase::After, 532_650, 533_172, Some(Micros(533_000)))
+        }
+        Doubt::RepetitionsDisagree { limit: Some(_), .. } => Doubt::GainUncertain {
+            metric: "p95".into(),
+            ms: -501.7,
+            interval: Interval { lo: -2_066.5, hi: 484.0 },
+        },
+        Doubt::GainUncertain { .. } => loss(Some(3), None, 0),
+        Doubt::TelemetryLoss { spans: Some(_), .. } => loss(None, Some(3), 0),
+        Doubt::TelemetryLoss { server_spans: Some(_), .. } => loss(None, None, 7),
+        Doubt::TelemetryLoss { .. } => Doubt::NoExposition { problem: word() },
+        Doubt::NoExposition { .. } => Doubt::ClockStepped { step_ms: 1.0 },
+        Doubt::ClockStepped { .. } => Doubt::ReplicaDiffers { what: word() },
+        Doubt::ReplicaDiffers { .. } => return None,
+    })
+}
+
+fn disagree(phase: Phase, lowest: u64, highest: u64, limit: Option<Micros>) -> Doubt {
+    let (lowest, highest) = (Some(Micros(lowest)), Some(Micros(highest)));
+    Doubt::RepetitionsDisagree { phase, metric: "p95".into(), lowest, highest, limit }
+}
+
+fn loss(spans: Option<u64>, server_spans: Option<u64>, samples: u64) -> Doubt {
+    let lost = |failed| LostSpans { created: 9, failed, dropped: 0, problem: None };
+    Doubt::TelemetryLoss { spans: spans.map(lost), server_spans: server_spans.map(lost), samples }
+}
+
+fn all() -> Vec<Doubt> {
+    std::iter::successors(next(None), |doubt| next(Some(doubt))).collect()
+}
+
+/// Whether some part of it begins with what to do.
+fn has_a_remedy(message: &str) -> bool {
+    const TO_DO: [&str; 17] = [
+        "run",
+        "raise",
+        "lower",
+        "correct",
+        "install",
+        "use",
+        "mend",
+        "set",
+        "free",
+        "make",
+        "restore",
+        "give",
+        "find",
+        "scrape",
+        "compare",
+        "it needs",
+        "`spanload export` sends",
+    ];
+    let parts = message.split([';', ':', ',', '(']).map(str::trim_start);
+    let mut after_and =
+        parts.flat_map(|part| [part, part.split_once(" and ").map_or(part, |(_, rest)| rest)]);
+    after_and.any(|part| TO_DO.iter().any(|word| part.trim_start_matches("so ").starts_with(word)))
+}
+
+#[test]
+fn every_doubt_says_what_to_do() {
+    for doubt in all() {
+        assert!(has_a_remedy(&doubt.message()), "{}: {}", doubt.kind(), doubt.message());
+    }
+    assert!(!has_a_remedy("the last row was cut off and is not counted"));
+}
+
+#[test]
+fn the_table_of_the_docs_has_every_kind() {
+    let docs = include_str!("../../../docs/analysis.md");
+    let table = docs.split("## Validity").nth(1).expect("the chapter");
+    let table: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
+    for doubt in all() {
+        let kind = format!("`{}`", doubt.kind());
+        let named = |line: &&str| line.split(" | ").next().is_some_and(|kinds| kinds.contains(&kind));
+        assert_eq!(table.iter().filter(|line| named(line)).count(), 1, "{kind}");
+    }
+}
+
+#[test]
+fn a_limit_between_the_repetitions_is_said_as_that() {
+    let message = disagree(Phase::After, 532_650, 533_172, Some(Micros(533_000))).message();
+    for words in
+        ["both sides of the limit of 533", "0.1 % apart", "the verdict hangs by that", "--repetitions"]
+    {
+        assert!(message.contains(words), "{message}");
+    }
+    assert!(!message.contains("something changed"), "{message}");
+    assert!(disagree(Phase::Before, 1, 2, None).message().contains("something changed"));
+}
