@@ -79,7 +79,7 @@ mod tests {
         let fast = phase(&[&[500_000; 100]]);
         let found = |lines: &[SlaLine], after| nothing_to_fix(lines, &fast, after);
         let line = sla("p95", 500);
-        assert_eq!(found(&[line.clone()], &fast), Some(Doubt::NothingToFix { broken: false }));
+        assert_eq!(found(std::slice::from_ref(&line), &fast), Some(Doubt::NothingToFix { broken: false }));
         assert_eq!(found(&[line.clone(), sla("p50", 499)], &fast), None, "one line is missed");
         let slow = phase(&[&[900_000; 100]]);
         let broken = found(&[line], &slow).expect("a doubt");
