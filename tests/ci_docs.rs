@@ -1,5 +1,4 @@
 //! The workflow of docs/ci.md does what the page says: its steps are run as they stand there.
-#[allow(dead_code, reason = "the helpers hold more than this file uses")]
 mod common;
 
 use std::os::unix::fs::PermissionsExt;
