@@ -3,6 +3,7 @@
 mod client;
 mod doubt;
 mod gain;
+mod message;
 mod phases;
 mod plans;
 mod replica;
