@@ -134,7 +134,7 @@ fn particular(
             (
                 "backoff",
                 json!(
-                    "the kernel's: 200 ms until the first, as long until the next, then twice as long each time"
+                    "the kernel's: 200 ms until the first, as long until the next, then twice as long each time, and a sixteenth for its timer"
                 ),
             ),
         ],

@@ -156,10 +156,12 @@ fn wait(row: &Observation, facts: Facts, network: Network, split: &mut Split) {
     split.add(Cause::Unexplained, Some(left));
 }
 
-/// How long it takes at least until the kernel has sent data again so many times: a probe after
-/// one timeout (RFC 8985, §7), then timeouts that double (RFC 6298, §5.5).
+/// How long it takes until the kernel has sent data again so many times: a probe after one timeout (RFC 8985, §7), then
+/// timeouts that double (RFC 6298, §5.5). Linux's timer wheel is never early and up to an eighth late (kernel/time/timer.c),
+/// so the middle of that is what is off by the least.
 pub(super) fn backoff(times: u32) -> Micros {
-    Micros(LEAST_TIMEOUT.0 << times.saturating_sub(1).min(16))
+    let least = LEAST_TIMEOUT.0 << times.saturating_sub(1).min(16);
+    Micros(least + least / 16)
 }
 
 /// Whether the server refused it because it had too much to do.
