@@ -103,7 +103,7 @@ fn what_the_mock_loses_is_said_with_the_rest() {
         let message = text(&loss["message"]);
         assert!(message.contains(&format!("{created} of {created} server spans did not reach")), "{message}");
         assert!(
-            message.contains("only another run makes them again") && !message.contains("`spanload export`"),
+            message.contains("they are in no log: run again") && !message.contains("`spanload export`"),
             "{message}"
         );
     }

@@ -40,7 +40,7 @@ fn each_file_that_is_gone_is_named_with_what_is_lost_and_what_to_do() {
         let message = page.lines().find(|line| line.contains(&format!("{file} is missing: ")));
         let message = message.unwrap_or_else(|| panic!("{file} is not named: {page}"));
         assert!(
-            message.contains(lost) && message.contains("put it back") && message.contains("run it again"),
+            message.contains(lost) && message.contains("restore it") && message.contains("run again"),
             "{message}"
         );
         assert!(

@@ -69,8 +69,9 @@ fn all() -> Vec<Doubt> {
 
 /// Whether some part of it begins with what to do.
 fn has_a_remedy(message: &str) -> bool {
-    const TO_DO: [&str; 17] = [
+    const TO_DO: [&str; 18] = [
         "run",
+        "keep",
         "raise",
         "lower",
         "correct",

@@ -64,7 +64,7 @@ impl Doubt {
                 format!("{log} is missing: all its requests count as unsent; run again to compare")
             }
             Doubt::MissingFile { file, without } => format!(
-                "{file} is missing: {without}; put it back from where the run was made and analyze again, or run it again"
+                "{file} is missing: {without}; restore it from where the run was made and analyze again, or run again"
             ),
             Doubt::MissingRows { phase, missing, planned } => format!(
                 "{missing} of {planned} planned requests have no row in {}.csv; they count as never sent, slower than \
