@@ -27,7 +27,6 @@ fn of(difference: &ThreeDifferences, permille: u64) -> Option<&Difference> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::analyze::fixtures::{phase, sla};
     use crate::analyze::{Comparison, Inputs, compare};
 
