@@ -130,7 +130,7 @@ fn junit_goes_to_its_file_and_a_bad_place_is_said_first() {
         Report::deserialize_from_str(&std::fs::read_to_string(&file).expect("a file")).expect("JUnit XML");
     let names: Vec<_> =
         report.test_suites.iter().map(|suite| (suite.name.as_str(), suite.test_cases.len())).collect();
-    assert_eq!(names, [("sla", 1), ("run", 3)]);
+    assert_eq!(names, [("sla", 1), ("run", 4)]);
     std::fs::write(folder.join("file"), "").expect("the folder is writable");
     for (bad, code) in [(folder.clone(), 2), (folder.join("file/junit.xml"), 1)] {
         let output = analyze(&bad);

@@ -35,9 +35,13 @@ fn of_phases(phases: &AnalysisPhases) -> Vec<(&'static str, String)> {
 fn why(phase: &PhaseAnalysis, name: &'static str) -> Vec<(&'static str, String)> {
     let named: Vec<&CauseFinding> = phase.causes.iter().filter(|cause| weighs(cause)).take(NAMED).collect();
     let Some(first) = named.first() else { return Vec::new() };
-    let causes: Vec<String> = named.iter().map(|cause| share(cause)).collect();
+    let mut causes = named.iter().map(|cause| share(cause)).collect::<Vec<_>>().join(", ");
+    // Else the reader adds them up and wonders.
+    if named.iter().filter_map(|cause| cause.share_of_tail_excess).sum::<f64>() > 1.0 + WORTH_NAMING {
+        causes.push_str(" (others are negative)");
+    }
     let remedy = (!useless(phase, first.cause)).then(|| ("remedy", first.remedy.clone()));
-    [(name, causes.join(", "))].into_iter().chain(remedy).chain(conclusion(phase)).collect()
+    [(name, causes)].into_iter().chain(remedy).chain(conclusion(phase)).collect()
 }
 
 /// Whether the next line calls the remedy useless: to keep connections, where that buys nothing. At a full server the

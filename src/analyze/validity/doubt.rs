@@ -177,12 +177,12 @@ pub enum Doubt {
         /// The limit that lies between them, where one does.
         limit: Option<Micros>,
     },
-    /// The after phase is faster, but the interval of the difference holds zero.
+    /// The after phase is faster, but the interval of the ratio holds one.
     GainUncertain {
         /// Such as `p95`.
         metric: String,
-        /// After − before in milliseconds.
-        ms: f64,
+        /// After ÷ before.
+        ratio: f64,
         /// Its 95 % interval.
         interval: Interval,
     },

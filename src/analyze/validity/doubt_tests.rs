@@ -40,8 +40,8 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         }
         Doubt::RepetitionsDisagree { limit: Some(_), .. } => Doubt::GainUncertain {
             metric: "p95".into(),
-            ms: -501.7,
-            interval: Interval { lo: -2_066.5, hi: 484.0 },
+            ratio: 0.515,
+            interval: Interval { lo: 0.21, hi: 1.03 },
         },
         Doubt::GainUncertain { .. } => loss(Some(3), None, 0),
         Doubt::TelemetryLoss { spans: Some(_), .. } => loss(None, Some(3), 0),

@@ -1,4 +1,7 @@
-//! Whether the gain is one: the interval of the difference that the SLA is about.
+//! Whether the gain is one: the interval of the ratio of what the SLA is about.
+//!
+//! Of the ratio, not of the difference: a tail that jumps by whole seconds is skewed, which its logarithm is less, and a
+//! change that divides latency divides it in every repetition.
 
 use super::{Doubt, Judged};
 use crate::analyze::comparison::{Difference, ThreeDifferences};
@@ -7,10 +10,10 @@ use crate::analyze::comparison::{Difference, ThreeDifferences};
 pub(super) fn uncertain(judged: &[Judged], difference: &ThreeDifferences) -> Option<Doubt> {
     judged.iter().find_map(|line| {
         let of_line = of(difference, line.permille)?;
-        let (ms, interval) = of_line.ms.zip(of_line.ci95_ms)?;
-        (ms < 0.0 && interval.holds(0.0)).then(|| Doubt::GainUncertain {
+        let (ratio, interval) = of_line.ratio.zip(of_line.ci95_ratio)?;
+        (ratio < 1.0 && interval.holds(1.0)).then(|| Doubt::GainUncertain {
             metric: line.metric.clone(),
-            ms,
+            ratio,
             interval,
         })
     })
@@ -59,12 +62,12 @@ mod tests {
     }
 
     #[test]
-    fn a_gain_whose_interval_holds_zero_is_a_caveat_that_strict_counts() {
+    fn a_gain_whose_interval_holds_one_is_a_caveat_that_strict_counts() {
         let doubtful = compared([1_022, 1_917, 1_034], [533, 533, 532], None);
         assert!(kinds(&doubtful).contains(&"gain_uncertain"), "{:?}", doubtful.caveats);
         assert_eq!(doubtful.exit_code, 98);
         let message = &doubtful.caveats.iter().find(|one| one.kind == "gain_uncertain").expect("it").message;
-        assert!(message.contains("holds zero") && message.contains("--repetitions"), "{message}");
+        assert!(message.contains("holds 100 %") && message.contains("--repetitions"), "{message}");
         let sure = compared([1_022, 1_020, 1_034], [533, 533, 532], None);
         assert_eq!((kinds(&sure), sure.exit_code), (vec![], 0));
         let slower = compared([700, 750, 650], [900, 640, 905], None);

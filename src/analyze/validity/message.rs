@@ -126,13 +126,13 @@ impl Doubt {
                     Phase::After => "the verdict",
                 }
             ),
-            Doubt::GainUncertain { metric, ms, interval } => format!(
-                "the after phase's {} is {:.1} ms lower, but the 95 % interval of that difference, {:+.1} to {:+.1} ms, holds \
-                 zero: that it is a gain is not proven, whatever the limit says; raise --repetitions",
+            Doubt::GainUncertain { metric, ratio, interval } => format!(
+                "the after phase's {} is {:.1} % of what it was before, but the 95 % interval of that, {:.1} to {:.1} %, holds \
+                 100 %: that it is a gain is not proven, whatever the limit says; raise --repetitions",
                 metric.to_uppercase(),
-                -ms,
-                interval.lo,
-                interval.hi
+                ratio * 100.0,
+                interval.lo * 100.0,
+                interval.hi * 100.0
             ),
             Doubt::TelemetryLoss { spans, server_spans, samples } => {
                 losses::message(spans.as_ref(), server_spans.as_ref(), *samples)

@@ -1,9 +1,9 @@
-//! How P95 differs from repetition to repetition, and what that does to the interval of the difference.
+//! How P95 differs from repetition to repetition, and what that does to the interval of its ratio.
 
 use maud::{Markup, html};
 
 use super::figure::{Written, figure};
-use crate::analyze::{Comparison, Confidence, Interval, PhaseSummary, Verdict};
+use crate::analyze::{Comparison, Confidence, PhaseSummary, Verdict};
 
 /// Repetitions of a phase that are listed in a sentence; more are in the table of all figures alone.
 const LISTED: usize = 10;
@@ -22,9 +22,9 @@ pub fn note(comparison: &Comparison) -> Markup {
     }
 }
 
-/// Says where the interval of the difference holds zero, and what does not hang on that.
+/// Says where the interval of the ratio holds one, and what does not hang on that.
 pub fn doubt(comparison: &Comparison) -> Markup {
-    if !comparison.difference.p95.ci95_ms.is_some_and(holds_zero) {
+    if !comparison.difference.p95.ci95_ratio.is_some_and(|ratio| ratio.holds(1.0)) {
         return html! {};
     }
     let wide = widest(comparison);
@@ -32,15 +32,11 @@ pub fn doubt(comparison: &Comparison) -> Markup {
         line.metric == "p95" && line.confidence == Confidence::Clear && line.verdict == Verdict::Met
     });
     html! {
-        "The interval of the change of P95 holds zero"
+        "The interval of how P95 changed holds 100 % of what it was"
         @if let Some((name, phase)) = wide { ", as P95 " (name) " differs between repetitions: " (each(name, phase)) " ms" }
         "."
         @if clear { " That after keeps the limit does not hang on it: its own interval lies below." }
     }
-}
-
-fn holds_zero(interval: Interval) -> bool {
-    interval.lo <= 0.0 && 0.0 <= interval.hi
 }
 
 /// The phase whose repetitions lie farther apart, where there are a few.
