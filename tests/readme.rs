@@ -18,6 +18,12 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
+/// Thousands apart.
+fn grouped(ms: f64) -> String {
+    let ms = ms.round() as u64;
+    if ms < 1_000 { ms.to_string() } else { format!("{},{:03}", ms / 1_000, ms % 1_000) }
+}
+
 #[track_caller]
 fn assert_in_readme(line: &str) {
     assert!(read("README.md").contains(line), "the README does not say: {line}");
@@ -54,6 +60,12 @@ fn the_sla_statement_is_the_reference_run_s() {
         number(&line["after_ms"]),
         reference["exit_code"]
     ));
+    let repetitions = reference["phases"]["before"]["repetitions"].as_array().expect("a list");
+    let [one, two, three] = [0, 1, 2].map(|at| grouped(number(&repetitions[at]["p95_ms"])));
+    assert_in_readme(&format!("P95 of {one}, {two} and {three} ms"));
+    let ends = &reference["difference"]["p95"]["ci95_ratio"];
+    let [low, high] = [0, 1].map(|end| number(&ends[end]) * 100.0);
+    assert_in_readme(&format!("after is {low:.0} to {high:.0} % of before"));
     let script = &reference["baseline_script"]["latency_ms"];
     let [p50, p95, p99] = ["p50", "p95", "p99"].map(|key| number(&script[key]));
     assert_in_readme(&format!("`input.py` itself reports P50 {p50:.1}, P95 {p95:.1} and P99 {p99:.1} ms"));

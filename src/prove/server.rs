@@ -121,16 +121,19 @@ impl Mock {
     async fn start(&mut self, truth: Option<&Path>) -> anyhow::Result<Child> {
         let usual = self.usual_port.then_some(Ports { infer: 0, control: USUAL_CONTROL_PORT });
         self.usual_port = false;
-        let ports = self.ports.or(usual);
-        let started = Child::start_with(&self.program, &self.settings, ports, truth, &self.variables).await;
-        let mock = match started {
-            Err(error) if self.ports.is_none() && usual.is_some() && Child::port_is_taken(&error) => {
+        let wanted = self.ports.or(usual);
+        let started = Child::start_with(&self.program, &self.settings, wanted, truth, &self.variables).await;
+        let mock = match (started, wanted) {
+            // Another run's mock may have taken it while this one's was between two repetitions.
+            (Err(error), Some(wanted)) if Child::port_is_taken(&error) => {
                 console::warn(&format!(
-                    "warning: port {USUAL_CONTROL_PORT} is taken, so the mock serves its own metrics elsewhere"
+                    "warning: port {} is taken, so the mock serves its own metrics elsewhere",
+                    wanted.control
                 ));
-                Child::start_with(&self.program, &self.settings, None, truth, &self.variables).await?
+                let elsewhere = self.ports.map(|ports| Ports { control: 0, ..ports });
+                Child::start_with(&self.program, &self.settings, elsewhere, truth, &self.variables).await?
             }
-            started => started?,
+            (started, _) => started?,
         };
         self.ports = Some(mock.ports());
         Ok(mock)
@@ -179,4 +182,39 @@ async fn ready(control: &str) -> anyhow::Result<()> {
     let answer = client.get(format!("{control}/healthz")).send().await.context("the mock does not answer")?;
     answer.error_for_status().context("the mock is not healthy")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Its control port is taken, whichever it is asked for but a free one.
+    const TAKEN: &str = r#"#!/bin/sh
+for flag in "$@"; do case "$flag" in --port=*) port=${flag#--port=};; --control-port=*) control=${flag#*=};; esac; done
+if [ "$control" != 0 ]; then echo "error: --control-port $control: it is already in use" >&2; exit 2; fi
+echo "{\"pid\":$$,\"infer\":\"http://127.0.0.1:$port\",\"control\":\"http://127.0.0.1:2\",\"started_unix_us\":0}"
+read -r _
+"#;
+
+    #[test]
+    fn who_takes_the_control_port_between_two_repetitions_does_not_end_the_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("mock");
+        std::fs::write(&program, TAKEN).expect("writable");
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).expect("executable");
+        let mut mock = Mock {
+            program,
+            settings: MockSettings::default(),
+            ports: Some(Ports { infer: 8_123, control: USUAL_CONTROL_PORT }),
+            usual_port: false,
+            variables: Vec::new(),
+            stopped: Arc::default(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let child = runtime.block_on(mock.start(None)).expect("it serves its metrics elsewhere");
+        assert_eq!(child.hello().infer, "http://127.0.0.1:8123", "the load goes where it went before");
+        assert_eq!(mock.ports, Some(Ports { infer: 8_123, control: 2 }), "and so does the next one");
+    }
 }

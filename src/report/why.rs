@@ -3,7 +3,7 @@
 
 use super::credit::Credit;
 use crate::analyze::{
-    Analysis, AnalysisPhases, Cause, CauseFinding, Comparison, PhaseAnalysis, ReuseBuys, Saturation,
+    Analysis, AnalysisPhases, Cause, CauseFinding, Comparison, PhaseAnalysis, ReuseBuys, Saturation, Verdict,
 };
 
 /// Causes that are named on the screen.
@@ -15,7 +15,9 @@ const WORTH_NAMING: f64 = 0.005;
 
 /// At most four, a name and a text each; `after` is how the after phase sends.
 pub fn why_slow(comparison: &Comparison, analysis: &Analysis, after: &str) -> Vec<(&'static str, String)> {
-    let credit = Credit::of(comparison, analysis, after).map(|credit| ("what met the SLA", credit.text()));
+    // A line on P95 may be met where the SLA is not.
+    let met = (comparison.verdict == Verdict::Met).then(|| Credit::of(comparison, analysis, after)).flatten();
+    let credit = met.map(|credit| ("what met the SLA", credit.text()));
     of_phases(&analysis.phases).into_iter().chain(credit).collect()
 }
 

@@ -75,7 +75,7 @@ pub const STAGE: Metric = metric(
     &["phase", "stage", "reused"],
     "Length of one stage of a planned request; the sums add up to the sum of the latency",
 );
-/// Where the tail goes.
+/// Where requests above the limit spend their time.
 pub const SLOW_STAGE: Metric = metric(
     "spanload_slow_stage_seconds_total",
     Counter,

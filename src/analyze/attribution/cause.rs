@@ -24,7 +24,7 @@ pub enum Cause {
     ClientQueue,
     /// Waiting in the client for a batch to fill while a connection was free.
     ClientQueueBatch,
-    /// Waiting in the client for nothing that was in use.
+    /// Waiting in the client for neither a connection nor a batch: the client was late to start it.
     ClientQueueScheduler,
     /// Waiting for a replica, as the server says.
     ServerQueue,

@@ -129,8 +129,7 @@ fn particular(
         ],
         Cause::NotYetAccepted => vec![
             ("retransmissions", json!(counts.data_retransmits)),
-            ("mean_by_backoff_ms", json!(counts.mean_in_retransmission())),
-            ("total_by_backoff_ms", json!(millis(counts.in_retransmission as f64))),
+            ("mean_of_the_retransmitted_ms", json!(counts.mean_in_retransmission())),
             (
                 "backoff",
                 json!(

@@ -90,12 +90,13 @@ pub(super) fn alone(advice: &Advice<'_>) -> Option<String> {
     let reuse = advice.outlook.reuse_alone().filter(|_| advice.saturated && advice.habits.batch <= 1)?;
     let [p95_now, p99_now] = advice.now_ms;
     let p95 = reuse.p95_ms?;
-    let falls = reuse.p99_ms.zip(p99_now).is_some_and(|(then, now)| then < now);
+    let falls = reuse.p99_ms.zip(p99_now).map(|(then, now)| then < now);
     let raises = p95_now.is_some_and(|now| p95 > now);
-    let lowers = match (falls, raises) {
-        (true, true) => "lowers P99, but its",
-        (true, false) => "lowers P99, and its",
-        (false, _) => "does not lower P99, and its",
+    let what = match (falls, raises) {
+        (Some(true), true) => "alone that lowers P99, but its P95",
+        (Some(true), false) => "alone that lowers P99, and its P95",
+        (Some(false), _) => "alone that does not lower P99, and its P95",
+        (None, _) => "the P95 of that alone",
     };
     let now = p95_now.map_or(String::new(), |now| format!(" ({now:.0} ms now)"));
     let then = match advice.outlook.batches(1, p95_now) {
@@ -105,7 +106,7 @@ pub(super) fn alone(advice: &Advice<'_>) -> Option<String> {
         Batches::NoFaster => ", and batches are predicted to bring no less".into(),
         Batches::Unknown => ": batch too (after.batch) where a call has a fixed cost to share".into(),
     };
-    Some(format!("alone that {lowers} P95 is predicted at {p95:.0} ms{now}{then}"))
+    Some(format!("{what} is predicted at {p95:.0} ms{now}{then}"))
 }
 
 /// More connections, unless the server has all the work it can do or they are predicted to buy nothing.
@@ -220,6 +221,12 @@ mod tests {
         {
             assert!(keep.contains(words), "{keep}");
         }
+        let unknown = Advice { saturated: true, habits: PLAIN, outlook: &fixed_cost, now_ms: [None, None] };
+        let keep = remedy(Cause::NotYetAccepted, &unknown);
+        assert!(
+            !keep.contains("P99") && keep.contains("the P95 of that alone is predicted at 1286 ms"),
+            "{keep}"
+        );
         let idle = advised(Cause::NotYetAccepted, false, PLAIN, &fixed_cost);
         assert_eq!(idle, KEEP, "a server that is not full has room");
         let none = outlook(&[(8, 1, 1_365.0), (8, 8, 1_652.0)]);

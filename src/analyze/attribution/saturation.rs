@@ -23,6 +23,8 @@ use crate::sample::Stage;
 const LITTLE_TOLERANCE: f64 = 0.1;
 /// For which share of the time somebody must wait for a server that has all the work it can do, or its replicas compute.
 const ALWAYS: f64 = 0.9;
+/// For which share of the time all connections must be in use so that what waits, waits in the client.
+const MOSTLY: f64 = 0.5;
 /// Who waits for a shorter time than this does not wait.
 const WAITING: Micros = Micros(500);
 
@@ -117,7 +119,7 @@ impl Loaded {
             Some(waits) if waits >= ALWAYS && little => Limit::Queue,
             Some(_) if busy.is_some_and(|busy| busy >= ALWAYS) && little => Limit::Replicas,
             Some(waits) if waits.max(busy.unwrap_or(0.0)) >= ALWAYS => Limit::Unsteady,
-            Some(_) if connections < self.callers && in_use >= ALWAYS => Limit::Connections(connections),
+            Some(_) if connections < self.callers && in_use >= MOSTLY => Limit::Connections(connections),
             Some(_) => Limit::NotTheServer,
         };
         let mut found = Saturation {

@@ -140,7 +140,8 @@ fn wait(row: &Observation, facts: Facts, network: Network, split: &mut Split) {
         (true, Some(times @ 1..)) => {
             split.take(Cause::NotYetAccepted, &mut left, backoff(times));
             if told {
-                // From its last packet on the connection stands in the queue like any other.
+                // From its last packet on the connection stands in the queue like any other. The order of the others says
+                // nothing here: it came into the queue at a time that is known by the backoff alone.
                 split.take(Cause::ClientOverload, &mut left, facts.read_late);
                 split.take(Cause::AcceptQueueWait, &mut left, Micros(u64::MAX));
             }

@@ -40,7 +40,7 @@ pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &Counts) -> Str
         }
         Cause::ClientQueueScheduler => {
             format!(
-                "the client itself took its time to start requests, waits for a connection apart: the tail {mean} on average"
+                "the client was late to start requests that waited for neither a connection nor a batch: the tail {mean} on average"
             )
         }
         Cause::ServerQueue => {

@@ -28,13 +28,13 @@ fn plan(comparison: &Comparison, page: &Html<'_>) -> Markup {
         conditions.order.iter().map(|(phase, repetition)| format!("{} {repetition}", phase.name())).collect();
     html! {
         li.good { "One plan for both: " (conditions.requests) " requests from " (conditions.workers) " callers, digest " code { (comparison.plan_digest) } "." }
-        @if !order.is_empty() { li.good { "In turn, each against a freshly started server where the server is the embedded one: " (order.join(", ")) "." } }
+        @if !order.is_empty() { li.good { "In turn, each against a freshly started server where the server is the mock of this tool: " (order.join(", ")) "." } }
     }
 }
 
 fn payloads(page: &Html<'_>) -> Markup {
     let Some(payloads) = page.conditions.payloads else {
-        return html! { li.unknown { "What the server received is not known: it is not the embedded one, or the run ended early." } };
+        return html! { li.unknown { "What the server received is not known: it is not the mock of this tool, or the run ended early." } };
     };
     let line = |who: &str, equal: bool| {
         html! {

@@ -17,7 +17,16 @@ struct Rung {
     measured: Option<(f64, String)>,
     rate: Option<(f64, String)>,
     verdict: Option<Verdict>,
-    bought: Option<[(f64, String); 2]>,
+    bought: Option<Gain>,
+}
+
+/// What a rung of the ladder gained, each figure with its place in the files.
+struct Gain {
+    ms: (f64, String),
+    ratio: (f64, String),
+    /// The rung before.
+    than: String,
+    than_ms: (f64, String),
 }
 
 /// The table with its bars.
@@ -84,9 +93,15 @@ fn rungs(comparison: &Comparison, analysis: &Analysis, conditions: &Conditions) 
             rung.rate = known(one.throughput_rps, &format!("{from}/throughput_rps"));
             rung.verdict = Some(one.verdict);
         }
+        let lower = at.checked_sub(1).and_then(|lower| Some((lower, analysis.ladder.as_ref()?.get(lower)?)));
         let bought = one.bought.as_ref().and_then(|bought| Some((bought.p95_ms?, bought.p95_ratio?)));
-        rung.bought = bought.map(|(ms, ratio)| {
-            [(ms, format!("{from}/bought/p95_ms")), (ratio, format!("{from}/bought/p95_ratio"))]
+        rung.bought = bought.zip(lower).and_then(|((ms, ratio), (place, lower))| {
+            Some(Gain {
+                ms: (ms, format!("{from}/bought/p95_ms")),
+                ratio: (ratio, format!("{from}/bought/p95_ratio")),
+                than: lower.strategy.clone(),
+                than_ms: (lower.p95_ms?, format!("analysis:/ladder/{place}/p95_ms")),
+            })
         });
     }
     let rung = rung_named(&mut rungs, &conditions.after);
@@ -145,7 +160,10 @@ fn row(rung: &Rung, scale: Scale, limit: Option<f64>, climbed: bool) -> Markup {
             td.n data-label="measured" { @match &rung.measured { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
             td.n data-label="answers/s" { @match &rung.rate { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
             @if climbed { td.n data-label="bought" { @match &rung.bought {
-                Some([ms, ratio]) => { (figure(Some(ms.0), &ms.1, Written::Signed)) " ms, × " (figure(Some(ratio.0), &ratio.1, Written::Ratio)) }
+                Some(Gain { ms, ratio, than, than_ms }) => {
+                    (figure(Some(ms.0), &ms.1, Written::Signed)) " ms, × " (figure(Some(ratio.0), &ratio.1, Written::Ratio))
+                    " of " (than) "’s " (figure(Some(than_ms.0), &than_ms.1, Written::Plain))
+                }
                 None => "–",
             } } }
         }

@@ -72,7 +72,10 @@ fn of_tail(at: usize, cause: &CauseFinding) -> Markup {
 
 /// How much of the middle is the cause's.
 fn of_middle(at: usize, cause: &CauseFinding, before: &PhaseAnalysis) -> Markup {
-    html! { (middle::part(at, cause)) " of the middle’s " (middle::whole_ms(before)) }
+    html! {
+        (middle::part(at, cause)) " of the middle’s " (middle::whole_ms(before))
+        @if cause.share_of_tail_excess.is_some() { "; " (of_tail(at, cause)) }
+    }
 }
 
 fn article(

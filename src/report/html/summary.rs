@@ -38,7 +38,7 @@ fn met(comparison: &Comparison) -> Markup {
         @if comparison.sla.len() > LINES { p { "and " (comparison.sla.len() - LINES) " more lines, in the table" } }
         @if let Some(script) = &comparison.baseline_script {
             @if script.requests == 0 { p { "The given load test, run unmodified, left no row in its log." } }
-            @else { p { "The given load test itself, run unmodified, reports P95 "
+            @else { p { "The given load test itself, run unmodified and so without the optimisation, reports P95 "
                 (figure(script.latency_ms.p95, "comparison:/baseline_script/latency_ms/p95", Written::Plain)) " ms." } }
         }
         p { "Exit code " (count(u64::from(comparison.exit_code), "comparison:/exit_code"))
@@ -163,9 +163,14 @@ fn not_fixed(comparison: &Comparison) -> Markup {
         return html! {};
     }
     let lines: Vec<_> = missed(comparison).take(LINES).collect();
+    let verdict = if comparison.sla.iter().all(before_keeps) {
+        "There was nothing to fix, and the change made it worse: before keeps the SLA, after misses it"
+    } else {
+        "The SLA is still missed"
+    };
     html! {
         p {
-            strong.no { "The SLA is still missed" }
+            strong.no { (verdict) }
             @if lines.is_empty() { ": " (otherwise(comparison)) }
             @for (place, (at, line)) in lines.into_iter().enumerate() {
                 (if place == 0 { ": after misses " } else { ", and " }) (wanted(line, at)) " " (by(line, at))
@@ -194,16 +199,18 @@ fn bought(comparison: &Comparison, page: &Html<'_>) -> Markup {
     let Some(ratio) = difference.ratio else {
         return html! { p { "Nothing can be said: one of the phases has no answer at P95." } };
     };
-    let interval = interval(difference.ci95_ms, "comparison:/difference/p95/ci95_ms", Written::Signed);
+    // On the scale on which it is judged whether there is a gain.
+    let interval = interval(difference.ci95_ratio, "comparison:/difference/p95/ci95_ratio", Written::Percent);
+    let needless = comparison.verdict == Verdict::Met && comparison.sla.iter().all(before_keeps);
     let (after, before) = (&conditions.after, &conditions.before);
     html! {
         (parts::credit(comparison, page))
         p {
-            @if comparison.sla.iter().all(before_keeps) { "There was nothing to fix: the before phase keeps the SLA too. " }
+            @if needless { "There was nothing to fix: the before phase keeps the SLA too. " }
             @if ratio < 1.0 { "With " strong { (after) } " in place of " strong { (before) } ", P95 changes by " }
             @else { "Nothing: " strong { (after) } " is no faster than " strong { (before) } ". P95 changes by " }
-            (figure(difference.ms, "comparison:/difference/p95/ms", Written::Signed)) " ms " (interval)
-            ", to " (figure(Some(ratio), "comparison:/difference/p95/ratio", Written::Percent)) " of what it was; " (rates(comparison)) "."
+            (figure(difference.ms, "comparison:/difference/p95/ms", Written::Signed)) " ms, to "
+            (figure(Some(ratio), "comparison:/difference/p95/ratio", Written::Percent)) " of what it was " (interval) "; " (rates(comparison)) "."
         }
         (changes::of_causes(page))
     }
