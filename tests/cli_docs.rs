@@ -1,4 +1,4 @@
-//! docs/cli.md and the help know every command, every flag and every file.
+//! docs/cli.md and the help know every command, every flag and every file, docs/comparison.md every row of its table.
 use std::path::Path;
 
 use clap::{Arg, Command, CommandFactory};
@@ -118,5 +118,24 @@ fn the_workflow_of_the_ci_page_uses_flags_that_exist() {
     for word in page.split(|letter: char| !(letter.is_alphanumeric() || letter == '-')) {
         let is_flag = word.starts_with("--") && word.len() > 2 && !word.starts_with("---");
         assert!(!is_flag || all.iter().any(|flag| flag == word) || of_others.contains(&word), "{word}?");
+    }
+}
+
+/// First cell of each row of the table with this heading; the rule under the heading is no row.
+fn row_names<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
+    let table = page.lines().skip_while(|line| !line.starts_with(heading)).skip(2);
+    let rows = table.take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.split('|').nth(1).expect("a cell").trim()).collect()
+}
+
+#[test]
+fn every_row_of_the_comparison_with_other_tools_has_its_sources() {
+    let (readme, sources) = (docs("../README.md"), docs("comparison.md"));
+    let compared = row_names(&readme, "| | k6 | oha | wrk2 | AIPerf |");
+    assert!(!compared.is_empty(), "README.md has no such table");
+    assert_eq!(compared, row_names(&sources, "| row | k6 | oha | wrk2 | AIPerf |"));
+    let labels = sources.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "));
+    for (label, _) in labels {
+        assert!(sources.contains(&format!("][{label}]")), "[{label}] is linked nowhere");
     }
 }

@@ -19,16 +19,25 @@ fn measuring(out: &Path, older: &Path) -> Option<PathBuf> {
     new.into_iter().filter(|path| !path.is_symlink()).find(rows)
 }
 
-#[test]
-fn the_newest_run_is_the_failed_one_and_its_manifest_knows_what_was_measured() {
-    let out = fresh_folder("failed_run");
+/// A folder with one run that went well, and where `runs/latest` leads to now.
+fn after_one_that_went_well(name: &str) -> (PathBuf, PathBuf) {
+    let out = fresh_folder(name);
     let went_well = prove_command(&out, &["-n", "16", "-c", "4"]).output().expect("the binary starts");
     assert_eq!(went_well.status.code(), Some(0), "{went_well:?}");
-    let latest = out.join("runs/latest");
-    let older = latest.read_link().expect("a link");
+    let older = out.join("runs/latest").read_link().expect("a link");
+    (out, older)
+}
 
-    let long = ["-n", "4000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"];
-    let mut command = prove_command(&out, &long);
+/// One that is long enough to be ended on its way.
+fn long_run(out: &Path) -> Command {
+    prove_command(out, &["-n", "4000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"])
+}
+
+#[test]
+fn the_newest_run_is_the_failed_one_and_its_manifest_knows_what_was_measured() {
+    let (out, older) = after_one_that_went_well("failed_run");
+    let latest = out.join("runs/latest");
+    let mut command = long_run(&out);
     let prove = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     let folder = wait_until("before.csv has rows", || measuring(&out, &older));
     let mock =
@@ -51,13 +60,9 @@ fn the_newest_run_is_the_failed_one_and_its_manifest_knows_what_was_measured() {
 
 #[test]
 fn a_run_that_was_killed_is_the_newest_too() {
-    let out = fresh_folder("killed_run");
-    let went_well = prove_command(&out, &["-n", "16", "-c", "4"]).output().expect("the binary starts");
-    assert_eq!(went_well.status.code(), Some(0), "{went_well:?}");
+    let (out, older) = after_one_that_went_well("killed_run");
     let latest = out.join("runs/latest");
-    let older = latest.read_link().expect("a link");
-    let long = ["-n", "4000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"];
-    let mut command = prove_command(&out, &long);
+    let mut command = long_run(&out);
     let mut prove = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
     let folder = wait_until("before.csv has rows", || measuring(&out, &older));
     prove.kill().expect("SIGKILL");

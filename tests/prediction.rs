@@ -275,7 +275,10 @@ fn without_a_calibration_the_handshakes_tell_the_round_trip_and_the_range_holds_
 fn the_default_scenario_in_full_size() {
     let (results, _) = within_the_aim("full_default", &FULL, "after.connections=8 after.batch=8");
     let lost = results.table("before.csv");
-    assert!(lost.column("syn_retransmits").iter().any(|count| *count != "0"), "no connection was lost");
+    // A request that reused its connection has none to count.
+    let retransmits = lost.column("syn_retransmits").into_iter().filter(|count| !count.is_empty());
+    let counts: Vec<u64> = retransmits.map(|count| count.parse().expect("a count")).collect();
+    assert!(counts.iter().any(|count| *count > 0), "no connection was lost");
 }
 
 #[test]

@@ -23,26 +23,42 @@ fn rows() -> BTreeMap<String, String> {
     page.lines().filter_map(row).collect()
 }
 
-/// Every key that can be written, those without a default too: a new field does not compile without a value here.
+/// Every key that can be written, those without a default too. No struct is filled up by `..`, so that a new field does
+/// not compile without a value here.
 fn all_keys() -> Raw {
     let (path, text, number) = (Some("file".into()), Some("text".to_string()), Some(1));
-    let phase = Phase { strategy: text.clone(), connections: number, batch: number, script: path.clone() };
     let headers: BTreeMap<_, _> = [("NAME".to_string(), "VALUE".to_string())].into();
     Raw {
         target: Target {
             url: text.clone(),
+            path: "/path".into(),
+            batch_path: "/batch".into(),
+            batch_request_key: "items".into(),
+            batch_response_key: "answers".into(),
+            headers: headers.clone(),
             queue_header: text.clone(),
             compute_header: text.clone(),
-            headers: headers.clone(),
-            ..Target::default()
+            timeout_ms: 1,
         },
-        load: Load { payloads: path, ..Load::default() },
+        load: Load { requests: 1, workers: 1, seed: 1, payloads: path.clone() },
         sla: METRICS.iter().map(|(name, _)| (name.to_string(), "limit".to_string())).collect(),
-        before: phase.clone(),
+        before: Phase { strategy: text.clone(), connections: number, batch: number, script: path },
         // Refused wherever it stands.
-        after: Phase { script: None, ..phase },
-        runs: Runs::default(),
-        mock: MockSettings::default(),
+        after: Phase { strategy: text.clone(), connections: number, batch: number, script: None },
+        runs: Runs { repetitions: 1 },
+        mock: MockSettings {
+            backlog: 1,
+            max_connections: 1,
+            replicas: 1,
+            fixed_ms: 1.0,
+            item_ms: 1.0,
+            item_sigma: 1.0,
+            queue_limit: 1,
+            keep_alive_ms: 1,
+            error_rate: 1.0,
+            reset_rate: 1.0,
+            degraded_rate: 1.0,
+        },
         telemetry: TelemetrySettings {
             otlp_endpoint: text.clone(),
             otlp_protocol: text.clone(),
