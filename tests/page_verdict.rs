@@ -66,6 +66,36 @@ fn what_is_bought_on_a_miss_is_not_called_a_fix() {
     assert_figures(&results, &page);
 }
 
+/// The logs of the phases change places.
+#[test]
+fn a_change_that_breaks_a_kept_sla_is_said_to() {
+    let results = reference_logs("verdict_worse");
+    let [before, after] = ["before", "after"].map(|name| results.text(&format!("{name}.csv")));
+    let put = |name: &str, text: String| std::fs::write(results.path(name), text).expect("writable");
+    put("before.csv", after.replace(",after,", ",before,"));
+    put("after.csv", before.replace(",before,", ",after,"));
+    analyze(&results, 99);
+    let page = Page::read(&results.path("report.html"));
+    let text = page.visible();
+    let fixed = between(&text, "What fixed it?", "Can I trust it?");
+    let said = "There was nothing to fix: before keeps the SLA. The change made it worse: after misses P95 ≤ 800 ms by";
+    assert!(fixed.starts_with(said), "{fixed}");
+    assert!(!fixed.contains("still") && !fixed.contains("keeps the SLA too"), "{fixed}");
+    assert_figures(&results, &page);
+}
+
+/// P95 is within its limit, but one answer is another.
+#[test]
+fn nothing_met_the_sla_where_it_is_missed() {
+    let results = reference_logs("verdict_differs");
+    let table = results.table("after.csv");
+    let digest = table.column("answer_digest")[7].to_string();
+    let log = results.text("after.csv").replace(&digest, &"0".repeat(digest.len()));
+    std::fs::write(results.path("after.csv"), log).expect("writable");
+    let shown = analyze(&results, 99);
+    assert!(shown.contains("predicted P95") && !shown.contains("what met the SLA"), "{shown}");
+}
+
 #[test]
 fn the_page_can_be_made_again_wherever_its_folder_lies() {
     let made = Made::new("verdict_again");

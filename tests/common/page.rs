@@ -28,9 +28,10 @@ pub fn reported(results: &Results, flags: &[&str]) -> Page {
 }
 
 /// Runs `spanload analyze` on a folder, which ends with this code.
-pub fn analyze(results: &Results, code: i32) {
+pub fn analyze(results: &Results, code: i32) -> String {
     let output = Command::new(EXE).arg("analyze").arg(&results.0).output().expect("the binary starts");
     assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
 }
 
 /// The logs and the manifest of the reference run in a folder of their own.

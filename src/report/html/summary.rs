@@ -164,7 +164,7 @@ fn not_fixed(comparison: &Comparison) -> Markup {
     }
     let lines: Vec<_> = missed(comparison).take(LINES).collect();
     let verdict = if comparison.sla.iter().all(before_keeps) {
-        "There was nothing to fix, and the change made it worse: before keeps the SLA, after misses it"
+        "There was nothing to fix: before keeps the SLA. The change made it worse"
     } else {
         "The SLA is still missed"
     };
