@@ -8,6 +8,7 @@ mod holes;
 mod otlp;
 
 use std::process::Stdio;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use common::run::{Results, Run, count, fresh_folder, prove_command, text};
@@ -17,8 +18,16 @@ use otlp::{Collector, Refusal};
 
 /// What a busy machine may take beside.
 const SLACK: Duration = Duration::from_secs(3);
-/// How much later than without a collector a run may end, whatever the collector does.
+/// How much later than without a collector a run may end, whatever the collector does: 5 s are given to it, and a
+/// second more, as of one wait after the other, is too much. What is between must not go to other tests: see `LOAD`.
 const END: Duration = Duration::from_millis(5_500);
+
+/// Held for reading by a test that loads the machine, for writing by the one that must be alone on it.
+static LOAD: RwLock<()> = RwLock::new(());
+
+fn beside_others() -> RwLockReadGuard<'static, ()> {
+    LOAD.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Created, exported, failed, dropped.
 fn totals(results: &Results) -> [u64; 4] {
@@ -53,6 +62,7 @@ fn check_lost(run: &Run, took: Duration, bound: Duration) {
 
 #[test]
 fn a_collector_that_refuses_costs_no_time() {
+    let _load = beside_others();
     for protocol in ["grpc", "http/protobuf"] {
         let name = format!("collector_refuses_{}", &protocol[..4]);
         let flags = ["--otlp-endpoint", &refusing(), "--otlp-protocol", protocol];
@@ -64,6 +74,7 @@ fn a_collector_that_refuses_costs_no_time() {
 
 #[test]
 fn a_collector_that_swallows_costs_five_seconds() {
+    let _alone = LOAD.write().unwrap_or_else(PoisonError::into_inner);
     for protocol in ["grpc", "http/protobuf"] {
         let name = format!("collector_swallows_{}", &protocol[..4]);
         let (control, alone) = run_to_its_end("collector_swallows_control", &[]);
@@ -80,6 +91,7 @@ fn a_collector_that_swallows_costs_five_seconds() {
 /// Takes what the client sends, and nothing from the mock: no silent loss.
 #[test]
 fn what_the_mock_loses_is_said_with_the_rest() {
+    let _load = beside_others();
     for protocol in ["grpc", "http/protobuf"] {
         let refusal = Refusal { every: 1, service: Some("spanload-mock"), may_pass: true };
         let collector = Collector::start_refusing(Duration::ZERO, refusal);
@@ -111,6 +123,7 @@ fn what_the_mock_loses_is_said_with_the_rest() {
 
 #[test]
 fn a_collector_that_dawdles_gets_what_it_can_take() {
+    let _load = beside_others();
     let collector = Collector::start(Duration::from_millis(1_500));
     let out = fresh_folder("collector_dawdles");
     let flags =
@@ -129,6 +142,7 @@ fn a_collector_that_dawdles_gets_what_it_can_take() {
 
 #[test]
 fn ctrl_c_loses_no_span() {
+    let _load = beside_others();
     let collector = Collector::start(Duration::ZERO);
     let out = fresh_folder("collector_interrupt");
     let flags = [
@@ -167,6 +181,7 @@ fn ctrl_c_loses_no_span() {
 
 #[test]
 fn an_export_gives_up_on_a_collector_that_swallows() {
+    let _load = beside_others();
     let run = Run::prove("collector_export", &["--no-metrics"]);
     let hole = BlackHole::open();
     let mut export = std::process::Command::new(common::EXE);
@@ -187,29 +202,37 @@ fn an_export_gives_up_on_a_collector_that_swallows() {
 }
 
 /// Exports a run in batches of a hundred spans; what was said of them, and whether it went well.
-fn export(run: &Run, url: &str) -> (Vec<u64>, bool) {
+fn export(run: &Run, url: &str, protocol: &str) -> (Vec<u64>, bool) {
     let mut export = std::process::Command::new(common::EXE);
     export.arg("export").arg(run.out.join("runs/latest")).args(["--otlp-endpoint", url]);
     export.env("OTEL_BSP_MAX_QUEUE_SIZE", "200").env("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100");
-    let output = export.arg("--otlp-protocol=grpc").output().expect("the binary starts");
+    let output = export.args(["--otlp-protocol", protocol]).output().expect("the binary starts");
     let said = String::from_utf8(output.stderr).expect("text");
     let account = said.lines().find(|line| line.starts_with("traces: ")).expect("what became of the spans");
     (account.split(' ').filter_map(|word| word.parse().ok()).collect(), output.status.success())
 }
 
+/// Over gRPC `UNAVAILABLE` and `INVALID_ARGUMENT`, over HTTP 503 and 400.
 #[test]
 fn a_refusal_that_may_pass_is_tried_once_more_and_one_that_may_not_is_believed() {
+    let _load = beside_others();
     let run = Run::prove("collector_again", &["--no-metrics"]);
-    let refusing = |every, may_pass| {
-        Collector::start_refusing(Duration::ZERO, Refusal { every, service: None, may_pass })
-    };
-    let (figures, went_well) = export(&run, &refusing(2, true).grpc_url());
-    assert!(went_well && figures[0] == figures[1], "nothing is lost: {figures:?}");
-    let (figures, went_well) = export(&run, &refusing(2, false).grpc_url());
-    assert!(!went_well && figures[2] > 100, "some batches fail: {figures:?}");
-    let down = refusing(1, true);
-    let (figures, went_well) = export(&run, &down.grpc_url());
-    assert!(!went_well && figures[1] == 0, "{figures:?}");
-    // The first batch twice, the next two once, until the export gives up.
-    assert_eq!(down.headers().len(), 4, "after a batch that failed none is tried again");
+    for protocol in ["grpc", "http/protobuf"] {
+        let refusing = |every, may_pass| {
+            Collector::start_refusing(Duration::ZERO, Refusal { every, service: None, may_pass })
+        };
+        let export_to = |collector: &Collector| {
+            let url = if protocol == "grpc" { collector.grpc_url() } else { collector.http_url() };
+            export(&run, &url, protocol)
+        };
+        let (figures, went_well) = export_to(&refusing(2, true));
+        assert!(went_well && figures[0] == figures[1], "{protocol}: nothing is lost: {figures:?}");
+        let (figures, went_well) = export_to(&refusing(2, false));
+        assert!(!went_well && figures[2] > 100, "{protocol}: some batches fail: {figures:?}");
+        let down = refusing(1, true);
+        let (figures, went_well) = export_to(&down);
+        assert!(!went_well && figures[1] == 0, "{protocol}: {figures:?}");
+        // The first batch twice, the next two once, until the export gives up.
+        assert_eq!(down.headers().len(), 4, "{protocol}: after a batch that failed none is tried again");
+    }
 }

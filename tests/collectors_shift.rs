@@ -20,8 +20,10 @@ use otlp::{Collector, Refusal};
 const ROUNDS: usize = 9;
 /// Of 50 ms each, sixteen at a time.
 const REQUESTS: usize = 256;
-/// How far P50 and P95 may rise, in percent of what they are without a collector. The load lasts less than a second,
-/// so thirteen requests make its P95, and two such loads without a collector differ by several percent.
+/// How far the medians of P50 and P95 may rise, in percent of what they are without a collector. The load lasts less
+/// than a second, so thirteen requests make its P95: two loads differ by several percent with nothing between them, and
+/// the upper end of an interval, which is the second highest of nine, holds that noise. The median does not follow two
+/// or three disturbed rounds, and a collector that really moves P95 by 15 % moves it in most of them.
 const BOUNDS: [f64; 2] = [5.0, 10.0];
 
 /// P50 and P95 of a load, in milliseconds.
@@ -96,7 +98,7 @@ fn no_collector_however_bad_moves_the_numbers() {
         for (which, name) in ["P50", "P95"].into_iter().enumerate() {
             let [median, low, high] = shift(with, none, which);
             println!("{kind}: {name} {median:+.2} % [{low:+.2}, {high:+.2}] of {ROUNDS} rounds");
-            if high > BOUNDS[which] {
+            if median > BOUNDS[which] {
                 moved.push(format!("{kind}: {name} {median:+.2} % [{low:+.2}, {high:+.2}]"));
             }
         }
@@ -108,11 +110,32 @@ fn no_collector_however_bad_moves_the_numbers() {
     assert!(moved.is_empty(), "{moved:?}");
 }
 
+/// Made up: by how many percent of P50 and P95 rounds differ with nothing between them, three of them disturbed.
+const NOISE: [[f64; 2]; ROUNDS] = [
+    [-0.4, -3.5],
+    [0.3, 12.0],
+    [0.1, 1.0],
+    [-0.2, -1.5],
+    [6.0, 3.0],
+    [0.0, 0.5],
+    [7.0, 14.0],
+    [0.4, 2.5],
+    [5.5, 11.0],
+];
+
+/// Medians of P50 and P95 where the collector makes them longer by these percentages, noise beside.
+fn medians_of(longer: [f64; 2]) -> [f64; 2] {
+    let without = [[50.0, 52.0]; ROUNDS];
+    let times = |percent: f64| 1.0 + percent / 100.0;
+    let with =
+        NOISE.map(|noise| [0, 1].map(|which| without[0][which] * times(noise[which]) * times(longer[which])));
+    [0, 1].map(|which| shift(&with, &without, which)[0])
+}
+
 #[test]
-fn a_shift_beyond_the_bounds_would_be_seen() {
-    let without: Vec<Percentiles> = (0..ROUNDS).map(|round| [50.0, 52.0 + round as f64 / 10.0]).collect();
-    let with: Vec<Percentiles> = without.iter().map(|[p50, p95]| [p50 * 1.06, p95 * 1.11]).collect();
+fn a_shift_beyond_the_bounds_would_be_seen_and_noise_is_none() {
+    let (noise, shifted) = (medians_of([0.0, 0.0]), medians_of([7.0, 15.0]));
     for (which, bound) in BOUNDS.into_iter().enumerate() {
-        assert!(shift(&with, &without, which)[2] > bound && shift(&without, &without, which)[2] < bound);
+        assert!(noise[which] < bound && shifted[which] > bound, "{noise:?}, {shifted:?}");
     }
 }

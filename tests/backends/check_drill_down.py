@@ -3,7 +3,6 @@
 import copy
 import json
 import unittest
-import urllib.parse
 
 import grafana
 from context import CONTEXT
@@ -49,12 +48,6 @@ class DrillDown(unittest.TestCase):
         """The address that a click opens, `known` being what Grafana knows of the point."""
         return grafana.interpolate(link["url"], {**self.values, **known})
 
-    def searched(self, address):
-        """What Jaeger's search page shows for an address: it hands the same parameters to its search."""
-        parts = urllib.parse.urlsplit(address)
-        self.assertEqual(parts.path, "/search")
-        return CONTEXT.jaeger.search(**dict(urllib.parse.parse_qsl(parts.query, strict_parsing=True)))
-
     def slow(self, phase):
         _, limit_us = self.run_.log.percentile_limit
         return [row for row in self.run_.log.rows[phase] if row.latency_us >= limit_us]
@@ -62,7 +55,7 @@ class DrillDown(unittest.TestCase):
     def test_the_red_panel_leads_to_the_slow_traces_of_its_phase(self):
         link, _ = grafana.links(self.panel(RED))
         for phase in PHASES:
-            found = self.searched(self.follow(link, **clicked(phase=phase)))
+            found = CONTEXT.jaeger.opened(self.follow(link, **clicked(phase=phase)))
             slow = {row["trace_id"] for row in self.slow(phase)}
             ids = {trace for trace, _ in found}
             self.assertLessEqual(ids, slow, phase)
@@ -70,7 +63,7 @@ class DrillDown(unittest.TestCase):
 
     def test_the_longest_child_of_the_slowest_names_the_stage_that_the_tail_is_in(self):
         _, link = grafana.links(self.panel(RED))
-        trace_id, _ = self.searched(self.follow(link, **clicked(phase="before")))[0]
+        trace_id, _ = CONTEXT.jaeger.opened(self.follow(link, **clicked(phase="before")))[0]
         row = max(self.run_.log.rows["before"], key=lambda row: row.latency_us)
         self.assertEqual(trace_id, row["trace_id"])
         spans = CONTEXT.jaeger.trace(trace_id)
@@ -83,7 +76,7 @@ class DrillDown(unittest.TestCase):
         rows = {row["trace_id"]: row for phase in PHASES for row in self.run_.log.rows[phase]}
         for title in STAGES:
             (link,) = grafana.links(self.panel(title))
-            found = self.searched(self.follow(link, **clicked(stage="wait")))
+            found = CONTEXT.jaeger.opened(self.follow(link, **clicked(stage="wait")))
             self.assertTrue(found, title)
             for trace_id, _ in found:
                 self.assertGreaterEqual(rows[trace_id].stages["wait"], limit_us / 2)
@@ -144,4 +137,4 @@ class DrillDown(unittest.TestCase):
                     address = self.follow(link, **clicked(phase="before", stage="wait"))
                     if "/search" in address:
                         with self.subTest(f"{name}: {panel['title']}: {link['title']}"):
-                            self.searched(address)
+                            CONTEXT.jaeger.opened(address)

@@ -90,6 +90,13 @@ class Jaeger:
         found = [(trace["traceID"], max(span["duration"] for span in trace["spans"])) for trace in traces]
         return sorted(found, key=lambda one: -one[1])
 
+    def opened(self, address):
+        """What its search page shows for an address: it hands the same parameters to its search."""
+        parts = urllib.parse.urlsplit(address)
+        if parts.path != "/search":
+            raise AssertionError(f"{address} is not the search page")
+        return self.search(**dict(urllib.parse.parse_qsl(parts.query, strict_parsing=True)))
+
     def wait_for(self, trace_id):
         """Waits, within bounds, until a trace has arrived; batches take a moment."""
         deadline = time.monotonic() + SETTLE_SECONDS
