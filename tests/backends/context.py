@@ -65,7 +65,7 @@ class Context:
     def good(self):
         """A run that meets its SLA, all its spans in Jaeger."""
         jaeger = self.jaeger
-        arguments = ["-n", "200", "--repetitions", "2", "--trace-ratio", "1"]
+        arguments = ["-n", "400", "--repetitions", "2", "--trace-ratio", "1"]
         run = self._prove("good", arguments + ["--otlp-endpoint", jaeger.otlp_grpc, "--otlp-protocol", "grpc"])
         for phase in ("before", "after"):
             jaeger.wait_for(run.log.rows[phase][-1]["trace_id"])
