@@ -5,7 +5,9 @@ mod handmade;
 
 use handmade::compared;
 use serde_json::{Value, json};
-use spanload::analyze::{Analysis, Calibration, ClientHealth, Comparison, PhaseData, prediction};
+use spanload::analyze::{
+    Analysis, Calibration, Cause, ClientHealth, Comparison, PhaseData, ReuseBuys, prediction,
+};
 use spanload::clock::{Micros, Moment};
 use spanload::digest::Digest;
 use spanload::report::{Format, Json, Markdown, Summary, Terminal, predicted, why_slow};
@@ -14,6 +16,8 @@ use spanload::scenario::{Connections, Strategy};
 
 const REQUESTS: u64 = 60;
 const CALLERS: u64 = 4;
+/// Characters; a test beside the remedies holds them to it.
+const LONGEST_REMEDY: usize = 222;
 
 /// Four callers in a closed loop, two repetitions; one connection in ten loses its SYN, one request in thirty its answer.
 fn before() -> PhaseData {
@@ -128,7 +132,7 @@ fn analysis_comparison_and_summary_say_the_same_numbers() {
 fn the_summary_says_what_the_analysis_says() {
     let (comparison, analysis) = documents();
     let summary = Summary {
-        why: why_slow(&comparison, &analysis, "pool of 2, batches of up to 2"),
+        why: why_slow(&comparison, &analysis, "no way that was predicted"),
         predicted: analysis.prediction.as_ref().and_then(predicted),
         ..Summary::default()
     };
@@ -188,4 +192,43 @@ fn every_summary_says_which_part_met_the_sla() {
     }
     analysis.prediction = None;
     assert!(said(&analysis).iter().all(|text| !text.contains("what met the SLA")), "nothing is known of it");
+}
+
+/// However long the causes, the remedy and the figures are. Caveats, errors and more lines of the SLA come on top.
+#[test]
+fn the_summary_fits_a_screen() {
+    let (mut comparison, mut analysis) = documents();
+    comparison.caveats.clear();
+    comparison.phases.before.errors.clear();
+    comparison.phases.after.errors.clear();
+    let phase = &mut analysis.phases.before;
+    for (finding, cause) in phase.causes.iter_mut().zip([Cause::NotYetAccepted, Cause::ClientQueue]) {
+        finding.cause = cause;
+        finding.share_of_tail_excess = Some(0.99);
+        finding.remedy = "batch ".repeat(LONGEST_REMEDY / 6);
+    }
+    phase.reuse.as_mut().expect("new connections were opened").buys = ReuseBuys::Latency;
+    let saturation = phase.saturation.as_mut().expect("a closed loop");
+    saturation.saturated = Some(true);
+    saturation.callers = 4_096;
+    saturation.throughput_rps = 12_345.6;
+    saturation.callers_over_throughput_ms = 1_234.5;
+    let ways = &mut analysis.prediction.as_mut().expect("a prediction").candidates;
+    let alone = ways.iter_mut().find(|one| one.strategy == "pool of 2").expect("the pool alone");
+    alone.p95_ms = Some(12_345.6);
+    for (after, last) in [("pool of 2, batches of up to 2", "what met the SLA"), ("per_request", "remedy")] {
+        let summary = Summary {
+            why: why_slow(&comparison, &analysis, after),
+            predicted: analysis.prediction.as_ref().and_then(predicted),
+            folder: Some("results/20260102T030405Z-abcd".into()),
+            ..Summary::default()
+        };
+        let terminal = Terminal { summary, ..Terminal::default() };
+        let screen = String::from_utf8(terminal.render(&comparison).expect("a screen")).expect("text");
+        for part in ["SLA P95", "(others are negative)", "4096 callers", last] {
+            assert!(screen.contains(part), "{part} is not in {screen}");
+        }
+        assert!(screen.lines().count() <= 24, "{} lines: {screen}", screen.lines().count());
+        assert!(screen.lines().all(|line| line.chars().count() <= 100), "{screen}");
+    }
 }

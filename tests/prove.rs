@@ -53,13 +53,6 @@ fn a_met_sla_ends_with_0_and_says_so() {
     let comparison = results().comparison();
     assert_eq!((text(&comparison["verdict"]), count(&comparison["exit_code"])), ("met".into(), 0));
     assert!(RUN.stdout().contains("SLA MET after the optimisation (exit code 0)"), "{}", RUN.stdout());
-    // Caveats come on top of it: each with its name, wrapped below a space as wide.
-    let mut in_caveat = false;
-    let lines = RUN.stdout().lines().filter(|line| {
-        in_caveat = line.starts_with("caveat ") || (in_caveat && line.starts_with("      "));
-        !in_caveat
-    });
-    assert!(lines.count() <= 24, "one screen: {}", RUN.stdout());
     assert!(RUN.stdout().lines().all(|line| line.chars().count() <= 100), "{}", RUN.stdout());
 }
 

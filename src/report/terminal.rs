@@ -30,7 +30,6 @@ impl Format for Terminal {
             screen.named(name, text, Style::Plain);
         }
         summary.predicted.iter().chain(&summary.ladder).for_each(|line| screen.line(line));
-        screen.line("");
         comparison.sla.iter().for_each(|line| sla_line(&mut screen, line, summary.names));
         screen.named("[ ] 95 %", &comparison.interval_method, Style::Plain);
         for caveat in &comparison.caveats {

@@ -12,13 +12,16 @@ const NAMED: usize = 2;
 const MUCH_SLOWER: f64 = 1.1;
 /// A smaller share is not named.
 const WORTH_NAMING: f64 = 0.005;
+const REMEDY: &str = "remedy";
 
-/// At most four, a name and a text each; `after` is how the after phase sends.
+/// At most three, a name and a text each, which take six lines of 100 characters; `after` is how the after phase sends.
 pub fn why_slow(comparison: &Comparison, analysis: &Analysis, after: &str) -> Vec<(&'static str, String)> {
     // A line on P95 may be met where the SLA is not.
     let met = (comparison.verdict == Verdict::Met).then(|| Credit::of(comparison, analysis, after)).flatten();
     let credit = met.map(|credit| ("what met the SLA", credit.text()));
-    of_phases(&analysis.phases).into_iter().chain(credit).collect()
+    let why = of_phases(&analysis.phases).into_iter();
+    // What did help says more than what would.
+    why.filter(|(name, _)| *name != REMEDY || credit.is_none()).chain(credit.clone()).collect()
 }
 
 /// Of the before phase, at most three; where the after phase is the slower one, what that one should do instead.
@@ -42,7 +45,7 @@ fn why(phase: &PhaseAnalysis, name: &'static str) -> Vec<(&'static str, String)>
     if named.iter().filter_map(|cause| cause.share_of_tail_excess).sum::<f64>() > 1.0 + WORTH_NAMING {
         causes.push_str(" (others are negative)");
     }
-    let remedy = (!useless(phase, first.cause)).then(|| ("remedy", first.remedy.clone()));
+    let remedy = (!useless(phase, first.cause)).then(|| (REMEDY, first.remedy.clone()));
     [(name, causes)].into_iter().chain(remedy).chain(conclusion(phase)).collect()
 }
 
@@ -60,9 +63,7 @@ fn conclusion(phase: &PhaseAnalysis) -> Option<(&'static str, String)> {
     let saturated = phase.saturation.as_ref().filter(|found| found.saturated == Some(true));
     let law = saturated.map(|found| {
         let Saturation { callers, throughput_rps, callers_over_throughput_ms, .. } = found;
-        format!(
-            "{callers} callers at {throughput_rps:.1} answers/s wait {callers_over_throughput_ms:.0} ms on average"
-        )
+        format!("{callers} callers at {throughput_rps:.1} answers/s wait {callers_over_throughput_ms:.0} ms")
     });
     match (reuse, law) {
         (Some(ReuseBuys::Nothing), Some(law)) => {
@@ -71,7 +72,7 @@ fn conclusion(phase: &PhaseAnalysis) -> Option<(&'static str, String)> {
         (Some(ReuseBuys::Nothing), None) => {
             Some(("reuse buys nothing", "connections take next to no time".into()))
         }
-        (_, Some(law)) => Some(("saturated", format!("{law}; only more throughput per call can help"))),
+        (_, Some(law)) => Some(("saturated", format!("{law}: only more answers a call help"))),
         (_, None) => None,
     }
 }

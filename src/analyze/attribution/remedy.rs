@@ -241,6 +241,31 @@ mod tests {
         );
     }
 
+    /// Three lines of the closing summary, which fits a screen.
+    #[test]
+    fn no_remedy_is_long() {
+        let worst =
+            |reuse, batches| outlook(&[(4, 1, 22_541.0), (8, 1, reuse), (16, 1, 22_540.0), (8, 8, batches)]);
+        let ways = [
+            worst(12_345.0, 11_111.0),
+            worst(12_345.0, 13_333.0),
+            worst(10_001.0, 10_000.0),
+            Outlook::default(),
+        ];
+        for outlook in &ways {
+            for (keeps, batch) in [(false, 1), (true, 1), (true, 64)] {
+                let habits = Habits { keeps, connections: 8, batch };
+                for (cause, saturated) in
+                    Cause::ALL.into_iter().flat_map(|cause| [(cause, false), (cause, true)])
+                {
+                    let now_ms = [Some(12_000.0), Some(13_900.0)];
+                    let text = remedy(cause, &Advice { saturated, habits, outlook, now_ms });
+                    assert!(text.chars().count() <= 222, "{} characters: {text}", text.chars().count());
+                }
+            }
+        }
+    }
+
     #[test]
     fn more_connections_are_not_the_remedy_where_they_are_predicted_to_buy_nothing() {
         let ways = outlook(&[(4, 1, 2_541.0), (8, 1, 1_256.0), (16, 1, 1_254.0), (8, 8, 533.0)]);
