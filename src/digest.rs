@@ -82,10 +82,19 @@ impl FromStr for Digest {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bits = u128::from_str_radix(text, 16).ok().filter(|_| text.len() == 32);
+        let bits = bits_of_hex(text);
         let bits = bits.ok_or_else(|| format!("`{text}` is no digest of 32 hexadecimal digits"))?;
         Ok(Digest(bits.to_be_bytes()))
     }
+}
+
+/// The 128 bits that 32 hexadecimal digits spell; in two halves, because sums of 64 bits are much faster.
+pub fn bits_of_hex(text: &str) -> Option<u128> {
+    let half = |digits: &[u8]| {
+        digits.iter().try_fold(0, |sum, byte| Some(sum << 4 | u64::from(char::from(*byte).to_digit(16)?)))
+    };
+    let (high, low) = text.as_bytes().split_at_checked(16).filter(|(_, low)| low.len() == 16)?;
+    Some(u128::from(half(high)?) << 64 | u128::from(half(low)?))
 }
 
 #[cfg(test)]
@@ -107,6 +116,23 @@ mod tests {
     fn the_digest_is_the_head_of_sha256() {
         assert!(sha256_hex(b"abc").starts_with(&Digest::of(b"abc").to_string()));
         assert_eq!(Digest::of(b"abc").to_string().parse(), Ok(Digest::of(b"abc")));
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_exactly_32() {
+        assert_eq!(
+            bits_of_hex("0123456789abcdefFEDCBA9876543210"),
+            Some(0x0123_4567_89ab_cdef_fedc_ba98_7654_3210)
+        );
+        for text in [
+            "",
+            "+123456789abcdef0123456789abcdef0",
+            "0123456789abcdef0123456789abcdeg",
+            "é123456789abcdef0123456789abcd",
+        ] {
+            assert_eq!(bits_of_hex(text), None, "{text}");
+        }
+        assert_eq!(bits_of_hex(&"0".repeat(31)).or(bits_of_hex(&"0".repeat(33))), None);
     }
 
     #[test]

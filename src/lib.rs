@@ -3,8 +3,8 @@
 //! # Layout
 //! Data flows one way: `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
 //!
-//! - leaves, used by all: [`clock`], [`sample`], [`digest`], [`caveat`], [`console`], [`cpu`], [`interrupt`],
-//!   [`invocation`], [`jaeger`], [`limits`], [`paths`], [`printable`], [`pulse`], [`random`]
+//! - leaves, used by all: [`clock`], [`sample`], [`digest`], [`both`], [`caveat`], [`console`], [`cpu`],
+//!   [`interrupt`], [`invocation`], [`jaeger`], [`limits`], [`paths`], [`printable`], [`pulse`], [`random`]
 //! - [`scenario`]: TOML and flags → validated settings
 //! - [`plan`]: what is sent, a pure function of (seed, sequence)
 //! - [`transport`]: what moves the bytes and marks the stages
@@ -20,6 +20,7 @@
 
 pub mod analyze;
 pub mod baseline;
+pub mod both;
 pub mod caveat;
 pub mod cli;
 pub mod clock;

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use bytes::Bytes;
 
 use crate::clock::{Micros, Moment};
-use crate::digest::Digest;
+use crate::digest::{Digest, bits_of_hex};
 use crate::random::mix;
 
 /// One arm of the comparison.
@@ -63,8 +63,9 @@ impl FromStr for TraceId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let id = u128::from_str_radix(text, 16).ok().filter(|_| text.len() == 32);
-        id.map(TraceId).ok_or_else(|| format!("`{text}` is no trace id of 32 hexadecimal digits"))
+        bits_of_hex(text)
+            .map(TraceId)
+            .ok_or_else(|| format!("`{text}` is no trace id of 32 hexadecimal digits"))
     }
 }
 

@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 14] = [
+const LEAVES: [&str; 15] = [
+    "both",
     "caveat",
     "clock",
     "console",

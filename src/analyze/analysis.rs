@@ -9,6 +9,7 @@ use super::ladder::LadderRung;
 use super::phase::PhaseData;
 use super::prediction::Prediction;
 use super::script::ScriptAnalysis;
+use crate::both::both;
 use crate::caveat::Caveat;
 
 /// The whole document.
@@ -53,11 +54,10 @@ impl Analysis {
     ) -> Self {
         let outlook = prediction.as_ref().map(Outlook::of).unwrap_or_default();
         // Both at once: on a long run this is most of the work after the logs are read.
-        let (before, after) = std::thread::scope(|scope| {
-            let after = scope.spawn(|| attribute_with(after.0, after.1, &outlook));
-            let before = attribute_with(before.0, before.1, &outlook);
-            (before, after.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
+        let (before, after) = both(
+            || attribute_with(before.0, before.1, &outlook),
+            || attribute_with(after.0, after.1, &outlook),
+        );
         Analysis {
             schema: 1,
             run_id: run_id.to_string(),

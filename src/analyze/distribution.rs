@@ -19,6 +19,16 @@ impl Distribution {
         Distribution { successes, planned }
     }
 
+    /// Of several together.
+    pub fn pooled<'a>(parts: impl Iterator<Item = &'a Distribution> + Clone) -> Self {
+        let planned = parts.clone().map(|part| part.planned).sum();
+        let mut successes: Vec<u64> = Vec::new();
+        parts.for_each(|part| successes.extend_from_slice(&part.successes));
+        // The stable sort finds what is sorted already, and merges it.
+        successes.sort();
+        Distribution { successes, planned }
+    }
+
     /// The same successes with nothing else planned.
     pub fn of_successes(&self) -> Self {
         Distribution { successes: self.successes.clone(), planned: self.successes.len() as u64 }
@@ -36,8 +46,7 @@ impl Distribution {
 
     /// The nearest rank of a percentile in tenths of a percent, ⌈p·n⌉, from 1.
     pub fn rank(&self, permille: u64) -> u64 {
-        let rank = (u128::from(self.planned) * u128::from(permille)).div_ceil(1_000).max(1);
-        u64::try_from(rank).unwrap_or(u64::MAX)
+        rank(self.planned, permille)
     }
 
     /// The request of a rank, which counts from 1; `None` if no success has it.
@@ -80,6 +89,27 @@ impl Distribution {
     }
 }
 
+fn rank(planned: u64, permille: u64) -> u64 {
+    let rank = (u128::from(planned) * u128::from(permille)).div_ceil(1_000).max(1);
+    u64::try_from(rank).unwrap_or(u64::MAX)
+}
+
+/// A few percentiles of values in any order, in rising tenths of a percent, without a sort of all of them; `None` of no
+/// values.
+pub(super) fn percentiles<const N: usize>(values: &mut [u64], permille: [u64; N]) -> Option<[Micros; N]> {
+    if values.is_empty() {
+        return None;
+    }
+    let n = values.len() as u64;
+    let (mut found, mut within) = ([Micros(0); N], values);
+    for (found, permille) in found.iter_mut().zip(permille).rev() {
+        let place = (rank(n, permille).min(n) - 1) as usize;
+        *found = Micros(*within.select_nth_unstable(place).1);
+        within = &mut within[..=place];
+    }
+    Some(found)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -110,6 +140,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn selected_and_pooled_percentiles_are_those_of_the_sorted_whole(
+            parts in prop::collection::vec(prop::collection::vec(0_u64..50, 0..40), 1..4),
+        ) {
+            let part = |values: &Vec<u64>| Distribution::new(values.clone(), values.len() as u64 + 1);
+            let mut values = parts.concat();
+            let whole = Distribution::new(values.clone(), (values.len() + parts.len()) as u64);
+            let pooled = Distribution::pooled(parts.iter().map(part).collect::<Vec<_>>().iter());
+            prop_assert_eq!((&pooled.successes, pooled.planned), (&whole.successes, whole.planned));
+            let sorted = [1, 250, 500, 950, 1_000].map(|permille| whole.of_successes().percentile(permille));
+            let selected = percentiles(&mut values, [1, 250, 500, 950, 1_000]);
+            prop_assert_eq!(selected.map_or([None; 5], |found| found.map(Some)), sorted);
+        }
+
         #[test]
         fn a_percentile_leaves_the_stated_share_at_or_below_it(
             values in prop::collection::vec(0_u64..1_000, 1..300),

@@ -1,12 +1,12 @@
 //! One phase as analysis sees it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::comparison::{LatencyMs, PhaseSummary, RepetitionSummary, ThreeIntervals, rounded};
 use super::distribution::Distribution;
 use super::observation::Observation;
 use crate::clock::{Micros, Moment};
-use crate::digest::Digest;
 use crate::sample::{ErrorWord, Sample};
 
 /// All rows of a phase, and what is planned beside them.
@@ -18,9 +18,45 @@ pub struct PhaseData {
     rows: Vec<Observation>,
     /// Where each repetition begins among the rows, and their end.
     starts: Vec<usize>,
-    succeeded: u64,
+    /// What each repetition comes to.
+    sums: Vec<Sums>,
     latency: Distribution,
     service_latency: Distribution,
+}
+
+/// What one pass over the rows of a repetition tells.
+#[derive(Debug)]
+struct Sums {
+    latency: Distribution,
+    /// Failures by word; unsent requests are no failures.
+    errors: BTreeMap<&'static str, u64>,
+    /// Last end − first due.
+    span: Option<Micros>,
+    /// The greatest place in the plan, and one more.
+    seq_end: usize,
+}
+
+impl Sums {
+    /// Of the rows of a repetition; the service latencies of its successes are added to those of the others.
+    fn of(rows: &[Observation], requests: u64, service_latencies: &mut Vec<u64>) -> Self {
+        let (mut latencies, mut errors) = (Vec::with_capacity(rows.len()), BTreeMap::new());
+        let (mut first, mut last, mut seq_end): (Option<Moment>, Option<Moment>, _) = (None, None, 0);
+        for row in rows {
+            first = row.due().into_iter().chain(first).min();
+            last = last.max(row.end());
+            seq_end = seq_end.max(row.seq() as usize + 1);
+            match row.error() {
+                None => {
+                    latencies.push(row.latency().0);
+                    service_latencies.push(row.service_latency().0);
+                }
+                Some(ErrorWord::Unsent) => {}
+                Some(word) => *errors.entry(word.name()).or_default() += 1,
+            }
+        }
+        let span = first.zip(last).map(|(first, last)| last.since(first));
+        Sums { latency: Distribution::new(latencies, requests), errors, span, seq_end }
+    }
 }
 
 /// Collects samples into a [`PhaseData`].
@@ -74,16 +110,15 @@ impl Collector {
             self.rows.sort_by_key(Observation::repetition);
         }
         let start = |repetition| self.rows.partition_point(|row| row.repetition() < repetition);
-        let starts = (1..=self.repetitions + 1).map(start).collect();
-        let planned = self.requests * u64::from(self.repetitions);
-        let of = |figure: fn(&Observation) -> Micros| {
-            let successes = self.rows.iter().filter(|row| row.succeeded());
-            Distribution::new(successes.map(|row| figure(row).0).collect(), planned)
-        };
+        let starts: Vec<usize> = (1..=self.repetitions + 1).map(start).collect();
+        let mut service = Vec::with_capacity(self.rows.len());
+        let mut sums = |ends: &[usize]| Sums::of(&self.rows[ends[0]..ends[1]], self.requests, &mut service);
+        let sums: Vec<Sums> = starts.windows(2).map(&mut sums).collect();
+        let latency = Distribution::pooled(sums.iter().map(|sums| &sums.latency));
         PhaseData {
-            latency: of(Observation::latency),
-            service_latency: of(Observation::service_latency),
-            succeeded: self.rows.iter().filter(|row| row.succeeded()).count() as u64,
+            service_latency: Distribution::new(service, latency.planned()),
+            latency,
+            sums,
             starts,
             requests: self.requests,
             repetitions: self.repetitions,
@@ -110,8 +145,13 @@ impl PhaseData {
 
     /// The rows of one repetition, which counts from 1.
     pub fn repetition(&self, repetition: u32) -> impl Iterator<Item = &Observation> {
+        self.rows[self.places(repetition)].iter()
+    }
+
+    /// The places of these among all rows.
+    pub(super) fn places(&self, repetition: u32) -> Range<usize> {
         let bound = |index: u32| self.starts.get(index as usize).copied().unwrap_or(self.rows.len());
-        self.rows[bound(repetition.saturating_sub(1))..bound(repetition)].iter()
+        bound(repetition.saturating_sub(1))..bound(repetition)
     }
 
     /// Requests of one repetition.
@@ -131,7 +171,7 @@ impl PhaseData {
 
     /// Requests with a usable answer.
     pub fn succeeded(&self) -> u64 {
-        self.succeeded
+        self.latency.succeeded()
     }
 
     /// Planned requests that have no row.
@@ -154,27 +194,33 @@ impl PhaseData {
         &self.latency
     }
 
-    /// Latency over the planned requests of one repetition.
-    pub fn repetition_latency(&self, repetition: u32) -> Distribution {
-        let successes = self.repetition(repetition).filter(|row| row.succeeded());
-        Distribution::new(successes.map(|row| row.latency().0).collect(), self.requests)
+    /// Latency over the planned requests of each repetition.
+    pub(super) fn repetition_latencies(&self) -> impl Iterator<Item = &Distribution> {
+        self.sums.iter().map(|sums| &sums.latency)
     }
 
-    /// The answers of one repetition by sequence number; `None` where there is none.
-    pub(super) fn answers(&self, repetition: u32) -> Vec<Option<Digest>> {
-        let last = self.repetition(repetition).map(Observation::seq).max();
-        let mut answers = vec![None; last.map_or(0, |seq| seq as usize + 1)];
+    /// Something of the successes of one repetition by sequence number; `None` where there is none.
+    pub(super) fn by_seq<T: Clone>(
+        &self,
+        repetition: u32,
+        of: impl Fn(&Observation) -> Option<T>,
+    ) -> Vec<Option<T>> {
+        let mut found = vec![None; self.sums_of(repetition).map_or(0, |sums| sums.seq_end)];
         for row in self.repetition(repetition).filter(|row| row.succeeded()) {
-            answers[row.seq() as usize] = row.answer();
+            found[row.seq() as usize] = of(row);
         }
-        answers
+        found
+    }
+
+    fn sums_of(&self, repetition: u32) -> Option<&Sums> {
+        self.sums.get((repetition as usize).checked_sub(1)?)
     }
 
     /// Failures by word; unsent requests are no failures.
     fn errors(&self) -> BTreeMap<&'static str, u64> {
-        let words = self.rows.iter().filter_map(|row| row.error()).filter(|word| *word != ErrorWord::Unsent);
-        words.fold(BTreeMap::new(), |mut errors, word| {
-            *errors.entry(word.name()).or_default() += 1;
+        let words = self.sums.iter().flat_map(|sums| &sums.errors);
+        words.fold(BTreeMap::new(), |mut errors, (word, n)| {
+            *errors.entry(*word).or_default() += n;
             errors
         })
     }
@@ -192,8 +238,9 @@ impl PhaseData {
             success_latency_ms: LatencyMs::of(&self.latency.of_successes()),
             service_latency_ms: LatencyMs::of(&self.service_latency),
             latency_ci95_ms,
-            repetitions: (1..=self.repetitions)
-                .map(|repetition| self.repetition_summary(repetition))
+            repetitions: (1..)
+                .zip(self.repetition_latencies())
+                .map(|one| self.repetition_summary(one))
                 .collect(),
         }
     }
@@ -211,13 +258,10 @@ impl PhaseData {
 
     /// Last end − first due of one repetition.
     pub(super) fn span(&self, repetition: u32) -> Option<Micros> {
-        let first: Option<Moment> = self.repetition(repetition).filter_map(Observation::due).min();
-        let last = self.repetition(repetition).filter_map(Observation::end).max();
-        first.zip(last).map(|(first, last)| last.since(first))
+        self.sums_of(repetition)?.span
     }
 
-    fn repetition_summary(&self, repetition: u32) -> RepetitionSummary {
-        let latency = self.repetition_latency(repetition);
+    fn repetition_summary(&self, (repetition, latency): (u32, &Distribution)) -> RepetitionSummary {
         let percentile = |permille| latency.percentile(permille).map(Micros::as_millis);
         RepetitionSummary {
             repetition,

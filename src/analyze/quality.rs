@@ -1,6 +1,7 @@
 //! Whether speed was bought with worse answers: the two phases, request by request.
 
 use super::comparison::Quality;
+use super::observation::Observation;
 use super::phase::PhaseData;
 use crate::digest::Digest;
 
@@ -10,11 +11,11 @@ const EXAMPLES: usize = 10;
 /// Compares every answer of the after phase with an answer of the before phase to the same request:
 /// that of the same repetition, or of another where that one has none.
 pub(super) fn compare(before: &PhaseData, after: &PhaseData) -> Quality {
-    let expected: Vec<_> = (1..=before.repetitions()).map(|repetition| before.answers(repetition)).collect();
+    let expected = answers(before);
     let mut quality = Quality::none();
     for repetition in 1..=after.repetitions() {
         let index = repetition as usize - 1;
-        for (seq, answer) in after.answers(repetition).into_iter().enumerate() {
+        for (seq, answer) in after.by_seq(repetition, Observation::answer).into_iter().enumerate() {
             let same = expected.get(index).and_then(|answers| at(answers, seq));
             let any = || expected.iter().find_map(|answers| at(answers, seq));
             if let Some((answer, expected)) = answer.zip(same.or_else(any)) {
@@ -26,6 +27,11 @@ pub(super) fn compare(before: &PhaseData, after: &PhaseData) -> Quality {
     quality.examples.dedup();
     quality.examples.truncate(EXAMPLES);
     quality
+}
+
+/// Those of each repetition, by place in the plan.
+fn answers(phase: &PhaseData) -> Vec<Vec<Option<Digest>>> {
+    (1..=phase.repetitions()).map(|repetition| phase.by_seq(repetition, Observation::answer)).collect()
 }
 
 /// Answers are listed as far as there are rows.
@@ -52,7 +58,7 @@ impl Quality {
 
 /// Requests to which a phase itself gave different answers in different repetitions.
 pub(super) fn varying(phase: &PhaseData) -> u64 {
-    let repetitions: Vec<_> = (1..=phase.repetitions()).map(|repetition| phase.answers(repetition)).collect();
+    let repetitions = answers(phase);
     let varies = |seq: &usize| {
         let mut given = repetitions.iter().filter_map(|answers| at(answers, *seq));
         let first: Option<Digest> = given.next();

@@ -26,7 +26,7 @@ pub(super) struct Spread<'a> {
     phase: &'a PhaseData,
     /// The resamples of the two phases are drawn apart.
     stream: u64,
-    repetitions: Vec<Distribution>,
+    repetitions: Vec<&'a Distribution>,
     /// Latencies in microseconds in the order of due, `None` without an answer; only of a single repetition.
     in_order: Vec<Option<u64>>,
     blocks: Blocks,
@@ -35,7 +35,7 @@ pub(super) struct Spread<'a> {
 impl<'a> Spread<'a> {
     /// Of a phase; `side` says which it is.
     pub(super) fn new(phase: &'a PhaseData, side: Phase) -> Self {
-        let repetitions: Vec<_> = (1..=phase.repetitions()).map(|at| phase.repetition_latency(at)).collect();
+        let repetitions: Vec<_> = phase.repetition_latencies().collect();
         let in_order = if repetitions.len() == 1 { in_order_of_due(phase) } else { Vec::new() };
         // By ranks, so that a few very slow requests do not hide what neighbours share.
         let blocks = Blocks::of(&ranks(&in_order));
@@ -59,7 +59,7 @@ impl<'a> Spread<'a> {
 
     /// The same of each repetition.
     pub(super) fn figures(&self, metric: Metric) -> Vec<Option<f64>> {
-        let of_repetition = |(latency, at): (&Distribution, u32)| match metric {
+        let of_repetition = |(latency, at): (&&Distribution, u32)| match metric {
             Metric::ErrorRate => share(latency.planned() - latency.succeeded(), latency.planned()),
             Metric::Throughput => per_second(latency.succeeded(), self.phase.span(at).unwrap_or_default()),
             metric => of_latency(latency, metric),

@@ -7,6 +7,7 @@ use crate::analyze::{
     self, Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptAnalysis, ScriptRows,
     SingleCall, shorter_than_phases,
 };
+use crate::both::both;
 use crate::caveat::Caveat;
 use crate::record::{Manifest, Results, write_atomically, write_json};
 use crate::report::{Csv, Format, Json};
@@ -58,7 +59,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
     caveats.extend(cut_short.into_iter().chain(doubts).map(Caveat::from));
-    let comparison = analyze::compare(Inputs {
+    let inputs = Inputs {
         run_id: &manifest.run_id,
         plan_digest: &manifest.plan.digest,
         sla: &manifest.sla,
@@ -72,10 +73,11 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         caveats,
         interrupted: manifest.interrupted,
         strict: manifest.strict,
-    });
+    };
+    let predict = || prediction::predict(&manifest, &before, &after, calibration.as_ref());
+    let (comparison, predicted) = both(|| analyze::compare(inputs), predict);
     let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
-    let predicted = prediction::predict(&manifest, &before, &after, calibration.as_ref());
     let caveats = comparison.caveats.clone();
     let mut analysis = Analysis::of(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
     analysis.baseline_script = script.map(|(_, rows)| {

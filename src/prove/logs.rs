@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use anyhow::{Context, anyhow, bail};
 
 use crate::analyze::{Collector, Doubt, PhaseData};
+use crate::both::both;
 use crate::record::{LogReader, Manifest, Results};
 use crate::sample::Phase;
 
@@ -17,12 +18,9 @@ const REPETITIONS_MOST: u32 = 100;
 /// Both phases and what is to be said of their logs. Both logs are read at once: that is most of the work on a long run.
 pub(super) fn phases(results: &Results, manifest: &Manifest) -> anyhow::Result<([PhaseData; 2], Vec<Doubt>)> {
     check(manifest.plan.requests, manifest.plan.repetitions)?;
-    let (before, after) = std::thread::scope(|scope| {
-        let after = scope.spawn(|| phase(results, manifest, Phase::After));
-        (phase(results, manifest, Phase::Before), after.join())
-    });
-    let ((before, mut doubts), after) = (before?, after.map_err(|_| anyhow!("reading after.csv panicked"))?);
-    let (after, more) = after?;
+    let of = |which| move || phase(results, manifest, which);
+    let (before, after) = both(of(Phase::Before), of(Phase::After));
+    let ((before, mut doubts), (after, more)) = (before?, after?);
     doubts.extend(more);
     Ok(([before, after], doubts))
 }

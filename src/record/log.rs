@@ -1,7 +1,11 @@
 //! The request log: one CSV row a planned request and repetition. The format is a contract; new
 //! columns go to the end.
 
+mod fields;
+mod lines;
 mod reader;
+mod record;
+mod records;
 mod writer;
 
 pub use reader::{LogError, LogReader, Row};

@@ -23,12 +23,12 @@ struct Entry {
     begun: Moment,
 }
 
-/// For each request among `indices` to which this applies: how much of its wait passed before its connection
+/// For each request of one repetition to which this applies: how much of its wait passed before its connection
 /// was accepted, as far as the other connections bear it out.
-pub(super) fn bounds(rows: &[Observation], indices: &[usize]) -> Vec<(usize, Micros)> {
+pub(super) fn bounds(rows: &[Observation]) -> Vec<(usize, Micros)> {
     let mut entries: Vec<Entry> =
-        indices.iter().filter_map(|index| Entry::of(*index, &rows[*index])).collect();
-    entries.sort_by_key(|entry| (entry.established, entry.index));
+        rows.iter().enumerate().filter_map(|(index, row)| Entry::of(index, row)).collect();
+    entries.sort_unstable_by_key(|entry| (entry.established, entry.index));
     let earliest_from = earliest_from(&entries);
     let mut later = 0;
     let latest: Vec<Moment> = entries
@@ -52,20 +52,21 @@ pub(super) fn bounds(rows: &[Observation], indices: &[usize]) -> Vec<(usize, Mic
 
 /// Whether each span shares more than a moment with another one.
 fn accompanied(spans: &[(Moment, Moment)]) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..spans.len()).collect();
-    order.sort_by_key(|index| spans[*index]);
+    let mut in_order: Vec<_> =
+        spans.iter().zip(0..).map(|((start, end), index)| (*start, *end, index)).collect();
+    in_order.sort_unstable();
     let mut found = vec![false; spans.len()];
     // The longest of those that started earlier meets this one, or none of them does.
-    let mut longest: Option<usize> = None;
-    for index in order {
-        if let Some(other) = longest {
-            let shared = spans[other].1.min(spans[index].1).since(spans[index].0);
+    let mut longest: Option<(Moment, usize)> = None;
+    for (start, end, index) in in_order {
+        if let Some((other_end, other)) = longest {
+            let shared = other_end.min(end).since(start);
             if shared > SIMULTANEOUS {
                 (found[other], found[index]) = (true, true);
             }
         }
-        if longest.is_none_or(|other| spans[other].1 < spans[index].1) {
-            longest = Some(index);
+        if longest.is_none_or(|(other_end, _)| other_end < end) {
+            longest = Some((end, index));
         }
     }
     found
@@ -108,8 +109,7 @@ mod tests {
             .iter()
             .map(|(due, silent)| Row::new().due(*due).stage(Stage::Wait, silent + 100).server(0, 100).row())
             .collect();
-        let indices: Vec<usize> = (0..rows.len()).collect();
-        let mut bounds = super::bounds(&rows, &indices);
+        let mut bounds = super::bounds(&rows);
         bounds.sort_by_key(|(index, _)| *index);
         bounds.into_iter().map(|(_, bound)| bound.0 / 1_000).collect()
     }
@@ -151,6 +151,6 @@ mod tests {
         let untold = Row::new().due(100).stage(Stage::Wait, 150).row();
         let first = Row::new().stage(Stage::Wait, 600).server(0, 100).row();
         let rows = [first, kept, again, untold];
-        assert_eq!(super::bounds(&rows, &[0, 1, 2, 3]), [(0, SIMULTANEOUS)]);
+        assert_eq!(super::bounds(&rows), [(0, SIMULTANEOUS)]);
     }
 }

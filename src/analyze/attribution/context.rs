@@ -5,7 +5,7 @@ use super::client_health::ClientHealth;
 use super::held_back;
 use super::occupancy::Occupancy;
 use super::split::{Facts, Network, Split, split};
-use crate::analyze::distribution::Distribution;
+use crate::analyze::distribution::percentiles;
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
 use crate::clock::{Micros, Moment};
@@ -34,14 +34,15 @@ impl<'a> Context<'a> {
         }
         let mut occupancies = Vec::new();
         for repetition in 1..=phase.repetitions() {
-            let of_it = places(rows, repetition);
-            let occupancy = Occupancy::new(of_it.iter().map(|index| &rows[*index]));
-            for index in &of_it {
-                facts[*index].all_in_use = all_in_use(&rows[*index], &occupancy);
-                facts[*index].client_stalled = health.stalled_during(&rows[*index]);
-                facts[*index].read_late = health.read_late(&rows[*index]);
+            let places = phase.places(repetition);
+            let (rows, facts) = (&rows[places.clone()], &mut facts[places]);
+            let occupancy = Occupancy::new(rows.iter());
+            for (row, facts) in rows.iter().zip(facts.iter_mut()) {
+                facts.all_in_use = all_in_use(row, &occupancy);
+                facts.client_stalled = health.stalled_during(row);
+                facts.read_late = health.read_late(row);
             }
-            for (index, bound) in accept_order::bounds(rows, &of_it) {
+            for (index, bound) in accept_order::bounds(rows) {
                 facts[index].accepted_within = bound;
             }
             occupancies.push(occupancy);
@@ -52,11 +53,6 @@ impl<'a> Context<'a> {
     /// The rows.
     pub fn rows(&self) -> &'a [Observation] {
         self.rows
-    }
-
-    /// The places of one repetition's rows.
-    pub fn repetition(&self, repetition: u32) -> Vec<usize> {
-        places(self.rows, repetition)
     }
 
     /// When all connections were in use, by repetition, from the first.
@@ -80,10 +76,6 @@ impl<'a> Context<'a> {
     }
 }
 
-fn places(rows: &[Observation], repetition: u32) -> Vec<usize> {
-    (0..rows.len()).filter(|index| rows[*index].repetition() == repetition).collect()
-}
-
 fn all_in_use(row: &Observation, occupancy: &Occupancy) -> Micros {
     let Some(due) = row.due() else { return Micros(0) };
     occupancy.full_between(due, due + row.stage(Stage::Queue).unwrap_or_default())
@@ -97,11 +89,10 @@ fn network(rows: &[Observation]) -> Network {
         let used = row.connection().filter(|used| !used.reused && used.syn_retransmits.unwrap_or(0) == 0)?;
         row.stage(Stage::Connect).filter(|_| row.succeeded() && !used.reused)
     });
-    let handshakes: Vec<u64> = clean.map(|length| length.0).collect();
-    let handshakes = Distribution::new(handshakes, 0);
-    match (handshakes.percentile(250), handshakes.percentile(500)) {
-        (Some(round_trip), Some(handshake)) => Network { round_trip, handshake },
-        _ => Network { round_trip: smallest_rest(rows), handshake: Micros(0) },
+    let mut handshakes: Vec<u64> = clean.map(|length| length.0).collect();
+    match percentiles(&mut handshakes, [250, 500]) {
+        Some([round_trip, handshake]) => Network { round_trip, handshake },
+        None => Network { round_trip: smallest_rest(rows), handshake: Micros(0) },
     }
 }
 

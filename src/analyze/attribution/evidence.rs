@@ -8,7 +8,7 @@ use super::cause::Cause;
 use super::context::Context;
 use super::groups::{Groups, millis};
 use super::held_back;
-use super::split::{is_shed, tells_all};
+use super::split::{Split, is_shed, tells_all};
 use crate::analyze::analysis::Table;
 use crate::analyze::distribution::Distribution;
 use crate::analyze::observation::Observation;
@@ -41,28 +41,24 @@ pub(super) struct Counts {
     pub kernel_told: u64,
     /// Answers 429 and 503.
     pub shed: u64,
+    /// Connections of batches that are counted already, by repetition.
+    seen: BTreeSet<(u32, u64)>,
 }
 
 impl Counts {
-    pub(super) fn of(context: &Context<'_>) -> Self {
-        let mut counts = Counts::default();
-        let mut seen = BTreeSet::new();
-        for (index, row) in context.rows().iter().enumerate() {
-            counts.shed += u64::from(is_shed(row));
-            let opened = row.connection().filter(|used| !used.reused);
-            // The members of a batch share its connection.
-            if let Some(used) = opened
-                && (row.batch().is_none() || seen.insert((row.repetition(), used.id)))
-            {
-                let added = context.split(index).get(Cause::SynRetransmission);
-                counts.connection(used.syn_retransmits.unwrap_or(0), added);
-            }
-            if row.succeeded() {
-                let not_accepted = context.split(index).get(Cause::NotYetAccepted);
-                counts.success(row, not_accepted);
-            }
+    /// Adds a row with the causes of its latency.
+    pub(super) fn take(&mut self, row: &Observation, split: &Split) {
+        self.shed += u64::from(is_shed(row));
+        let opened = row.connection().filter(|used| !used.reused);
+        // The members of a batch share its connection.
+        if let Some(used) = opened
+            && (row.batch().is_none() || self.seen.insert((row.repetition(), used.id)))
+        {
+            self.connection(used.syn_retransmits.unwrap_or(0), split.get(Cause::SynRetransmission));
         }
-        counts
+        if row.succeeded() {
+            self.success(row, split.get(Cause::NotYetAccepted));
+        }
     }
 
     fn mean_in_retransmission(&self) -> f64 {

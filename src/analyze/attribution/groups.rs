@@ -1,11 +1,11 @@
 //! All successes, the slow ones among them and the middle ones, summed by stage and by cause.
 
+use std::ops::RangeInclusive;
+
 use super::cause::Cause;
-use super::context::Context;
 use super::split::Split;
 use crate::analyze::analysis::{Part, Table, Tail};
 use crate::analyze::comparison::rounded;
-use crate::analyze::distribution::Distribution;
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
 use crate::clock::Micros;
@@ -28,25 +28,32 @@ pub(super) struct Groups {
     pub tail: Sums,
     pub middle: Sums,
     pub threshold: Option<Micros>,
+    /// Latencies of the middle ones.
+    middle_range: Option<RangeInclusive<Micros>>,
 }
 
 impl Groups {
-    pub(super) fn of(phase: &PhaseData, context: &Context<'_>) -> Self {
+    /// Empty ones of a phase.
+    pub(super) fn new(phase: &PhaseData) -> Self {
         let latency = phase.latency().of_successes();
-        let threshold = latency.percentile(950);
         let middle = latency.percentile(450).zip(latency.percentile(550));
-        let mut groups = Groups { threshold, ..Groups::default() };
-        for (index, row) in context.rows().iter().enumerate().filter(|(_, row)| row.succeeded()) {
-            let (split, latency) = (context.split(index), row.latency());
-            groups.all.take(row, &split);
-            if threshold.is_some_and(|threshold| latency >= threshold) {
-                groups.tail.take(row, &split);
-            }
-            if middle.is_some_and(|(from, to)| (from..=to).contains(&latency)) {
-                groups.middle.take(row, &split);
-            }
+        Groups {
+            threshold: latency.percentile(950),
+            middle_range: middle.map(|(from, to)| from..=to),
+            ..Groups::default()
         }
-        groups
+    }
+
+    /// Adds a success with the causes of its latency.
+    pub(super) fn take(&mut self, row: &Observation, split: &Split) {
+        let latency = row.latency();
+        self.all.take(row, split);
+        if self.threshold.is_some_and(|threshold| latency >= threshold) {
+            self.tail.take(row, split);
+        }
+        if self.middle_range.as_ref().is_some_and(|range| range.contains(&latency)) {
+            self.middle.take(row, split);
+        }
     }
 
     pub(super) fn tail(&self, phase: &PhaseData) -> Tail {
@@ -160,8 +167,13 @@ pub(super) fn millis(micros: f64) -> f64 {
     rounded(micros / 1e3, 3) + 0.0
 }
 
-/// The lengths of one stage over the successes that had it.
-pub(super) fn stage_lengths(rows: &[Observation], stage: Stage) -> Distribution {
-    let lengths = rows.iter().filter(|row| row.succeeded()).filter_map(|row| row.stage(stage));
-    Distribution::new(lengths.map(|length| length.0).collect(), 0)
+/// The lengths of each stage, in microseconds, over the successes that had it.
+pub(super) fn stage_lengths(rows: &[Observation]) -> [Vec<u64>; Stage::ALL.len()] {
+    let mut lengths = Stage::ALL.map(|_| Vec::new());
+    for row in rows.iter().filter(|row| row.succeeded()) {
+        for stage in Stage::ALL {
+            lengths[stage as usize].extend(row.stage(stage).map(|length| length.0));
+        }
+    }
+    lengths
 }

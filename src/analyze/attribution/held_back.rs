@@ -27,12 +27,15 @@ pub(super) fn shows(rows: &[Observation]) -> bool {
         let used = move |row: &&Observation| row.connection().is_some_and(|used| used.reused == reused);
         rows.iter().filter(|row| row.succeeded()).filter(used).filter_map(|row| row.stage(Stage::Receive))
     };
-    let long = of(true).filter(|length| *length >= A_WHILE).count();
     let marked: Vec<u64> = of(true).filter(|length| DELAY.contains(length)).map(|length| length.0).collect();
     let (n, marked) = (marked.len(), Distribution::new(marked, 0));
+    if n < LEAST {
+        return false;
+    }
+    let long = of(true).filter(|length| *length >= A_WHILE).count();
     let timely = marked.percentile(500).is_some_and(|median| median <= MEDIAN_AT_MOST);
     let contrast = of(false).next().is_some() && of(false).all(|length| length < A_WHILE);
-    contrast && timely && n >= LEAST && n as f64 >= MOSTLY * long as f64
+    contrast && timely && n as f64 >= MOSTLY * long as f64
 }
 
 /// Whether a row of such a phase was held back.

@@ -8,19 +8,18 @@ pub(super) struct Levels(Vec<(Moment, u32)>);
 impl Levels {
     /// Counts spans; one that ends where another starts does not overlap it.
     pub(super) fn new(spans: impl Iterator<Item = (Moment, Moment)>) -> Self {
-        let spans = spans.filter(|(start, end)| start < end);
-        let mut changes: Vec<(Moment, i32)> =
-            spans.flat_map(|(start, end)| [(start, 1), (end, -1)]).collect();
-        changes.sort_unstable();
-        let mut level = 0;
-        let mut steps: Vec<(Moment, u32)> = Vec::with_capacity(changes.len());
-        for (at, change) in changes {
-            level += change;
-            let now = u32::try_from(level).expect("a span starts before it ends");
-            match steps.last_mut() {
-                Some(last) if last.0 == at => last.1 = now,
-                _ => steps.push((at, now)),
-            }
+        let (mut starts, mut ends): (Vec<Moment>, Vec<Moment>) =
+            spans.filter(|(start, end)| start < end).unzip();
+        starts.sort_unstable();
+        ends.sort_unstable();
+        let mut steps: Vec<(Moment, u32)> = Vec::with_capacity(starts.len() + ends.len());
+        let (mut started, mut ended) = (0, 0);
+        // Each end has its start before it, so that the ends last longer.
+        while let Some(end) = ends.get(ended) {
+            let at = starts.get(started).map_or(*end, |start| *start.min(end));
+            started += count_of(at, &starts[started..]);
+            ended += count_of(at, &ends[ended..]);
+            steps.push((at, (started - ended) as u32));
         }
         Levels(steps)
     }
@@ -45,6 +44,11 @@ impl Levels {
     fn pieces(&self) -> impl Iterator<Item = (Moment, Moment, u32)> {
         self.0.windows(2).map(|pair| (pair[0].0, pair[1].0, pair[0].1))
     }
+}
+
+/// How many of some instants, in order, are this one, which is not after the first of them.
+fn count_of(at: Moment, instants: &[Moment]) -> usize {
+    instants.iter().take_while(|instant| **instant == at).count()
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ use std::collections::BTreeMap;
 
 use super::analysis::{FailureFigures, PhaseAnalysis, StageFigures, Table};
 use super::comparison::rounded;
+use super::distribution::percentiles;
 use super::phase::PhaseData;
 use crate::clock::Micros;
 use crate::sample::{ErrorWord, Stage};
@@ -52,8 +53,7 @@ pub fn attribute(phase: &PhaseData, health: &ClientHealth) -> PhaseAnalysis {
 /// Analyses one phase; saturation and remedies know what is predicted. The times of the causes do not hang on it.
 pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outlook) -> PhaseAnalysis {
     let context = Context::new(phase, health);
-    let groups = Groups::of(phase, &context);
-    let counts = Counts::of(&context);
+    let (groups, counts) = summed(phase, &context);
     let saturation = saturation::saturation(phase, &context, outlook.replicas());
     // A prediction is one of a closed loop: beside another load it says nothing.
     let none = Outlook::default();
@@ -78,22 +78,35 @@ pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outloo
     }
 }
 
+/// All sums that need the causes of each request: to find them costs more than to add them up.
+fn summed(phase: &PhaseData, context: &Context<'_>) -> (Groups, Counts) {
+    let (mut groups, mut counts) = (Groups::new(phase), Counts::default());
+    for (index, row) in context.rows().iter().enumerate() {
+        let split = context.split(index);
+        counts.take(row, &split);
+        if row.succeeded() {
+            groups.take(row, &split);
+        }
+    }
+    (groups, counts)
+}
+
 fn stages(phase: &PhaseData, groups: &Groups) -> Table<StageFigures> {
     let total = groups.all.total();
-    let figures = |stage: Stage| {
-        let lengths = stage_lengths(phase.rows(), stage);
-        let percentile = |permille| lengths.percentile(permille).map(Micros::as_millis);
+    let figures = |(stage, mut lengths): (Stage, Vec<u64>)| {
         let sum = groups.all.stages[stage as usize] as f64;
-        Some(StageFigures {
-            n: lengths.planned(),
-            mean_ms: millis(lengths.mean()?),
-            p50_ms: percentile(500)?,
-            p95_ms: percentile(950)?,
-            p99_ms: percentile(990)?,
+        let [p50, p95, p99] = percentiles(&mut lengths, [500, 950, 990])?.map(Micros::as_millis);
+        let figures = StageFigures {
+            n: lengths.len() as u64,
+            mean_ms: millis(sum / lengths.len() as f64),
+            p50_ms: p50,
+            p95_ms: p95,
+            p99_ms: p99,
             share_of_total: (total > 0).then(|| rounded(sum / total as f64, 6)),
-        })
+        };
+        Some((stage.name(), figures))
     };
-    Table(Stage::ALL.into_iter().filter_map(|stage| Some((stage.name(), figures(stage)?))).collect())
+    Table(Stage::ALL.into_iter().zip(stage_lengths(phase.rows())).filter_map(figures).collect())
 }
 
 fn failures(context: &Context<'_>) -> Table<FailureFigures> {

@@ -4,7 +4,8 @@
 //!
 //! A client with fewer connections than callers keeps the queue to itself: then nobody can wait at the server, full or not.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::ops::Range;
 
 use super::cause::Cause;
 use super::context::Context;
@@ -55,14 +56,13 @@ pub(super) fn saturation(
 ) -> Option<Saturation> {
     let mut loaded = Loaded::default();
     for repetition in 1..=phase.repetitions() {
-        let indices = context.repetition(repetition);
-        let rows: Vec<&Observation> = indices.iter().map(|index| &context.rows()[*index]).collect();
+        let places = phase.places(repetition);
+        let rows = &context.rows()[places.clone()];
         if !rows.is_empty() {
             let until = rows.iter().filter_map(|row| row.due()).max().unwrap_or_default();
-            loaded.add(&rows, callers(&rows)?, until);
-            loaded.waiting =
-                loaded.waiting + within(waiting(&indices, context).at_least(1).into_iter(), until);
-            loaded.computed = loaded.computed + within(computing(&rows), until);
+            loaded.add(rows, callers(rows)?, until);
+            loaded.waiting = loaded.waiting + within(waiting(places, context).at_least(1).into_iter(), until);
+            loaded.computed = loaded.computed + within(computing(rows), until);
             let occupancy = &context.occupancy()[repetition as usize - 1];
             loaded.in_use = loaded.in_use + occupancy.full_between(Moment::START, until);
         }
@@ -78,17 +78,18 @@ fn within(spans: impl Iterator<Item = (Moment, Moment)>, until: Moment) -> Micro
 
 /// Callers of a closed loop: so many requests are due at once at the start, and each later one at the
 /// very instant at which another ended.
-fn callers(rows: &[&Observation]) -> Option<u64> {
-    let ends: BTreeSet<Moment> = rows.iter().filter_map(|row| row.end()).collect();
+fn callers(rows: &[Observation]) -> Option<u64> {
+    let mut ends: Vec<Moment> = rows.iter().filter_map(|row| row.end()).collect();
+    ends.sort_unstable();
     let dues = rows.iter().filter_map(|row| row.due());
     let (first, later): (Vec<Moment>, Vec<Moment>) = dues.partition(|due| *due == Moment::START);
-    let follow = later.iter().filter(|due| ends.contains(due)).count();
+    let follow = later.iter().filter(|due| ends.binary_search(due).is_ok()).count();
     // An interrupted log lacks some of the ends.
     (!first.is_empty() && follow * 20 >= later.len() * 19).then_some(first.len() as u64)
 }
 
 impl Loaded {
-    fn add(&mut self, rows: &[&Observation], callers: u64, until: Moment) {
+    fn add(&mut self, rows: &[Observation], callers: u64, until: Moment) {
         self.callers = self.callers.max(callers);
         self.ended += rows.iter().filter_map(|row| row.end()).filter(|end| *end <= until).count() as u64;
         self.time = self.time + until.since(Moment::START);
@@ -140,22 +141,21 @@ impl Loaded {
 }
 
 /// When the server computed each exchange, by its own word; an answer begins when it is done.
-fn computing(rows: &[&Observation]) -> impl Iterator<Item = (Moment, Moment)> {
-    let mut seen = BTreeSet::new();
-    let spans = rows.iter().filter_map(move |row| {
+fn computing(rows: &[Observation]) -> impl Iterator<Item = (Moment, Moment)> {
+    let mut seen = HashSet::new();
+    rows.iter().filter_map(move |row| {
         let first = row.batch().is_none_or(|batch| seen.insert(batch.id));
         let receive = row.stage(Stage::Receive).unwrap_or_default();
         let done = row.end().filter(|_| first)?.as_micros().saturating_sub(receive.0);
         let begun = done.saturating_sub(row.server_compute()?.0);
         Some((Moment::from_micros(begun), Moment::from_micros(done)))
-    });
-    spans.collect::<Vec<_>>().into_iter()
+    })
 }
 
 /// When requests waited at the server, to be accepted or for a replica, as far as that is known.
-fn waiting(indices: &[usize], context: &Context<'_>) -> Levels {
-    let spans = indices.iter().filter_map(|index| {
-        let (row, split) = (&context.rows()[*index], context.split(*index));
+fn waiting(places: Range<usize>, context: &Context<'_>) -> Levels {
+    let spans = places.filter_map(|index| {
+        let (row, split) = (&context.rows()[index], context.split(index));
         let waited = split.get(Cause::AcceptQueueWait) + split.get(Cause::ServerQueue);
         let received = split.get(Cause::SlowResponseBody) + split.get(Cause::DelayedAck);
         let after = split.get(Cause::Compute) + received;

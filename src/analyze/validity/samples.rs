@@ -1,6 +1,7 @@
 //! Whether a percentile rests on enough requests, and whether the repetitions agree on it.
 
 use super::{Doubt, Judged};
+use crate::analyze::distribution::Distribution;
 use crate::analyze::phase::PhaseData;
 use crate::clock::Micros;
 use crate::sample::Phase;
@@ -47,16 +48,15 @@ pub(super) fn disagreement(sla: &[Judged], before: &PhaseData, after: &PhaseData
         .collect()
 }
 
-struct Repetitions {
+struct Repetitions<'a> {
     phase: Phase,
     requests: u64,
-    latencies: Vec<crate::analyze::Distribution>,
+    latencies: Vec<&'a Distribution>,
 }
 
-impl Repetitions {
-    fn of(phase: Phase, data: &PhaseData) -> Self {
-        let latencies = (1..=data.repetitions()).map(|repetition| data.repetition_latency(repetition));
-        Repetitions { phase, requests: data.requests(), latencies: latencies.collect() }
+impl<'a> Repetitions<'a> {
+    fn of(phase: Phase, data: &'a PhaseData) -> Self {
+        Repetitions { phase, requests: data.requests(), latencies: data.repetition_latencies().collect() }
     }
 
     fn disagree(&self, sla: &[Judged]) -> Option<Doubt> {

@@ -121,18 +121,11 @@ fn time_of(call: &SingleCall, basis: WorkBasis) -> Option<u64> {
 
 /// Before and after, in microseconds, of the same request in the same repetition.
 fn item_pairs(before: &PhaseData, after: &PhaseData) -> Vec<(u64, u64)> {
-    let costs = |data: &PhaseData, repetition| {
-        let rows = data.repetition(repetition).filter(|row| row.succeeded());
-        let mut costs: Vec<(u64, u64)> =
-            rows.filter_map(|row| Some((row.seq(), row.server_item()?.0))).collect();
-        costs.sort_unstable();
-        costs
-    };
+    let costs = |data: &PhaseData, repetition| data.by_seq(repetition, Observation::server_item);
     let repetitions = 1..=before.repetitions().min(after.repetitions());
     let pairs = repetitions.flat_map(|repetition| {
-        let (before, after) = (costs(before, repetition), costs(after, repetition));
-        let partner = move |seq| after.binary_search_by_key(&seq, |cost| cost.0).ok().map(|at| after[at].1);
-        before.into_iter().filter_map(move |(seq, cost)| Some((cost, partner(seq)?)))
+        let both = costs(before, repetition).into_iter().zip(costs(after, repetition));
+        both.filter_map(|(before, after)| Some((before?.0, after?.0)))
     });
     pairs.collect()
 }
@@ -150,8 +143,10 @@ fn call_pairs<'a>(calls: impl Iterator<Item = &'a SingleCall>, basis: WorkBasis)
 /// By the pair whose ratio is the median.
 fn judge(mut pairs: Vec<(u64, u64)>, basis: WorkBasis) -> Option<Doubt> {
     let ratio = |pair: &(u64, u64)| pair.1 as f64 / pair.0.max(1) as f64;
-    pairs.sort_by(|one, other| ratio(one).total_cmp(&ratio(other)).then(one.cmp(other)));
-    let median = pairs[pairs.len() / 2];
+    let by_ratio =
+        |one: &(u64, u64), other: &(u64, u64)| ratio(one).total_cmp(&ratio(other)).then(one.cmp(other));
+    let middle = pairs.len() / 2;
+    let median = *pairs.select_nth_unstable_by(middle, by_ratio).1;
     let (ratio, (before, after)) = (ratio(&median), median);
     let apart = ratio.max(1.0 / ratio) > APART && before.abs_diff(after) > basis.grain().0;
     (apart && beyond_chance(&pairs)).then(|| Doubt::UnequalWork {

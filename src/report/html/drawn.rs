@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::opening::Opening;
 use crate::analyze::{Observation, PhaseData};
+use crate::both::both;
 use crate::clock::Micros;
 use crate::random::mix;
 use crate::sample::{ErrorWord, Stage, TraceId};
@@ -118,12 +119,14 @@ impl Drawn {
     /// Of both phases, before first.
     pub fn both(before: &PhaseData, after: &PhaseData) -> [Drawn; 2] {
         let rows = (before.rows().len() + after.rows().len()) as u64;
-        let mut both = [before, after].map(|phase| Drawn::of(phase, rows <= ROWS_MOST));
-        let partners = [(0, after), (1, before)].map(|(own, other)| partners(&both[own], other));
-        for (drawn, partners) in both.iter_mut().zip(partners) {
-            drawn.partners = partners;
-        }
-        both
+        let of = |phase, other| {
+            move || {
+                let mut drawn = Drawn::of(phase, rows <= ROWS_MOST);
+                drawn.partners = partners(&drawn, other);
+                drawn
+            }
+        };
+        both(of(before, after), of(after, before)).into()
     }
 
     fn of(phase: &PhaseData, every: bool) -> Drawn {
