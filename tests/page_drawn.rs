@@ -8,7 +8,7 @@ mod svg;
 use std::collections::BTreeMap;
 
 use common::run::{Results, Table};
-use page::{Page, number, reference};
+use page::{Page, analyze, number, reference, reference_logs};
 use serde_json::Value;
 use svg::{Axis, Tag, pictures, section, tags, time_of};
 
@@ -102,6 +102,109 @@ fn a_dot_lies_at_its_due_time_and_its_latency() {
         }
     }
     assert_eq!(seen, logs.values().map(BTreeMap::len).sum::<usize>(), "every row is a dot");
+}
+
+/// Which mark each row of the log must have, and of which shape it is.
+#[test]
+fn what_became_of_a_request_has_a_mark_of_its_own_and_is_counted() {
+    const SHAPES: [(&str, &str); 6] = [
+        ("k-within", "h0"),
+        ("k-over", "m-3 0h6"),
+        ("k-resent", "m-3-3h6v6h-6z"),
+        ("k-syn", "m0-5l5 8h-10z"),
+        ("k-not_accepted", "m0-5l4.5 5-4.5 5-4.5-5z"),
+        ("k-failed", "m-3.5-3.5l7 7m0-7l-7 7"),
+    ];
+    let results = reference_logs("drawn_kinds");
+    fail_the_first(&results);
+    analyze(&results, 0);
+    let page = Page::read(&results.path("report.html"));
+    let section = section(page.text(), "over-time");
+    let limit = number(&results.comparison()["sla"][0]["limit_ms"]);
+    let counted = ["before", "after"].map(|phase| kinds(&results.table(&format!("{phase}.csv")), limit));
+    assert!(counted[0].len() > 4, "the run has marks of most kinds: {counted:?}");
+    let chart = tags(pictures(section, "<svg id=\"dots\"")[0]);
+    let key = section.split("<table class=\"key\"").nth(1).and_then(|rest| rest.split("</table>").next());
+    let key = key.expect("a legend");
+    for (class, shape) in SHAPES {
+        let expected = [0, 1].map(|at| counted[at].get(class).copied().unwrap_or(0));
+        let marks = ["before", "after"].map(|phase| {
+            let paths = chart
+                .iter()
+                .filter(|tag| tag.is("path", &format!("dots {class}")) && tag.text_of("data-group") == phase);
+            let places = |path: &Tag| {
+                let places: Vec<String> = path.text_of("d").split('M').skip(1).map(String::from).collect();
+                assert!(places.iter().all(|place| place.ends_with(shape)), "{class}: {places:?}");
+                places.len()
+            };
+            paths.map(places).sum::<usize>()
+        });
+        assert_eq!(marks, expected, "{class}");
+        let row = key.split("<tr>").find(|row| row.contains(class));
+        let shown = row.map(|row| {
+            let cells = row.split("<td class=\"n\">").skip(1).filter_map(|cell| cell.split('<').next());
+            cells.map(|cell| cell.replace(',', "").parse().expect("a count")).collect::<Vec<usize>>()
+        });
+        assert_eq!(shown, (expected != [0, 0]).then(|| expected.to_vec()), "{class} in the legend");
+        assert!(row.is_none_or(|row| row.contains(shape)), "{class} is shown as it is drawn");
+    }
+}
+
+/// The first request before has no usable answer.
+fn fail_the_first(results: &Results) {
+    let log = results.text("before.csv");
+    let table = results.table("before.csv");
+    let [error, status, digest] = ["error", "status", "answer_digest"].map(|column| table.at(column));
+    let lines = log.lines().enumerate().map(|(at, line)| {
+        let mut fields: Vec<&str> = line.split(',').collect();
+        if at == 1 {
+            (fields[error], fields[status], fields[digest]) = ("reset", "", "");
+        }
+        fields.join(",")
+    });
+    std::fs::write(results.path("before.csv"), lines.collect::<Vec<_>>().join("\n") + "\n")
+        .expect("writable");
+}
+
+/// Rows by what became of them, from the log's own columns.
+fn kinds(log: &Table, limit: f64) -> BTreeMap<&'static str, usize> {
+    let [error, connect, tls, latency, syn, data] =
+        ["error", "connect_ms", "tls_ms", "latency_ms", "syn_retransmits", "retransmits"]
+            .map(|column| log.at(column));
+    let mut kinds = BTreeMap::new();
+    for row in &log.rows {
+        let sent_again = |column: usize| row[column].parse::<u32>().unwrap_or(0) > 0;
+        let opened = !row[connect].is_empty();
+        let kind = if !row[error].is_empty() {
+            "k-failed"
+        } else if sent_again(data) {
+            if opened && row[tls].is_empty() { "k-not_accepted" } else { "k-resent" }
+        } else if opened && sent_again(syn) {
+            "k-syn"
+        } else if row[latency].parse::<f64>().expect("a time") > limit {
+            "k-over"
+        } else {
+            "k-within"
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    kinds
+}
+
+#[test]
+fn every_colour_of_a_bar_is_named_and_no_name_is_cut() {
+    let (results, page) = drawn("drawn_names");
+    let causes = section(&page, "causes");
+    let legend = causes.split("<ul class=\"legend\">").nth(1).and_then(|rest| rest.split("</ul>").next());
+    let legend = legend.expect("a legend");
+    let analysis = results.json("analysis.json");
+    for table in ["/phases/before/tail/causes", "/phases/after/causes_of_all"] {
+        let parts = analysis.pointer(table).and_then(Value::as_object).expect("by cause");
+        for (cause, _) in parts.iter().filter(|(_, part)| number(&part["share"]) > 0.005) {
+            assert!(legend.contains(&format!("c-{cause}\"")), "{cause} is in the legend: {legend}");
+        }
+    }
+    assert!(!page.contains("text-overflow"), "a name is whole or not there");
 }
 
 /// Due and latency by repetition and number.
