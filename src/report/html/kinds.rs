@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// Its mark: a shape of its own, so that no colour is needed to tell it.
+    /// Its mark: a shape of its own; colours tell stages.
     pub fn marker(self) -> Marker {
         match self {
             Kind::Within => Marker::Dot,
@@ -55,18 +55,6 @@ impl Kind {
             Kind::Syn => Marker::Triangle,
             Kind::NotAccepted => Marker::Diamond,
             Kind::Failed => Marker::Cross,
-        }
-    }
-
-    /// The class that gives it its colour.
-    pub fn class(self) -> &'static str {
-        match self {
-            Kind::Within => "k-within",
-            Kind::Over => "k-over",
-            Kind::Resent => "k-resent",
-            Kind::Syn => "k-syn",
-            Kind::NotAccepted => "k-not_accepted",
-            Kind::Failed => "k-failed",
         }
     }
 
@@ -114,7 +102,7 @@ pub fn legend(drawn: &[Drawn; 2], limit: Option<Micros>) -> Markup {
             caption { "Each mark is a request; one that is of several kinds has the mark of the lowest" }
             thead { tr { th scope="col" { "what became of it" } th scope="col" { "before" } th scope="col" { "after" } } }
             tbody { @for kind in Kind::ALL.into_iter().filter(|kind| n(*kind) != [0, 0]) { tr {
-                th scope="row" { (mark(kind.marker(), kind.class())) (kind.words(limit, counted)) }
+                th scope="row" { (mark(kind.marker())) (kind.words(limit, counted)) }
                 @for count in n(kind) { td.n { (grouped(count as f64, 0, false)) } }
             } } }
         }

@@ -1,6 +1,6 @@
-//! Every request as a mark: when it was due, how long it took, and what became of it.
+//! Every request as a mark: when it was due, how long it took, which stage took most of it, and what became of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
@@ -8,9 +8,9 @@ use super::chart::{Frame, Scale, cloud, limit_beside, px, span_of_time};
 use super::drawn::{Dot, Drawn};
 use super::figure::grouped;
 use super::kinds::{self, Kind};
-use super::{Html, curve, rows};
+use super::{Html, curve, palette, rows};
 use crate::analyze::Comparison;
-use crate::sample::Phase;
+use crate::sample::{Phase, Stage};
 
 const FRAME: Frame = Frame { left: 78.0, right: 868.0, top: 34.0, bottom: 380.0 };
 /// Between two repetitions.
@@ -28,8 +28,8 @@ struct Strip {
     time: Scale,
 }
 
-/// Marks of one kind, in the order in which they are drawn: what is rare comes last and is on top.
-type Groups<'a> = BTreeMap<(Phase, Kind), Vec<(&'a Dot, (f64, f64))>>;
+/// Marks of one kind and colour, in the order in which they are drawn: what is rare comes last and is on top.
+type Groups<'a> = BTreeMap<(Phase, Kind, Stage), Vec<(&'a Dot, (f64, f64))>>;
 
 /// The chart, its legend and the rows behind it.
 pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
@@ -52,11 +52,16 @@ fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
     let strips = strips(page);
     let groups = groups(page, &strips, scale);
     groups.keys().next()?;
+    let stages: BTreeSet<Stage> = groups.keys().map(|(.., stage)| *stage).collect();
     Some(html! {
         p.how {
-            "To the right when a request was due, upward how long it took (each equal step an equal factor). "
+            "To the right when a request was due, upward how long it took (each equal step an equal factor); the colour is the stage that took "
+            "most of it, the shape what became of it. "
             "The repetitions stand in the order in which they ran, on one time scale. "
             (drawn_of(page.drawn)) (unknown(page.drawn))
+        }
+        ul.legend {
+            @for stage in &stages { li { span.swatch.(palette::of_stage(*stage)) {} "mostly " (stage.name()) ": " (words(*stage)) } }
         }
         (kinds::legend(page.drawn, page.drawn[0].limit))
         figure {
@@ -68,9 +73,9 @@ fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
                     (FRAME.rows(scale, span_of_time))
                     text.axis x=(px((FRAME.left + FRAME.right) / 2.0)) y="418" { "when the request was due, from the start of its repetition" }
                     @for (name, limit) in &limits { (limit_beside(&FRAME, scale, *limit, name)) }
-                    @for ((phase, kind), dots) in &groups {
+                    @for ((phase, kind, stage), dots) in &groups {
                         @let points: Vec<_> = dots.iter().map(|(_, point)| *point).collect();
-                        (cloud(&points, kind.marker(), kind.class(), phase.name(), kind.said()))
+                        (cloud(&points, kind.marker(), &palette::of_stage(*stage), phase.name(), kind.said()))
                     }
                 }
             }
@@ -83,6 +88,19 @@ fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
 
 fn with_jaeger(page: &Html<'_>) -> &'static str {
     if page.jaeger.is_some() { " A click opens it in Jaeger." } else { "" }
+}
+
+fn words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Queue => "waiting inside the client",
+        Stage::Retry => "attempts that failed",
+        Stage::Dns => "name lookup",
+        Stage::Connect => "opening a connection",
+        Stage::Tls => "TLS handshake",
+        Stage::Send => "sending the request",
+        Stage::Wait => "waiting for the first byte of the answer",
+        Stage::Receive => "receiving the answer",
+    }
 }
 
 /// Where the kernel's counters are missing, a lost packet looks like none.
@@ -157,7 +175,7 @@ fn groups<'a>(page: &'a Html<'_>, strips: &[Strip], scale: Scale) -> Groups<'a> 
             let Some(strip) = strip else { continue };
             let x = strip.left + strip.width * strip.time.place(dot.due.0 as f64);
             let point = (x, FRAME.y(scale, dot.latency.as_millis()));
-            groups.entry((phase, Kind::of(dot, drawn.limit))).or_default().push((dot, point));
+            groups.entry((phase, Kind::of(dot, drawn.limit), dot.dominant())).or_default().push((dot, point));
         }
     }
     groups

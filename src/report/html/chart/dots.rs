@@ -1,4 +1,4 @@
-//! Many marks of one kind as one path, about a dozen bytes a mark.
+//! Many marks of one shape and colour as one path, about a dozen bytes a mark.
 
 use std::fmt::Write;
 
@@ -49,7 +49,7 @@ impl Marker {
     }
 }
 
-/// All marks of one kind, with what is said of each. The script finds them again in the path, in this order.
+/// All marks of one shape and colour, with what is said of each. The script finds them again in the path, in this order.
 pub fn cloud(points: &[(f64, f64)], marker: Marker, class: &str, group: &str, said: Option<&str>) -> Markup {
     let mut d = String::new();
     for (x, y) in points {
@@ -58,12 +58,12 @@ pub fn cloud(points: &[(f64, f64)], marker: Marker, class: &str, group: &str, sa
     html! { path.dots.(marker.name()).(class) data-group=(group) data-said=[said] d=(d) {} }
 }
 
-/// One mark by itself, for a legend.
-pub fn mark(marker: Marker, class: &str) -> Markup {
+/// One mark by itself, for a legend of shapes: of no colour that means anything.
+pub fn mark(marker: Marker) -> Markup {
     html! {
         svg.key-mark viewBox="0 0 14 14" role="img" aria-label=(marker.name()) {
             title { (marker.name()) }
-            path.dots.(marker.name()).(class) d={ "M7 7" (marker.strokes()) } {}
+            path.dots.plain.(marker.name()) d={ "M7 7" (marker.strokes()) } {}
         }
     }
 }
