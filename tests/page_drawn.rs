@@ -8,7 +8,7 @@ mod svg;
 use std::collections::BTreeMap;
 
 use common::run::{Results, Table};
-use page::{Page, number, reference};
+use page::{Page, analyze, number, reference, reference_logs};
 use serde_json::Value;
 use svg::{Axis, Tag, pictures, section, tags, time_of};
 
@@ -85,6 +85,8 @@ fn a_dot_lies_at_its_due_time_and_its_latency() {
     let strips = strips(&chart, &results, &logs);
     let data = section.split("id=\"rows\"").nth(1).and_then(|rest| rest.split_once('>')).expect("the rows").1;
     let mut lines = data.split("</script>").next().expect("its end").lines();
+    let stages = ["before", "after"].map(|phase| (phase, mostly(&results.table(&format!("{phase}.csv")))));
+    let stages = BTreeMap::from(stages);
     let mut seen = 0;
     for path in chart.iter().filter(|tag| tag.is("path", "dots")) {
         let phase = path.text_of("data-group");
@@ -96,12 +98,134 @@ fn a_dot_lies_at_its_due_time_and_its_latency() {
             let key = [0, 1].map(|_| fields.next().expect("repetition and number"));
             let (due, latency) = logs[phase][&key];
             axis.assert_at(latency, y, &format!("{phase} {key:?}"));
+            let stage = stages[phase][&key];
+            assert!(path.text_of("class").ends_with(&format!(" s-{stage}")), "{phase} {key:?}: {stage}");
             let (left, width, span) = strips[&(phase.to_string(), key[0].clone())];
             assert_near(x, left + width * due / span, 0.2, &format!("{phase} {key:?}, due {due}"));
             seen += 1;
         }
     }
     assert_eq!(seen, logs.values().map(BTreeMap::len).sum::<usize>(), "every row is a dot");
+}
+
+/// The stage that took most of each row's time, from the log's own columns.
+fn mostly(log: &Table) -> BTreeMap<[String; 2], &'static str> {
+    const STAGES: [&str; 8] = ["queue", "retry", "dns", "connect", "tls", "send", "wait", "receive"];
+    let keys = ["repetition", "seq"].map(|name| log.at(name));
+    let columns = STAGES.map(|name| (name, log.at(&format!("{name}_ms"))));
+    let stage = |row: &Vec<String>| {
+        let times = columns.map(|(name, at)| (row[at].parse().unwrap_or(0.0), name));
+        times
+            .into_iter()
+            .rev()
+            .max_by(|one: &(f64, _), other| one.0.total_cmp(&other.0))
+            .expect("eight stages")
+            .1
+    };
+    log.rows.iter().map(|row| (keys.map(|at| row[at].clone()), stage(row))).collect()
+}
+
+/// Which mark each row of the log must have, and of which shape it is.
+#[test]
+fn what_became_of_a_request_has_a_mark_of_its_own_and_is_counted() {
+    const SHAPES: [(&str, &str); 6] = [
+        ("dot", "h0"),
+        ("dash", "m-3 0h6"),
+        ("square", "m-3-3h6v6h-6z"),
+        ("triangle", "m0-5l5 8h-10z"),
+        ("diamond", "m0-5l4.5 5-4.5 5-4.5-5z"),
+        ("cross", "m-3.5-3.5l7 7m0-7l-7 7"),
+    ];
+    let results = reference_logs("drawn_kinds");
+    fail_the_first(&results);
+    analyze(&results, 0);
+    let page = Page::read(&results.path("report.html"));
+    let section = section(page.text(), "over-time");
+    let limit = number(&results.comparison()["sla"][0]["limit_ms"]);
+    let counted = ["before", "after"].map(|phase| kinds(&results.table(&format!("{phase}.csv")), limit));
+    assert!(counted[0].len() > 4, "the run has marks of most kinds: {counted:?}");
+    let chart = tags(pictures(section, "<svg id=\"dots\"")[0]);
+    let key = section.split("<table class=\"key\"").nth(1).and_then(|rest| rest.split("</table>").next());
+    let key = key.expect("a legend");
+    for (name, shape) in SHAPES {
+        let expected = [0, 1].map(|at| counted[at].get(name).copied().unwrap_or(0));
+        let marks = ["before", "after"].map(|phase| {
+            let paths = chart
+                .iter()
+                .filter(|tag| tag.is("path", &format!("dots {name}")) && tag.text_of("data-group") == phase);
+            let places = |path: &Tag| {
+                let places: Vec<String> = path.text_of("d").split('M').skip(1).map(String::from).collect();
+                assert!(places.iter().all(|place| place.ends_with(shape)), "{name}: {places:?}");
+                places.len()
+            };
+            paths.map(places).sum::<usize>()
+        });
+        assert_eq!(marks, expected, "{name}");
+        let row = key.split("<tr>").find(|row| row.contains(&format!("aria-label=\"{name}\"")));
+        let shown = row.map(|row| {
+            let cells = row.split("<td class=\"n\">").skip(1).filter_map(|cell| cell.split('<').next());
+            cells.map(|cell| cell.replace(',', "").parse().expect("a count")).collect::<Vec<usize>>()
+        });
+        assert_eq!(shown, (expected != [0, 0]).then(|| expected.to_vec()), "{name} in the legend");
+        assert!(row.is_none_or(|row| row.contains(shape)), "{name} is shown as it is drawn");
+    }
+}
+
+/// The first request before has no usable answer.
+fn fail_the_first(results: &Results) {
+    let log = results.text("before.csv");
+    let table = results.table("before.csv");
+    let [error, status, digest] = ["error", "status", "answer_digest"].map(|column| table.at(column));
+    let lines = log.lines().enumerate().map(|(at, line)| {
+        let mut fields: Vec<&str> = line.split(',').collect();
+        if at == 1 {
+            (fields[error], fields[status], fields[digest]) = ("reset", "", "");
+        }
+        fields.join(",")
+    });
+    std::fs::write(results.path("before.csv"), lines.collect::<Vec<_>>().join("\n") + "\n")
+        .expect("writable");
+}
+
+/// Rows by what became of them, from the log's own columns.
+fn kinds(log: &Table, limit: f64) -> BTreeMap<&'static str, usize> {
+    let [error, connect, tls, latency, syn, data] =
+        ["error", "connect_ms", "tls_ms", "latency_ms", "syn_retransmits", "retransmits"]
+            .map(|column| log.at(column));
+    let mut kinds = BTreeMap::new();
+    for row in &log.rows {
+        let sent_again = |column: usize| row[column].parse::<u32>().unwrap_or(0) > 0;
+        let opened = !row[connect].is_empty();
+        let kind = if !row[error].is_empty() {
+            "cross"
+        } else if sent_again(data) {
+            if opened && row[tls].is_empty() { "diamond" } else { "square" }
+        } else if opened && sent_again(syn) {
+            "triangle"
+        } else if row[latency].parse::<f64>().expect("a time") > limit {
+            "dash"
+        } else {
+            "dot"
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    kinds
+}
+
+#[test]
+fn every_colour_of_a_bar_is_named_and_no_name_is_cut() {
+    let (results, page) = drawn("drawn_names");
+    let causes = section(&page, "causes");
+    let legend = causes.split("<ul class=\"legend\">").nth(1).and_then(|rest| rest.split("</ul>").next());
+    let legend = legend.expect("a legend");
+    let analysis = results.json("analysis.json");
+    for table in ["/phases/before/tail/causes", "/phases/after/causes_of_all"] {
+        let parts = analysis.pointer(table).and_then(Value::as_object).expect("by cause");
+        for (cause, _) in parts.iter().filter(|(_, part)| number(&part["share"]) > 0.005) {
+            assert!(legend.contains(&format!("c-{cause}\"")), "{cause} is in the legend: {legend}");
+        }
+    }
+    assert!(!page.contains("text-overflow"), "a name is whole or not there");
 }
 
 /// Due and latency by repetition and number.

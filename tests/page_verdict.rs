@@ -142,7 +142,7 @@ fn conditions_and_opening_are_the_log_s() {
     }
     let [of_tail, of_requests] = opening(&logs[0]).map(|share| format!("{:.0} %", share * 100.0));
     let said = format!(
-        "{of_tail} of this time is of requests due in the first second of a repetition ({of_requests} of all"
+        "{of_tail} of the time of the slowest belongs to requests due in the first second of a repetition ({of_requests} of all"
     );
     assert!(text.contains(&said), "no `{said}` in {text}");
 }

@@ -12,7 +12,7 @@ use crate::analyze::{Comparison, IdleCalls};
 use crate::jaeger::JaegerUrl;
 use crate::record::{Manifest, Results, write_atomically};
 use crate::report::Format;
-use crate::report::html::{Conditions, Drawn, FileState, Html, Incomplete, Payloads};
+use crate::report::html::{Conditions, Drawn, FileState, Html, Incomplete, Payloads, slow_from};
 use crate::sample::Phase;
 use crate::scenario::{Connections, Strategy};
 
@@ -94,7 +94,7 @@ fn render(
     let jaeger = jaeger.or_else(|| of_scenario(&read.manifest));
     let html = Html {
         analysis: &findings.analysis,
-        drawn: &Drawn::both(before, after),
+        drawn: &Drawn::both(before, after, slow_from(&findings.comparison)),
         conditions: &conditions,
         jaeger: jaeger.as_ref(),
     };

@@ -1,21 +1,30 @@
 //! The ladder as a small table of the closing summary, the same numbers as `analysis.json`.
 
+use super::columns::{Column, Side, aligned};
 use crate::analyze::{LadderRung, Verdict};
+
+const COLUMNS: [Column; 7] = [
+    (Side::Left, 0),
+    (Side::Right, 0),
+    (Side::Right, 0),
+    (Side::Right, 0),
+    (Side::Right, 0),
+    (Side::Right, 0),
+    (Side::Left, 0),
+];
 
 /// A line a rung, with a head above and what to mind below; none where there are no rungs.
 pub fn ladder(rungs: &[LadderRung], note: Option<&str>) -> Vec<String> {
     if rungs.is_empty() {
         return Vec::new();
     }
-    let head = format!(
-        "{:<29} {:>6} {:>7} {:>7} {:>6} {:>11} SLA",
-        "ladder, ms", "P50", "P95", "P99", "per s", "P95 bought"
-    );
+    let head = ["ladder, ms", "P50", "P95", "P99", "per s", "P95 bought", "SLA"].map(String::from);
+    let rows: Vec<_> = std::iter::once(head).chain(rungs.iter().map(row)).collect();
     let note = note.map(|note| format!("({note})"));
-    std::iter::once(head).chain(rungs.iter().map(line)).chain(note).collect()
+    aligned(COLUMNS, &rows).into_iter().chain(note).collect()
 }
 
-fn line(rung: &LadderRung) -> String {
+fn row(rung: &LadderRung) -> [String; 7] {
     let number = |value: Option<f64>| value.map_or("none".into(), |value| format!("{value:.1}"));
     let [p50, p95, p99, rate] = [rung.p50_ms, rung.p95_ms, rung.p99_ms, rung.throughput_rps].map(number);
     let bought = rung.bought.as_ref().and_then(|one| Some((one.p95_ms?, one.p95_ratio?)));
@@ -29,7 +38,7 @@ fn line(rung: &LadderRung) -> String {
         (0, unsent) => format!(", {unsent} never sent"),
         (different, _) => format!(", {different} answers differ"),
     };
-    format!("{:<29} {p50:>6} {p95:>7} {p99:>7} {rate:>6} {bought:>11} {verdict}{why}", rung.strategy)
+    [rung.strategy.clone(), p50, p95, p99, rate, bought, format!("{verdict}{why}")]
 }
 
 #[cfg(test)]
@@ -37,29 +46,48 @@ mod tests {
     use super::*;
     use crate::analyze::{Bought, Quality};
 
-    #[test]
-    fn a_rung_is_a_line_and_a_missing_rank_is_said() {
-        let rung = LadderRung {
-            strategy: "pool of 8, batches of up to 2".into(),
+    fn rung(strategy: &str, p99_ms: Option<f64>) -> LadderRung {
+        LadderRung {
+            strategy: strategy.into(),
             planned: 600,
             succeeded: 580,
             unsent: 0,
             quality: Quality { compared: 580, equal: 502, different: 78, examples: vec![3] },
             p50_ms: Some(812.25),
             p95_ms: Some(1_044.04),
-            p99_ms: None,
+            p99_ms,
             throughput_rps: Some(78.125),
             bought: Some(Bought { p95_ms: Some(-208.9), p95_ratio: Some(0.8333) }),
             verdict: Verdict::Missed,
-        };
+        }
+    }
+
+    #[test]
+    fn a_rung_is_a_line_and_a_missing_rank_is_said() {
         assert_eq!(
-            ladder(&[rung], Some("as long")),
+            ladder(&[rung("pool of 8, batches of up to 2", None)], Some("as long")),
             [
-                "ladder, ms                       P50     P95     P99  per s  P95 bought SLA",
-                "pool of 8, batches of up to 2  812.2  1044.0    none   78.1  -209 ×0.83 missed, 78 answers differ",
+                "ladder, ms                      P50    P95  P99 per s P95 bought SLA",
+                "pool of 8, batches of up to 2 812.2 1044.0 none  78.1 -209 ×0.83 missed, 78 answers differ",
                 "(as long)"
             ]
         );
         assert_eq!(ladder(&[], None), [""; 0]);
+    }
+
+    #[test]
+    fn no_name_and_no_number_breaks_the_columns() {
+        let long = rung("pool of 1000, batches of up to 1000 within 250 ms", Some(123_456_789.0));
+        let fast = LadderRung { throughput_rps: Some(1_234_567.8), ..rung("per_request", None) };
+        let lines = ladder(&[long, fast], None);
+        let ends = |word: &str, line: &str| {
+            let at = line.find(word).unwrap_or_else(|| panic!("{word} is not in {line}"));
+            line[..at + word.len()].chars().count()
+        };
+        let [head, first, second] = &lines[..] else { panic!("{lines:#?}") };
+        assert_eq!(ends("P99", head), ends("123456789.0", first), "{lines:#?}");
+        assert_eq!(ends("P99", head), ends("none", second), "{lines:#?}");
+        assert_eq!(ends("per s", head), ends("1234567.8", second), "{lines:#?}");
+        assert_eq!(ends("SLA", head), ends("mis", first), "{lines:#?}");
     }
 }

@@ -1,6 +1,7 @@
 //! The closing summary: one screen with the verdict at its end, the same numbers as `comparison.json`.
 
 use super::Format;
+use super::columns::{Column, Side, aligned};
 use super::screen::Screen;
 use super::style::{Colour, Style};
 use super::words::{self, Summary};
@@ -68,21 +69,32 @@ impl Terminal {
     }
 }
 
-/// 80 columns: a name, two figures, what sets them apart.
+/// A name, two figures, what sets them apart: 80 characters, more where a figure needs it.
+const COLUMNS: [Column; 6] = [
+    (Side::Left, 22),
+    (Side::Right, 11),
+    (Side::Right, 11),
+    (Side::Right, 11),
+    (Side::Right, 6),
+    (Side::Right, 14),
+];
+
 fn table(screen: &mut Screen, comparison: &Comparison, [before, after]: [&str; 2]) {
-    let line = |name: &str, before: &str, after: &str, [difference, ratio, interval]: [&str; 3]| {
-        let line = format!("{name:<22} {before:>11} {after:>11} {difference:>11}{ratio:>7} {interval:>14}");
-        line.trim_end().to_string()
-    };
-    let head = line("latency from due, ms", before, after, ["difference", "ratio", "95 % of ratio"]);
-    screen.pieces(&[(Style::Strong, &head)]);
-    for row in words::rows(comparison) {
-        screen.line(&line(&row.name, &row.before, &row.after, [&row.difference, &row.ratio, &row.interval]));
-    }
+    let cells = |row: [&str; 6]| row.map(String::from);
+    let mut rows =
+        vec![cells(["latency from due, ms", before, after, "difference", "ratio", "95 % of ratio"])];
+    rows.extend(
+        words::rows(comparison)
+            .into_iter()
+            .map(|row| [row.name, row.before, row.after, row.difference, row.ratio, row.interval]),
+    );
     let phases = &comparison.phases;
     let [before, after] =
         [&phases.before, &phases.after].map(|phase| format!("{}/{}", phase.succeeded, phase.planned));
-    screen.line(&line("succeeded / planned", &before, &after, [""; 3]));
+    rows.push(cells(["succeeded / planned", &before, &after, "", "", ""]));
+    for (at, line) in aligned(COLUMNS, &rows).iter().enumerate() {
+        screen.pieces(&[(if at == 0 { Style::Strong } else { Style::Plain }, line)]);
+    }
 }
 
 fn below(screen: &mut Screen, comparison: &Comparison, names: [&str; 2]) {

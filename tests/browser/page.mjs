@@ -216,7 +216,7 @@ function look_at() {
   const ground = one => {
     // A name in a bar stands on the part of the bar that has its colour.
     const cause = [...one.classList].find(name => name.startsWith('on-'));
-    if (cause) return colour(getComputedStyle(one.parentElement.querySelector(`rect.c-${cause.slice(3)}`)).fill);
+    if (cause) return colour(getComputedStyle(one.closest('.bar-track').querySelector(`rect.c-${cause.slice(3)}`)).fill);
     for (let up = one; up; up = up.parentElement) {
       const back = colour(getComputedStyle(up).backgroundColor);
       if (back.alpha === 1) return back;
@@ -235,22 +235,48 @@ function look_at() {
   return { back: light(ground(document.body)), faint, words: words.length, wide: root.scrollWidth, room: root.clientWidth };
 }
 
-await check('380 px: what is wider than the screen shows it, and the tables of the SLA and of the predictions are not', async () => {
-  const look = await open(page, { viewport: { width: 380, height: 900 } });
+await check('a name in a bar is whole or not there, at any width', async () => {
+  for (const width of [320, 380, 480, 640, 641, 768, 1024, 1280, 1600]) {
+    const look = await open(page, { viewport: { width, height: 900 } });
+    const { cut, seen } = await look.tab.evaluate(() => {
+      const cut = [];
+      let seen = 0;
+      document.querySelectorAll('.in-bar b, .bar-track .beside').forEach(one => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        const words = range.getBoundingClientRect(), room = (one.closest('.in-bar') ?? one.closest('.bar-track')).getBoundingClientRect();
+        if (words.top >= room.bottom - 1) return;
+        seen++;
+        if (words.left < room.left - 1 || words.right > room.right + 1 || words.top < room.top - 1 || words.bottom > room.bottom + 1) cut.push(one.textContent);
+      });
+      document.querySelectorAll('body *').forEach(one => { if (getComputedStyle(one).textOverflow !== 'clip') cut.push(`${one.className} is cut with dots`); });
+      return { cut, seen };
+    });
+    assert(cut.length === 0, `${width} px: ${cut.join('; ')}`);
+    assert(seen >= (width > 1000 ? 4 : 2), `${width} px: ${seen} names`);
+    await look.tab.close();
+  }
+});
+
+for (const colorScheme of ['light', 'dark']) await check(`380 px, ${colorScheme}: no table is wider than the screen, a chart that is says so`, async () => {
+  const look = await open(page, { viewport: { width: 380, height: 900 }, colorScheme });
   const problems = await look.tab.evaluate(() => {
     const all = selector => [...document.querySelectorAll(selector)], found = [];
     document.querySelectorAll('details').forEach(one => { one.open = true; });
     all('.scroll').filter(one => one.scrollWidth > one.clientWidth + 1).forEach(one => {
       const name = one.getAttribute('aria-label');
+      if (!one.matches('.chart')) found.push(`${name} must be scrolled sideways`);
       if (getComputedStyle(one).backgroundImage === 'none') found.push(`${name} has no shadow at its end`);
       const hint = getComputedStyle(one, '::before');
       if (one.matches('.chart') && (hint.display === 'none' || !hint.content.includes('scroll'))) found.push(`${name} does not say that it scrolls`);
     });
-    for (const table of all('.sla, .ladder')) for (const cell of table.querySelectorAll('tbody th, tbody td')) {
+    for (const table of all('table')) for (const cell of table.querySelectorAll('tbody th, tbody td, tfoot td')) {
       const { left, right, width, height } = cell.getBoundingClientRect();
+      if (!cell.textContent && !cell.firstChild) continue;
       if (left < 0 || right > innerWidth || !width || !height) found.push(`${cell.dataset.label}: ${cell.textContent} reaches from ${left} to ${right}`);
     }
-    if (!document.querySelector('.sla td[data-label=judged]') || !document.querySelector('.ladder td[data-label=measured]')) found.push('a cell without its name');
+    const named = ['.sla td[data-label=judged]', '.main td[data-label=before]', '.ladder td[data-label=measured]', '.causes td[data-label="slowest 5 %"]', '.requests td[data-label=wait]'];
+    named.filter(one => !document.querySelector(one)).forEach(one => found.push(`no ${one}`));
     return found;
   });
   assert(problems.length === 0, problems.join('; '));

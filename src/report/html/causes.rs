@@ -9,8 +9,10 @@ use crate::analyze::{Cause, Part, PhaseAnalysis, Table};
 
 /// Requests that a mean of the slowest must rest on.
 const TAIL_LEAST: u64 = 5;
-/// A part of a bar that is long enough to be named in it.
-const NAMED_FROM: f64 = 0.14;
+/// A shorter part of a bar has no room for any name, however wide the page.
+const NAMED_FROM: f64 = 0.04;
+/// A bar that is shorter has its name beside it.
+const BESIDE_BELOW: f64 = 0.14;
 /// A smaller part of every bar is only in the table's last lines.
 const WORTH_A_COLOUR: f64 = 0.004;
 
@@ -37,6 +39,7 @@ pub fn section(page: &Html<'_>) -> Markup {
                 "Each bar is a mean latency, split exactly over what caused it; the parts of a bar add up to the number at its end. "
                 "Both bars of a pair have one scale. Percentiles of parts do not add up, so means are stacked: within the slowest 5 %, and over all requests."
             }
+            (legend(&tails, &alls, enough))
             @if enough { (pair("The slowest 5 %", &tails)) }
             @else {
                 p.none { "Too few samples for a tail: the slowest 5 % are " (phases[0].1.tail.n) " requests before and " (phases[1].1.tail.n)
@@ -114,7 +117,27 @@ fn segment(name: &str, part: &Part, longest: f64) -> Option<Segment> {
     })
 }
 
-/// Names in the parts that have room for one.
+/// What each colour stands for: every cause that has a colour worth a word in any bar, as the bars have them.
+fn legend(tails: &[Bar<'_>; 2], alls: &[Bar<'_>; 2], enough: bool) -> Markup {
+    let bars = shown(tails, alls, enough);
+    let present = Cause::ALL.into_iter().filter(|cause| largest(*cause, &bars) >= WORTH_A_COLOUR);
+    html! {
+        ul.legend { @for cause in present { li { span.swatch.(palette::of_cause(cause)) {} (cause.words()) } } }
+    }
+}
+
+fn shown<'a, 'b>(tails: &'b [Bar<'a>; 2], alls: &'b [Bar<'a>; 2], enough: bool) -> Vec<&'b Bar<'a>> {
+    if enough { tails.iter().chain(alls).collect() } else { alls.iter().collect() }
+}
+
+/// The largest share that a cause has of any bar.
+fn largest(cause: Cause, bars: &[&Bar<'_>]) -> f64 {
+    let shares = bars.iter().filter_map(|bar| bar.causes.get(cause.name())?.share);
+    shares.fold(0.0, |most, share| f64::max(most, share.abs()))
+}
+
+/// Names in the parts that have room for one. Whether there is room the page itself knows: a name that does not fit is
+/// not there at all, and stands in the legend.
 fn names(bar: &Bar<'_>, longest: f64) -> Markup {
     let mut end = 0.0;
     let parts = bar.causes.0.iter().filter_map(|(name, part)| Some((palette::cause_named(name)?, part)));
@@ -128,12 +151,13 @@ fn names(bar: &Bar<'_>, longest: f64) -> Markup {
     let most = placed.iter().max_by(|one, other| one.2.total_cmp(&other.2)).filter(|one| one.2 > whole / 2.0);
     html! {
         // A bar that is too short for a name has it beside its end.
-        @if let Some((cause, ..)) = most.filter(|_| whole < NAMED_FROM) {
-            span.in-bar.beside aria-hidden="true" style=(format!("left:{:.2}%", whole * 100.0)) { "mostly " (short(*cause)) }
+        @if let Some((cause, ..)) = most.filter(|_| whole < BESIDE_BELOW) {
+            span.beside aria-hidden="true" style=(format!("left:{:.2}%", whole * 100.0)) { "mostly " (short(*cause)) }
         }
-        @for (cause, start, length) in placed.iter().filter(|(.., length)| *length >= NAMED_FROM) {
-            span.in-bar.(format!("on-{}", cause.name())) aria-hidden="true"
-                style=(format!("left:{:.2}%;width:{:.2}%", start * 100.0, length * 100.0)) { (short(*cause)) }
+        @for (cause, start, length) in placed.iter().filter(|(.., length)| whole >= BESIDE_BELOW && *length >= NAMED_FROM) {
+            span.in-bar aria-hidden="true" style=(format!("left:{:.2}%;width:{:.2}%", start * 100.0, length * 100.0)) {
+                b.(format!("on-{}", cause.name())) { (in_two_lines(short(*cause))) }
+            }
         }
     }
 }
@@ -148,13 +172,19 @@ fn short(cause: Cause) -> &'static str {
     }
 }
 
+/// A name that can be broken at one place, where its halves are most alike.
+fn in_two_lines(name: &str) -> String {
+    let longer = |at: usize| name[..at].len().max(name.len() - at);
+    let spaces = name.match_indices(' ').map(|(at, _)| at);
+    let middle = spaces.min_by_key(|at| longer(*at));
+    let letter = |(at, letter)| if letter == ' ' && Some(at) != middle { '\u{a0}' } else { letter };
+    name.char_indices().map(letter).collect()
+}
+
 /// Every cause that any bar has, with its figures.
 fn table(tails: &[Bar<'_>; 2], alls: &[Bar<'_>; 2], enough: bool) -> Markup {
-    let bars: Vec<&Bar<'_>> = if enough { tails.iter().chain(alls).collect() } else { alls.iter().collect() };
-    let share = |cause: &Cause| {
-        let shares = bars.iter().filter_map(|bar| bar.causes.get(cause.name())?.share);
-        shares.fold(0.0, |most, share| f64::max(most, share.abs()))
-    };
+    let bars = shown(tails, alls, enough);
+    let share = |cause: &Cause| largest(*cause, &bars);
     let mut present: Vec<Cause> = Cause::ALL
         .into_iter()
         .filter(|cause| bars.iter().any(|bar| bar.causes.get(cause.name()).is_some()))
@@ -164,7 +194,7 @@ fn table(tails: &[Bar<'_>; 2], alls: &[Bar<'_>; 2], enough: bool) -> Markup {
         present.into_iter().partition(|cause| share(cause) >= WORTH_A_COLOUR);
     html! {
         div.scroll tabindex="0" role="region" aria-label="Mean latency by cause" {
-            table.causes {
+            table.causes.pairwise {
                 caption { "Mean latency by cause, in milliseconds and as a share of the bar. 0.0: less than 0.05; –: none at all" }
                 thead {
                     tr { th rowspan="2" scope="col" { "cause" }
@@ -176,7 +206,7 @@ fn table(tails: &[Bar<'_>; 2], alls: &[Bar<'_>; 2], enough: bool) -> Markup {
                 @if !small.is_empty() {
                     tbody.small { @for cause in &small { (cause_row(*cause, &bars)) } }
                 }
-                tfoot { tr { th scope="row" { "sum" } @for bar in &bars { td.n colspan="2" { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), Written::Plain)) } } } }
+                tfoot { tr { th scope="row" { "sum" } @for bar in &bars { td.n colspan="2" data-label=[of_pair(bar)] { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), Written::Plain)) } } } }
             }
         }
     }
@@ -191,12 +221,35 @@ fn cause_row(cause: Cause, bars: &[&Bar<'_>]) -> Markup {
     }
 }
 
+/// The name of a pair of cells where they stand in a line of their own: it stands before the first of them.
+fn of_pair(bar: &Bar<'_>) -> Option<&'static str> {
+    let pair = if bar.part == "/causes/" { "slowest 5 %" } else { "all requests" };
+    (bar.phase == "before").then_some(pair)
+}
+
 /// Milliseconds and the share of the bar.
 fn cells(cause: Cause, bar: &Bar<'_>) -> Markup {
-    let Some(part) = bar.causes.get(cause.name()) else { return html! { td.n { "–" } td.n.share {} } };
+    let Some(part) = bar.causes.get(cause.name()) else {
+        return html! { td.n data-label=[of_pair(bar)] { "–" } td.n.share {} };
+    };
     let from = format!("{}{}{}", bar.from, bar.part, cause.name());
     html! {
-        td.n { (figure(Some(part.mean_ms), &format!("{from}/mean_ms"), Written::Plain)) }
+        td.n data-label=[of_pair(bar)] { (figure(Some(part.mean_ms), &format!("{from}/mean_ms"), Written::Plain)) }
         td.n.share { @if part.share.is_some() { (figure(part.share, &format!("{from}/share"), Written::Percent)) } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_at_most_two_lines() {
+        assert_eq!(in_two_lines("compute"), "compute");
+        assert_eq!(in_two_lines("SYN retransmission"), "SYN retransmission");
+        assert_eq!(in_two_lines("not yet accepted"), "not\u{a0}yet accepted");
+        for cause in Cause::ALL {
+            assert!(in_two_lines(short(cause)).split(' ').count() <= 2, "{cause:?}");
+        }
     }
 }

@@ -91,13 +91,13 @@ fn idle_calls(page: &Html<'_>) -> Markup {
 fn counts(comparison: &Comparison) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Counts" {
-            table {
+            table.cells {
                 caption { "Requests; planned = succeeded + failed + unsent" }
                 thead { tr { th scope="col" { "phase" } @for name in ["planned", "succeeded", "failed", "unsent"] { th scope="col" { (name) } } } }
                 tbody { @for (name, phase) in comparison.phases.both() { tr {
                     th scope="row" { (name) }
                     @for (key, value) in [("planned", phase.planned), ("succeeded", phase.succeeded), ("failed", phase.failed), ("unsent", phase.unsent)] {
-                        td.n { (count(value, &format!("comparison:/phases/{name}/{key}"))) }
+                        td.n data-label=(key) { (count(value, &format!("comparison:/phases/{name}/{key}"))) }
                     }
                 } } }
             }
@@ -118,26 +118,26 @@ fn service_time(page: &Html<'_>) -> Markup {
     }
     html! {
         div.scroll tabindex="0" role="region" aria-label="Service time" {
-            table {
+            table.cells {
                 caption { "Service time: what the server says it computed, mean of a call in milliseconds, by requests in the call; beside it what the idle server would take by the calibration, with its 95 % interval" }
                 thead { tr { th scope="col" { "requests in a call" } th scope="col" { "idle server" }
                     @for phase in ["before", "after"] { th scope="col" { (phase) } th scope="col" { "calls " (phase) } } } }
                 tbody { @for size in sizes { tr {
-                    th scope="row" { (size) }
-                    td.n { (expected(page.analysis.calibration.as_ref(), size)) }
-                    @for drawn in page.drawn { (calls(drawn, size)) }
+                    th scope="row" data-unit=" in a call" { (size) }
+                    td.n data-label="idle server" { (expected(page.analysis.calibration.as_ref(), size)) }
+                    @for (phase, drawn) in ["before", "after"].into_iter().zip(page.drawn) { (calls(phase, drawn, size)) }
                 } } }
             }
         }
     }
 }
 
-fn calls(drawn: &Drawn, size: u32) -> Markup {
+fn calls(phase: &str, drawn: &Drawn, size: u32) -> Markup {
     let calls = drawn.calls.get(&size);
     let mean = calls.and_then(Calls::mean_compute_ms);
     html! {
-        td.n { (mean.map_or("–".into(), plain_ms)) }
-        td.n { (calls.map_or("–".into(), |calls| grouped(calls.requests as f64 / f64::from(size), 0, false))) }
+        td.n data-label=(phase) { (mean.map_or("–".into(), plain_ms)) }
+        td.n data-label=(format!("calls {phase}")) { (calls.map_or("–".into(), |calls| grouped(calls.requests as f64 / f64::from(size), 0, false))) }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::kinds::Kind;
 use super::opening::Opening;
 use crate::analyze::{Observation, PhaseData};
 use crate::both::both;
@@ -99,6 +100,12 @@ pub struct Drawn {
     pub curve: Vec<(f64, Micros)>,
     /// In the order of the rows.
     pub dots: Vec<Dot>,
+    /// A request that took longer is a slow one.
+    pub limit: Option<Micros>,
+    /// Requests that were sent, by what became of them.
+    pub kinds: BTreeMap<Kind, u64>,
+    /// Of these, the ones of which the kernel's counters are not known.
+    pub uncounted: u64,
     /// Median, P95, P99 and slowest, where successes have these ranks.
     pub ranked: Vec<Ranked>,
     /// The slowest requests with an answer, slowest first.
@@ -116,12 +123,12 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// Of both phases, before first.
-    pub fn both(before: &PhaseData, after: &PhaseData) -> [Drawn; 2] {
+    /// Of both phases, before first; a request is slow that took longer than the limit.
+    pub fn both(before: &PhaseData, after: &PhaseData, limit: Option<Micros>) -> [Drawn; 2] {
         let rows = (before.rows().len() + after.rows().len()) as u64;
         let of = |phase, other| {
             move || {
-                let mut drawn = Drawn::of(phase, rows <= ROWS_MOST);
+                let mut drawn = Drawn::of(phase, limit, rows <= ROWS_MOST);
                 drawn.partners = partners(&drawn, other);
                 drawn
             }
@@ -129,7 +136,7 @@ impl Drawn {
         both(of(before, after), of(after, before)).into()
     }
 
-    fn of(phase: &PhaseData, every: bool) -> Drawn {
+    fn of(phase: &PhaseData, limit: Option<Micros>, every: bool) -> Drawn {
         let sent = |row: &&Observation| row.due().is_some() && row.error() != Some(ErrorWord::Unsent);
         let rows = || phase.rows().iter().filter(sent);
         let (dots, tail_left_out) =
@@ -139,6 +146,9 @@ impl Drawn {
             sent: rows().count() as u64,
             curve: curve(phase),
             dots,
+            limit,
+            kinds: BTreeMap::new(),
+            uncounted: 0,
             tail_left_out,
             ranked: ranked(phase),
             slowest: slowest(phase),
@@ -157,6 +167,8 @@ impl Drawn {
         if let Some(span) = self.spans.get_mut(row.repetition().saturating_sub(1) as usize) {
             *span = (*span).max(end);
         }
+        *self.kinds.entry(Kind::of(&dot(row), self.limit)).or_default() += 1;
+        self.uncounted += u64::from(row.retransmits().is_none());
         if let Some(word) = row.error() {
             let none = || Failures { n: 0, examples: Vec::new() };
             let kind = self.failures.entry((word.name(), row.status())).or_insert_with(none);
@@ -313,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_small_run_is_drawn_whole() {
-        let [before, _] = Drawn::both(&phase(&[&[5_000; 30]]), &phase(&[&[5_000; 30]]));
+        let [before, _] = Drawn::both(&phase(&[&[5_000; 30]]), &phase(&[&[5_000; 30]]), None);
         assert_eq!((before.dots.len(), before.left_out(), before.sent), (30, 0, 30));
     }
 
@@ -321,7 +333,7 @@ mod tests {
     fn a_long_run_keeps_its_tail_and_counts_what_is_left_out() {
         let latencies: Vec<u64> = (0..20_000).map(|seq| 100_000 + seq * 7 % 20_000).collect();
         let data = phase(&[&latencies]);
-        let [before, after] = Drawn::both(&data, &data);
+        let [before, after] = Drawn::both(&data, &data, None);
         let threshold = data.latency().percentile(950).expect("all succeed");
         let tail = before.dots.iter().filter(|dot| dot.latency >= threshold).count();
         assert_eq!(tail, 1_001, "every request from P95 on");
@@ -339,7 +351,7 @@ mod tests {
             ..sample(seq, if failed(seq) { 1 } else { 100_000 + seq })
         };
         let data = phase_of(rows, (0..rows).map(sample));
-        let [before, _] = Drawn::both(&data, &data);
+        let [before, _] = Drawn::both(&data, &data, None);
         assert_eq!(before.dots.iter().filter(|dot| dot.error.is_some()).count(), 300);
         let at_p95 =
             data.rows().iter().filter(|row| row.latency().0 >= 100_000 + rows * 95 / 100).count() as u64;
@@ -348,7 +360,7 @@ mod tests {
 
     #[test]
     fn one_request_can_have_several_ranks() {
-        let [few, _] = Drawn::both(&phase(&[&[1_000, 2_000, 3_000]]), &phase(&[&[1_000]]));
+        let [few, _] = Drawn::both(&phase(&[&[1_000, 2_000, 3_000]]), &phase(&[&[1_000]]), None);
         let names: Vec<_> = few.ranked.iter().map(|one| (one.names.join(", "), one.dot.latency.0)).collect();
         assert_eq!(names, [("median".to_string(), 2_000), ("P95, P99, slowest".to_string(), 3_000)]);
         assert_eq!(few.slowest.iter().map(|dot| dot.latency.0).collect::<Vec<_>>(), [3_000, 2_000, 1_000]);
@@ -357,7 +369,7 @@ mod tests {
     #[test]
     fn the_curve_rises_to_the_last_rank() {
         let latencies: Vec<u64> = (1..=1_000).collect();
-        let [drawn, _] = Drawn::both(&phase(&[&latencies]), &phase(&[&latencies]));
+        let [drawn, _] = Drawn::both(&phase(&[&latencies]), &phase(&[&latencies]), None);
         assert!(drawn.curve.is_sorted_by(|one, next| one.0 < next.0 && one.1 <= next.1));
         assert_eq!(drawn.curve.last(), Some(&(0.9995, Micros(1_000))));
         assert_eq!(drawn.curve.first(), Some(&(0.0005, Micros(1))));

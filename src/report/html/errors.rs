@@ -41,16 +41,16 @@ fn words(name: &str, comparison: &Comparison, page: &Html<'_>) -> Markup {
     };
     html! {
         div.scroll tabindex="0" role="region" aria-label=(format!("Errors {name}")) {
-            table {
+            table.cells {
                 caption { "Failed requests " (name) }
                 thead { tr { th scope="col" { "error" } th scope="col" { "requests" } th scope="col" { "ms until it failed, mean" } th scope="col" { "mostly" } } }
                 tbody { @for (word, n) in summary.errors.iter().take(MOST) { tr {
                     th scope="row" { code { (word) } }
-                    td.n { (count(*n, &format!("comparison:/phases/{name}/errors/{word}"))) }
+                    td.n data-label="requests" { (count(*n, &format!("comparison:/phases/{name}/errors/{word}"))) }
                     @match analysis.failures.get(word) {
                         Some(found) => {
-                            td.n { (figure(Some(found.mean_ms), &format!("analysis:/phases/{name}/failures/{word}/mean_ms"), Written::Plain)) }
-                            td { (found.mostly.words()) }
+                            td.n data-label="ms until it failed, mean" { (figure(Some(found.mean_ms), &format!("analysis:/phases/{name}/failures/{word}/mean_ms"), Written::Plain)) }
+                            td data-label="mostly" { (found.mostly.words()) }
                         }
                         None => { td.n { "–" } td { "–" } }
                     }

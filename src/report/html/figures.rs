@@ -14,6 +14,9 @@ use crate::report::words::before_keeps;
 const PERMILLE: [(&str, u64); 6] =
     [("p50", 500), ("p75", 750), ("p90", 900), ("p95", 950), ("p99", 990), ("p99_9", 999)];
 
+const DIFFERENCE: &str = "after − before";
+const RATIO: &str = "after ÷ before";
+
 /// SLA, figures, and what a tool that ignores waiting would say.
 pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
     html! {
@@ -88,9 +91,9 @@ fn main_table(comparison: &Comparison) -> Markup {
     let planned = before.planned.min(after.planned);
     html! {
         div.scroll tabindex="0" role="region" aria-label="Before and after" {
-            table.main {
+            table.main.stack {
                 caption { "Latency in milliseconds, and throughput" }
-                thead { tr { th scope="col" { "" } th scope="col" { "before" } th scope="col" { "after" } th scope="col" { "after − before" } th scope="col" { "after ÷ before" } } }
+                thead { tr { th scope="col" { "" } th scope="col" { "before" } th scope="col" { "after" } th scope="col" { (DIFFERENCE) } th scope="col" { (RATIO) } } }
                 tbody {
                     @for (name, before, of_before, after, of_after, difference) in rows {
                         tr {
@@ -104,7 +107,7 @@ fn main_table(comparison: &Comparison) -> Markup {
                     (throughput(comparison))
                     tr {
                         th scope="row" { "Succeeded of planned" }
-                        @for (name, phase) in comparison.phases.both() { td.n {
+                        @for (name, phase) in comparison.phases.both() { td.n data-label=(name) {
                             (count(phase.succeeded, &format!("comparison:/phases/{name}/succeeded"))) " of "
                             (count(phase.planned, &format!("comparison:/phases/{name}/planned")))
                         } }
@@ -119,7 +122,7 @@ fn main_table(comparison: &Comparison) -> Markup {
 fn cell(phase: &str, name: &str, value: Option<f64>, of: Option<Interval>) -> Markup {
     let from = format!("comparison:/phases/{phase}");
     html! {
-        td.n {
+        td.n data-label=(phase) {
             (figure(value, &format!("{from}/latency_ms/{name}"), Written::Plain)) br;
             (interval(of, &format!("{from}/latency_ci95_ms/{name}"), Written::Plain))
         }
@@ -129,9 +132,9 @@ fn cell(phase: &str, name: &str, value: Option<f64>, of: Option<Interval>) -> Ma
 fn differences(name: &str, difference: &Difference) -> Markup {
     let from = format!("comparison:/difference/{name}");
     html! {
-        td.n { (figure(difference.ms, &format!("{from}/ms"), Written::Signed)) br;
+        td.n data-label=(DIFFERENCE) { (figure(difference.ms, &format!("{from}/ms"), Written::Signed)) br;
             (interval(difference.ci95_ms, &format!("{from}/ci95_ms"), Written::Signed)) }
-        td.n { (figure(difference.ratio, &format!("{from}/ratio"), Written::Ratio)) br;
+        td.n data-label=(RATIO) { (figure(difference.ratio, &format!("{from}/ratio"), Written::Ratio)) br;
             (interval(difference.ci95_ratio, &format!("{from}/ci95_ratio"), Written::Ratio)) }
     }
 }
@@ -156,8 +159,8 @@ fn plain_row(comparison: &Comparison, name: &str) -> Markup {
     html! {
         tr {
             th scope="row" { (capital(&metric_name(name))) }
-            td.n { (figure(before, &from("before"), Written::Plain)) }
-            td.n { (figure(after, &from("after"), Written::Plain)) }
+            td.n data-label="before" { (figure(before, &from("before"), Written::Plain)) }
+            td.n data-label="after" { (figure(after, &from("after"), Written::Plain)) }
             (derived_cells(&from("before"), &from("after"), ms, ratio))
         }
     }
@@ -166,8 +169,8 @@ fn plain_row(comparison: &Comparison, name: &str) -> Markup {
 /// The difference and the ratio of two figures that have none in the files.
 fn derived_cells(before: &str, after: &str, difference: Option<f64>, ratio: Option<f64>) -> Markup {
     html! {
-        td.n { (derived(difference, [after, "-", before], Written::Signed)) }
-        td.n { (derived(ratio, [after, "/", before], Written::Ratio)) }
+        td.n data-label=(DIFFERENCE) { (derived(difference, [after, "-", before], Written::Signed)) }
+        td.n data-label=(RATIO) { (derived(ratio, [after, "/", before], Written::Ratio)) }
     }
 }
 
@@ -179,8 +182,8 @@ fn throughput(comparison: &Comparison) -> Markup {
     html! {
         tr {
             th scope="row" { "Answers a second" br; span.ci { "each repetition to its last answer" } }
-            td.n { (figure(before, &of_before, Written::Plain)) }
-            td.n { (figure(after, &of_after, Written::Plain)) }
+            td.n data-label="before" { (figure(before, &of_before, Written::Plain)) }
+            td.n data-label="after" { (figure(after, &of_after, Written::Plain)) }
             (derived_cells(&of_before, &of_after, ms, ratio))
         }
     }
@@ -224,7 +227,7 @@ fn all_figures(comparison: &Comparison) -> Markup {
         details {
             summary { "All figures, and each repetition" }
             div.scroll tabindex="0" role="region" aria-label="All figures" {
-                table {
+                table.pairwise {
                     caption { "Latency in milliseconds; " em { "without the client's queue" } " is what a tool that ignores waiting would report" }
                     thead {
                         tr { th rowspan="2" scope="col" { "" } @for (_, words) in kinds { th colspan="2" scope="colgroup" { (words) } } }
@@ -232,8 +235,8 @@ fn all_figures(comparison: &Comparison) -> Markup {
                     }
                     tbody { @for (at, (name, _)) in before.latency_ms.named().into_iter().enumerate() { tr {
                         th scope="row" { (capital(&metric_name(name))) }
-                        @for (kind, _) in kinds { @for (phase, named) in ["before", "after"].into_iter().zip(of(kind)) {
-                            td.n { (figure(named[at].1, &format!("comparison:/phases/{phase}/{kind}/{name}"), Written::Plain)) }
+                        @for (kind, words) in kinds { @for (phase, named) in ["before", "after"].into_iter().zip(of(kind)) {
+                            td.n data-label=[(phase == "before").then_some(words)] { (figure(named[at].1, &format!("comparison:/phases/{phase}/{kind}/{name}"), Written::Plain)) }
                         } }
                     } } }
                 }
@@ -246,7 +249,7 @@ fn all_figures(comparison: &Comparison) -> Markup {
 fn repetitions(comparison: &Comparison) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Each repetition" {
-            table {
+            table.cells {
                 caption { "Each repetition by itself, in milliseconds" }
                 thead { tr { th scope="col" { "phase" } th scope="col" { "repetition" } th scope="col" { "requests" }
                     @for name in ["P50", "P95", "P99"] { th scope="col" { (name) } } } }
@@ -254,11 +257,11 @@ fn repetitions(comparison: &Comparison) -> Markup {
                     @let part = |name: &str| format!("comparison:/phases/{phase}/repetitions/{at}/{name}");
                     tr {
                         th scope="row" { (phase) }
-                        td.n { (count(u64::from(one.repetition), &part("repetition"))) }
-                        td.n { (count(one.n, &part("n"))) }
-                        td.n { (figure(one.p50_ms, &part("p50_ms"), Written::Plain)) }
-                        td.n { (figure(one.p95_ms, &part("p95_ms"), Written::Plain)) }
-                        td.n { (figure(one.p99_ms, &part("p99_ms"), Written::Plain)) }
+                        td.n data-label="repetition" { (count(u64::from(one.repetition), &part("repetition"))) }
+                        td.n data-label="requests" { (count(one.n, &part("n"))) }
+                        td.n data-label="P50" { (figure(one.p50_ms, &part("p50_ms"), Written::Plain)) }
+                        td.n data-label="P95" { (figure(one.p95_ms, &part("p95_ms"), Written::Plain)) }
+                        td.n data-label="P99" { (figure(one.p99_ms, &part("p99_ms"), Written::Plain)) }
                     }
                 } } }
             }

@@ -3,7 +3,12 @@
 use maud::{Markup, html};
 
 /// In the order in which a request meets them.
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 12] = [
+    ("SLA", "the limits by which a run is judged, such as P95 ≤ 800 ms"),
+    (
+        "P50, P95, P99",
+        "percentiles: of all planned requests 95 % took at most the P95, one in twenty took longer; P50 is the median",
+    ),
     (
         "plan",
         "the list of requests that both phases send; its digest is a short number that only the same list has",

@@ -56,13 +56,13 @@ pub fn whole_ms(phase: &PhaseAnalysis) -> Markup {
     html! { (figure(phase.tail.middle_mean_ms, from, Written::Plain)) " ms" }
 }
 
-/// `617.5 ms are wait in …, 150.7 ms are server queue`.
+/// `617.5 ms of wait in …, 150.7 ms of server queue`.
 pub fn parts(phase: &PhaseAnalysis) -> Markup {
     let named = shares(phase).into_iter().filter(|one| one.of_middle >= WORTH_NAMING).take(NAMED);
     html! {
         @for (place, one) in named.enumerate() {
             @if place > 0 { ", " }
-            (part(one.at, one.cause)) " are " @if place == 0 { strong { (one.cause.cause.words()) } } @else { (one.cause.cause.words()) }
+            (part(one.at, one.cause)) " of " @if place == 0 { strong { (one.cause.cause.words()) } } @else { (one.cause.cause.words()) }
         }
     }
 }

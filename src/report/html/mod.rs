@@ -16,6 +16,7 @@ mod figure;
 mod figures;
 mod glossary;
 mod incomplete;
+mod kinds;
 mod ladder;
 mod middle;
 mod opening;
@@ -36,6 +37,7 @@ mod waterfall;
 pub use conditions_of_run::{Conditions, Differing, Payloads};
 pub use drawn::Drawn;
 pub use incomplete::{FileState, Incomplete};
+pub use kinds::limit as slow_from;
 
 use maud::html;
 

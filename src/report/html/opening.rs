@@ -52,8 +52,8 @@ pub fn note(drawn: &Drawn, callers: usize) -> Markup {
     let percent = |share: f64| grouped(share * 100.0, 0, false);
     html! {
         p {
-            "Much of that is the opening: " (percent(found.of_tail)) " % of this time is of requests due in the first second of a repetition ("
-            (percent(found.of_requests)) " % of all requests), when " (callers) " callers begin at once. Where load rises more slowly, the tail may be shorter."
+            "Much of that is the start: " (percent(found.of_tail)) " % of the time of the slowest belongs to requests due in the first second of a repetition ("
+            (percent(found.of_requests)) " % of all), when " (callers) " callers begin at once. Where load rises more slowly, the tail may be shorter."
         }
     }
 }

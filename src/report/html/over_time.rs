@@ -1,12 +1,13 @@
-//! Every request as a dot: when it was due, how long it took, and which stage took most of it.
+//! Every request as a mark: when it was due, how long it took, which stage took most of it, and what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use super::chart::{Frame, Marker, Scale, cloud, limit_beside, px, span_of_time};
+use super::chart::{Frame, Scale, cloud, limit_beside, px, span_of_time};
 use super::drawn::{Dot, Drawn};
 use super::figure::grouped;
+use super::kinds::{self, Kind};
 use super::{Html, curve, palette, rows};
 use crate::analyze::Comparison;
 use crate::sample::{Phase, Stage};
@@ -27,8 +28,8 @@ struct Strip {
     time: Scale,
 }
 
-/// Dots of one kind: phase, stage that dominates, and whether it failed.
-type Groups<'a> = BTreeMap<(Phase, Stage, Marker), Vec<(&'a Dot, (f64, f64))>>;
+/// Marks of one kind and colour, in the order in which they are drawn: what is rare comes last and is on top.
+type Groups<'a> = BTreeMap<(Phase, Kind, Stage), Vec<(&'a Dot, (f64, f64))>>;
 
 /// The chart, its legend and the rows behind it.
 pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
@@ -50,34 +51,35 @@ fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
     let scale = Scale::log_around(values.chain(limits.iter().map(|(_, limit)| *limit)))?;
     let strips = strips(page);
     let groups = groups(page, &strips, scale);
-    let stages: BTreeSet<Stage> = groups.keys().map(|(_, stage, _)| *stage).collect();
     groups.keys().next()?;
+    let stages: BTreeSet<Stage> = groups.keys().map(|(.., stage)| *stage).collect();
     Some(html! {
         p.how {
-            "A dot is a request: to the right when it was due, upward how long it took (each equal step an equal factor), its colour the stage that "
-            "took most of it. The repetitions stand in the order in which they ran, on one time scale. "
-            (drawn_of(page.drawn))
+            "To the right when a request was due, upward how long it took (each equal step an equal factor); the colour is the stage that took "
+            "most of it, the shape what became of it. "
+            "The repetitions stand in the order in which they ran, on one time scale. "
+            (drawn_of(page.drawn)) (unknown(page.drawn))
         }
         ul.legend {
             @for stage in &stages { li { span.swatch.(palette::of_stage(*stage)) {} "mostly " (stage.name()) ": " (words(*stage)) } }
-            @if groups.keys().any(|(.., marker)| *marker == Marker::Cross) { li { span.cross aria-hidden="true" { "×" } "a cross: failed, at the time it failed" } }
         }
+        (kinds::legend(page.drawn, page.drawn[0].limit))
         figure {
             div.scroll.chart tabindex="0" role="region" aria-label="Every request over time" {
                 svg #dots viewBox="0 0 960 430" role="img" aria-labelledby="dots-title dots-desc" tabindex="0" {
                     title #dots-title { "Latency of every request over time" }
-                    desc #dots-desc { "One dot a request. The slowest are listed in the table below; with a script, arrow keys step through the dots by latency." }
+                    desc #dots-desc { "One mark a request. The slowest are listed in the table below; with a script, arrow keys step through the marks by latency." }
                     @for strip in &strips { (background(strip)) }
                     (FRAME.rows(scale, span_of_time))
                     text.axis x=(px((FRAME.left + FRAME.right) / 2.0)) y="418" { "when the request was due, from the start of its repetition" }
                     @for (name, limit) in &limits { (limit_beside(&FRAME, scale, *limit, name)) }
-                    @for ((phase, stage, marker), dots) in &groups {
+                    @for ((phase, kind, stage), dots) in &groups {
                         @let points: Vec<_> = dots.iter().map(|(_, point)| *point).collect();
-                        (cloud(&points, *marker, &palette::of_stage(*stage), phase.name()))
+                        (cloud(&points, kind.marker(), &palette::of_stage(*stage), phase.name(), kind.said()))
                     }
                 }
             }
-            p #dot.readout aria-live="polite" { "Point at a dot to see its stages and its trace." (with_jaeger(page)) }
+            p #dot.readout aria-live="polite" { "Point at a mark to see its stages and its trace." (with_jaeger(page)) }
         }
         (rows::data(groups.iter().map(|((phase, ..), dots)| (*phase, dots.iter().map(|(dot, _)| *dot).collect())).collect(), page))
         (rows::slowest(page))
@@ -99,6 +101,14 @@ fn words(stage: Stage) -> &'static str {
         Stage::Wait => "waiting for the first byte of the answer",
         Stage::Receive => "receiving the answer",
     }
+}
+
+/// Where the kernel's counters are missing, a lost packet looks like none.
+fn unknown(drawn: &[Drawn; 2]) -> Markup {
+    let unknown: u64 = drawn.iter().map(|one| one.uncounted).sum();
+    html! { @if unknown > 0 {
+        " Of " (grouped(unknown as f64, 0, false)) " the kernel’s counters are not known: a lost packet would not show."
+    } }
 }
 
 fn drawn_of(drawn: &[Drawn; 2]) -> Markup {
@@ -164,9 +174,8 @@ fn groups<'a>(page: &'a Html<'_>, strips: &[Strip], scale: Scale) -> Groups<'a> 
                 strips.iter().find(|strip| strip.phase == phase && strip.repetition == dot.repetition);
             let Some(strip) = strip else { continue };
             let x = strip.left + strip.width * strip.time.place(dot.due.0 as f64);
-            let marker = if dot.error.is_some() { Marker::Cross } else { Marker::Dot };
             let point = (x, FRAME.y(scale, dot.latency.as_millis()));
-            groups.entry((phase, dot.dominant(), marker)).or_default().push((dot, point));
+            groups.entry((phase, Kind::of(dot, drawn.limit), dot.dominant())).or_default().push((dot, point));
         }
     }
     groups

@@ -76,16 +76,16 @@ pub fn table(phase: Phase, dots: &[Dot], page: &Html<'_>) -> Markup {
     let drawn = of(page, phase);
     html! {
         div.scroll tabindex="0" role="region" aria-label=(format!("Requests of the {} phase", phase.name())) {
-            table.requests {
+            table.requests.cells {
                 caption { "Requests of the " (phase.name()) " phase, in milliseconds" }
                 thead { tr { th scope="col" { "request" } th scope="col" { "latency" } @for stage in &present { th scope="col" { (stage.name()) } }
                     th scope="col" { "retransmitted" } th scope="col" { "trace" } } }
                 tbody { @for dot in dots { tr {
                     th scope="row" { (dot.seq) span.dim { " of repetition " (dot.repetition) } }
-                    td.n { (plain_ms(dot.latency.as_millis())) }
-                    @for stage in &present { td.n { (dot.stages[*stage as usize].map_or("–".into(), |length| plain_ms(length.as_millis()))) } }
-                    td.n { (retransmitted(dot)) }
-                    td { (trace(phase, dot, drawn, page)) }
+                    td.n data-label="latency" { (plain_ms(dot.latency.as_millis())) }
+                    @for stage in &present { td.n data-label=(stage.name()) { (dot.stages[*stage as usize].map_or("–".into(), |length| plain_ms(length.as_millis()))) } }
+                    td.n data-label="retransmitted" { (retransmitted(dot)) }
+                    td data-label="trace" { (trace(phase, dot, drawn, page)) }
                 } } }
             }
         }

@@ -9,8 +9,8 @@ const names = rows.dataset.stages.split(' '), jaeger = rows.dataset.jaeger, line
 const ms = us => (us / 1e3).toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 svg.querySelectorAll('path.dots').forEach(path => {
   for (const [, x, y] of path.getAttribute('d').matchAll(/M([\d.]+) ([\d.]+)/g)) {
-    const [rep, seq, trace, end, ...f] = lines[dots.length].split(','), phase = path.dataset.group, partner = f.pop();
-    dots.push(at[phase + rep + '/' + seq] = { x, y, phase, rep, seq, trace, end, partner, us: f.reduce((a, v) => a + +v, 0),
+    const [rep, seq, trace, end, ...f] = lines[dots.length].split(','), { group: phase, said = '' } = path.dataset, partner = f.pop();
+    dots.push(at[phase + rep + '/' + seq] = { x, y, phase, said, rep, seq, trace, end, partner, us: f.reduce((a, v) => a + +v, 0),
       stages: f.map((v, i) => v && names[i] + ' ' + ms(v)).filter(Boolean).join(' + ') });
   }
 });
@@ -30,7 +30,7 @@ const show = dot => {
     rings[i].setAttribute('class', d ? 'ring' : 'none');
     if (d) { rings[i].setAttribute('cx', d.x); rings[i].setAttribute('cy', d.y); }
   });
-  out.textContent = `${dot.phase} ${dot.rep}, request ${dot.seq}: ${ms(dot.us)} ms = ${dot.stages}; ${dot.end > 0 ? 'status ' : ''}${dot.end}; trace ${dot.trace}`
+  out.textContent = `${dot.phase} ${dot.rep}, request ${dot.seq}: ${ms(dot.us)} ms = ${dot.stages}; ${dot.end > 0 ? 'status ' : ''}${dot.end}${dot.said && '; ' + dot.said}; trace ${dot.trace}`
     + (twin ? `; ${twin.phase}: ${ms(twin.us)} ms (small ring)` : '');
   if (!jaeger) return;
   link('open in Jaeger', dot.trace);

@@ -99,7 +99,7 @@ fn article(
                 dl {
                     div { dt { "Evidence" } dd { (evidence(&from, cause)) } }
                     div { dt { "Remedy" } dd { (capital(&cause.remedy)) "." } }
-                    div { dt { "What the after phase bought" } dd { (bought(cause, before, after)) } }
+                    div { dt { "Before → after" } dd { (bought(cause, before, after)) } }
                 }
             }
         }
@@ -128,14 +128,15 @@ fn number(from: &str, name: &str, value: &Value) -> Markup {
     let written = if name.ends_with("_ms") { Written::Plain } else { Written::Count };
     match value.as_f64() {
         Some(number) => figure(Some(number), &format!("{from}/evidence/{name}"), written),
-        None => html! { (value) },
+        // Words of the file, without its quotes.
+        None => html! { (value.as_str().map_or_else(|| value.to_string(), str::to_string)) },
     }
 }
 
 /// What a number of the evidence is.
 fn words(name: &str) -> String {
     match name {
-        "tail_requests" => "of the slowest 5 %".into(),
+        "tail_requests" => "in the slowest 5 %".into(),
         "tail_mean_ms" => "mean in the slowest 5 %".into(),
         "middle_mean_ms" => "mean in the middle".into(),
         "total_ms" => "in all requests together".into(),
@@ -171,7 +172,7 @@ fn capacity(comparison: &Comparison, page: &Html<'_>, weighty: &[(usize, &CauseF
     }
     html! {
         div.capacity {
-            h3 { "Behind the middle: capacity" }
+            h3 { "Why the middle is slow: capacity" }
             @for (name, found) in &known {
                 p { strong { (capital(name)) } ": " (found.explanation) "." }
             }

@@ -116,8 +116,9 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
             (the_middle(comparison, before))
             p {
                 (if full { "On top of that the slowest 5 % take " } else { "The slowest 5 % take " })
-                (figure(before.tail.mean_ms, "analysis:/phases/before/tail/mean_ms", Written::Plain)) " ms on average, the middle "
-                (figure(before.tail.middle_mean_ms, "analysis:/phases/before/tail/middle_mean_ms", Written::Plain)) " ms. Of the time of the slowest, "
+                (figure(before.tail.mean_ms, "analysis:/phases/before/tail/mean_ms", Written::Plain)) " ms on average"
+                @if !full { ", the middle (P45 to P55) " (middle::whole_ms(before)) }
+                ". Of that "
                 @for (place, (cause, share)) in parts.iter().enumerate() {
                     @if place > 0 { " and " }
                     (figure(Some(*share), &format!("analysis:/phases/before/tail/causes/{}/share", cause.name()), Written::Percent))
@@ -126,6 +127,7 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 "."
             }
             (opening::note(&page.drawn[0], page.conditions.workers))
+            p.dim { a href="#story" { "Evidence and remedies" } " · " a href="#glossary" { "what the words mean" } }
         }
     }
 }
@@ -142,7 +144,7 @@ fn the_middle(comparison: &Comparison, before: &PhaseAnalysis) -> Markup {
                     (Some(misses), false) => { strong { "Not only the tail: " } (misses) ". " }
                     (None, _) => { strong { "The server is full. " } }
                 }
-                "Of the middle’s " (middle::whole_ms(before)) ", " (middle::parts(before)) "."
+                "The middle of the requests (P45 to P55) takes " (middle::whole_ms(before)) " on average: " (middle::parts(before)) "."
             }
         }
     }

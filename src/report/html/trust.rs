@@ -83,6 +83,7 @@ fn predicted(page: &Html<'_>) -> Markup {
             (figure(Some(measured), "analysis:/prediction/measured_p95_ms", Written::Plain)) " ms ("
             (figure(prediction.error, "analysis:/prediction/error", Written::SignedPercent)) "). The after log is no input of it"
             @if inside { ", and where in the range one run ends is chance" }
+            @else if prediction.range.is_some() { "; what was measured lies outside of the range" }
             "."
         }
     }

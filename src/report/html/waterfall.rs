@@ -10,6 +10,9 @@ use crate::analyze::Cause;
 use crate::clock::Micros;
 use crate::sample::{Phase, Stage};
 
+/// A shorter time in the server's queue is none to speak of.
+const WORTH_NAMING: Micros = Micros(50);
+
 /// Both phases.
 pub fn section(page: &Html<'_>) -> Markup {
     html! {
@@ -111,7 +114,11 @@ fn mostly(dot: &Dot) -> Markup {
     let again = rows::retransmitted(dot);
     html! {
         "mostly " (stage.name()) ", " (plain_ms(length.as_millis())) " ms"
-        @if let (Some(queue), Some(compute)) = (queue, compute) { "; of its wait the server queued " (plain_ms(queue.as_millis())) " and computed " (plain_ms(compute.as_millis())) " ms" }
+        @if let (Some(queue), Some(compute)) = (queue, compute) {
+            "; in its wait the server "
+            @if queue >= WORTH_NAMING { "queued it for " (plain_ms(queue.as_millis())) " ms and " }
+            "computed for " (plain_ms(compute.as_millis())) " ms"
+        }
         @if again != "–" && again != "no" { "; the kernel sent again: " (again) }
         @if let Some(size) = dot.batch.filter(|size| *size > 1) { "; in a batch of " (size) }
     }

@@ -8,7 +8,7 @@ mod scale;
 
 pub(super) use axes::{Frame, limit_beside, limit_line};
 pub(super) use bars::{Segment, stacked, track};
-pub(super) use dots::{Marker, cloud};
+pub(super) use dots::{Marker, cloud, mark};
 pub(super) use path::polyline;
 pub(super) use scale::{Scale, span_of_time};
 
