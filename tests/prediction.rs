@@ -167,7 +167,7 @@ fn half_the_replicas() {
         let changes = "mock.replicas=4 load.workers=32 after.connections=4 after.batch=8";
         let (results, analysis) = within_the_aim("half_the_replicas", &SCALED, changes);
         assert_replicas(&analysis["prediction"]["server"], 4);
-        let prediction = of_a_silent_server_too(&results);
+        of_a_silent_server_too(&results);
     });
 }
 
@@ -198,7 +198,7 @@ fn other_costs_smaller_batches() {
     alone(|| {
         let changes = "mock.fixed_ms=60 mock.item_ms=10 mock.replicas=6 load.workers=48 after.connections=6 after.batch=4";
         let (results, _) = within_the_aim("other_costs", &SCALED, changes);
-        let prediction = of_a_silent_server_too(&results);
+        of_a_silent_server_too(&results);
     });
 }
 
