@@ -1,12 +1,12 @@
 //! The workflow of docs/ci.md does what the page says: its steps are run as they stand there.
 mod common;
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use common::EXE;
-use common::run::{Results, fresh_folder};
+use common::run::{Results, fresh_folder, write_program};
+use common::undisturbed::undisturbed;
 use common::wire::{Server, pause};
 
 const BODIES: &str = "{\"prompt\":\"one\"}\n{\"prompt\":\"two\"}\n";
@@ -55,24 +55,29 @@ fn path() -> String {
 
 #[test]
 fn the_workflow_proves_a_plain_api() {
-    let (folder, api) = (fresh_folder("ci_workflow"), api());
-    std::fs::write(folder.join("bodies.jsonl"), BODIES).expect("writable");
-    let script = script("Prove the SLA")
-        .replace("spanload/target/release/spanload", EXE)
-        .replace("http://127.0.0.1:8000", &api.url());
-    assert!(script.contains(EXE) && script.contains(&api.url()), "{script}");
-    let output = run(&folder, &script, &path());
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let comment = std::fs::read_to_string(folder.join("comment.md")).expect("a comment");
-    assert!(comment.starts_with("<!-- spanload -->\n### spanload: ✅ SLA met"), "{comment}");
-    assert!(comment.contains("- after: `pool of 32`\n"), "no batches, for this API takes none: {comment}");
-    let comparison = Results(folder.join("results/latest")).comparison();
-    for phase in ["before", "after"] {
-        let phase = &comparison["phases"][phase];
-        assert_eq!(phase["succeeded"], phase["planned"], "{phase}");
-    }
-    let junit = std::fs::read_to_string(folder.join("results/junit.xml")).expect("JUnit XML");
-    assert!(junit.contains("failures=\"0\""), "{junit}");
+    undisturbed(|| {
+        let (folder, api) = (fresh_folder("ci_workflow"), api());
+        std::fs::write(folder.join("bodies.jsonl"), BODIES).expect("writable");
+        let script = script("Prove the SLA")
+            .replace("spanload/target/release/spanload", EXE)
+            .replace("http://127.0.0.1:8000", &api.url());
+        assert!(script.contains(EXE) && script.contains(&api.url()), "{script}");
+        let output = run(&folder, &script, &path());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let comment = std::fs::read_to_string(folder.join("comment.md")).expect("a comment");
+        assert!(comment.starts_with("<!-- spanload -->\n### spanload: ✅ SLA met"), "{comment}");
+        assert!(
+            comment.contains("- after: `pool of 32`\n"),
+            "no batches, for this API takes none: {comment}"
+        );
+        let comparison = Results(folder.join("results/latest")).comparison();
+        for phase in ["before", "after"] {
+            let phase = &comparison["phases"][phase];
+            assert_eq!(phase["succeeded"], phase["planned"], "{phase}");
+        }
+        let junit = std::fs::read_to_string(folder.join("results/junit.xml")).expect("JUnit XML");
+        assert!(junit.contains("failures=\"0\""), "{junit}");
+    });
 }
 
 /// A `gh` that notes its arguments, and says what it is told to where comments are asked for.
@@ -83,8 +88,7 @@ fn fake_gh(folder: &Path, found: &str) -> String {
         "#!/bin/sh\necho \"$@\" >> '{}'\ncase \"$*\" in *--paginate*) printf '{found}';; esac\n",
         folder.join("called").display()
     );
-    std::fs::write(bin.join("gh"), text).expect("writable");
-    std::fs::set_permissions(bin.join("gh"), PermissionsExt::from_mode(0o755)).expect("ours");
+    write_program(&bin.join("gh"), &text);
     format!("{}:{}", bin.display(), path())
 }
 

@@ -14,6 +14,7 @@ use std::task::Context;
 use std::time::Duration;
 
 use common::load::{Load, ms, reached, traces};
+use common::undisturbed::undisturbed;
 use common::wire::{Server, pause};
 use spanload::clock::{Clock, Micros, Moment};
 use spanload::interrupt::{Interrupt, Signal};
@@ -173,33 +174,41 @@ fn latency_ends_with_the_last_byte_to_the_microsecond() {
 
 #[test]
 fn first_come_first_served() {
-    let fake = Fake::new(|seq| Act::Answer { after_ms: 1 + seq * 7 % 5 });
-    let samples = fake.run(Load::new(150, 9).pool(2));
-    let dues: Vec<_> = fake.exchanges().concat().into_iter().map(|seq| samples[seq as usize].due).collect();
-    assert!(dues.is_sorted(), "{dues:?}");
-    let waited = samples.iter().filter(|sample| ms(sample, Stage::Queue) > Some(2.0)).count();
-    assert!(waited > 100, "the pool was contended: {waited}");
+    undisturbed(|| {
+        let fake = Fake::new(|seq| Act::Answer { after_ms: 1 + seq * 7 % 5 });
+        let samples = fake.run(Load::new(150, 9).pool(2));
+        let dues: Vec<_> =
+            fake.exchanges().concat().into_iter().map(|seq| samples[seq as usize].due).collect();
+        assert!(dues.is_sorted(), "{dues:?}");
+        let waited = samples.iter().filter(|sample| ms(sample, Stage::Queue) > Some(2.0)).count();
+        assert!(waited > 100, "the pool was contended: {waited}");
+    });
 }
 
 #[test]
 fn deadlines_noticed_late_do_not_mix_up_the_order() {
-    // By 300 ms the engine is busy with 4. What it has not seen when it looks again at 500 ms: the
-    // deadline of 3 at 400 ms, on the first lane, and that of 1 at 300 ms, on the second.
-    let fake = Fake::new(|seq| match seq {
-        0 => Act::Answer { after_ms: 100 },
-        2 => Act::Answer { after_ms: 250 },
-        4 => Act::Block { ms: 200 },
-        1 | 3 => Act::Never,
-        _ => Act::Answer { after_ms: 1 },
+    undisturbed(|| {
+        // By 300 ms the engine is busy with 4. What it has not seen when it looks again at 500 ms: the
+        // deadline of 3 at 400 ms, on the first lane, and that of 1 at 300 ms, on the second.
+        let fake = Fake::new(|seq| match seq {
+            0 => Act::Answer { after_ms: 100 },
+            2 => Act::Answer { after_ms: 250 },
+            4 => Act::Block { ms: 200 },
+            1 | 3 => Act::Never,
+            _ => Act::Answer { after_ms: 1 },
+        });
+        let samples = fake.run(Load::new(9, 3).timeout_ms(300));
+        assert_eq!(
+            (samples[1].error, samples[3].error),
+            (Some(ErrorWord::Timeout), Some(ErrorWord::Timeout))
+        );
+        let taken = fake.exchanges().concat();
+        let successor = |seq: usize| {
+            let is_successor = |next: &u64| samples[*next as usize].due == samples[seq].end();
+            taken.iter().position(is_successor).expect("it was sent")
+        };
+        assert!(successor(1) < successor(3), "due first, served first: {taken:?}");
     });
-    let samples = fake.run(Load::new(9, 3).timeout_ms(300));
-    assert_eq!((samples[1].error, samples[3].error), (Some(ErrorWord::Timeout), Some(ErrorWord::Timeout)));
-    let taken = fake.exchanges().concat();
-    let successor = |seq: usize| {
-        let is_successor = |next: &u64| samples[*next as usize].due == samples[seq].end();
-        taken.iter().position(is_successor).expect("it was sent")
-    };
-    assert!(successor(1) < successor(3), "due first, served first: {taken:?}");
 }
 
 #[test]
@@ -274,26 +283,28 @@ fn a_batch_answer_that_does_not_fit_fails_all_members() {
 
 #[test]
 fn an_interrupt_ends_every_story_and_loses_none() {
-    let fake = Fake::new(|seq| if seq == 0 { Act::Answer { after_ms: 10 } } else { Act::Never });
-    let (wish, interrupt) = Interrupt::new();
-    let sender = std::thread::spawn(move || {
-        pause(150);
-        wish.send(Some(Signal::Interrupt)).expect("the engine listens");
-        wish
+    undisturbed(|| {
+        let fake = Fake::new(|seq| if seq == 0 { Act::Answer { after_ms: 10 } } else { Act::Never });
+        let (wish, interrupt) = Interrupt::new();
+        let sender = std::thread::spawn(move || {
+            pause(150);
+            wish.send(Some(Signal::Interrupt)).expect("the engine listens");
+            wish
+        });
+        let samples = Load::new(10, 3).pool(2).run_on(Clock::start(), fake, &interrupt);
+        sender.join().expect("no panic");
+        let words: Vec<_> = samples.iter().map(|sample| sample.error.map_or("ok", ErrorWord::name)).collect();
+        assert_eq!(words[..4], ["ok", "interrupted", "interrupted", "unsent"]);
+        assert!(words[3..].iter().all(|word| *word == "unsent"), "{words:?}");
+        for sample in &samples[1..3] {
+            assert_eq!(reached(sample), ["queue", "send", "wait"]);
+            let end = sample.end().expect("it was sent").as_micros();
+            assert!((150_000..400_000).contains(&end), "{end}");
+        }
+        assert_eq!(samples[1].end(), samples[2].end(), "one instant for all");
+        for sample in &samples[3..] {
+            assert_eq!((reached(sample), sample.end(), sample.attempts), (vec![], None, 0));
+            assert_eq!(sample.due.is_some(), sample.seq == 3, "3 was due when 0 had ended, the others never");
+        }
     });
-    let samples = Load::new(10, 3).pool(2).run_on(Clock::start(), fake, &interrupt);
-    sender.join().expect("no panic");
-    let words: Vec<_> = samples.iter().map(|sample| sample.error.map_or("ok", ErrorWord::name)).collect();
-    assert_eq!(words[..4], ["ok", "interrupted", "interrupted", "unsent"]);
-    assert!(words[3..].iter().all(|word| *word == "unsent"), "{words:?}");
-    for sample in &samples[1..3] {
-        assert_eq!(reached(sample), ["queue", "send", "wait"]);
-        let end = sample.end().expect("it was sent").as_micros();
-        assert!((150_000..400_000).contains(&end), "{end}");
-    }
-    assert_eq!(samples[1].end(), samples[2].end(), "one instant for all");
-    for sample in &samples[3..] {
-        assert_eq!((reached(sample), sample.end(), sample.attempts), (vec![], None, 0));
-        assert_eq!(sample.due.is_some(), sample.seq == 3, "3 was due when 0 had ended, the others never");
-    }
 }

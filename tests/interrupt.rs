@@ -37,7 +37,8 @@ impl Running {
         wait_until(&format!("{file} has rows"), || {
             let folder = self.folder()?;
             let text = std::fs::read_to_string(folder.join(file)).ok()?;
-            (text.lines().count() > 20).then_some(Results(folder))
+            // Whole rows: the last one may be on its way.
+            (text.matches('\n').count() > 20).then_some(Results(folder))
         })
     }
 
@@ -159,7 +160,7 @@ fn ctrl_c_stops_the_script() {
     std::fs::write(&script, "import time\ntime.sleep(60)\n").expect("the folder is writable");
     let run = Running::start("sigint_script", &["--set", &format!("before.script={}", script.display())]);
     let sleeper = run.child("sleeper.py");
-    let folder = run.folder().expect("the run has begun");
+    let folder = wait_until("the run has begun", || run.folder());
     run.signal_group(libc::SIGINT);
     let output = run.end();
     assert_eq!(output.status.code(), Some(130), "{output:?}");

@@ -4,9 +4,8 @@
 //! beside measured for all variations, the full-sized ones among them.
 mod common;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use common::run::{Results, Run, text};
+use common::undisturbed::{alone, leeway};
 use serde_json::Value;
 
 /// The aim: |predicted − measured| ÷ measured of the P95.
@@ -66,27 +65,23 @@ fn candidate(analysis: &Value, connections: u64, batch: u64) -> f64 {
     figure(&candidates.iter().find(wanted).expect("a candidate")["p95_ms"])
 }
 
-/// Runs that missed the aim, over all tests.
-static MISSES: AtomicUsize = AtomicUsize::new(0);
-/// So many may: a predictor that misses often is wrong, however busy the machine.
-const MISSES_ALLOWED: usize = 2;
+/// The aim for what was measured, in a last attempt on a machine that was disturbed in each: a delay may make the measured
+/// P95 longer, and the predicted one.
+fn aim(measured_ms: f64) -> f64 {
+    AIM + 2.0 * leeway_ms() / measured_ms
+}
 
-/// Proves a variation, prints predicted beside measured and holds the error to the aim. Other work on the
-/// machine makes single calls dearer by milliseconds, which is noise of the calibration here: a run that
-/// missed is made again, as long as few did.
+fn leeway_ms() -> f64 {
+    leeway().as_secs_f64() * 1e3
+}
+
+/// Proves a variation, prints predicted beside measured and holds the error to the aim.
 fn within_the_aim(name: &str, base: &[&str], changes: &str) -> (Results, Value) {
-    loop {
-        let (results, analysis) = attempt_at(name, base, changes);
-        if figure(&analysis["prediction"]["error"]).abs() <= AIM {
-            return (results, analysis);
-        }
-        let misses = MISSES.fetch_add(1, Ordering::Relaxed) + 1;
-        assert!(
-            misses <= MISSES_ALLOWED,
-            "{misses} misses, the last of {name}: {:#}",
-            analysis["prediction"]
-        );
-    }
+    let (results, analysis) = attempt_at(name, base, changes);
+    let prediction = &analysis["prediction"];
+    let aim = aim(figure(&prediction["measured_p95_ms"]));
+    assert!(figure(&prediction["error"]).abs() <= aim, "{name}: {prediction:#}");
+    (results, analysis)
 }
 
 /// One run, predicted beside measured.
@@ -115,14 +110,29 @@ fn silence(results: &Results, log: &str) {
     }
 }
 
-/// Predicts the run again as if its server reported nothing: the prediction, and how far it was off.
-fn of_a_silent_server(results: &Results) -> (Value, f64) {
+/// Predicts the run again as if its server reported nothing.
+fn of_a_silent_server(results: &Results) -> Value {
     ["before.csv", "calibration.csv"].into_iter().for_each(|log| silence(results, log));
     analyze(results);
     let prediction = results.json("analysis.json")["prediction"].take();
     let (error, range) = (figure(&prediction["error"]), &prediction["range"]["p95_ms"]);
     println!("{:<24} error {:+5.1} %, range {range}", "... of a silent server", error * 100.0);
-    (prediction, error)
+    prediction
+}
+
+/// The same, within the aim.
+fn of_a_silent_server_too(results: &Results) -> Value {
+    let prediction = of_a_silent_server(results);
+    let aim = aim(figure(&prediction["measured_p95_ms"]));
+    assert!(figure(&prediction["error"]).abs() <= aim, "a server that reports nothing: {prediction:#}");
+    prediction
+}
+
+/// Replicas are counted from times, so that a delay without end may add one or hide one.
+fn assert_replicas(server: &Value, replicas: u64) {
+    let found = figure(&server["replicas"]);
+    let off = if leeway().is_zero() { 0.0 } else { 1.0 };
+    assert!((found - replicas as f64).abs() <= off, "{server}");
 }
 
 /// `spanload analyze`: its exit code and what it prints.
@@ -134,82 +144,96 @@ fn analyze(results: &Results) -> (Option<i32>, String) {
 
 #[test]
 fn default_shape() {
-    let changes = "after.connections=8 after.batch=8";
-    let (results, analysis) = within_the_aim("default_shape", &SCALED, changes);
-    let server = &analysis["prediction"]["server"];
-    assert_eq!((&server["replicas"], &server["saturated"]), (&Value::from(8), &Value::from(true)));
-    assert_eq!(server["callers"], 64);
-    let fixed = figure(&analysis["calibration"]["fixed_ms"]);
-    // the mock's timer rounds up to whole milliseconds
-    assert!((43.5..47.0).contains(&fixed), "{fixed}");
-    assert_eq!(analysis["calibration"]["n"], 23, "an exchange counts once, however many rows it has");
+    alone(|| {
+        let changes = "after.connections=8 after.batch=8";
+        let (results, analysis) = within_the_aim("default_shape", &SCALED, changes);
+        let server = &analysis["prediction"]["server"];
+        assert_replicas(server, 8);
+        assert_eq!(server["saturated"], true);
+        assert_eq!(server["callers"], 64);
+        let fixed = figure(&analysis["calibration"]["fixed_ms"]);
+        // the mock's timer rounds up to whole milliseconds
+        assert!((43.5..47.0 + leeway_ms()).contains(&fixed), "{fixed}");
+        assert_eq!(analysis["calibration"]["n"], 23, "an exchange counts once, however many rows it has");
 
-    let (prediction, error) = of_a_silent_server(&results);
-    assert!(error.abs() <= AIM, "a server that reports nothing: {prediction:#}");
-    assert_eq!(prediction["server"]["replicas"], 8);
+        let prediction = of_a_silent_server_too(&results);
+        assert_replicas(&prediction["server"], 8);
+    });
 }
 
 #[test]
 fn half_the_replicas() {
-    let changes = "mock.replicas=4 load.workers=32 after.connections=4 after.batch=8";
-    let (results, analysis) = within_the_aim("half_the_replicas", &SCALED, changes);
-    assert_eq!(analysis["prediction"]["server"]["replicas"], 4);
-    let (prediction, error) = of_a_silent_server(&results);
-    assert!(error.abs() <= AIM, "a server that reports nothing: {prediction:#}");
+    alone(|| {
+        let changes = "mock.replicas=4 load.workers=32 after.connections=4 after.batch=8";
+        let (results, analysis) = within_the_aim("half_the_replicas", &SCALED, changes);
+        assert_replicas(&analysis["prediction"]["server"], 4);
+        of_a_silent_server_too(&results);
+    });
 }
 
 #[test]
 fn without_a_fixed_cost_batches_are_predicted_to_hurt_and_do() {
-    let costs = "mock.fixed_ms=0 mock.item_ms=60 after.connections=8";
-    let batched = format!("{costs} after.batch=8");
-    let alone = format!("{costs} after.batch=1");
-    let (results, batches) = within_the_aim("no_fixed_cost", &SCALED, &batched);
-    let (_, reuse) = within_the_aim("no_fixed_cost_reuse_alone", &SCALED, &alone);
-    assert!(candidate(&batches, 8, 8) > 1.05 * candidate(&batches, 8, 1), "{batches:#}");
-    let measured = [&batches, &reuse].map(|analysis| figure(&analysis["prediction"]["measured_p95_ms"]));
-    assert!(measured[0] > measured[1], "{measured:?}");
-    // Items differ several times over: forty of them do not tell whether eight or ten are computed at a time. A server that
-    // reports nothing leaves only the range.
-    let (prediction, _) = of_a_silent_server(&results);
-    let range = prediction["range"]["p95_ms"].as_array().expect("two ends");
-    let [low, high] = [&range[0], &range[1]].map(figure);
-    assert!(low * (1.0 - AIM) < measured[0] && measured[0] < high * (1.0 + AIM), "{prediction:#}");
+    alone(|| {
+        let costs = "mock.fixed_ms=0 mock.item_ms=60 after.connections=8";
+        let batched = format!("{costs} after.batch=8");
+        let alone = format!("{costs} after.batch=1");
+        let (results, batches) = within_the_aim("no_fixed_cost", &SCALED, &batched);
+        let (_, reuse) = within_the_aim("no_fixed_cost_reuse_alone", &SCALED, &alone);
+        let [hurt, alone] = [8, 1].map(|batch| candidate(&batches, 8, batch));
+        assert!(hurt + leeway_ms() > 1.05 * alone, "{batches:#}");
+        let measured = [&batches, &reuse].map(|analysis| figure(&analysis["prediction"]["measured_p95_ms"]));
+        assert!(measured[0] + leeway_ms() > measured[1], "{measured:?}");
+        // Items differ several times over: forty of them do not tell whether eight or ten are computed at a time. A server that
+        // reports nothing leaves only the range.
+        let prediction = of_a_silent_server(&results);
+        let range = prediction["range"]["p95_ms"].as_array().expect("two ends");
+        let [low, high] = [&range[0], &range[1]].map(figure);
+        let aim = aim(measured[0]);
+        assert!(low * (1.0 - aim) < measured[0] && measured[0] < high * (1.0 + aim), "{prediction:#}");
+    });
 }
 
 #[test]
 fn other_costs_smaller_batches() {
-    let changes =
-        "mock.fixed_ms=60 mock.item_ms=10 mock.replicas=6 load.workers=48 after.connections=6 after.batch=4";
-    let (results, _) = within_the_aim("other_costs", &SCALED, changes);
-    let (prediction, error) = of_a_silent_server(&results);
-    assert!(error.abs() <= AIM, "a server that reports nothing: {prediction:#}");
+    alone(|| {
+        let changes = "mock.fixed_ms=60 mock.item_ms=10 mock.replicas=6 load.workers=48 after.connections=6 after.batch=4";
+        let (results, _) = within_the_aim("other_costs", &SCALED, changes);
+        of_a_silent_server_too(&results);
+    });
 }
 
 #[test]
 fn reuse_alone() {
-    let (_, analysis) = within_the_aim("reuse_alone", &SCALED, "after.connections=8 after.batch=1");
-    // with single calls alone, what a batch saves is not known
-    let prediction = &analysis["prediction"];
-    assert_eq!(analysis["calibration"]["fixed_ms"], Value::Null);
-    let candidates = prediction["candidates"].as_array().expect("a list");
-    let batched = candidates.iter().find(|one| one["batch"] == 8).expect("a candidate");
-    assert_eq!((text(&batched["method"]), &batched["p95_ms"]), ("range".into(), &Value::Null));
-    let range = batched["range"]["p95_ms"].as_array().expect("two ends");
-    assert!(figure(&range[0]) < figure(&range[1]), "{batched}");
+    alone(|| {
+        let (_, analysis) = within_the_aim("reuse_alone", &SCALED, "after.connections=8 after.batch=1");
+        // with single calls alone, what a batch saves is not known
+        let prediction = &analysis["prediction"];
+        assert_eq!(analysis["calibration"]["fixed_ms"], Value::Null);
+        let candidates = prediction["candidates"].as_array().expect("a list");
+        let batched = candidates.iter().find(|one| one["batch"] == 8).expect("a candidate");
+        assert_eq!((text(&batched["method"]), &batched["p95_ms"]), ("range".into(), &Value::Null));
+        let range = batched["range"]["p95_ms"].as_array().expect("two ends");
+        assert!(figure(&range[0]) < figure(&range[1]), "{batched}");
+    });
 }
 
 #[test]
 fn more_connections_than_replicas() {
-    let changes = "mock.replicas=4 load.workers=64 after.connections=12 after.batch=4";
-    within_the_aim("more_connections", &SCALED, changes);
+    alone(|| {
+        let changes = "mock.replicas=4 load.workers=64 after.connections=12 after.batch=4";
+        within_the_aim("more_connections", &SCALED, changes);
+    });
 }
 
 #[test]
 fn below_saturation() {
-    let changes = "load.workers=4 load.requests=100 after.connections=4 after.batch=4";
-    let (_, analysis) = within_the_aim("below_saturation", &SCALED, changes);
-    let server = &analysis["prediction"]["server"];
-    assert_eq!((&server["replicas"], &server["saturated"]), (&Value::from(4), &Value::from(false)));
+    alone(|| {
+        let changes = "load.workers=4 load.requests=100 after.connections=4 after.batch=4";
+        let (_, analysis) = within_the_aim("below_saturation", &SCALED, changes);
+        let server = &analysis["prediction"]["server"];
+        assert_replicas(server, 4);
+        assert!(server["saturated"] == false || !leeway().is_zero(), "{server}");
+    });
 }
 
 #[test]
@@ -273,12 +297,14 @@ fn without_a_calibration_the_handshakes_tell_the_round_trip_and_the_range_holds_
 /// Lost connections and all.
 #[test]
 fn the_default_scenario_in_full_size() {
-    let (results, _) = within_the_aim("full_default", &FULL, "after.connections=8 after.batch=8");
-    let lost = results.table("before.csv");
-    // A request that reused its connection has none to count.
-    let retransmits = lost.column("syn_retransmits").into_iter().filter(|count| !count.is_empty());
-    let counts: Vec<u64> = retransmits.map(|count| count.parse().expect("a count")).collect();
-    assert!(counts.iter().any(|count| *count > 0), "no connection was lost");
+    alone(|| {
+        let (results, _) = within_the_aim("full_default", &FULL, "after.connections=8 after.batch=8");
+        let lost = results.table("before.csv");
+        // A request that reused its connection has none to count.
+        let retransmits = lost.column("syn_retransmits").into_iter().filter(|count| !count.is_empty());
+        let counts: Vec<u64> = retransmits.map(|count| count.parse().expect("a count")).collect();
+        assert!(counts.iter().any(|count| *count > 0), "no connection was lost");
+    });
 }
 
 #[test]
@@ -294,6 +320,6 @@ fn full_size() {
         ("full_workers_100", "load.workers=100 load.requests=1200 after.connections=8 after.batch=16"),
     ];
     for (name, changes) in variations {
-        within_the_aim(name, &FULL, changes);
+        alone(|| drop(within_the_aim(name, &FULL, changes)));
     }
 }

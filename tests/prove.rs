@@ -1,5 +1,8 @@
 //! The whole workflow through the command line: one run is looked at from every side, others each change one thing.
 mod common;
+#[allow(dead_code, reason = "each test binary uses its own part of the helpers")]
+#[path = "common/handmade_run.rs"]
+mod handmade_run;
 #[path = "prove/script.rs"]
 mod script;
 #[path = "prove/verdict.rs"]
@@ -13,6 +16,7 @@ use std::sync::LazyLock;
 use common::processes::children_of;
 use common::run::{Results, Run, Table, count, fresh_folder, has_python, input_py, prove_command, text};
 use common::{EXE, wait_until};
+use handmade_run::{HandmadeRun, rising};
 use serde_json::Value;
 use spanload::plan::Plan;
 
@@ -287,20 +291,25 @@ fn causes_come_from_the_before_log_alone() {
     assert_eq!((count(&after["succeeded"]), &after["causes"]), (0, &Value::Array(Vec::new())));
 }
 
+/// On a run made by hand: which lines there are hangs on what is found, so on what a real run happened to meet.
 #[test]
 fn the_summary_names_the_first_cause_as_the_analysis_does() {
-    let analysis = results().json("analysis.json");
+    let run = Results(fresh_folder("summary_of_causes"));
+    HandmadeRun::of(vec![rising(40, 900); 2], vec![rising(40, 400); 2]).write(&run.0);
+    let analyze = Command::new(EXE).arg("analyze").arg(&run.0).output().expect("the binary starts");
+    let shown = String::from_utf8(analyze.stdout).expect("text");
+    let analysis = run.json("analysis.json");
     let first = &analysis["phases"]["before"]["causes"][0];
     let share = first["share_of_tail_excess"].as_f64().expect("a share") * 100.0;
     let line = |name: &str| {
-        let found = RUN.stdout().lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        found.unwrap_or_else(|| panic!("no line {name}: {}", RUN.stdout()))
+        let found = shown.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        found.unwrap_or_else(|| panic!("no line {name}: {shown}"))
     };
     assert!(line("slowest 5 % before").starts_with(&format!("{share:.0} % ")), "{first}");
     // It is wrapped between words; what goes on is indented.
     let remedy = text(&first["remedy"]);
-    let screen = RUN.stdout().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(remedy.starts_with(line("remedy ")) && screen.contains(&remedy), "{remedy}: {}", RUN.stdout());
+    let screen = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(remedy.starts_with(line("remedy ")) && screen.contains(&remedy), "{remedy}: {shown}");
 }
 
 fn copied(results: &Results, name: &str) -> Results {
@@ -316,7 +325,9 @@ fn copied(results: &Results, name: &str) -> Results {
 #[cfg(target_os = "linux")]
 fn each_repetition_meets_a_fresh_mock_on_the_same_ports() {
     let out = fresh_folder("same_ports");
-    let mut command = prove_command(&out, &["--repetitions", "2", "-n", "100"]);
+    // Each mock lives for a second and more, so that no pause of this test's own can hide one from it.
+    let slow = ["--repetitions", "2", "-n", "96", "--set", "mock.fixed_ms=100", "--set", "after.batch=1"];
+    let mut command = prove_command(&out, &slow);
     let mut prove = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
     let (mut pids, mut ports) = (HashSet::new(), HashSet::new());
     let status = wait_until("the run ends", || {

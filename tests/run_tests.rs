@@ -1,13 +1,12 @@
 //! The script `run_tests`, with a `cargo` that builds nothing: what it passes on, and what it says when it cannot.
 mod common;
 
-use std::fs::Permissions;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use common::EXE;
-use common::run::{Results, fresh_folder};
+use common::run::{Results, fresh_folder, write_program};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -33,9 +32,7 @@ impl Stage {
     }
 
     fn program(&self, name: &str, script: &str) {
-        let path = self.0.join(name);
-        std::fs::write(&path, format!("#!{}\n{script}\n", found("bash").display())).expect("a file");
-        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("its own file");
+        write_program(&self.0.join(name), &format!("#!{}\n{script}\n", found("bash").display()));
     }
 
     fn run(&self, arguments: &[&str]) -> Output {

@@ -186,8 +186,6 @@ async fn ready(control: &str) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     /// Its control port is taken, whichever it is asked for but a free one.
@@ -202,8 +200,12 @@ read -r _
     fn who_takes_the_control_port_between_two_repetitions_does_not_end_the_run() {
         let folder = tempfile::tempdir().expect("a folder");
         let program = folder.path().join("mock");
-        std::fs::write(&program, TAKEN).expect("writable");
-        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).expect("executable");
+        // By a process of its own: a file that somebody has open to write cannot be run, and what another test starts
+        // meanwhile would inherit it.
+        let write = "printf '%s' \"$2\" > \"$1\" && chmod 700 \"$1\"";
+        let written =
+            std::process::Command::new("sh").args(["-c", write, "sh"]).arg(&program).arg(TAKEN).status();
+        assert!(written.is_ok_and(|status| status.success()));
         let mut mock = Mock {
             program,
             settings: MockSettings::default(),

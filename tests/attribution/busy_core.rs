@@ -76,11 +76,12 @@ fn run_beside_a_spinner(load: Load, url: &str, core: usize) -> (Vec<Sample>, Hea
 
 #[test]
 fn a_busy_core_is_an_overloaded_client_by_what_the_engine_measured() {
-    let _alone = alone();
-    let [busy, free, ..] = cores()[..] else {
-        return crate::common::cannot("this test wants a core for the client and one for the server");
-    };
-    std::thread::scope(|scope| scope.spawn(|| scenario(busy, free)).join().expect("the scenario holds"));
+    alone(|| {
+        let [busy, free, ..] = cores()[..] else {
+            return crate::common::cannot("this test wants a core for the client and one for the server");
+        };
+        std::thread::scope(|scope| scope.spawn(|| scenario(busy, free)).join().expect("the scenario holds"));
+    });
 }
 
 fn scenario(busy: usize, free: usize) {

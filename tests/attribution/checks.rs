@@ -1,27 +1,21 @@
 //! What must be found, and how far it may be from the truth.
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard};
 
 use spanload::analyze::{ClientHealth, PhaseAnalysis, PhaseData, attribute};
 use spanload::plan::Plan;
 use spanload::sample::Sample;
 
 use crate::common::load::Load;
+pub use crate::common::undisturbed::alone;
 use crate::common::{self, Mock, wait_until};
 use crate::server::{Injected, Log};
 use crate::truth::{self, AtServer, latency, share_of_excess};
 
-/// Points of a share.
-const TOLERANCE: f64 = 0.03;
+/// How far a share may be off: three points.
+pub const TOLERANCE: f64 = 0.03;
 /// What is neither injected nor a companion may not weigh more, be it more or less than in the middle.
 const STRANGER: f64 = 0.10;
-
-/// One scenario at a time: each needs the machine to itself for its times to be its own.
-pub fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
 
 pub fn analysed_with(samples: &[Sample], health: &ClientHealth) -> PhaseAnalysis {
     let mut collector = PhaseData::collect(samples.len() as u64, 1);

@@ -24,20 +24,21 @@ fn dearer_at_the_end(seq: u64) -> Injected {
 
 #[test]
 fn too_few_connections_are_a_client_queue() {
-    let _alone = alone();
-    let (server, log) = server::start(dearer_at_the_end);
-    let samples = Load::new(240, 12).pool(2).run(&server.url());
-    let truth = of_log(&log, samples.len());
-    let shares: &[(&[&str], f64)] = &[
-        (&["client_queue"], before_server(&samples, &truth)),
-        (&["compute"], at_server(&samples, &truth, |one| one.compute)),
-    ];
-    let found = analysed(&samples);
-    check(&found, &Expected { first: "client_queue", shares, companions: &[] });
-    // It does keep up, but with both connections in use nobody can wait for it, so that the phase alone does not show.
-    let saturation = found.saturation.expect("a closed loop");
-    assert_eq!(saturation.saturated, None, "{saturation:?}");
-    assert!(saturation.explanation.contains("all 2 connections"), "{saturation:?}");
+    alone(|| {
+        let (server, log) = server::start(dearer_at_the_end);
+        let samples = Load::new(240, 12).pool(2).run(&server.url());
+        let truth = of_log(&log, samples.len());
+        let shares: &[(&[&str], f64)] = &[
+            (&["client_queue"], before_server(&samples, &truth)),
+            (&["compute"], at_server(&samples, &truth, |one| one.compute)),
+        ];
+        let found = analysed(&samples);
+        check(&found, &Expected { first: "client_queue", shares, companions: &[] });
+        // It does keep up, but with both connections in use nobody can wait for it, so that the phase alone does not show.
+        let saturation = found.saturation.expect("a closed loop");
+        assert_eq!(saturation.saturated, None, "{saturation:?}");
+        assert!(saturation.explanation.contains("all 2 connections"), "{saturation:?}");
+    });
 }
 
 /// The direct transport on a client that now and then does something else.
@@ -84,18 +85,19 @@ impl Lane for BusyLane {
 
 #[test]
 fn a_busy_client_is_found_where_its_stalls_were_measured() {
-    let _alone = alone();
-    let (server, log) = server::start(always_20);
-    let (clock, stalls) = (Clock::start(), Rc::<RefCell<Vec<ClientStall>>>::default());
-    let direct = Direct::new(endpoint(&server.url()), SystemResolver);
-    let transport = Busy { direct, clock, stalls: Rc::clone(&stalls), exchanges: Rc::default() };
-    let samples = Load::new(200, 4).pool(4).run_on(clock, transport, &Interrupt::never());
-    let found = analysed_with(&samples, &ClientHealth::new(stalls.take()));
-    let shares: &[(&[&str], f64)] =
-        &[(&["client_overload"], before_server(&samples, &of_log(&log, samples.len())))];
-    check(&found, &Expected { first: "client_overload", shares, companions: &[] });
-    let unmeasured = analysed(&samples);
-    assert!(unmeasured.causes.iter().all(|cause| cause.cause.name() != "client_overload"), "not guessed");
+    alone(|| {
+        let (server, log) = server::start(always_20);
+        let (clock, stalls) = (Clock::start(), Rc::<RefCell<Vec<ClientStall>>>::default());
+        let direct = Direct::new(endpoint(&server.url()), SystemResolver);
+        let transport = Busy { direct, clock, stalls: Rc::clone(&stalls), exchanges: Rc::default() };
+        let samples = Load::new(200, 4).pool(4).run_on(clock, transport, &Interrupt::never());
+        let found = analysed_with(&samples, &ClientHealth::new(stalls.take()));
+        let shares: &[(&[&str], f64)] =
+            &[(&["client_overload"], before_server(&samples, &of_log(&log, samples.len())))];
+        check(&found, &Expected { first: "client_overload", shares, companions: &[] });
+        let unmeasured = analysed(&samples);
+        assert!(unmeasured.causes.iter().all(|cause| cause.cause.name() != "client_overload"), "not guessed");
+    });
 }
 
 /// The direct transport, but one exchange in ten starts late, when the server has closed its idle connection.
@@ -146,16 +148,21 @@ fn closes_early(_: usize, mut peer: Peer) {
 
 #[test]
 fn an_attempt_on_a_connection_that_the_server_had_closed_is_a_retry() {
-    let _alone = alone();
-    let server = Server::start(closes_early);
-    let transport = Hesitant(Direct::new(endpoint(&server.url()), SystemResolver));
-    // One caller, one connection: the exchanges come in the order of the requests.
-    let samples = Load::new(100, 1).pool(1).run_on(Clock::start(), transport, &Interrupt::never());
-    let found = analysed(&samples);
-    let shares: &[(&[&str], f64)] = &[(&["retries"], injected_share(&samples, HESITATION as f64))];
-    check(&found, &Expected { first: "retries", shares, companions: &[] });
-    let closed = server.accepted() as u64 - 1;
-    let evidence = found.causes[0].evidence.get("retried").and_then(serde_json::Value::as_u64);
-    assert_eq!((evidence, closed), (Some(10), 10), "each connection that was opened anew");
-    assert!(found.causes[0].remedy.contains("keep connections for a shorter time"), "{:?}", found.causes[0]);
+    alone(|| {
+        let server = Server::start(closes_early);
+        let transport = Hesitant(Direct::new(endpoint(&server.url()), SystemResolver));
+        // One caller, one connection: the exchanges come in the order of the requests.
+        let samples = Load::new(100, 1).pool(1).run_on(Clock::start(), transport, &Interrupt::never());
+        let found = analysed(&samples);
+        let shares: &[(&[&str], f64)] = &[(&["retries"], injected_share(&samples, HESITATION as f64))];
+        check(&found, &Expected { first: "retries", shares, companions: &[] });
+        let closed = server.accepted() as u64 - 1;
+        let evidence = found.causes[0].evidence.get("retried").and_then(serde_json::Value::as_u64);
+        assert_eq!((evidence, closed), (Some(10), 10), "each connection that was opened anew");
+        assert!(
+            found.causes[0].remedy.contains("keep connections for a shorter time"),
+            "{:?}",
+            found.causes[0]
+        );
+    });
 }

@@ -26,21 +26,23 @@ impl Resolve for SlowAtTimes {
 
 #[test]
 fn slow_lookups_are_dns() {
-    let _alone = alone();
-    let (server, _) = server::start(always_20);
-    let resolver = SlowAtTimes(Cell::new(0), server.address);
-    // One caller, one connection a request: the lookups come in the order of the requests.
-    let samples = Load::new(60, 1).run_resolving("http://test.invalid", resolver);
-    let shares: &[(&[&str], f64)] = &[(&["dns"], injected_share(&samples, 300.0))];
-    check(&analysed(&samples), &Expected { first: "dns", shares, companions: &[] });
+    alone(|| {
+        let (server, _) = server::start(always_20);
+        let resolver = SlowAtTimes(Cell::new(0), server.address);
+        // One caller, one connection a request: the lookups come in the order of the requests.
+        let samples = Load::new(60, 1).run_resolving("http://test.invalid", resolver);
+        let shares: &[(&[&str], f64)] = &[(&["dns"], injected_share(&samples, 300.0))];
+        check(&analysed(&samples), &Expected { first: "dns", shares, companions: &[] });
+    });
 }
 
 /// The same through the system's own resolver, which asks a name server of the test's.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_slow_name_server_is_dns() {
-    let _alone = alone();
-    std::thread::scope(|scope| scope.spawn(slow_name_server).join().expect("the scenario holds"));
+    alone(|| {
+        std::thread::scope(|scope| scope.spawn(slow_name_server).join().expect("the scenario holds"));
+    });
 }
 
 #[cfg(target_os = "linux")]

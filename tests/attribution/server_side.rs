@@ -7,52 +7,56 @@ use crate::server::{self, Injected};
 
 #[test]
 fn few_replicas_are_a_server_queue() {
-    let _alone = alone();
-    let flags = [
-        "--backlog=128",
-        "--max-connections=64",
-        "--replicas=2",
-        "--fixed-ms=0",
-        "--item-ms=20",
-        "--item-sigma=1.2",
-    ];
-    let (samples, truth) = run_mock("few_replicas", &flags, Load::new(300, 24).pool(24));
-    let shares: &[(&[&str], f64)] = &[
-        (&["server_queue"], at_server(&samples, &truth, |one| one.queue)),
-        (&["compute"], at_server(&samples, &truth, |one| one.compute)),
-    ];
-    check(&analysed(&samples), &Expected { first: "server_queue", shares, companions: &[] });
+    alone(|| {
+        let flags = [
+            "--backlog=128",
+            "--max-connections=64",
+            "--replicas=2",
+            "--fixed-ms=0",
+            "--item-ms=20",
+            "--item-sigma=1.2",
+        ];
+        let (samples, truth) = run_mock("few_replicas", &flags, Load::new(300, 24).pool(24));
+        let shares: &[(&[&str], f64)] = &[
+            (&["server_queue"], at_server(&samples, &truth, |one| one.queue)),
+            (&["compute"], at_server(&samples, &truth, |one| one.compute)),
+        ];
+        check(&analysed(&samples), &Expected { first: "server_queue", shares, companions: &[] });
+    });
 }
 
 #[test]
 fn dear_items_are_compute() {
-    let _alone = alone();
-    let flags = [
-        "--backlog=128",
-        "--max-connections=64",
-        "--replicas=64",
-        "--fixed-ms=5",
-        "--item-ms=40",
-        "--item-sigma=1.2",
-    ];
-    let (samples, truth) = run_mock("dear_items", &flags, Load::new(300, 6));
-    let shares: &[(&[&str], f64)] = &[(&["compute"], at_server(&samples, &truth, |one| one.compute))];
-    check(&analysed(&samples), &Expected { first: "compute", shares, companions: &[] });
+    alone(|| {
+        let flags = [
+            "--backlog=128",
+            "--max-connections=64",
+            "--replicas=64",
+            "--fixed-ms=5",
+            "--item-ms=40",
+            "--item-sigma=1.2",
+        ];
+        let (samples, truth) = run_mock("dear_items", &flags, Load::new(300, 6));
+        let shares: &[(&[&str], f64)] = &[(&["compute"], at_server(&samples, &truth, |one| one.compute))];
+        check(&analysed(&samples), &Expected { first: "compute", shares, companions: &[] });
+    });
 }
 
 #[test]
 fn a_full_server_sheds() {
-    let _alone = alone();
-    let flags = ["--backlog=128", "--max-connections=64", "--replicas=1", "--queue-limit=2", "--fixed-ms=10"];
-    let (samples, truth) = run_mock("shedding", &flags, Load::new(200, 12).pool(12));
-    let refused = truth.values().filter(|one| one.status == 503).count();
-    assert!(refused > 10, "the scenario sheds");
-    let found = analysed(&samples);
-    let first = &found.causes[0];
-    assert_eq!(first.cause.name(), "shedding", "{first:#?}");
-    assert_eq!(first.evidence.get("refused").and_then(serde_json::Value::as_u64), Some(refused as u64));
-    assert_eq!(first.share_of_slowest_lost, Some(1.0), "nothing else is lost, and it is more than 5 %");
-    assert_eq!(samples.iter().filter(|one| one.error == Some(ErrorWord::Http5xx)).count(), refused);
+    alone(|| {
+        let flags =
+            ["--backlog=128", "--max-connections=64", "--replicas=1", "--queue-limit=2", "--fixed-ms=10"];
+        let (samples, truth) = run_mock("shedding", &flags, Load::new(200, 12).pool(12));
+        let refused = truth.values().filter(|one| one.status == 503).count();
+        assert!(refused > 10, "the scenario sheds");
+        let found = analysed(&samples);
+        let first = &found.causes[0];
+        assert_eq!(first.cause.name(), "shedding", "{first:#?}");
+        assert_eq!(first.evidence.get("refused").and_then(serde_json::Value::as_u64), Some(refused as u64));
+        assert_eq!(first.share_of_slowest_lost, Some(1.0), "nothing else is lost, and it is more than 5 %");
+        assert_eq!(samples.iter().filter(|one| one.error == Some(ErrorWord::Http5xx)).count(), refused);
+    });
 }
 
 fn slow_body(seq: u64) -> Injected {
@@ -61,11 +65,12 @@ fn slow_body(seq: u64) -> Injected {
 
 #[test]
 fn a_slow_body_is_a_slow_body() {
-    let _alone = alone();
-    let (server, _) = server::start(slow_body);
-    let samples = Load::new(200, 4).pool(4).run(&server.url());
-    let shares: &[(&[&str], f64)] = &[(&["slow_response_body"], injected_share(&samples, 300.0))];
-    check(&analysed(&samples), &Expected { first: "slow_response_body", shares, companions: &[] });
+    alone(|| {
+        let (server, _) = server::start(slow_body);
+        let samples = Load::new(200, 4).pool(4).run(&server.url());
+        let shares: &[(&[&str], f64)] = &[(&["slow_response_body"], injected_share(&samples, 300.0))];
+        check(&analysed(&samples), &Expected { first: "slow_response_body", shares, companions: &[] });
+    });
 }
 
 fn compute_and_body(seq: u64) -> Injected {
@@ -75,12 +80,13 @@ fn compute_and_body(seq: u64) -> Injected {
 
 #[test]
 fn two_causes_keep_their_proportion() {
-    let _alone = alone();
-    let (server, _) = server::start(compute_and_body);
-    let samples = Load::new(200, 4).run(&server.url());
-    let shares: &[(&[&str], f64)] = &[
-        (&["compute"], injected_share(&samples, 300.0)),
-        (&["slow_response_body"], injected_share(&samples, 200.0)),
-    ];
-    check(&analysed(&samples), &Expected { first: "compute", shares, companions: &[] });
+    alone(|| {
+        let (server, _) = server::start(compute_and_body);
+        let samples = Load::new(200, 4).run(&server.url());
+        let shares: &[(&[&str], f64)] = &[
+            (&["compute"], injected_share(&samples, 300.0)),
+            (&["slow_response_body"], injected_share(&samples, 200.0)),
+        ];
+        check(&analysed(&samples), &Expected { first: "compute", shares, companions: &[] });
+    });
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use spanload::analyze::PhaseAnalysis;
 use spanload::sample::Sample;
 
-use crate::checks::{Expected, alone, analysed, before_server, check, run_mock};
+use crate::checks::{Expected, TOLERANCE, alone, analysed, before_server, check, run_mock};
 use crate::common::load::{Load, ms};
 use crate::namespace::{self, Namespace};
 use crate::packets::{Capture, Packets};
@@ -13,9 +13,10 @@ use spanload::sample::Stage;
 
 #[test]
 fn a_small_backlog_is_lost_packets() {
-    let _alone = alone();
-    // On a thread of its own, so that no other test finds itself in its namespace.
-    std::thread::scope(|scope| scope.spawn(scenario).join().expect("the scenario holds"));
+    alone(|| {
+        // On a thread of its own, so that no other test finds itself in its namespace.
+        std::thread::scope(|scope| scope.spawn(scenario).join().expect("the scenario holds"));
+    });
 }
 
 fn scenario() {
@@ -59,7 +60,13 @@ fn check_shares(
     // Nine places in front of 100 answers/s: the queue is free again within a tenth of a second, so it is one of the lost
     // packets that comes first, mostly the handshake's last. Which, the wire says; without it, which is most of all.
     let rest = again.unwrap_or(before_server(samples, truth) - dropped);
-    let first = if dropped > rest { "syn_retransmission" } else { "not_yet_accepted" };
+    let [first, second] = match dropped > rest {
+        true => ["syn_retransmission", "not_yet_accepted"],
+        false => ["not_yet_accepted", "syn_retransmission"],
+    };
+    // Of two that weigh the same within what each may be off, either may come first.
+    let other = found.causes.first().is_some_and(|cause| cause.cause.name() == second);
+    let first = if (dropped - rest).abs() <= 2.0 * TOLERANCE && other { second } else { first };
     check(found, &Expected { first, shares: &shares, companions: &[] });
 }
 

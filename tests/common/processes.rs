@@ -26,7 +26,10 @@ impl Process {
 pub fn children_of(parent: u32) -> Vec<Process> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    pids.filter(|pid| parent_of(*pid) == Some(parent) && is_alive(*pid)).filter_map(process).collect()
+    let children = pids.filter(|pid| parent_of(*pid) == Some(parent) && is_alive(*pid)).filter_map(process);
+    // Until a child runs its own program it has its parent's command line, whatever words are in that.
+    let own = process(parent).map(|parent| parent.arguments);
+    children.filter(|child| Some(&child.arguments) != own.as_ref()).collect()
 }
 
 fn process(pid: u32) -> Option<Process> {

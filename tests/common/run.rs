@@ -27,8 +27,8 @@ fixed_ms = 5.0
 item_ms = 2.0
 "#;
 
-/// Few requests, a limit that any phase meets, and tests that run beside it on every processor.
-const OF_A_SMALL_RUN: [&str; 7] = [
+/// Few requests, a limit that any phase meets, tests that run beside it on every processor, and a clock that others set.
+const OF_A_SMALL_RUN: [&str; 8] = [
     "too_few_samples",
     "nothing_to_fix",
     "client_late",
@@ -36,6 +36,7 @@ const OF_A_SMALL_RUN: [&str; 7] = [
     "unequal_work",
     "replica_differs",
     "gain_uncertain",
+    "clock_stepped",
 ];
 
 /// A finished `spanload prove` in a folder of its own.
@@ -159,6 +160,15 @@ pub fn fresh_folder(name: &str) -> PathBuf {
     }
     std::fs::create_dir_all(&folder).expect("a folder below the build's");
     folder
+}
+
+/// Writes a program. A process of its own does so: what another test starts meanwhile would inherit a file that this one
+/// has open to write, and as long as anybody has, the kernel refuses to run it.
+pub fn write_program(path: &Path, text: &str) {
+    let mut written = Command::new("sh");
+    written.args(["-c", "printf '%s' \"$2\" > \"$1\" && chmod 755 \"$1\"", "sh"]).arg(path).arg(text);
+    let status = written.status().expect("a shell");
+    assert!(status.success(), "{}: {status}", path.display());
 }
 
 /// `spanload prove` of the small scenario, which is written to `out` too.

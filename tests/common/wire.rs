@@ -62,12 +62,20 @@ pub fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").expect("a free port")
 }
 
+/// An address where nobody listens, as long as the socket is held: a port that is only let go is the next test's listener's.
+pub fn refusing() -> (tokio::net::TcpSocket, SocketAddr) {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+    let address = socket.local_addr().expect("bound");
+    (socket, address)
+}
+
 pub fn pause(ms: u64) {
     std::thread::sleep(Duration::from_millis(ms));
 }
 
 /// A request as it came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     pub head: String,
     pub body: String,

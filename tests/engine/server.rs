@@ -17,16 +17,18 @@ fn counting(most: Arc<AtomicUsize>) -> Server {
 
 #[test]
 fn a_pool_opens_its_connections_and_never_one_more() {
-    for (workers, size, opened) in [(6, 3, 3), (2, 5, 2), (4, 4, 4)] {
-        let most = Arc::new(AtomicUsize::new(0));
-        let server = counting(most.clone());
-        let samples = Load::new(60, workers).pool(size).run(&server.url());
-        assert!(samples.iter().all(Sample::succeeded));
-        assert_eq!((server.accepted(), most.load(Ordering::SeqCst)), (opened, opened));
-        let used = || samples.iter().filter_map(|sample| sample.connection);
-        assert_eq!(used().map(|used| used.id).collect::<HashSet<_>>().len(), opened);
-        assert_eq!(used().filter(|used| !used.reused).count(), opened, "one request paid for each");
-    }
+    undisturbed(|| {
+        for (workers, size, opened) in [(6, 3, 3), (2, 5, 2), (4, 4, 4)] {
+            let most = Arc::new(AtomicUsize::new(0));
+            let server = counting(most.clone());
+            let samples = Load::new(60, workers).pool(size).run(&server.url());
+            assert!(samples.iter().all(Sample::succeeded));
+            assert_eq!((server.accepted(), most.load(Ordering::SeqCst)), (opened, opened));
+            let used = || samples.iter().filter_map(|sample| sample.connection);
+            assert_eq!(used().map(|used| used.id).collect::<HashSet<_>>().len(), opened);
+            assert_eq!(used().filter(|used| !used.reused).count(), opened, "one request paid for each");
+        }
+    });
 }
 
 #[test]
@@ -35,8 +37,9 @@ fn a_connection_per_request_is_announced_and_used_once() {
     let seen = heads.clone();
     let server = Server::start(move |_, mut peer| {
         while let Some(request) = peer.request() {
+            // Noted before the client can know of it, and end.
+            seen.lock().expect("no panic").push(request.clone());
             peer.answer(&request.body);
-            seen.lock().expect("no panic").push(request);
         }
     });
     let samples = Load::new(30, 4).run(&server.url());
@@ -57,34 +60,38 @@ fn a_connection_per_request_is_announced_and_used_once() {
 
 #[test]
 fn a_batch_goes_to_its_own_path_and_a_batch_of_one_to_the_single_one() {
-    let heads = Arc::new(Mutex::new(Vec::new()));
-    let seen = heads.clone();
-    let server = Server::start(move |_, mut peer| {
-        while let Some(request) = peer.request() {
-            pause(10);
-            peer.answer(&request.body.replace("inputs", "outputs"));
-            seen.lock().expect("no panic").push((request.path().to_owned(), request.body));
-        }
+    undisturbed(|| {
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let seen = heads.clone();
+        let server = Server::start(move |_, mut peer| {
+            while let Some(request) = peer.request() {
+                pause(10);
+                seen.lock().expect("no panic").push((request.path().to_owned(), request.body.clone()));
+                peer.answer(&request.body.replace("inputs", "outputs"));
+            }
+        });
+        let samples = Load::new(3, 2).pool(1).batch(2).run(&server.url());
+        assert!(samples.iter().all(Sample::succeeded));
+        let wanted = [("/v1/infer/batch", "{\"inputs\":[0,1]}"), ("/v1/infer", "2")];
+        assert_eq!(*heads.lock().expect("no panic"), wanted.map(|(path, body)| (path.into(), body.into())));
+        assert_eq!(server.accepted(), 1);
     });
-    let samples = Load::new(3, 2).pool(1).batch(2).run(&server.url());
-    assert!(samples.iter().all(Sample::succeeded));
-    let wanted = [("/v1/infer/batch", "{\"inputs\":[0,1]}"), ("/v1/infer", "2")];
-    assert_eq!(*heads.lock().expect("no panic"), wanted.map(|(path, body)| (path.into(), body.into())));
-    assert_eq!(server.accepted(), 1);
 }
 
 #[test]
 fn after_a_timeout_a_worker_goes_on_with_a_fresh_connection() {
-    let server = Server::start(|index, mut peer| {
-        peer.request();
-        if index > 0 {
-            peer.answer("{}");
-        }
-        peer.until_closed();
+    undisturbed(|| {
+        let server = Server::start(|index, mut peer| {
+            peer.request();
+            if index > 0 {
+                peer.answer("{}");
+            }
+            peer.until_closed();
+        });
+        let samples = Load::new(2, 1).pool(1).timeout_ms(300).run(&server.url());
+        timed_out_at(&samples[0], 300, &["queue", "connect", "send", "wait"]);
+        assert_eq!(samples[0].retransmits, Some(0), "the evidence is taken");
+        assert_eq!((samples[1].error, samples[1].attempts, server.accepted()), (None, 1, 2));
+        assert_eq!(samples[1].due, samples[0].end());
     });
-    let samples = Load::new(2, 1).pool(1).timeout_ms(300).run(&server.url());
-    timed_out_at(&samples[0], 300, &["queue", "connect", "send", "wait"]);
-    assert_eq!(samples[0].retransmits, Some(0), "the evidence is taken");
-    assert_eq!((samples[1].error, samples[1].attempts, server.accepted()), (None, 1, 2));
-    assert_eq!(samples[1].due, samples[0].end());
 }
