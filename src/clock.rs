@@ -110,6 +110,9 @@ impl Clock {
     }
 }
 
+/// Who reads two clocks can be stopped between them, but not each time.
+const READINGS: usize = 5;
+
 /// One reading of monotonic and wall clock together: it places every moment of a run on the wall
 /// clock, so that a step of the system time during the run cannot tear rows and spans apart.
 #[derive(Clone, Copy, Debug)]
@@ -120,10 +123,19 @@ pub struct Anchor {
 
 impl Anchor {
     /// Reads both clocks.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn now() -> Self {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH);
-        Anchor { monotonic: Instant::now(), unix: unix.unwrap_or_default() }
+        let read = (0..READINGS).map(|_| Self::read()).min_by_key(|(took, _)| *took);
+        read.expect("it is read more than once").1
+    }
+
+    /// One reading of the wall clock between two of the monotonic one, which it is put in the middle of; how long that
+    /// took is how far it can be off.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    fn read() -> (Duration, Self) {
+        let before = Instant::now();
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let took = Instant::now().saturating_duration_since(before);
+        (took, Anchor { monotonic: before + took / 2, unix })
     }
 
     /// Microseconds since the Unix epoch at which `clock` started.
@@ -134,12 +146,11 @@ impl Anchor {
 
     /// How far the wall clock has moved against the monotonic one since the anchor, in microseconds:
     /// a step of the system time, or its slewing.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn drift_micros(&self) -> i64 {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let expected = self.unix + Instant::now().saturating_duration_since(self.monotonic);
+        let now = Self::now();
+        let expected = self.unix + now.monotonic.saturating_duration_since(self.monotonic);
         let signed = |length: Duration| i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
-        signed(wall).saturating_sub(signed(expected))
+        signed(now.unix).saturating_sub(signed(expected))
     }
 
     /// Microseconds since the Unix epoch of the anchor itself.
