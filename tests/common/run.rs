@@ -28,8 +28,9 @@ item_ms = 2.0
 "#;
 
 /// Few requests, a limit that any phase meets, and tests that run beside it on every processor.
-const OF_A_SMALL_RUN: [&str; 7] = [
+const OF_A_SMALL_RUN: [&str; 8] = [
     "too_few_samples",
+    "repetitions_disagree",
     "nothing_to_fix",
     "client_late",
     "client_busy",
