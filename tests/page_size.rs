@@ -7,7 +7,7 @@ mod page;
 
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use common::EXE;
 use common::run::Results;
@@ -33,10 +33,11 @@ fn binary() -> (PathBuf, f64) {
     }
 }
 
-/// Waits for the end of a child, which must be a good one, and tells what processor time it took: what else is on makes
-/// it last longer, but not much of that.
+/// Runs a command to its end, which must be a good one, and tells what processor time it took: what else is on makes it
+/// last longer, but not much of that.
 #[allow(clippy::zombie_processes, reason = "waited for by the system call that tells the time too")]
-fn processor_seconds(child: &Child) -> f64 {
+fn processor_seconds(command: &mut Command) -> f64 {
+    let child = command.stdout(Stdio::null()).spawn().expect("the binary starts");
     let pid = libc::pid_t::try_from(child.id()).expect("a process id");
     // SAFETY: rusage is plain integers, for which all-zero is a value
     let (mut status, mut usage) = (0, unsafe { std::mem::zeroed::<libc::rusage>() });
@@ -51,9 +52,7 @@ fn processor_seconds(child: &Child) -> f64 {
 fn page_of(results: &Results, what: &str) -> Page {
     let (binary, most) = binary();
     let mut report = Command::new(binary);
-    let report =
-        report.arg("report").arg(&results.0).stdout(Stdio::null()).spawn().expect("the binary starts");
-    let seconds = processor_seconds(&report);
+    let seconds = processor_seconds(report.arg("report").arg(&results.0));
     let page = Page::read(&results.path("report.html"));
     let bytes = page.bytes().len();
     println!("report for {what}: {seconds:.2} s of a processor, {:.2} MB", bytes as f64 / 1e6);

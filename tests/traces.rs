@@ -330,17 +330,8 @@ fn over_http_by_the_standard_variables_and_secrets_stay_secret() {
 #[test]
 fn a_ratio_of_none_keeps_the_slow_and_the_failed() {
     let collector = Collector::start(Duration::ZERO);
-    let (url, limit) = (collector.grpc_url(), "p95=60ms");
-    let flags = [
-        "--otlp-endpoint",
-        &url,
-        "--otlp-protocol=grpc",
-        "--trace-ratio",
-        "0",
-        "--sla",
-        limit,
-        "--no-metrics",
-    ];
+    let url = format!("--otlp-endpoint={}", collector.grpc_url());
+    let flags = [&url, "--otlp-protocol=grpc", "--trace-ratio=0", "--sla=p95=60ms", "--no-metrics"];
     let run = Run::prove("traces_ratio", &[&flags[..], &["--set", "mock.error_rate=0.1"]].concat());
     let results = run.results();
     let mut expected: Vec<String> = Vec::new();
