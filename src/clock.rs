@@ -110,10 +110,8 @@ impl Clock {
     }
 }
 
-/// Both clocks are read so close together that they count as one reading.
-const TOGETHER: Duration = Duration::from_micros(10);
-/// So often at most; the closest counts.
-const READINGS: u32 = 5;
+/// Who reads two clocks can be stopped between them, but not each time.
+const READINGS: usize = 5;
 
 /// One reading of monotonic and wall clock together: it places every moment of a run on the wall
 /// clock, so that a step of the system time during the run cannot tear rows and spans apart.
@@ -124,26 +122,20 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// Reads both clocks, within a hundredth of a millisecond where the machine lets it: who is kept waiting between the two
-    /// readings would take the wait for a step of the wall clock.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    /// Reads both clocks.
     pub fn now() -> Self {
-        let read = || {
-            let monotonic = Instant::now();
-            let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            (Anchor { monotonic, unix }, monotonic.elapsed())
-        };
-        let mut best = read();
-        for _ in 1..READINGS {
-            if best.1 <= TOGETHER {
-                break;
-            }
-            let again = read();
-            if again.1 < best.1 {
-                best = again;
-            }
-        }
-        best.0
+        let read = (0..READINGS).map(|_| Self::read()).min_by_key(|(took, _)| *took);
+        read.expect("it is read more than once").1
+    }
+
+    /// One reading of the wall clock between two of the monotonic one, which it is put in the middle of; how long that
+    /// took is how far it can be off.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    fn read() -> (Duration, Self) {
+        let before = Instant::now();
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let took = Instant::now().saturating_duration_since(before);
+        (took, Anchor { monotonic: before + took / 2, unix })
     }
 
     /// Microseconds since the Unix epoch at which `clock` started.
@@ -155,7 +147,7 @@ impl Anchor {
     /// How far the wall clock has moved against the monotonic one since the anchor, in microseconds:
     /// a step of the system time, or its slewing.
     pub fn drift_micros(&self) -> i64 {
-        let now = Anchor::now();
+        let now = Self::now();
         let expected = self.unix + now.monotonic.saturating_duration_since(self.monotonic);
         let signed = |length: Duration| i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
         signed(now.unix).saturating_sub(signed(expected))

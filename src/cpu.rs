@@ -38,13 +38,15 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
 
+    const ENOUGH: Micros = Micros(10_000);
+
     #[test]
     #[cfg(target_os = "linux")]
     fn a_busy_thread_is_seen_and_an_idle_one_is_not() {
-        // As long as it takes: beside other work a thread may get little of a processor.
         let busy = std::thread::spawn(|| {
+            // Until it had its turn, whatever else is on.
             let clock = Clock::start();
-            while of_thread() <= Some(Micros(20_000)) && clock.now().as_micros() < 20_000_000 {}
+            while clock.now().as_micros() < 20_000_000 && of_thread() <= Some(ENOUGH) {}
             of_thread()
         });
         let idle = std::thread::spawn(|| {
@@ -52,7 +54,7 @@ mod tests {
             of_thread()
         });
         let [busy, idle] = [busy, idle].map(|thread| thread.join().expect("it ends").expect("Linux has it"));
-        assert!(busy > Micros(20_000) && idle < Micros(10_000), "{busy} ms, {idle} ms");
+        assert!(busy > ENOUGH && idle < ENOUGH, "{busy} ms, {idle} ms");
         assert!(of_process() >= Some(busy));
     }
 }

@@ -7,8 +7,9 @@ mod holes;
 #[path = "common/otlp.rs"]
 mod otlp;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -17,7 +18,11 @@ use common::run::{Table, fresh_folder};
 use holes::{BlackHole, refusing};
 use otlp::{Collector, Refusal};
 
+const KINDS: [&str; 5] = ["none", "down", "refusing", "black hole", "slow"];
 const ROUNDS: usize = 9;
+/// A kind that is beyond a bound is measured again: a collector that moves the numbers does so each time, what else is
+/// on does not.
+const ATTEMPTS: usize = 3;
 /// Of 50 ms each, sixteen at a time.
 const REQUESTS: usize = 256;
 /// How far the medians of P50 and P95 may rise, in percent of what they are without a collector. The load lasts less
@@ -68,46 +73,74 @@ fn shift(with: &[Percentiles], without: &[Percentiles], which: usize) -> [f64; 3
     [shifts[ROUNDS / 2], shifts[1], shifts[ROUNDS - 2]]
 }
 
-#[test]
-fn no_collector_however_bad_moves_the_numbers() {
-    let mock = Mock::start(&[
-        "--fixed-ms=50",
-        "--item-ms=0",
-        "--replicas=64",
-        "--max-connections=64",
-        "--backlog=64",
-    ]);
-    let folder = fresh_folder("collectors_shift");
-    let hole = BlackHole::open();
-    let always = Refusal { every: 1, service: None, may_pass: true };
-    let refuses = Collector::start_refusing(Duration::ZERO, always);
-    let slow = Collector::start(Duration::from_millis(1_500));
-    let kinds = ["none", "down", "refusing", "black hole", "slow"];
-    let urls =
-        [None, Some(refusing()), Some(refuses.grpc_url()), Some(hole.url.clone()), Some(slow.grpc_url())];
-    let (mut measured, mut ending) = ([(); 5].map(|()| Vec::new()), Vec::new());
-    for round in 0..ROUNDS {
-        // Another order each time: the machine drifts.
-        for at in (0..kinds.len()).map(|at| (at + round) % kinds.len()) {
-            measured[at].push(measure(&mock, &folder, urls[at].as_deref(), &mut ending));
-        }
-    }
-    let [none, others @ ..] = &measured;
-    let mut moved = Vec::new();
-    for (kind, with) in kinds[1..].iter().zip(others) {
-        for (which, name) in ["P50", "P95"].into_iter().enumerate() {
-            let [median, low, high] = shift(with, none, which);
-            println!("{kind}: {name} {median:+.2} % [{low:+.2}, {high:+.2}] of {ROUNDS} rounds");
-            if median > BOUNDS[which] {
-                moved.push(format!("{kind}: {name} {median:+.2} % [{low:+.2}, {high:+.2}]"));
+/// The server, and where the spans of each kind of load go.
+struct Bench {
+    mock: Mock,
+    folder: PathBuf,
+    urls: [Option<String>; KINDS.len()],
+    ending: Vec<Child>,
+}
+
+impl Bench {
+    /// Loads without a collector and with each of these kinds, in turns; by kind.
+    fn rounds(&mut self, kinds: &[usize]) -> BTreeMap<usize, Vec<Percentiles>> {
+        let kinds = [&[0], kinds].concat();
+        let mut measured: BTreeMap<usize, Vec<Percentiles>> = BTreeMap::new();
+        for round in 0..ROUNDS {
+            // Another order each time: the machine drifts.
+            for at in (0..kinds.len()).map(|at| kinds[(at + round) % kinds.len()]) {
+                let found = measure(&self.mock, &self.folder, self.urls[at].as_deref(), &mut self.ending);
+                measured.entry(at).or_default().push(found);
             }
         }
+        measured
     }
-    for mut load in ending {
+
+    /// Those of the kinds that are beyond a bound.
+    fn moved(&mut self, kinds: &[usize]) -> Vec<usize> {
+        let measured = self.rounds(kinds);
+        let is_beyond = |kind: &usize| {
+            let shifts = [0, 1].map(|which| shift(&measured[kind], &measured[&0], which));
+            for (name, [median, low, high]) in ["P50", "P95"].into_iter().zip(shifts) {
+                println!(
+                    "{}: {name} {median:+.2} % [{low:+.2}, {high:+.2}] of {ROUNDS} rounds",
+                    KINDS[*kind]
+                );
+            }
+            (0..shifts.len()).any(|which| shifts[which][0] > BOUNDS[which])
+        };
+        kinds.iter().copied().filter(is_beyond).collect()
+    }
+}
+
+#[test]
+fn no_collector_however_bad_moves_the_numbers() {
+    let flags = ["--fixed-ms=50", "--item-ms=0", "--replicas=64", "--max-connections=64", "--backlog=64"];
+    let hole = BlackHole::open();
+    let always = Refusal { every: 1, service: None, status: 503 };
+    let refuses = Collector::start_refusing(Duration::ZERO, always);
+    let slow = Collector::start(Duration::from_millis(1_500));
+    let urls =
+        [None, Some(refusing()), Some(refuses.grpc_url()), Some(hole.url.clone()), Some(slow.grpc_url())];
+    let (mock, folder) = (Mock::start(&flags), fresh_folder("collectors_shift"));
+    let mut bench = Bench { mock, folder, urls, ending: Vec::new() };
+    let mut moved: Vec<usize> = (1..KINDS.len()).collect();
+    for attempt in 1..=ATTEMPTS {
+        moved = bench.moved(&moved);
+        println!("beyond a bound, attempt {attempt}: {moved:?}");
+        if moved.is_empty() {
+            break;
+        }
+    }
+    for mut load in bench.ending {
         assert!(load.wait().expect("a child").success());
     }
     assert!(!refuses.headers().is_empty() && slow.count("spanload") > 0, "they were asked");
-    assert!(moved.is_empty(), "{moved:?}");
+    assert!(
+        moved.is_empty(),
+        "{ATTEMPTS} times: {:?}",
+        moved.iter().map(|kind| KINDS[*kind]).collect::<Vec<_>>()
+    );
 }
 
 /// Made up: by how many percent of P50 and P95 rounds differ with nothing between them, three of them disturbed.

@@ -96,10 +96,8 @@ const ELSEWHERE: [&str; 3] =
 
 #[test]
 fn every_metric_moves() {
-    let collector = Collector::start_refusing(
-        Duration::from_millis(400),
-        Refusal { every: 3, service: None, may_pass: false },
-    );
+    let refusal = Refusal { every: 2, service: Some("spanload"), status: 400 };
+    let collector = Collector::start_refusing(Duration::from_millis(400), refusal);
     let url = collector.grpc_url();
     let flags = [&EVENTFUL[..], &["--otlp-endpoint", &url, "--otlp-protocol=grpc"]].concat();
     let limits = [("OTEL_BSP_MAX_QUEUE_SIZE", "200"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "100")];
@@ -139,7 +137,9 @@ fn check_labels(exposition: &Exposition, run: &str) {
 
 #[test]
 fn the_last_scrape_sees_the_verdict_and_the_file_is_that_scrape() {
-    let (last, seen, results, said) = Scraped::start("metrics_last", &["-n", "400"], &[]).follow();
+    // Each phase lasts more than a second, so that it is scraped.
+    let flags = ["-n", "400", "--set", "mock.fixed_ms=40"];
+    let (last, seen, results, said) = Scraped::start("metrics_last", &flags, &[]).follow();
     assert!(said.contains("for a last scrape of /metrics"), "{said}");
     let comparison = results.comparison();
     for phase in ["before", "after"] {
@@ -179,7 +179,7 @@ fn the_wait_for_a_scraper_that_is_gone_is_bounded_and_can_be_skipped() {
         assert!(scraped.scrape().is_some());
         let mut stderr = scraped.stderr;
         let mut line = String::new();
-        while !line.contains("for a last scrape") {
+        while !line.contains("waiting up to 5 s for a last scrape") {
             line.clear();
             assert!(stderr.read_line(&mut line).expect("text") > 0, "it says that it waits");
         }
@@ -188,7 +188,9 @@ fn the_wait_for_a_scraper_that_is_gone_is_bounded_and_can_be_skipped() {
             common::kill(scraped.child.id(), libc::SIGINT);
         }
         let output = scraped.child.wait_with_output().expect("it ends");
-        let (least, most) = if skip { (0, 3) } else { (4, 8) };
+        // A line is read late on a busy machine, and what comes after the wait takes its time there. Without the wait
+        // the end takes none of these seconds, and an unbounded one has no end.
+        let (least, most) = if skip { (0, 4) } else { (2, 15) };
         let took = began.elapsed().as_secs();
         assert!((least..most).contains(&took), "{took} s, skipped: {skip}");
         assert_eq!(output.status.code(), Some(0), "the run was over: {output:?}");
@@ -207,8 +209,16 @@ fn a_port_that_was_asked_for_and_is_taken_is_a_usage_error() {
 
 #[test]
 fn a_usual_port_that_is_taken_is_said_and_the_run_goes_on() {
-    // If somebody else has it, it is taken too.
-    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 9464));
+    // Somebody else's is waited for, or it could be free again by the time that this run asks for it. Who keeps it all
+    // the time has taken it too.
+    let began = Instant::now();
+    let taken = loop {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 9464));
+        if taken.is_ok() || began.elapsed() > Duration::from_secs(20) {
+            break taken;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
     let run = Run::prove("metrics_usual_taken", &[]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     assert!(run.stderr().contains("warning: no live metrics, port 9464"), "{}", run.stderr());
@@ -219,6 +229,12 @@ fn a_usual_port_that_is_taken_is_said_and_the_run_goes_on() {
 #[test]
 fn metrics_listen_on_loopback_alone() {
     let scraped = Scraped::start("metrics_loopback", &[], &[]);
+    // First, for now the run waits for a second one before it ends.
+    let answer = common::get(scraped.address, "/metrics").expect("an answer");
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    );
     let port = format!(":{:04X}", scraped.address.port());
     let sockets =
         ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
@@ -232,11 +248,6 @@ fn metrics_listen_on_loopback_alone() {
     assert_eq!(listening, [format!("0100007F{port}")]);
     let answer = common::get(scraped.address, "/").expect("an answer");
     assert_eq!(answer.status, 404);
-    let answer = common::get(scraped.address, "/metrics").expect("an answer");
-    assert_eq!(
-        answer.header("content-type"),
-        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
-    );
     drop(scraped.follow());
 }
 
@@ -252,6 +263,7 @@ fn the_mock_is_where_prometheus_looks_for_it_or_says_that_it_is_not() {
     }
     let run = Run::prove("metrics_no_mock_port", &["--no-metrics"]);
     assert!(!run.stderr().contains("9465"), "nobody wants metrics: {}", run.stderr());
+    scraped.stderr.read_to_string(&mut scraped.said).expect("text");
     let taken = scraped.said.contains("warning: port 9465 is taken");
     assert!(found || taken, "neither there nor elsewhere: {}", scraped.said);
 }
@@ -327,7 +339,9 @@ fn a_caveat_is_a_warning_to_a_program() {
 #[test]
 fn a_last_exposition_that_cannot_be_written_does_not_fail_the_run() {
     let out = fresh_folder("metrics_unwritable");
-    let mut command = prove_command(&out, &["--metrics-port", "0"]);
+    // It is measured for some seconds, in which the folder is found.
+    let flags = ["--metrics-port", "0", "-n", "200", "--set", "mock.fixed_ms=100"];
+    let mut command = prove_command(&out, &flags);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     let folder = common::wait_until("the run has a folder", || {
         let mut folders = std::fs::read_dir(out.join("runs")).ok()?;

@@ -1,9 +1,10 @@
 //! The mock's contract over HTTP: what it answers, what it says of itself, and the faults it makes on request.
 mod common;
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
+use std::net::TcpStream;
 
-use common::{Mock, exchange, get, request, wait_until};
+use common::{Mock, connect, exchange, get, read_answer, request, undisturbed};
 use sha2::{Digest, Sha256};
 
 const FREE: [&str; 2] = ["--fixed-ms=0", "--item-ms=0"];
@@ -54,20 +55,20 @@ fn it_says_where_it_listens_and_counts_what_it_serves() {
     }
 }
 
+/// Asks, and does not wait for the answer.
+fn ask(mock: &Mock, index: usize) -> TcpStream {
+    let mut stream = connect(mock.infer()).expect("a connection");
+    stream.write_all(request("POST", "/v1/infer", "", &payload(index)).as_bytes()).expect("it listens");
+    stream
+}
+
 #[test]
 fn replicas_and_the_line_before_them_show_in_the_metrics() {
-    let mock = Mock::start(&["--fixed-ms=1000", "--item-ms=0", "--replicas=2"]);
-    std::thread::scope(|scope| {
-        for index in 0..5 {
-            let mock = &mock;
-            scope.spawn(move || mock.post("/v1/infer", &payload(index)));
-        }
-        wait_until("two compute and three wait", || {
-            let metrics = get(mock.control(), "/metrics").expect("an answer").body;
-            let waiting = metrics.contains("spanload_mock_queue_depth 3\n");
-            (waiting && metrics.contains("spanload_mock_replicas_busy 2\n")).then_some(())
-        });
-    });
+    // Nobody is answered before the test has looked.
+    let mock = Mock::start(&["--fixed-ms=60000", "--item-ms=0", "--replicas=2"]);
+    let asking = [0, 1, 2, 3, 4].map(|index| ask(&mock, index));
+    mock.wait_for_metrics(&["spanload_mock_queue_depth 3", "spanload_mock_replicas_busy 2"]);
+    drop(asking);
 }
 
 #[test]
@@ -148,26 +149,37 @@ fn an_exchange_pays_the_fixed_cost_once_and_each_item() {
     let compute = |body: &str| -> f64 {
         mock.post("/v1/infer/batch", body).timings("compute")[0].parse().expect("a number")
     };
-    assert!((120.0..135.0).contains(&compute(&batch(0..1))));
-    assert!((200.0..215.0).contains(&compute(&batch(0..5))));
+    for (items, expected) in [(1, 120.0..135.0), (5, 200.0..215.0)] {
+        let compute = undisturbed(
+            || compute(&batch(0..items)),
+            |compute| {
+                println!("{items} items: {compute} ms");
+                expected.contains(compute)
+            },
+        );
+        assert!(expected.contains(&compute), "{items} items: {compute} ms");
+    }
 }
 
 #[test]
 fn a_full_line_refuses_and_a_short_one_waits() {
-    let mock = Mock::start(&["--fixed-ms=400", "--item-ms=0", "--replicas=1", "--queue-limit=1"]);
-    let post = |index| mock.post("/v1/infer", &payload(index));
-    let answers = std::thread::scope(|scope| {
-        let posts = [0, 1, 2].map(|index| scope.spawn(move || post(index)));
-        posts.map(|post| post.join().expect("an answer"))
-    });
-    let (served, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
-    assert_eq!((served.len(), refused.len()), (2, 1));
-    assert_eq!((refused[0].status, refused[0].header("retry-after")), (503, Some("1")));
-    assert_eq!(refused[0].json()["error"]["code"], "queue_full");
-    let mut waits: Vec<f64> =
-        served.iter().map(|answer| answer.timings("queue")[0].parse().expect("ms")).collect();
-    waits.sort_by(f64::total_cmp);
-    assert!(waits[0] < 50.0 && (350.0..450.0).contains(&waits[1]), "{waits:?}");
+    // Each comes when the one before it is known to be there.
+    let mock = Mock::start(&["--fixed-ms=4000", "--item-ms=0", "--replicas=1", "--queue-limit=1"]);
+    let mut first = ask(&mock, 0);
+    mock.wait_for_metrics(&["spanload_mock_replicas_busy 1"]);
+    let mut second = ask(&mock, 1);
+    mock.wait_for_metrics(&["spanload_mock_queue_depth 1"]);
+    let refused = mock.post("/v1/infer", &payload(2));
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    assert_eq!(refused.json()["error"]["code"], "queue_full");
+    let waited = |stream| {
+        let answer = read_answer(stream).expect("an answer");
+        assert_eq!(answer.status, 200);
+        answer.timings("queue")[0].parse::<f64>().expect("ms")
+    };
+    let waits = [&mut first, &mut second].map(waited);
+    // The second one comes within the time of the first, of which it waits for the rest.
+    assert!(waits[0] < 1_000.0 && waits[1] > 1_000.0, "{waits:?}");
 }
 
 #[test]

@@ -26,6 +26,12 @@ async fn start(ports: Option<Ports>) -> anyhow::Result<Child> {
     Child::start(Path::new(EXE), &free(), ports, None).await
 }
 
+/// The figure of a series; 0 while there is none.
+fn figure(metrics: &str, series: &str) -> f64 {
+    let line = metrics.lines().find(|line| line.starts_with(series));
+    line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or_default()
+}
+
 #[test]
 fn it_ends_when_standard_input_closes() {
     let mut mock = Mock::start(&["--exit-with-stdin"]);
@@ -49,11 +55,17 @@ fn a_stop_answers_what_was_accepted_and_completes_the_log() {
     let directory = tempfile::tempdir().expect("a directory");
     let log = directory.path().join("truth.csv");
     let path = log.to_str().expect("UTF-8");
-    let mut mock = Mock::start(&["--fixed-ms=600", "--item-ms=0", "--truth-log", path]);
+    // Half of the time that it has for a stop.
+    let mut mock = Mock::start(&["--fixed-ms=1000", "--item-ms=0", "--truth-log", path]);
     std::thread::scope(|scope| {
         let post = || mock.post("/v1/infer", "{}");
         let posts = [(); 4].map(|()| scope.spawn(post));
-        std::thread::sleep(Duration::from_millis(250));
+        wait_until("all are accepted, if not answered", || {
+            let metrics = get(mock.control(), "/metrics").expect("an answer").body;
+            let accepted = ["spanload_mock_replicas_busy ", "spanload_mock_requests_total{"];
+            let accepted = accepted.map(|name| figure(&metrics, name));
+            (accepted.into_iter().sum::<f64>() >= 4.0).then_some(())
+        });
         mock.signal(libc::SIGTERM);
         assert_eq!(posts.map(|post| post.join().expect("an answer").status), [200; 4]);
     });
@@ -67,10 +79,11 @@ fn a_stop_cuts_off_what_takes_too_long_and_says_so() {
     let log = directory.path().join("truth.csv");
     let path = log.to_str().expect("UTF-8");
     let mut mock = Mock::start(&["--fixed-ms=20000", "--truth-log", path]);
-    let start = Instant::now();
+    let mut start = Instant::now();
     std::thread::scope(|scope| {
         let post = scope.spawn(|| exchange(mock.infer(), &request("POST", "/v1/infer", "", "{}")));
-        std::thread::sleep(Duration::from_millis(250));
+        mock.wait_for_metrics(&["spanload_mock_replicas_busy 1"]);
+        start = Instant::now();
         mock.signal(libc::SIGTERM);
         assert!(post.join().expect("an outcome").is_err());
     });
@@ -86,8 +99,7 @@ fn the_log_is_on_disk_while_the_mock_runs() {
     let path = log.to_str().expect("UTF-8");
     let mock = Mock::start(&["--fixed-ms=0", "--item-ms=0", "--truth-log", path]);
     mock.post("/v1/infer", "{}");
-    std::thread::sleep(Duration::from_millis(600));
-    assert_eq!(statuses(&log), ["200"], "flushed each 200 ms");
+    wait_until("it is flushed", || (statuses(&log) == ["200"]).then_some(()));
 }
 
 #[test]
@@ -168,7 +180,8 @@ async fn parent_of_a_mock() {
         return;
     }
     let child = start(None).await.expect("a start");
-    println!("{}", serde_json::to_string(child.hello()).expect("JSON"));
+    // On one processor the test harness has begun a line.
+    println!("\n{}", serde_json::to_string(child.hello()).expect("JSON"));
     tokio::time::sleep(Duration::from_secs(60)).await;
 }
 

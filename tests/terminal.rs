@@ -69,10 +69,10 @@ fn a_second_ctrl_c_ends_at_once_and_leaves_no_bar() {
 #[test]
 fn the_bar_shows_where_the_run_stands_and_goes() {
     let out = fresh_folder("terminal_bar");
-    let mut command = prove_command(&out, &["-n", "150", "--set", "mock.fixed_ms=60", "--sla", "p95=10s"]);
+    let mut command = prove_command(&out, &["-n", "400", "--set", "mock.fixed_ms=60", "--sla", "p95=10s"]);
     let (code, written) = OnTerminal::start(&mut command, 80).finish();
     assert_eq!(code, Some(0), "{written}");
-    for shown in ["before 1/1 [", "/150", "requests/s, no errors", "P95 ", "≤ 10000 ms", "left", "wait "] {
+    for shown in ["before 1/1 [", "/400", "requests/s, no errors", "P95 ", "≤ 10000 ms", "left", "wait "] {
         assert!(written.contains(shown), "no `{shown}` in {written}");
     }
     let lines = screen(&written, 80);

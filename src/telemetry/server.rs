@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -46,20 +46,28 @@ impl Scrapes {
         Scrapes { clock: Clock::start(), seen: Mutex::default(), count: watch::Sender::new(0) }
     }
 
-    fn came(&self) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Reads for one who came, and counts it. Meanwhile nobody else counts: whoever has changed a figure and then asks
+    /// how many came knows that every later one has seen it.
+    fn came(&self, read: impl FnOnce() -> String) -> String {
+        let mut seen = self.lock();
+        let text = read();
         *seen = (seen.0 + 1, [Some(self.clock.now()), seen.1[0]]);
         self.count.send_replace(seen.0);
+        text
     }
 
     /// How many so far.
     pub(super) fn count(&self) -> u64 {
-        *self.count.borrow()
+        self.lock().0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, [Option<Moment>; 2])> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The time between the last two.
     pub(super) fn interval(&self) -> Option<Duration> {
-        let [last, before] = self.seen.lock().unwrap_or_else(PoisonError::into_inner).1;
+        let [last, before] = self.lock().1;
         Some(Duration::from_micros(last?.since(before?).0))
     }
 
@@ -169,8 +177,35 @@ fn respond<B>(request: &Request<B>, metrics: &Metrics, scrapes: &Scrapes) -> Res
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
         return response;
     }
-    let mut response = Response::new(Full::from(metrics.render()));
+    let mut response = Response::new(Full::from(scrapes.came(|| metrics.render())));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
-    scrapes.came();
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    /// Or a reader that saw the metrics as they were is taken for the one that is waited for.
+    #[test]
+    fn who_reads_while_somebody_counts_is_counted_first() {
+        let scrapes = &Scrapes::new();
+        let ((begin, begun), (go_on, going_on)) = (channel(), channel());
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                scrapes.came(|| {
+                    begin.send(()).expect("somebody waits");
+                    going_on.recv().expect("somebody sends");
+                    "as it was".into()
+                })
+            });
+            begun.recv().expect("it begins");
+            let counting = scope.spawn(|| scrapes.count());
+            std::thread::sleep(Duration::from_millis(20));
+            go_on.send(()).expect("it reads still");
+            assert_eq!(counting.join().expect("a number"), 1);
+        });
+    }
 }

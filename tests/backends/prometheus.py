@@ -37,6 +37,13 @@ class Prometheus:
         command += [f"--web.listen-address=127.0.0.1:{port}", *FEATURES]
         self.service = Service(command, f"{self.url}/-/ready", folder / "prometheus.log")
 
+    def missed(self):
+        """Evaluations of rules that it has left out so far, being late."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        counters = [line for line in lines if line.startswith("prometheus_rule_group_iterations_missed_total")]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in counters)
+
     def get(self, path, **parameters):
         """The data of an API answer. A query that Prometheus refuses is an error with its words."""
         body = urllib.parse.urlencode(parameters, doseq=True).encode()

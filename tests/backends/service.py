@@ -1,6 +1,7 @@
 """A program that serves while the tests run: started on a free port, waited for, stopped."""
 
-import contextlib
+import itertools
+import random
 import socket
 import subprocess
 import time
@@ -9,21 +10,39 @@ import urllib.request
 
 READY_SECONDS = 60
 STOP_SECONDS = 10
+# below what Linux gives away (net.ipv4.ip_local_port_range)
+RESERVED_BY_NOBODY = range(20_000, 32_768)
 
 
 def free_ports(count):
-    """Ports that were free a moment ago, all different."""
-    with contextlib.ExitStack() as open_sockets:
-        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+    """Ports that were free a moment ago, all different, and none of those that the kernel gives away by itself: nobody
+    gets one by chance before it is used."""
+    candidates = random.sample(RESERVED_BY_NOBODY, len(RESERVED_BY_NOBODY))
+    return list(itertools.islice(filter(_can_listen, candidates), count))
 
 
-def is_free(port):
-    """Whether nobody listens there."""
+def _can_listen(port):
     with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) != 0
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def is_free(port, within_seconds):
+    """Whether nobody listens there, or stops to within a time."""
+    deadline = time.monotonic() + within_seconds
+    while _is_taken(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def _is_taken(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Service:

@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 
 # grafana/compose.yaml runs the same versions; check_files checks that
@@ -21,6 +22,7 @@ ESBUILD = "0.28.2"
 
 BUILD_SECONDS = 1800
 INSTALL_SECONDS = 300
+PAUSES_SECONDS = (5, 20)
 
 
 class Impossible(Exception):
@@ -109,7 +111,7 @@ def _go_programs(module, packages, options):
 
 def _download(path, version, checksum):
     command = ["go", "mod", "download", "-json", f"{path}@{version}"]
-    answer = json.loads(_run(command, [path], INSTALL_SECONDS, env=_go_environment()))
+    answer = json.loads(_fetch(command, [path], env=_go_environment()))
     if answer["Sum"] != checksum:
         raise Impossible(f"{path} {version}: its checksum is {answer['Sum']}, not {checksum}")
     return answer["Dir"]
@@ -144,9 +146,20 @@ def _node_packages(packages):
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
     command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(partial), *packages]
-    _run(command, packages, INSTALL_SECONDS)
+    _fetch(command, packages)
     partial.rename(folder)
     return folder
+
+
+def _fetch(command, what, **where):
+    """A command that needs the network, which may be gone for a moment."""
+    for pause in PAUSES_SECONDS:
+        try:
+            return _run(command, what, INSTALL_SECONDS, **where)
+        except Impossible as problem:
+            print(f"once more in {pause} s: {problem}", flush=True)
+            time.sleep(pause)
+    return _run(command, what, INSTALL_SECONDS, **where)
 
 
 def _run(command, what, seconds, **where):

@@ -18,6 +18,7 @@ pub mod wire;
 pub const EXE: &str = env!("CARGO_BIN_EXE_spanload");
 /// It only ends what hangs: a machine with other work takes several times as long for everything.
 const PATIENCE: Duration = Duration::from_secs(60);
+const ATTEMPTS: usize = 3;
 
 /// A mock of its own for each test, killed when the test ends however it ends.
 pub struct Mock {
@@ -52,6 +53,14 @@ impl Mock {
 
     pub fn post(&self, path: &str, body: &str) -> Answer {
         exchange(self.infer(), &request("POST", path, "", body)).expect("an answer")
+    }
+
+    /// Waits until its metrics have all these lines.
+    pub fn wait_for_metrics(&self, lines: &[&str]) {
+        wait_until(&format!("{lines:?}"), || {
+            let metrics = get(self.control(), "/metrics").expect("an answer").body;
+            lines.iter().all(|line| metrics.lines().any(|other| other == *line)).then_some(())
+        });
     }
 }
 
@@ -89,6 +98,13 @@ pub fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Tries again what a busy machine can spoil, at most three times in all; what is wrong is so each time. `is_fine`
+/// prints what it judges.
+pub fn undisturbed<T>(attempt: impl Fn() -> T, is_fine: impl Fn(&T) -> bool) -> T {
+    let fine = (1..ATTEMPTS).map(|_| attempt()).find(is_fine);
+    fine.unwrap_or_else(attempt)
 }
 
 #[derive(Debug, Clone)]
@@ -143,7 +159,7 @@ pub fn send(stream: &mut TcpStream, request: &str) -> io::Result<Answer> {
     read_answer(stream)
 }
 
-fn read_answer(stream: &mut TcpStream) -> io::Result<Answer> {
+pub fn read_answer(stream: &mut TcpStream) -> io::Result<Answer> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {

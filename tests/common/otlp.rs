@@ -77,17 +77,19 @@ impl Received {
 pub struct Seen {
     pub spans: Vec<Received>,
     pub headers: Vec<HashMap<String, String>>,
+    /// Requests that a refusal is counted over.
+    counted: usize,
 }
 
 /// Which batches are refused, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Refusal {
-    /// Those whose number it divides, counted over all requests.
+    /// Those whose number it divides, counted over the requests of the service.
     pub every: usize,
-    /// Those of this service alone.
+    /// Those of this service alone, or those of all.
     pub service: Option<&'static str>,
-    /// With a code that asks to try again, or with one that forbids it.
-    pub may_pass: bool,
+    /// Over HTTP; over gRPC `UNAVAILABLE` in place of 503, and `INVALID_ARGUMENT` in place of another.
+    pub status: u16,
 }
 
 fn service_name(of_resource: &ResourceSpans) -> String {
@@ -180,15 +182,16 @@ struct Service {
 }
 
 impl Service {
-    /// What the test wants of the batch that comes next.
+    /// What the test wants of the batch that has come.
     fn refuses(&self, request: &ExportTraceServiceRequest) -> Option<Refusal> {
-        let number = self.seen.lock().expect("nobody panics with it").headers.len() + 1;
-        let services: Vec<String> = request.resource_spans.iter().map(service_name).collect();
-        let meant = |refusal: &Refusal| {
-            let of_service = refusal.service.is_none_or(|name| services.iter().any(|one| one == name));
-            of_service && number.is_multiple_of(refusal.every)
-        };
-        self.refusal.filter(meant)
+        let refusal = self.refusal?;
+        let mut services = request.resource_spans.iter().map(service_name);
+        if refusal.service.is_some_and(|name| services.all(|one| one != name)) {
+            return None;
+        }
+        let mut seen = self.seen.lock().expect("nobody panics with it");
+        seen.counted += 1;
+        seen.counted.is_multiple_of(refusal.every).then_some(refusal)
     }
 
     async fn take(&self, request: ExportTraceServiceRequest, headers: HashMap<String, String>) {
@@ -222,7 +225,10 @@ impl TraceService for Service {
         let request = request.into_inner();
         if let Some(refusal) = self.refuses(&request) {
             self.take(ExportTraceServiceRequest::default(), headers).await;
-            let code = if refusal.may_pass { tonic::Code::Unavailable } else { tonic::Code::InvalidArgument };
+            let code = match refusal.status {
+                503 => tonic::Code::Unavailable,
+                _ => tonic::Code::InvalidArgument,
+            };
             return Err(Status::new(code, "as the test wants it"));
         }
         self.take(request, headers).await;
@@ -262,8 +268,8 @@ async fn serve_http(listener: tokio::net::TcpListener, service: Service) {
                         let taken = if refusal.is_some() { Default::default() } else { decoded };
                         service.take(taken, header_words(&head.headers)).await;
                         if let Some(refusal) = refusal {
-                            let status = if refusal.may_pass { 503 } else { 400 };
-                            let answer = hyper::Response::builder().status(status).body(Full::default());
+                            let answer = hyper::Response::builder().status(refusal.status);
+                            let answer = answer.body(Full::default());
                             return Ok(answer.expect("a response"));
                         }
                     }

@@ -1,7 +1,7 @@
 //! A terminal for a command: what it writes there, and the screen that a person would see at the end.
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -58,8 +58,10 @@ fn open(columns: u16) -> (File, OwnedFd) {
     assert_eq!(opened, 0, "a pseudo-terminal: {}", std::io::Error::last_os_error());
     // SAFETY: the call above has just opened both, and nobody else knows of them
     let (master, terminal) = unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(terminal)) };
-    // SAFETY: a plain flag of a descriptor that is ours; a child must not keep the reading end open
-    unsafe { libc::fcntl(std::os::fd::AsRawFd::as_raw_fd(&master), libc::F_SETFD, libc::FD_CLOEXEC) };
+    for end in [&master, &terminal] {
+        // SAFETY: a plain flag of a descriptor that is ours; the children of other tests must not keep it open
+        unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
     (File::from(master), terminal)
 }
 

@@ -28,8 +28,9 @@ item_ms = 2.0
 "#;
 
 /// Few requests, a limit that any phase meets, tests that run beside it on every processor, and a clock that others set.
-const OF_A_SMALL_RUN: [&str; 8] = [
+const OF_A_SMALL_RUN: [&str; 9] = [
     "too_few_samples",
+    "repetitions_disagree",
     "nothing_to_fix",
     "client_late",
     "client_busy",
