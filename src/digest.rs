@@ -126,9 +126,9 @@ mod tests {
         );
         for text in [
             "",
-            "+123456789abcdef0123456789abcdef0",
+            "+123456789abcdef0123456789abcdef",
             "0123456789abcdef0123456789abcdeg",
-            "é123456789abcdef0123456789abcd",
+            "é123456789abcdef0123456789abcde",
         ] {
             assert_eq!(bits_of_hex(text), None, "{text}");
         }

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use common::run::{Run, count, fresh_folder, prove_command, text};
-use common::undisturbed;
+use common::thrice_at_most;
 use otlp::Collector;
 
 fn prove(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Run {
@@ -104,7 +104,7 @@ fn an_authority_that_a_variable_names_is_trusted_and_no_other() {
     let lost = |run: &Run| run.results().all_caveats().contains(&"telemetry_loss".to_string());
     let attempt = || prove("settings_trusted", &flags, &[("OTEL_EXPORTER_OTLP_CERTIFICATE", &ca)]);
     // A mock has a second for its last spans, which a busy machine may take from it.
-    let run = undisturbed(attempt, |run| {
+    let run = thrice_at_most(attempt, |run| {
         println!("{}", run.stderr());
         !lost(run)
     });

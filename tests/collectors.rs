@@ -12,7 +12,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use common::run::{Results, Run, count, fresh_folder, prove_command, text};
-use common::{undisturbed, wait_until};
+use common::{thrice_at_most, wait_until};
 use holes::{BlackHole, refusing};
 use otlp::{Collector, Refusal};
 
@@ -52,7 +52,7 @@ fn run_to_its_end(name: &str, flags: &[&str]) -> (Run, Duration) {
 
 /// A run whose end took less than a bound: an attempt is a run, what its end took, and that bound.
 fn ending_in_time(attempt: impl Fn() -> (Run, Duration, Duration)) -> Run {
-    let (run, took, bound) = undisturbed(attempt, |(_, took, bound)| {
+    let (run, took, bound) = thrice_at_most(attempt, |(_, took, bound)| {
         println!("the end took {took:?} of {bound:?}");
         took < bound
     });

@@ -14,7 +14,7 @@ use std::task::Context;
 use std::time::Duration;
 
 use common::load::{Load, ms, reached, traces};
-use common::undisturbed::undisturbed;
+use common::undisturbed::{certain, undisturbed};
 use common::wire::{Server, pause};
 use spanload::clock::{Clock, Micros, Moment};
 use spanload::interrupt::{Interrupt, Signal};
@@ -179,7 +179,7 @@ fn first_come_first_served() {
         let samples = fake.run(Load::new(150, 9).pool(2));
         let dues: Vec<_> =
             fake.exchanges().concat().into_iter().map(|seq| samples[seq as usize].due).collect();
-        assert!(dues.is_sorted(), "{dues:?}");
+        certain(dues.is_sorted(), &format!("first come, first served: {dues:?}"));
         let waited = samples.iter().filter(|sample| ms(sample, Stage::Queue) > Some(2.0)).count();
         assert!(waited > 100, "the pool was contended: {waited}");
     });
@@ -293,6 +293,7 @@ fn an_interrupt_ends_every_story_and_loses_none() {
         });
         let samples = Load::new(10, 3).pool(2).run_on(Clock::start(), fake, &interrupt);
         sender.join().expect("no panic");
+        certain(samples.len() == 10, "none is lost");
         let words: Vec<_> = samples.iter().map(|sample| sample.error.map_or("ok", ErrorWord::name)).collect();
         assert_eq!(words[..4], ["ok", "interrupted", "interrupted", "unsent"]);
         assert!(words[3..].iter().all(|word| *word == "unsent"), "{words:?}");

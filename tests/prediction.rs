@@ -232,7 +232,7 @@ fn below_saturation() {
         let (_, analysis) = within_the_aim("below_saturation", &SCALED, changes);
         let server = &analysis["prediction"]["server"];
         assert_replicas(server, 4);
-        assert!(server["saturated"] == false || !leeway().is_zero(), "{server}");
+        assert_eq!(server["saturated"], false, "{server}");
     });
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use common::run::{Results, Run, Table, count, text};
-use common::undisturbed;
+use common::thrice_at_most;
 use otlp::{Collector, Received};
 
 const PHASES: [&str; 2] = ["before", "after"];
@@ -183,7 +183,7 @@ fn traced(name: &str) -> (Run, Collector) {
         assert_eq!(run.code(), 0, "{}", run.stderr());
         (run, collector)
     };
-    undisturbed(attempt, |(run, _)| {
+    thrice_at_most(attempt, |(run, _)| {
         println!("{}", run.stderr());
         !run.results().all_caveats().contains(&"telemetry_loss".to_string())
     })

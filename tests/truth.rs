@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use common::load::{Load, ms};
-use common::undisturbed::undisturbed;
 use serde::Deserialize;
 use spanload::clock::{Clock, Micros};
 use spanload::interrupt::Interrupt;
@@ -66,13 +65,11 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 
 #[test]
 fn wait_is_the_time_in_the_server_and_little_more() {
-    undisturbed(|| {
-        let reached = (0..RUNS).any(|_| {
-            let (p50, p99) = quantiles();
-            p50 <= GOAL_MS.0 && p99 <= GOAL_MS.1
-        });
-        assert!(reached, "p50 and p99 missed the goal {GOAL_MS:?} ms in each of {RUNS} runs");
+    let reached = (0..RUNS).any(|_| {
+        let (p50, p99) = quantiles();
+        p50 <= GOAL_MS.0 && p99 <= GOAL_MS.1
     });
+    assert!(reached, "p50 and p99 missed the goal {GOAL_MS:?} ms in each of {RUNS} runs");
 }
 
 /// The p50 and p99 of one run, in which every row must fit its truth.

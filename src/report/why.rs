@@ -63,7 +63,7 @@ fn conclusion(phase: &PhaseAnalysis) -> Option<(&'static str, String)> {
     let saturated = phase.saturation.as_ref().filter(|found| found.saturated == Some(true));
     let law = saturated.map(|found| {
         let Saturation { callers, throughput_rps, callers_over_throughput_ms, .. } = found;
-        format!("{callers} callers at {throughput_rps:.1} answers/s wait {callers_over_throughput_ms:.0} ms")
+        format!("{callers} callers at {throughput_rps:.1} answers/s: mean {callers_over_throughput_ms:.0} ms")
     });
     match (reuse, law) {
         (Some(ReuseBuys::Nothing), Some(law)) => {
@@ -72,7 +72,7 @@ fn conclusion(phase: &PhaseAnalysis) -> Option<(&'static str, String)> {
         (Some(ReuseBuys::Nothing), None) => {
             Some(("reuse buys nothing", "connections take next to no time".into()))
         }
-        (_, Some(law)) => Some(("saturated", format!("{law}: only more answers a call help"))),
+        (_, Some(law)) => Some(("saturated", format!("{law}; only more answers a call help"))),
         (_, None) => None,
     }
 }

@@ -66,8 +66,8 @@ class Context:
             for problem in problems:
                 print(f"run {name}, attempt {attempt}: {problem}", flush=True)
             if not problems:
-                break
-        return run
+                return run
+        raise RuntimeError(f"run {name} was of no use in {ATTEMPTS} attempts: {'; '.join(problems)}")
 
     def _judged_by(self, name, sla):
         """A run with these lines of the SLA and no others, long enough for some scrapes; no traces."""

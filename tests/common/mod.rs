@@ -102,7 +102,7 @@ pub fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 
 /// Tries again what a busy machine can spoil, at most three times in all; what is wrong is so each time. `is_fine`
 /// prints what it judges.
-pub fn undisturbed<T>(attempt: impl Fn() -> T, is_fine: impl Fn(&T) -> bool) -> T {
+pub fn thrice_at_most<T>(attempt: impl Fn() -> T, is_fine: impl Fn(&T) -> bool) -> T {
     let fine = (1..ATTEMPTS).map(|_| attempt()).find(is_fine);
     fine.unwrap_or_else(attempt)
 }

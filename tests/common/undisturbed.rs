@@ -14,6 +14,7 @@ const LATE: Duration = Duration::from_millis(12);
 /// A test here sleeps most of the time; where the processors were busy for more than this, something else was at work.
 const BUSY: f64 = 0.60;
 const NAP: Duration = Duration::from_millis(2);
+const MOST_LEEWAY: Duration = Duration::from_millis(25);
 
 /// The longest wait for a calm machine before another attempt.
 const CALM_WITHIN: Duration = Duration::from_secs(20);
@@ -25,10 +26,20 @@ thread_local! {
 }
 
 /// For what lasts too long to find a calm moment on a machine that is disturbed without end: by how much a figure of this attempt
-/// may be off beside its own bound. Zero but in the last attempt, when it is the longest delay that the ones before it met.
+/// may be off beside its own bound. Zero but in the last attempt, when it is the longest delay that the ones before it met, and
+/// 25 ms at most: what is wrong by more never passes.
 pub fn leeway() -> Duration {
     LEEWAY.get()
 }
+
+/// What holds on any machine: an attempt that breaks it is not made again.
+pub fn certain(holds: bool, what: &str) {
+    if !holds {
+        std::panic::panic_any(Broken(what.to_string()));
+    }
+}
+
+struct Broken(String);
 
 /// One of these at a time: each needs the machine to itself for its times to be its own. Otherwise as [`undisturbed`].
 pub fn alone(attempt: impl FnMut()) {
@@ -47,13 +58,16 @@ pub fn undisturbed(mut attempt: impl FnMut()) {
         let outcome = catch_unwind(AssertUnwindSafe(&mut attempt));
         let seen = watch.finish();
         let Err(failure) = outcome else { return };
+        if let Some(Broken(what)) = failure.downcast_ref() {
+            panic!("whatever the machine does: {what}");
+        }
         println!("attempt {number} failed; {seen:?}");
         if number == ATTEMPTS || seen.is_calm() {
             resume_unwind(failure);
         }
         met = met.max(seen.late);
         if number + 1 == ATTEMPTS {
-            LEEWAY.set(met);
+            LEEWAY.set(met.min(MOST_LEEWAY));
         }
         wait_for_calm();
     }

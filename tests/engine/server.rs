@@ -22,7 +22,12 @@ fn a_pool_opens_its_connections_and_never_one_more() {
             let most = Arc::new(AtomicUsize::new(0));
             let server = counting(most.clone());
             let samples = Load::new(60, workers).pool(size).run(&server.url());
-            assert!(samples.iter().all(Sample::succeeded));
+            certain(samples.iter().all(Sample::succeeded), "all succeed");
+            let [accepted, held] = [server.accepted(), most.load(Ordering::SeqCst)];
+            certain(
+                accepted <= opened && held <= opened,
+                &format!("{accepted} connections, {held} requests"),
+            );
             assert_eq!((server.accepted(), most.load(Ordering::SeqCst)), (opened, opened));
             let used = || samples.iter().filter_map(|sample| sample.connection);
             assert_eq!(used().map(|used| used.id).collect::<HashSet<_>>().len(), opened);

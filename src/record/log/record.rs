@@ -4,8 +4,6 @@ use std::mem;
 
 use csv::ByteRecord;
 
-/// What a spreadsheet puts at the start of a file; it belongs to no field.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Bytes that are looked at together.
 const CHUNK: usize = 16;
 
@@ -41,7 +39,7 @@ impl Record {
     /// Whatever a CSV parser is needed for stays where it is; then the answer is `false`.
     pub(super) fn take_plain(&mut self, line: &mut Vec<u8>) -> bool {
         let special = |found: bool, byte: &u8| found | (*byte == b'"') | (*byte == b'\r');
-        if line.len() <= 1 || line.starts_with(BYTE_ORDER_MARK) || line.iter().fold(false, special) {
+        if line.len() <= 1 || line.iter().fold(false, special) {
             return false;
         }
         mem::swap(&mut self.bytes, line);
@@ -118,7 +116,7 @@ mod tests {
     #[test]
     fn what_needs_a_parser_is_left_to_it() {
         let mut record = Record::default();
-        for line in ["a,\"b\"\n", "a,b\r\n", "a\rb\n", "\n", "\u{feff}a,b\n"] {
+        for line in ["a,\"b\"\n", "a,b\r\n", "a\rb\n", "\n"] {
             let mut bytes = line.as_bytes().to_vec();
             assert!(!record.take_plain(&mut bytes) && bytes == line.as_bytes(), "{line:?}");
         }

@@ -7,6 +7,9 @@ use csv::ByteRecord;
 use super::lines::WholeLines;
 use super::record::Record;
 
+/// What a spreadsheet puts at the start of a file; it belongs to no field.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads one record after the other, the header first.
 #[derive(Debug)]
 pub(super) struct Records<R> {
@@ -34,7 +37,9 @@ impl<R: Read> Records<R> {
             if !lines.advance()? {
                 return Ok(false);
             }
-            self.plain = self.record.take_plain(lines.line());
+            // The parser takes the mark off the file's first line; further down it is part of a field.
+            let marked = self.split == 0 && lines.line().starts_with(BYTE_ORDER_MARK);
+            self.plain = !marked && self.record.take_plain(lines.line());
             self.split += u64::from(self.plain);
         }
         if self.plain {
@@ -100,6 +105,7 @@ mod tests {
         let of = |text| read(text).into_iter().map(|(_, fields)| fields.join("|")).collect::<Vec<_>>();
         assert_eq!(of("\u{feff}a,b\r\n1,2\r\n\r\n3,4\r\n"), ["a|b", "1|2", "3|4"]);
         assert_eq!(of("a,b\n1,2\r3,4\n\n5,6\n"), ["a|b", "1|2", "3|4", "5|6"]);
+        assert_eq!(of("a\n\u{feff}1\n"), ["a", "\u{feff}1"], "further down it is a part of one");
         assert_eq!(of(""), [""; 0]);
     }
 }

@@ -104,7 +104,7 @@ pub struct Drawn {
     pub limit: Option<Micros>,
     /// Requests that were sent, by what became of them.
     pub kinds: BTreeMap<Kind, u64>,
-    /// Of these, the ones of which the kernel's counters are not known.
+    /// Of these, the answered ones of which the kernel's counters are not known.
     pub uncounted: u64,
     /// Median, P95, P99 and slowest, where successes have these ranks.
     pub ranked: Vec<Ranked>,
@@ -168,7 +168,7 @@ impl Drawn {
             *span = (*span).max(end);
         }
         *self.kinds.entry(Kind::of(&dot(row), self.limit)).or_default() += 1;
-        self.uncounted += u64::from(row.retransmits().is_none());
+        self.uncounted += u64::from(row.error().is_none() && row.retransmits().is_none());
         if let Some(word) = row.error() {
             let none = || Failures { n: 0, examples: Vec::new() };
             let kind = self.failures.entry((word.name(), row.status())).or_insert_with(none);

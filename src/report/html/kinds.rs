@@ -12,9 +12,9 @@ use crate::sample::Stage;
 /// Each request is one of these; of several that hold it is the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Answered within the limit, or there is none, and no packet lost.
+    /// Answered within the limit, or there is none, and nothing sent again.
     Within,
-    /// Answered later, and no packet lost.
+    /// Answered later, and nothing sent again.
     Over,
     /// Data sent again, but not for want of a place in the accept queue.
     Resent,
@@ -67,15 +67,15 @@ impl Kind {
         }
     }
 
-    /// `counted` where the kernel's counters are known, so that nothing was lost unseen.
+    /// `counted` where the kernel's counters are known. They are the client's: what the server sends again is not in them.
     fn words(self, limit: Option<Micros>, counted: bool) -> String {
         let limit = limit.map(|limit| short(limit.as_millis()));
-        let lost = if counted { "no packet lost" } else { "no lost packet seen" };
+        let lost = if counted { "nothing sent again" } else { "nothing seen sent again" };
         match (self, limit) {
             (Kind::Within, Some(limit)) => format!("answered within {limit} ms, {lost}"),
             (Kind::Within, None) => format!("answered, {lost}"),
             (Kind::Over, limit) => format!("answered later than {} ms, {lost}", limit.unwrap_or_default()),
-            (Kind::Resent, _) => "a packet of the request or answer lost on the way, sent again".into(),
+            (Kind::Resent, _) => "a packet of the request sent again".into(),
             (Kind::Syn, _) => "first packet of the connection lost (SYN sent again)".into(),
             (Kind::NotAccepted, _) => "connection not yet accepted (request sent again)".into(),
             (Kind::Failed, _) => "failed, drawn at the time it failed".into(),

@@ -103,11 +103,11 @@ fn words(stage: Stage) -> &'static str {
     }
 }
 
-/// Where the kernel's counters are missing, a lost packet looks like none.
+/// Where the kernel's counters are missing, what was sent again looks like what was not.
 fn unknown(drawn: &[Drawn; 2]) -> Markup {
     let unknown: u64 = drawn.iter().map(|one| one.uncounted).sum();
     html! { @if unknown > 0 {
-        " Of " (grouped(unknown as f64, 0, false)) " the kernel’s counters are not known: a lost packet would not show."
+        " Of " (grouped(unknown as f64, 0, false)) " the kernel’s counters are not known: what was sent again would not show."
     } }
 }
 

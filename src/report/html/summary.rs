@@ -118,7 +118,7 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 (if full { "On top of that the slowest 5 % take " } else { "The slowest 5 % take " })
                 (figure(before.tail.mean_ms, "analysis:/phases/before/tail/mean_ms", Written::Plain)) " ms on average"
                 @if !full { ", the middle (P45 to P55) " (middle::whole_ms(before)) }
-                ". Of that "
+                (if full { ". Of that " } else { ". Of the time of the slowest " })
                 @for (place, (cause, share)) in parts.iter().enumerate() {
                     @if place > 0 { " and " }
                     (figure(Some(*share), &format!("analysis:/phases/before/tail/causes/{}/share", cause.name()), Written::Percent))
