@@ -1,6 +1,4 @@
 //! One exchange, from the request's head to the answer: validate, meet faults, wait, compute, answer, record.
-use std::sync::atomic::Ordering;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::value::RawValue;
@@ -14,6 +12,7 @@ use super::reset::reset;
 use super::truth::Row;
 use crate::telemetry::{Caller, Served};
 
+const ANSWERED: u16 = 200;
 const RESET: u16 = 0;
 const CALLER_GONE: u16 = 499;
 
@@ -94,8 +93,7 @@ impl<'a> Exchange<'a> {
         // asleep, not busy: the replica stands for an accelerator, not for a core of this machine
         tokio::time::sleep(model::exchange_cost(&self.mock.settings, costs)).await;
         let body = self.answers();
-        let done = self.close(200);
-        self.mock.exposition.observe(dequeued - queued, done - dequeued);
+        let done = self.close(ANSWERED);
         HttpResponse::Ok()
             .content_type("application/json")
             .insert_header(("server-timing", self.server_timing(dequeued - queued, done - dequeued)))
@@ -144,8 +142,9 @@ impl<'a> Exchange<'a> {
     fn close(&mut self, status: u16) -> u64 {
         let done = self.mock.uptime.micros();
         self.open = false;
-        self.mock.exposition.count(self.endpoint.path(), status);
-        let exchange_id = self.mock.exchanges.fetch_add(1, Ordering::Relaxed) + 1;
+        let times = self.queued.zip(self.dequeued).filter(|_| status == ANSWERED);
+        let times = times.map(|(queued, dequeued)| (dequeued - queued, done - dequeued));
+        let exchange_id = self.mock.exposition.count(self.endpoint.path(), status, times);
         for item in &self.items {
             self.mock.truth.append(Row {
                 trace_id: self.trace_id.clone(),

@@ -1,10 +1,18 @@
 //! The mock's own metrics, in the Prometheus text format.
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use metrics::{Gauge, Histogram, Label, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
 use super::queue::Replicas;
 use crate::telemetry::names::{Kind, Metric, metric};
 
+const START: Metric = metric(
+    "spanload_mock_start_time_seconds",
+    Kind::Gauge,
+    &[],
+    "Start of this mock, in seconds since 1970: each repetition of a run has a mock of its own, which counts from 0",
+);
 const REQUESTS: Metric = metric(
     "spanload_mock_requests_total",
     Kind::Counter,
@@ -28,12 +36,15 @@ const COMPUTE: Metric = metric(
     "Time of an answered exchange from a replica taken to the answer handed over",
 );
 /// The table.
-const ALL: [Metric; 5] = [REQUESTS, QUEUE_DEPTH, REPLICAS_BUSY, QUEUE, COMPUTE];
+const ALL: [Metric; 6] = [START, REQUESTS, QUEUE_DEPTH, REPLICAS_BUSY, QUEUE, COMPUTE];
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8];
 
 /// A recorder of its own, not the process's: whoever embeds the mock keeps theirs.
 pub(super) struct Exposition {
     recorder: PrometheusRecorder,
+    /// How many exchanges have ended; locked while one is counted and while all is read, so that who reads sees it in
+    /// every metric or in none.
+    ended: Mutex<u64>,
     queue_depth: Gauge,
     replicas_busy: Gauge,
     queue: Histogram,
@@ -41,32 +52,39 @@ pub(super) struct Exposition {
 }
 
 impl Exposition {
-    pub(super) fn new() -> Self {
+    /// Of a mock that started at this instant, in microseconds since 1970.
+    pub(super) fn new(started_unix_us: u64) -> Self {
         // without buckets the exporter renders summaries, which cannot be aggregated
         let builder = PrometheusBuilder::new().set_buckets(&SECONDS).expect("the buckets are not empty");
         let recorder = builder.build_recorder();
         with_local_recorder(&recorder, describe);
         let (queue_depth, replicas_busy, queue, compute) = with_local_recorder(&recorder, || {
+            gauge!(START.name).set(started_unix_us as f64 / 1e6);
             let gauges = (gauge!(QUEUE_DEPTH.name), gauge!(REPLICAS_BUSY.name));
             (gauges.0, gauges.1, histogram!(QUEUE.name), histogram!(COMPUTE.name))
         });
-        Self { recorder, queue_depth, replicas_busy, queue, compute }
+        Self { recorder, ended: Mutex::default(), queue_depth, replicas_busy, queue, compute }
     }
 
-    pub(super) fn count(&self, endpoint: &'static str, status: u16) {
+    /// Counts an exchange that has ended, with its time in the queue and its time of computing in microseconds if it was
+    /// answered; returns which it is, from 1.
+    pub(super) fn count(&self, endpoint: &'static str, status: u16, answered: Option<(u64, u64)>) -> u64 {
+        let mut ended = self.ended();
+        *ended += 1;
         with_local_recorder(&self.recorder, || {
             let [by_endpoint, by_status] = [REQUESTS.labels[0], REQUESTS.labels[1]];
             let labels = vec![Label::new(by_endpoint, endpoint), Label::new(by_status, status.to_string())];
             counter!(REQUESTS.name, labels).increment(1);
         });
-    }
-
-    pub(super) fn observe(&self, queue_us: u64, compute_us: u64) {
-        self.queue.record(queue_us as f64 / 1e6);
-        self.compute.record(compute_us as f64 / 1e6);
+        if let Some((queue, compute)) = answered {
+            self.queue.record(queue as f64 / 1e6);
+            self.compute.record(compute as f64 / 1e6);
+        }
+        *ended
     }
 
     pub(super) fn render(&self, replicas: &Replicas) -> String {
+        let _whole = self.ended();
         self.queue_depth.set(replicas.waiting() as f64);
         self.replicas_busy.set(replicas.busy() as f64);
         self.recorder.handle().render()
@@ -74,7 +92,12 @@ impl Exposition {
 
     /// Sorts the observations into their buckets; until then each one is kept in memory.
     pub(super) fn upkeep(&self) {
+        let _whole = self.ended();
         self.recorder.handle().run_upkeep();
+    }
+
+    fn ended(&self) -> MutexGuard<'_, u64> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -103,9 +126,8 @@ mod tests {
 
     #[test]
     fn the_exposition_has_the_metrics_of_the_table_with_its_labels() {
-        let exposition = Exposition::new();
-        exposition.count("/v1/infer", 200);
-        exposition.observe(1_000, 2_000);
+        let exposition = Exposition::new(1_700_000_000_123_456);
+        exposition.count("/v1/infer", 200, Some((1_000, 2_000)));
         exposition.upkeep();
         let text = exposition.render(&Replicas::new(1, 1));
         for Metric { name, kind, labels, help } in ALL {
@@ -120,5 +142,28 @@ mod tests {
             );
         }
         assert_eq!(text.lines().filter(|line| line.starts_with("# TYPE")).count(), ALL.len());
+    }
+
+    /// Or percentiles and rates over a window that begins or ends with such a reading are wrong.
+    #[test]
+    fn who_reads_sees_an_exchange_in_all_metrics_or_in_none() {
+        let (exposition, replicas) = (Exposition::new(0), Replicas::new(1, 1));
+        let figure = |text: &str, series: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(series));
+            line.map_or(0, |rest| rest.rsplit(' ').next().and_then(|one| one.parse().ok()).expect("a count"))
+        };
+        std::thread::scope(|scope| {
+            let count =
+                || (1..=20_000).for_each(|at| assert_eq!(exposition.count("/", 200, Some((1, 1))), at));
+            let counting = scope.spawn(count);
+            while !counting.is_finished() {
+                let text = exposition.render(&replicas);
+                let ended: u64 = figure(&text, "spanload_mock_requests_total{");
+                for series in ["spanload_mock_queue_seconds_count", "spanload_mock_compute_seconds_count"] {
+                    assert_eq!(figure(&text, series), ended, "{series} in {text}");
+                }
+                exposition.upkeep();
+            }
+        });
     }
 }

@@ -33,7 +33,6 @@ mod truth;
 mod uptime;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use actix_web::web::Data;
 
@@ -50,7 +49,6 @@ struct Mock {
     replicas: queue::Replicas,
     exposition: exposition::Exposition,
     truth: truth::TruthLog,
-    exchanges: AtomicU64,
     tracer: Option<ServerTracer>,
 }
 
@@ -66,9 +64,8 @@ impl Mock {
             settings,
             uptime,
             replicas,
-            exposition: exposition::Exposition::new(),
+            exposition: exposition::Exposition::new(uptime.started_unix_us()),
             truth,
-            exchanges: AtomicU64::new(0),
             tracer,
         }))
     }

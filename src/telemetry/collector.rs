@@ -77,6 +77,7 @@ impl Collector {
 
     fn see(&mut self, part: &Arc<Part>, chunk: Vec<Completed>, lost: Leaders) {
         let Some(current) = &mut self.current else { return };
+        let _whole = self.metrics.as_ref().map(|metrics| metrics.change());
         current.leaders.learn(lost);
         for Completed { sample, .. } in chunk {
             let leader = current.leaders.of(&sample);
@@ -100,7 +101,68 @@ impl Collector {
         if let Some((series, pulse)) =
             current.and_then(|current| Some((current.series.as_ref()?, &current.pulse)))
         {
+            let _whole = self.metrics.as_ref().map(|metrics| metrics.change());
             series.feel(pulse);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Micros;
+    use crate::sample::{Sample, Stage, Stages, TraceId};
+    use crate::telemetry::part::Destination;
+
+    const CHUNK: usize = 8;
+
+    fn completed() -> Completed {
+        let mut lengths = [None; Stage::ALL.len()];
+        lengths[Stage::Wait as usize] = Some(Micros(1_000));
+        let sample = Sample {
+            stages: Stages::from_lengths(lengths),
+            attempts: 1,
+            status: Some(200),
+            error: None,
+            ..Sample::unsent(0, TraceId(1), None)
+        };
+        Completed { sample, answer: None }
+    }
+
+    fn figure(text: &str, series: &str) -> f64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(series));
+        line.map_or(0.0, |rest| rest.rsplit(' ').next().and_then(|one| one.parse().ok()).expect("a figure"))
+    }
+
+    /// Or percentiles and rates over a window that begins or ends with such a reading are wrong.
+    #[test]
+    fn who_reads_sees_whole_chunks() {
+        let metrics = Arc::new(Metrics::new("run", &[]));
+        let sampler = Sampler { ratio: 0.0, limit: None };
+        let mut collector = Collector::new(Some(Arc::clone(&metrics)), None, sampler);
+        let part = Arc::new(Part::new("run", "before", 1, Destination::default()));
+        collector.take(Message::Begin(Arc::clone(&part), Arc::default()));
+        let counting = std::thread::spawn(move || {
+            for _ in 0..5_000 {
+                let chunk = (0..CHUNK).map(|_| completed()).collect();
+                collector.take(Message::Chunk { part: Arc::clone(&part), chunk, lost: Leaders::default() });
+            }
+        });
+        let mut readings = 0;
+        while !counting.is_finished() {
+            let text = metrics.render();
+            let requests =
+                figure(&text, "spanload_requests_total{run=\"run\",phase=\"before\",outcome=\"success\"}");
+            let labels = "{run=\"run\",phase=\"before\"";
+            for series in
+                ["spanload_latency_seconds_count", "spanload_stage_seconds_count", "spanload_batch_size_sum"]
+            {
+                assert_eq!(figure(&text, &format!("{series}{labels}")), requests, "{series} in {text}");
+            }
+            assert_eq!(requests % CHUNK as f64, 0.0);
+            readings += 1;
+        }
+        counting.join().expect("it counts");
+        assert!(readings > 0);
     }
 }

@@ -1,5 +1,7 @@
 //! The metrics of a run: their families, and what is set from outside the stream of samples.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
@@ -13,6 +15,7 @@ use super::verdict::{Line, Unit, Verdict};
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
+    changing: Mutex<()>,
     pub latency: Series<Traced, Bounds>,
     pub exchange: Series<Histogram, Bounds>,
     pub stage: Series<Histogram, Bounds>,
@@ -77,6 +80,7 @@ impl Metrics {
             sla_met: shelf.gauge(&names::SLA_MET),
             verdict: shelf.gauge(&names::VERDICT),
             registry: shelf.close(),
+            changing: Mutex::default(),
         };
         for line in sla {
             metrics.sla_limits[line.unit as usize].of(&[&line.metric]).set(line.limit);
@@ -87,8 +91,14 @@ impl Metrics {
         metrics
     }
 
+    /// To be held while figures change that belong together: who reads them sees all of the change or nothing of it.
+    pub(super) fn change(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sets the figures of the comparison.
     pub(super) fn judge(&self, verdict: &Verdict) {
+        let _whole = self.change();
         for line in &verdict.lines {
             for (phase, value) in [("before", line.before), ("after", line.after)] {
                 if let Some(value) = value {
@@ -102,6 +112,7 @@ impl Metrics {
 
     /// The exposition, as OpenMetrics text.
     pub(super) fn render(&self) -> String {
+        let _whole = self.change();
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a string takes any text");
         text

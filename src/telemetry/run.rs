@@ -184,11 +184,12 @@ impl Telemetry {
             journal.begin(&part.name, repetition);
         }
         if let Some((metrics, phase)) = self.metrics.as_ref().zip(part.phase()) {
+            let _whole = metrics.change();
             metrics.repetition.of(&[phase.name()]).set(f64::from(repetition));
             metrics.phase_running.of(&[phase.name()]).set(1.0);
         }
         let tap = self.sender.as_ref().map(|sender| {
-            // The collector never waits for anything, so neither does this.
+            // The collector waits for nothing but a reading of the figures, so neither does this.
             let _ = sender.send(Message::Begin(Arc::clone(&part), Arc::clone(&pulse)));
             Tap {
                 part: Arc::clone(&part),

@@ -8,8 +8,7 @@ import math
 from log import PHASES
 
 RELATIVE = 1e-6
-# of the instants of a line; with one that differs this many are still evidence
-NEARLY_ALL = 0.85
+# instants of a line that are evidence
 FEWEST = 4
 
 
@@ -104,8 +103,7 @@ def series(answer, *labels):
 
 
 def agree(wanted, answer, labels, run):
-    """Lines that are, at nearly all instants, those recomputed: {label values: figure at an instant in ms}. Nearly, for a
-    scrape may see some counters before and others after a request."""
+    """Lines that are, at each instant, those recomputed: {label values: figure at an instant in ms}."""
     lines = {tuple(metric.get(label, "") for label in labels): dict(points) for metric, points in answer}
     unknown = lines.keys() - wanted.keys()
     assert not unknown, f"nothing was counted of {sorted(unknown)}"
@@ -113,13 +111,10 @@ def agree(wanted, answer, labels, run):
     expected = {place: value for place, value in expected.items() if value is not None}
     actual = {(key, at): value for key, points in lines.items() for at, value in points.items()}
     assert len(expected) >= FEWEST, f"only {len(expected)} instants to compare"
-    for key in wanted:
-        # where both are 0 nothing is told
-        places = [place for place in expected.keys() | actual.keys() if place[0] == key]
-        moving_at = [place for place in places if expected.get(place) or actual.get(place)]
-        wrong = [place for place in moving_at if not _same(expected.get(place), actual.get(place))]
-        shown = [(at, actual.get((key, at)), expected.get((key, at))) for _, at in sorted(wrong)[:5]]
-        assert len(wrong) <= max(1, (1 - NEARLY_ALL) * len(moving_at)), f"{key}: {len(wrong)} of {len(moving_at)} differ: {shown}"
+    places = sorted(expected.keys() | actual.keys())
+    wrong = [place for place in places if not _same(expected.get(place), actual.get(place))]
+    shown = [(*place, actual.get(place), expected.get(place)) for place in wrong[:5]]
+    assert not wrong, f"{len(wrong)} of {len(places)} differ: {shown}"
 
 
 def _same(expected, actual):

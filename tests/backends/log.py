@@ -95,7 +95,7 @@ class Log:
         return {(part["phase"], str(part["repetition"])): part["started_unix_us"] for part in parts}
 
     def truth(self, phase, repetition):
-        """[Exchange] of the mock of a repetition, in the order in which they ended."""
+        """[Exchange] of the mock of a repetition, in the order in which it counted them."""
         with open(self.folder / f"truth_{phase}-{repetition}.csv", encoding="utf-8", newline="") as file:
             rows = {row["exchange_id"]: row for row in csv.DictReader(file)}
         return [
@@ -107,18 +107,8 @@ class Log:
                 dequeued_us=int(row["dequeued_us"]) if row["dequeued_us"] else None,
                 done_us=int(row["done_us"]),
             )
-            for row in rows.values()
+            for _, row in sorted(rows.items(), key=lambda one: int(one[0]))
         ]
-
-    def mock_start_ms(self, exchanges):
-        """When their mock started, in ms since 1970: no request can be received before it is sent, and the swiftest was
-        received at once."""
-        sent = {row["trace_id"]: self._sent_us(row) for phase in PHASES for row in self.rows[phase]}
-        return max(sent[one.trace_id] - one.received_us for one in exchanges if one.trace_id in sent) / 1000
-
-    def _sent_us(self, row):
-        before = sum(row.stages.get(stage, 0) for stage in STAGES[: STAGES.index("wait")])
-        return self.started_us(row) + micros(row["due_ms"]) + before
 
     def percentile_us(self, phase, share):
         """Nearest rank over all planned requests; infinite where the rank falls on a failure."""

@@ -5,11 +5,12 @@ from bisect import bisect_right
 from functools import lru_cache
 
 from expected import agree
+from log import PHASES, micros
 from moving import WINDOW_MS, Counted, percentile_line, rate, summed
-from rows_instant import scraped
 
 ENDED = "spanload_mock_requests_total"
-# a repetition's mock starts a moment before it and is scraped until a moment after
+START = "spanload_mock_start_time_seconds"
+# around the instant of a scrape
 EDGE_MS = 50
 
 
@@ -30,21 +31,30 @@ def repetitions(facts):
 
 @lru_cache(maxsize=None)
 def _mocks(facts):
-    """A Counted a repetition, and the instants of scrapes that cannot be told to be of one: calibration, say."""
-    answer = facts.prometheus.raw(ENDED, facts.run)
-    numbers = summed({(key, at): value for key, (_, points) in enumerate(answer) for at, value in points}, lambda key: key[1])
+    """A Counted a repetition, and the instants of scrapes of other mocks: of calibration, say."""
+    numbers = _at_scrapes(facts, ENDED)
+    starts = _at_scrapes(facts, START)
     every = repetitions(facts)
-    scrapes, unknown = [[] for _ in every], []
-    for at in scraped(facts, "spanload_mock_replicas_busy"):
-        number = round(numbers.get(at, 0))
-        begun = sum(begin - EDGE_MS <= at for begin, _, _ in every) - 1
-        if begun >= 0 and (at <= every[begun][1] + EDGE_MS or number == len(every[begun][2])):
-            scrapes[begun].append((at, number))
-        elif begun + 1 < len(every) and number == 0:
-            scrapes[begun + 1].append((at, 0))
+    own = [mock_start_ms(facts, begin) for begin, _, _ in every]
+    scrapes, others = [[] for _ in every], []
+    for at, start in sorted(starts.items()):
+        if start * 1000 in own:
+            scrapes[own.index(start * 1000)].append((at, round(numbers.get(at, 0))))
         else:
-            unknown.append(at)
-    return [Counted(exchanges, known) for (_, _, exchanges), known in zip(every, scrapes)], unknown
+            others.append(at)
+    return [Counted(exchanges, known) for (_, _, exchanges), known in zip(every, scrapes)], others
+
+
+def mock_start_ms(facts, begin_ms):
+    """When the mock of a repetition started, in ms since 1970: the last one before the repetition."""
+    return max(start * 1000 for start in _at_scrapes(facts, START).values() if start * 1000 <= begin_ms)
+
+
+@lru_cache(maxsize=None)
+def _at_scrapes(facts, name):
+    """{when it was scraped, in ms: sum of the series}"""
+    answer = facts.prometheus.raw(name, facts.run)
+    return summed({(key, at): value for key, (_, points) in enumerate(answer) for at, value in points}, lambda key: key[1])
 
 
 def _samples(facts, weight, from_start):
@@ -89,6 +99,25 @@ def _known_points(answer, facts):
     ]
 
 
+@lru_cache(maxsize=None)
+def _queues(facts):
+    """{trace id: what the mock said of its queue in its answer, in us}: the truth log says when a request was begun to be
+    read, not when it was read."""
+    rows = [row for phase in PHASES for row in facts.log.rows[phase]]
+    return {row["trace_id"]: micros(row["server_queue_ms"]) for row in rows if row["server_queue_ms"]}
+
+
+def queue(facts):
+    """Makes the time in the queue of an exchange, in seconds."""
+    told = _queues(facts)
+    return lambda one: told[one.trace_id] / 1e6
+
+
+def compute(_):
+    """Makes the time of computing of an exchange, in seconds."""
+    return lambda one: (one.done_us - one.dequeued_us) / 1e6
+
+
 def exchange_lines(answer, facts):
     """By endpoint and status."""
     path = facts.log.manifest["scenario"]["target"]["path"]
@@ -105,8 +134,8 @@ def exchange_lines(answer, facts):
     agree(wanted, _known_points(answer, facts), ("endpoint", "status"), facts.run)
 
 
-def percentile(metric, share, seconds):
-    """A check of the percentile of seconds(exchange)."""
+def percentile(metric, share, seconds_of):
+    """A check of the percentile of seconds_of(facts)(exchange)."""
 
     def check(answer, facts):
         found = facts.prometheus.raw(f"{metric}_bucket", facts.run)
@@ -115,7 +144,7 @@ def percentile(metric, share, seconds):
         mocks, _ = _mocks(facts)
         buckets = {(bound,): [] for bound in bounds}
         for mock in mocks:
-            for bound, samples in mock.buckets(bounds, seconds).items():
+            for bound, samples in mock.buckets(bounds, seconds_of(facts)).items():
                 buckets[bound,] += samples
         wanted = {(): _shown(facts, percentile_line(share, buckets))}
         agree(wanted, _known_points(answer, facts), (), facts.run)
@@ -140,8 +169,8 @@ def waiting(facts):
 
 def _exchanges_on(facts):
     found = []
-    for _, _, exchanges in repetitions(facts):
-        start = facts.log.mock_start_ms(exchanges)
+    for begin, _, exchanges in repetitions(facts):
+        start = mock_start_ms(facts, begin)
         for one in exchanges:
             if one.dequeued_us is not None:
                 found.append(tuple(start + at / 1000 for at in (one.received_us, one.dequeued_us, one.done_us)))
