@@ -73,8 +73,13 @@ class Log:
         """{phase: [Row]}"""
         return {phase: self._rows(phase) for phase in PHASES}
 
-    def _rows(self, phase):
-        with open(self.folder / f"{phase}.csv", encoding="utf-8", newline="") as file:
+    @cached_property
+    def sent(self):
+        """{trace id: Row} of whatever the run sent; calibration and single calls are of no phase, but have traces."""
+        return {row["trace_id"]: row for part in (*PHASES, "calibration", "single_calls") for row in self._rows(part)}
+
+    def _rows(self, part):
+        with open(self.folder / f"{part}.csv", encoding="utf-8", newline="") as file:
             return [Row(fields) for fields in csv.DictReader(file)]
 
     def exchanges(self, phase):

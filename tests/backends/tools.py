@@ -103,6 +103,8 @@ def _go_programs(module, packages, options):
     source = _download(path, version, checksum)
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
+    # what the build needs from the network, which may be gone for a moment
+    _fetch(["go", "mod", "download"], names, BUILD_SECONDS, cwd=source, env=_go_environment())
     command = ["go", "build", "-trimpath", "-ldflags=-s -w", *options, "-o", f"{partial}/", *packages]
     _run(command, names, BUILD_SECONDS, cwd=source, env=_go_environment())
     partial.rename(folder)
@@ -151,15 +153,15 @@ def _node_packages(packages):
     return folder
 
 
-def _fetch(command, what, **where):
+def _fetch(command, what, seconds=INSTALL_SECONDS, **where):
     """A command that needs the network, which may be gone for a moment."""
     for pause in PAUSES_SECONDS:
         try:
-            return _run(command, what, INSTALL_SECONDS, **where)
+            return _run(command, what, seconds, **where)
         except Impossible as problem:
             print(f"once more in {pause} s: {problem}", flush=True)
             time.sleep(pause)
-    return _run(command, what, INSTALL_SECONDS, **where)
+    return _run(command, what, seconds, **where)
 
 
 def _run(command, what, seconds, **where):
