@@ -129,9 +129,11 @@ mod tests {
         Completed { sample, answer: None }
     }
 
-    fn figure(text: &str, series: &str) -> f64 {
-        let line = text.lines().find_map(|line| line.strip_prefix(series));
-        line.map_or(0.0, |rest| rest.rsplit(' ').next().and_then(|one| one.parse().ok()).expect("a figure"))
+    /// The sum of a metric's series of the phase.
+    fn figure(text: &str, metric: &str) -> f64 {
+        let series = format!("{metric}{{run=\"run\",phase=\"before\"");
+        let figures = text.lines().filter_map(|line| line.strip_prefix(&series)?.rsplit(' ').next());
+        figures.map(|figure| figure.parse::<f64>().expect("a figure")).sum()
     }
 
     /// Or percentiles and rates over a window that begins or ends with such a reading are wrong.
@@ -151,13 +153,11 @@ mod tests {
         let mut readings = 0;
         while !counting.is_finished() {
             let text = metrics.render();
-            let requests =
-                figure(&text, "spanload_requests_total{run=\"run\",phase=\"before\",outcome=\"success\"}");
-            let labels = "{run=\"run\",phase=\"before\"";
-            for series in
+            let requests = figure(&text, "spanload_requests_total");
+            for metric in
                 ["spanload_latency_seconds_count", "spanload_stage_seconds_count", "spanload_batch_size_sum"]
             {
-                assert_eq!(figure(&text, &format!("{series}{labels}")), requests, "{series} in {text}");
+                assert_eq!(figure(&text, metric), requests, "{metric} in {text}");
             }
             assert_eq!(requests % CHUNK as f64, 0.0);
             readings += 1;
