@@ -1,8 +1,9 @@
 //! What a request costs the client: user + system time of the whole process, log and metrics included, against a
 //! trivial handler over 32 kept connections with bodies of 40 bytes.
 //!
-//! `cargo bench --bench cpu_per_request` prints it. The server is this program again, as a process
-//! of its own, so that its time is not counted.
+//! `cargo bench --bench cpu_per_request` prints it, and where there is a valgrind also the instructions in user space,
+//! which other work on the machine does not change. The server is this program again, as a process of its own, so that
+//! its time is not counted.
 
 #[path = "common/load.rs"]
 mod load;
@@ -17,6 +18,8 @@ use load::{Load, Server, serve_if_asked};
 const REQUESTS: u64 = 200_000;
 const CONNECTIONS: usize = 32;
 const RUNS: usize = 5;
+/// Under valgrind; of two loads, so that the start is not in the difference.
+const COUNTED: [u64; 2] = [5_000, 15_000];
 /// The aim, in microseconds a request.
 const AIM_US: f64 = 16.0;
 
@@ -45,5 +48,12 @@ fn measure() -> anyhow::Result<()> {
         costs[0],
         costs[RUNS - 1]
     );
+    let counted = |requests| Load { requests, ..load }.instructions();
+    match (counted(COUNTED[0])?, counted(COUNTED[1])?) {
+        (Some(few), Some(many)) => {
+            println!("Instructions per request, user space: {}", (many - few) / (COUNTED[1] - COUNTED[0]));
+        }
+        _ => println!("Instructions per request: not counted, there is no valgrind"),
+    }
     Ok(())
 }

@@ -26,6 +26,11 @@ impl Digest {
         }
     }
 
+    /// Its bytes, in the order of its digits.
+    pub fn bytes(self) -> [u8; 16] {
+        self.0
+    }
+
     fn truncate(full: &[u8]) -> Self {
         let mut half = [0; 16];
         half.copy_from_slice(&full[..16]);

@@ -4,7 +4,8 @@
 //! Data flows one way: `scenario → plan → engine(strategy(transport)) → record → analyze → report`.
 //!
 //! - leaves, used by all: [`clock`], [`sample`], [`digest`], [`both`], [`caveat`], [`console`], [`cpu`],
-//!   [`interrupt`], [`invocation`], [`jaeger`], [`limits`], [`paths`], [`printable`], [`pulse`], [`random`]
+//!   [`interrupt`], [`invocation`], [`jaeger`], [`limits`], [`paths`], [`printable`], [`pulse`], [`random`],
+//!   [`text`]
 //! - [`scenario`]: TOML and flags → validated settings
 //! - [`plan`]: what is sent, a pure function of (seed, sequence)
 //! - [`transport`]: what moves the bytes and marks the stages
@@ -45,4 +46,5 @@ pub mod sample;
 pub mod scenario;
 pub mod strategy;
 pub mod telemetry;
+pub mod text;
 pub mod transport;

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every room may use.
-const LEAVES: [&str; 15] = [
+const LEAVES: [&str; 16] = [
     "both",
     "caveat",
     "clock",
@@ -19,6 +19,7 @@ const LEAVES: [&str; 15] = [
     "pulse",
     "random",
     "sample",
+    "text",
 ];
 
 /// Each room in the order of the flow, and the rooms it may use beside itself and the leaves.
@@ -77,7 +78,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
 ];
 
 /// Leaves that may use another leaf.
-const LEAF_EDGES: [(&str, &str); 7] = [
+const LEAF_EDGES: [(&str, &str); 10] = [
     ("console", "printable"),
     ("cpu", "clock"),
     ("jaeger", "sample"),
@@ -85,6 +86,9 @@ const LEAF_EDGES: [(&str, &str); 7] = [
     ("sample", "clock"),
     ("sample", "digest"),
     ("sample", "random"),
+    ("text", "clock"),
+    ("text", "digest"),
+    ("text", "sample"),
 ];
 
 /// What a room takes from another of which it may have only a part.

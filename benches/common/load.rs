@@ -10,6 +10,8 @@ use std::time::Duration;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context, bail};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_spanload");
+
 /// Whether this process is the server; then it serves until its parent is gone.
 pub fn serve_if_asked() -> Option<anyhow::Result<()>> {
     let mut args = std::env::args().skip_while(|arg| arg != "--serve").skip(1);
@@ -65,6 +67,7 @@ impl Drop for Server {
 }
 
 /// A load with bodies of 40 bytes over kept connections.
+#[derive(Clone, Copy)]
 pub struct Load<'a> {
     pub server: &'a Server,
     pub folder: &'a Path,
@@ -83,10 +86,36 @@ pub struct Cost {
 
 impl Load<'_> {
     pub fn run(&self) -> anyhow::Result<Cost> {
-        let bodies = self.folder.join("bodies.jsonl");
+        let said = self.folder.join("load.err");
+        let mut load = Command::new(PROGRAM);
+        let log = self.describe(&mut load)?;
+        load.stderr(std::fs::File::create(&said)?);
+        let seconds = cpu_seconds(&mut load)?;
+        self.check(&log)?;
+        Ok(Cost { cpu_us: seconds * 1e6 / self.requests as f64, log, said: std::fs::read_to_string(said)? })
+    }
+
+    /// Instructions in user space of the whole process, counted by callgrind; `None` where there is no valgrind.
+    pub fn instructions(&self) -> anyhow::Result<Option<u64>> {
+        let counts = self.folder.join("callgrind.out");
+        let mut load = Command::new("valgrind");
+        load.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", counts.display())).arg(PROGRAM);
+        let log = self.describe(&mut load)?;
+        match load.stdout(Stdio::null()).stderr(Stdio::null()).status() {
+            Ok(status) if status.success() => self.check(&log)?,
+            Ok(status) => bail!("the load under valgrind ended with {status}"),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(cause).context("cannot start valgrind"),
+        }
+        let counts = std::fs::read_to_string(counts)?;
+        let total = counts.lines().find_map(|line| line.strip_prefix("totals: "));
+        Ok(Some(total.context("callgrind gave no total")?.parse()?))
+    }
+
+    /// Gives a command its arguments; returns where the log will be.
+    fn describe(&self, load: &mut Command) -> anyhow::Result<PathBuf> {
+        let (bodies, log) = (self.folder.join("bodies.jsonl"), self.folder.join("load.csv"));
         std::fs::write(&bodies, format!("{}\n", body()))?;
-        let (log, said) = (self.folder.join("load.csv"), self.folder.join("load.err"));
-        let mut load = Command::new(env!("CARGO_BIN_EXE_spanload"));
         load.args([
             "load",
             "scenarios/default.toml",
@@ -102,14 +131,16 @@ impl Load<'_> {
         .arg(format!("load.payloads={}", bodies.display()))
         .arg("-o")
         .arg(&log)
-        .args(self.flags)
-        .stderr(std::fs::File::create(&said)?);
-        let seconds = cpu_seconds(&mut load)?;
-        let rows = std::fs::read_to_string(&log)?.lines().count() as u64 - 1;
+        .args(self.flags);
+        Ok(log)
+    }
+
+    fn check(&self, log: &Path) -> anyhow::Result<()> {
+        let rows = std::fs::read_to_string(log)?.lines().count() as u64 - 1;
         if rows != self.requests {
             bail!("the log has {rows} rows, not {}", self.requests);
         }
-        Ok(Cost { cpu_us: seconds * 1e6 / self.requests as f64, log, said: std::fs::read_to_string(said)? })
+        Ok(())
     }
 }
 

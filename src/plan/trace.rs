@@ -4,6 +4,7 @@
 use crate::digest::Digest;
 use crate::random::mix;
 use crate::sample::TraceId;
+use crate::text::{Text, put_hex};
 
 /// The trace ids of one repetition.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +33,13 @@ impl TraceIds {
 
     /// The `traceparent` header of one request, sampled flag set.
     pub fn traceparent(&self, seq: u64) -> String {
-        format!("00-{}-{:016x}-01", self.trace(seq), self.span(seq))
+        let mut header = Vec::with_capacity(55);
+        "00-".put(&mut header);
+        self.trace(seq).put(&mut header);
+        "-".put(&mut header);
+        put_hex(self.span(seq).to_be_bytes(), &mut header);
+        "-01".put(&mut header);
+        String::from_utf8(header).expect("hexadecimal digits")
     }
 }
 
@@ -60,5 +67,7 @@ mod tests {
         let header = TraceIds::new("run", "before", 1).traceparent(3);
         let parts: Vec<_> = header.split('-').map(str::len).collect();
         assert_eq!(parts, [2, 32, 16, 2], "{header}");
+        let ids = TraceIds::new("run", "before", 1);
+        assert_eq!(header, format!("00-{}-{:016x}-01", ids.trace(3), ids.span(3)));
     }
 }
