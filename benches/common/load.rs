@@ -88,7 +88,7 @@ impl Load<'_> {
     pub fn run(&self) -> anyhow::Result<Cost> {
         let said = self.folder.join("load.err");
         let mut load = Command::new(PROGRAM);
-        let log = self.describe(&mut load)?;
+        let log = self.prepare(&mut load)?;
         load.stderr(std::fs::File::create(&said)?);
         let seconds = cpu_seconds(&mut load)?;
         self.check(&log)?;
@@ -100,10 +100,14 @@ impl Load<'_> {
         let counts = self.folder.join("callgrind.out");
         let mut load = Command::new("valgrind");
         load.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", counts.display())).arg(PROGRAM);
-        let log = self.describe(&mut load)?;
-        match load.stdout(Stdio::null()).stderr(Stdio::null()).status() {
+        let log = self.prepare(&mut load)?;
+        let said = self.folder.join("load.err");
+        load.stdout(Stdio::null()).stderr(std::fs::File::create(&said)?);
+        match load.status() {
             Ok(status) if status.success() => self.check(&log)?,
-            Ok(status) => bail!("the load under valgrind ended with {status}"),
+            Ok(status) => {
+                bail!("the load under valgrind ended with {status}: {}", std::fs::read_to_string(said)?)
+            }
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(cause).context("cannot start valgrind"),
         }
@@ -112,8 +116,8 @@ impl Load<'_> {
         Ok(Some(total.context("callgrind gave no total")?.parse()?))
     }
 
-    /// Gives a command its arguments; returns where the log will be.
-    fn describe(&self, load: &mut Command) -> anyhow::Result<PathBuf> {
+    /// Writes the bodies and gives a command its arguments; returns where the log will be.
+    fn prepare(&self, load: &mut Command) -> anyhow::Result<PathBuf> {
         let (bodies, log) = (self.folder.join("bodies.jsonl"), self.folder.join("load.csv"));
         std::fs::write(&bodies, format!("{}\n", body()))?;
         load.args([

@@ -69,11 +69,12 @@ impl Exposition {
     /// Counts an exchange that has ended, with its time in the queue and its time of computing in microseconds if it was
     /// answered; returns which it is, from 1.
     pub(super) fn count(&self, endpoint: &'static str, status: u16, answered: Option<(u64, u64)>) -> u64 {
-        let mut ended = self.ended();
+        let status = status.to_string();
+        let mut ended = self.change();
         *ended += 1;
         with_local_recorder(&self.recorder, || {
             let [by_endpoint, by_status] = [REQUESTS.labels[0], REQUESTS.labels[1]];
-            let labels = vec![Label::new(by_endpoint, endpoint), Label::new(by_status, status.to_string())];
+            let labels = vec![Label::new(by_endpoint, endpoint), Label::new(by_status, status)];
             counter!(REQUESTS.name, labels).increment(1);
         });
         if let Some((queue, compute)) = answered {
@@ -84,7 +85,7 @@ impl Exposition {
     }
 
     pub(super) fn render(&self, replicas: &Replicas) -> String {
-        let _whole = self.ended();
+        let _whole = self.change();
         self.queue_depth.set(replicas.waiting() as f64);
         self.replicas_busy.set(replicas.busy() as f64);
         self.recorder.handle().render()
@@ -92,11 +93,12 @@ impl Exposition {
 
     /// Sorts the observations into their buckets; until then each one is kept in memory.
     pub(super) fn upkeep(&self) {
-        let _whole = self.ended();
+        let _whole = self.change();
         self.recorder.handle().run_upkeep();
     }
 
-    fn ended(&self) -> MutexGuard<'_, u64> {
+    /// To be held while figures change that belong together, and while they are read.
+    fn change(&self) -> MutexGuard<'_, u64> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -113,6 +115,8 @@ fn describe() {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
     use crate::telemetry::names::markdown;
 
@@ -147,23 +151,33 @@ mod tests {
     /// Or percentiles and rates over a window that begins or ends with such a reading are wrong.
     #[test]
     fn who_reads_sees_an_exchange_in_all_metrics_or_in_none() {
+        /// That many times something was counted between two readings, and the end where that does not come about.
+        const READINGS: u64 = 100;
+        const MOST: u64 = 5_000_000;
         let (exposition, replicas) = (Exposition::new(0), Replicas::new(1, 1));
+        let enough = AtomicBool::new(false);
         let figure = |text: &str, series: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(series));
             line.map_or(0, |rest| rest.rsplit(' ').next().and_then(|one| one.parse().ok()).expect("a count"))
         };
         std::thread::scope(|scope| {
-            let count =
-                || (1..=20_000).for_each(|at| assert_eq!(exposition.count("/", 200, Some((1, 1))), at));
-            let counting = scope.spawn(count);
-            while !counting.is_finished() {
+            scope.spawn(|| {
+                let mut at = 1..=MOST;
+                at.all(|at| exposition.count("/", 200, Some((1, 1))) == at && !enough.load(Ordering::Relaxed))
+            });
+            let (mut readings, mut before) = (0, 0);
+            while readings < READINGS && before < MOST {
                 let text = exposition.render(&replicas);
                 let ended: u64 = figure(&text, "spanload_mock_requests_total{");
                 for series in ["spanload_mock_queue_seconds_count", "spanload_mock_compute_seconds_count"] {
                     assert_eq!(figure(&text, series), ended, "{series} in {text}");
                 }
                 exposition.upkeep();
+                readings += u64::from(ended > before);
+                before = ended;
             }
+            enough.store(true, Ordering::Relaxed);
+            assert_eq!(readings, READINGS);
         });
     }
 }

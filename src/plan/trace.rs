@@ -34,11 +34,11 @@ impl TraceIds {
     /// The `traceparent` header of one request, sampled flag set.
     pub fn traceparent(&self, seq: u64) -> String {
         let mut header = Vec::with_capacity(55);
-        "00-".put(&mut header);
+        header.extend_from_slice(b"00-");
         self.trace(seq).put(&mut header);
-        "-".put(&mut header);
+        header.push(b'-');
         put_hex(self.span(seq).to_be_bytes(), &mut header);
-        "-01".put(&mut header);
+        header.extend_from_slice(b"-01");
         String::from_utf8(header).expect("hexadecimal digits")
     }
 }

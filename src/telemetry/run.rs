@@ -30,7 +30,7 @@ use crate::sample::{Completed, Phase};
 
 /// Name of the tool in traces, if nobody gives another.
 pub(super) const SERVICE: &str = "spanload";
-/// How long the end of a repetition waits for the collector's thread, which never waits itself.
+/// How long the end of a repetition waits for the collector's thread, which waits for readings only.
 const SEEN_WITHIN: Duration = Duration::from_secs(5);
 /// How long the end waits for a last scrape: this, or until the next one is due.
 const SCRAPE_WITHIN: Duration = Duration::from_secs(5);

@@ -10,8 +10,8 @@ import grafana
 import panels_client
 import panels_run
 from context import CONTEXT
-from expected import FEWEST, Facts
-from rows_instant import scraped
+from expected import FEWEST, Facts, instants
+from rows_instant import CLOCK_MS, scraped
 
 CHECKS = {"spanload-run": panels_run.CHECKS, "spanload-client": panels_client.CLIENT, "spanload-mock": panels_client.MOCK}
 # a run without a failure has nothing to show here: asked of the run that has some
@@ -121,13 +121,17 @@ class Panels(unittest.TestCase):
             for query in grafana.annotation_queries(dashboard):
                 answer = self.ask(query, dashboard, run)
                 marked = {metric["phase"]: [at for at, _ in points] for metric, points in answer}
-                scrapes = sorted(scraped(Facts(run, CONTEXT.prometheus), RUNNING))
+                took = scraped(Facts(run, CONTEXT.prometheus), RUNNING)
+                scrapes = sorted(took)
+                # the last one before an instant; of two between instants nobody is shown the first
+                asked = {scrapes[bisect_right(scrapes, round(at * 1000)) - 1] for at in instants(run) if at * 1000 >= scrapes[0]}
                 for phase, seconds in marked.items():
                     seen = {scrapes[bisect_right(scrapes, round(second * 1000)) - 1] / 1000 for second in seconds}
                     parts = _repetitions(run.log, phase)
                     for scrape in seen:
                         self.assertTrue(any(at - EDGE <= scrape <= to + EDGE for at, to in parts), (phase, scrape))
-                    within = {at / 1000 for at in scrapes if any(begin <= at / 1000 <= to for begin, to in parts)}
+                    surely = [(begin, to - CLOCK_MS / 1000) for begin, to in parts]
+                    within = {at / 1000 for at in asked if any(b <= at / 1000 and (at + took[at]) / 1000 <= to for b, to in surely)}
                     self.assertLessEqual(within, seen, phase)
 
     def test_variables_offer_the_runs_newest_first(self):

@@ -20,17 +20,17 @@ IN_CI = os.environ.get("CI") == "true"
 
 def once(make):
     """A property that is made when it is first needed; why it cannot be is remembered like what is made."""
-    made = []
 
     def get(self):
-        if not made:
+        made = self.__dict__
+        if make.__name__ not in made:
             try:
-                made.append((make(self), None))
+                made[make.__name__] = (make(self), None)
             except Exception as reason:
-                made.append((None, reason))
-        value, reason = made[0]
-        if reason:
-            raise reason
+                made[make.__name__] = (None, reason)
+        value, reason = made[make.__name__]
+        if reason is not None:
+            raise reason.with_traceback(None)
         return value
 
     return property(get, doc=make.__doc__)
@@ -79,6 +79,7 @@ class Context:
             run = spanload.prove(self.program, self.folder / name, always + arguments, **scenario)
             problems = wrong(run)
             problems += [f"another program took port {MOCK_PORT}"] if f"port {MOCK_PORT} is taken" in run.output else []
+            problems += ["samples were lost"] if run.log.manifest["telemetry"]["samples_dropped"] else []
             problems += ["Prometheus was late"] if self.prometheus.missed() != missed else []
             for problem in problems:
                 print(f"run {name}, attempt {attempt}: {problem}", flush=True)

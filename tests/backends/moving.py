@@ -12,6 +12,8 @@ import grafana
 WINDOW_MS = round(1000 * float(grafana.global_values(0, 1)["__rate_interval"].removesuffix("s")))
 # beyond this many mean distances between scrapes a series is taken to begin or end within the window
 GAP = 1.1
+# rounding of a rank, relative
+TIE = 1e-9
 
 
 def rate(samples, at_ms):
@@ -101,10 +103,11 @@ def quotient(above, below):
 
 
 def percentile_line(share, buckets):
-    """Makes the figure at an instant of {(…, upper bound): samples}, summed over all but the bound."""
+    """Makes the figures, each as good, at an instant of {(…, upper bound): samples}, summed over all but the bound."""
 
     def figure(at_ms):
         counts = summed(rates(buckets, at_ms), lambda key: key[-1])
-        return quantile(share, counts) if math.inf in counts else None
+        # where the rank is that of a bound, the last digit decides between it and the next that is occupied
+        return tuple(quantile(share * edge, counts) for edge in (1, 1 - TIE, 1 + TIE)) if math.inf in counts else None
 
     return figure

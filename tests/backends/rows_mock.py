@@ -1,4 +1,5 @@
-"""What the mock's own metrics must show, from its truth logs. Each repetition has a mock of its own that counts from 0."""
+"""What the mock's own metrics must show, from its truth logs and, for the queue, its answers. Each repetition has a mock of its
+own that counts from 0."""
 
 import math
 from bisect import bisect_right
@@ -110,7 +111,12 @@ def _queues(facts):
 def queue(facts):
     """Makes the time in the queue of an exchange, in seconds."""
     told = _queues(facts)
-    return lambda one: told[one.trace_id] / 1e6
+
+    def seconds(one):
+        assert told[one.trace_id] <= one.dequeued_us - one.received_us, one
+        return told[one.trace_id] / 1e6
+
+    return seconds
 
 
 def compute(_):

@@ -104,7 +104,7 @@ def _go_programs(module, packages, options):
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
     # what the build needs from the network, which may be gone for a moment
-    _fetch(["go", "mod", "download"], names, BUILD_SECONDS, cwd=source, env=_go_environment())
+    _fetch(["go", "list", "-deps", *options, *packages], names, BUILD_SECONDS, cwd=source, env=_go_environment())
     command = ["go", "build", "-trimpath", "-ldflags=-s -w", *options, "-o", f"{partial}/", *packages]
     _run(command, names, BUILD_SECONDS, cwd=source, env=_go_environment())
     partial.rename(folder)

@@ -42,7 +42,7 @@ impl<W: Write> LogWriter<W> {
         self.push(sample.batch.map(|batch| batch.size));
         self.push(Some(sample.attempts));
         self.push(sample.status);
-        self.push(sample.error.map(ErrorWord::name));
+        self.push(sample.error);
         self.push(Some(sample.bytes_sent));
         self.push(Some(sample.bytes_received));
         self.push(sample.answer_digest);
