@@ -59,6 +59,11 @@ impl Capture {
 }
 
 impl Packets {
+    /// Client ports from which something was sent.
+    pub fn ports(&self) -> usize {
+        self.0.len()
+    }
+
     /// SYNs that were sent again.
     pub fn syns_again(&self) -> u64 {
         self.0.values().map(|sent| sent.syns.saturating_sub(1)).sum()
@@ -112,14 +117,19 @@ fn capture(socket: libc::c_int, stop: &AtomicBool) -> HashMap<u16, Sent> {
                 note(&mut ports, &buffer[..bytes], seen_ms(socket));
             }
             Ok(_) => {}
-            // Nothing has come for a while: whatever was sent has been seen.
-            Err(_) if stop.load(Ordering::SeqCst) => break,
+            // Nothing has come for a while: whatever was sent has been seen. A signal says nothing of the kind.
+            Err(_) if stop.load(Ordering::SeqCst) && has_waited() => break,
             Err(_) => {}
         }
     }
     // SAFETY: the socket is this thread's own.
     unsafe { libc::close(socket) };
     ports
+}
+
+/// Whether the last call that failed had waited for its whole time.
+fn has_waited() -> bool {
+    io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock
 }
 
 fn seen_ms(socket: libc::c_int) -> f64 {

@@ -41,7 +41,12 @@ fn check_shares(
     let dropped = match packets {
         Some(packets) => {
             let lost = packets.syn_loss_ms();
-            assert_eq!(lost.len(), samples.len(), "each request was seen on the wire");
+            assert_eq!(
+                lost.len(),
+                samples.len(),
+                "each request was seen on the wire, of {} ports",
+                packets.ports()
+            );
             share_of_excess(samples, |sample| lost[sample.trace_id.to_string().as_str()])
         }
         // Without a namespace only the client's own word is there: a SYN that was not dropped takes no second.
