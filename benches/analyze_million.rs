@@ -13,12 +13,14 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::bail;
-use spanload::clock::{Clock, Micros, Moment};
-use spanload::digest::Digest;
+use spanload::host::Clock;
+use spanload::model::Digest;
+use spanload::model::manifest::{Machine, Manifest, PlanRecord, Strategies};
+use spanload::model::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
+use spanload::model::{Connections, SlaLine, Strategy};
+use spanload::model::{Micros, Moment};
 use spanload::plan::TraceIds;
-use spanload::record::{LogWriter, Machine, Manifest, PlanRecord, Strategies, write_json};
-use spanload::sample::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
-use spanload::scenario::{Connections, SlaLine, Strategy};
+use spanload::runlog::{LogWriter, write_json};
 
 /// Requests of one repetition; two phases of [`REPETITIONS`] make a million rows.
 const REQUESTS: u64 = 100_000;

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use spanload::analyze::{
     Analysis, Calibration, Cause, ClientHealth, Comparison, PhaseData, ReuseBuys, prediction,
 };
-use spanload::clock::{Micros, Moment};
-use spanload::digest::Digest;
+use spanload::model::Digest;
+use spanload::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage, Stages, TraceId};
+use spanload::model::{Connections, Strategy};
+use spanload::model::{Micros, Moment};
 use spanload::report::{Format, Json, Markdown, Summary, Terminal, predicted, why_slow};
-use spanload::sample::{BatchUse, ConnectionUse, ErrorWord, Sample, ServerTimes, Stage, Stages, TraceId};
-use spanload::scenario::{Connections, Strategy};
 
 const REQUESTS: u64 = 60;
 const CALLERS: u64 = 4;
@@ -70,7 +70,7 @@ fn sample(seq: u64, due: u64, (connect, queue, compute, connection, batch): Shap
         batch,
         attempts: 1,
         status: Some(if failed { 500 } else { 200 }),
-        error: failed.then_some(ErrorWord::Http5xx),
+        error: failed.then_some(ErrorKind::Http5xx),
         answer_digest: (!failed).then(|| Digest::of(&seq.to_le_bytes())),
         ..Sample::unsent(seq, TraceId(seq.into()), Some(Moment::from_micros(due)))
     }

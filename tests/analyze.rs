@@ -6,11 +6,11 @@ use std::process::{Command, Output};
 use common::EXE;
 use common::run::{Results, count, fresh_folder, text};
 use serde_json::json;
-use spanload::clock::{Micros, Moment};
-use spanload::digest::Digest;
+use spanload::model::Digest;
+use spanload::model::{Micros, Moment};
+use spanload::model::{Sample, Stages};
 use spanload::plan::TraceIds;
-use spanload::record::LogWriter;
-use spanload::sample::{Sample, Stages};
+use spanload::runlog::LogWriter;
 
 const REQUESTS: u64 = 200;
 const RUN: &str = "20260101T000000Z-test";

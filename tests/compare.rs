@@ -11,8 +11,8 @@ use common::EXE;
 use common::run::fresh_folder;
 use handmade_run::{HandmadeRun, failed, rising};
 use serde_json::Value;
-use spanload::digest::Digest;
-use spanload::sample::{ErrorWord, Sample};
+use spanload::model::Digest;
+use spanload::model::{ErrorKind, Sample};
 
 /// Three repetitions of 200 requests from so many milliseconds on, a little apart.
 fn repetitions(from: u64) -> Vec<Vec<Sample>> {
@@ -169,7 +169,7 @@ fn plans_that_differ_are_said_and_their_answers_not_compared() {
 fn failures_of_one_side_are_said_of_that_side() {
     let mut failing = repetitions(300);
     for samples in &mut failing {
-        samples[..20].iter_mut().for_each(|sample| *sample = failed(sample.clone(), ErrorWord::Reset));
+        samples[..20].iter_mut().for_each(|sample| *sample = failed(sample.clone(), ErrorKind::Reset));
     }
     let runs =
         write(&fresh_folder("compare_failures"), [release("old", repetitions(400)), release("new", failing)]);

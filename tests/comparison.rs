@@ -207,7 +207,7 @@ fn strict_takes_a_success_in_doubt_for_none() {
     assert_eq!([code("p95=620ms", false), code("p95=620ms", true)], [0, 98]);
     assert_eq!([code("p95=100ms", false), code("p95=100ms", true)], [99, 99]);
     let mut caveated = compared(&before, &whole, &["p95=800ms"], false);
-    caveated.caveats.push(spanload::caveat::Caveat::new("any", "one"));
+    caveated.caveats.push(spanload::model::Caveat::new("any", "one"));
     assert_eq!(caveated.strict_exit_code(), 98);
 }
 
@@ -242,6 +242,6 @@ fn a_batch_counts_as_one_however_many_it_carries() {
     let intervals = |phase| compared(phase, phase, &["p95=1s"], false).phases.after.latency_ci95_ms;
     let ([batches, apart], none) = ([&batches, &apart].map(intervals), None);
     assert_eq!(batches.p99, none, "its requests are all of one batch, of 75");
-    let width = |interval: Option<spanload::analyze::Interval>| interval.map(|ends| ends.hi - ends.lo);
+    let width = |interval: Option<spanload::stats::Interval>| interval.map(|ends| ends.hi - ends.lo);
     assert!(width(batches.p50) > width(apart.p50), "{batches:?} {apart:?}");
 }

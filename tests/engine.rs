@@ -16,9 +16,10 @@ use std::time::Duration;
 use common::load::{Load, ms, reached, traces};
 use common::undisturbed::{certain, undisturbed};
 use common::wire::{Server, pause};
-use spanload::clock::{Clock, Micros, Moment};
-use spanload::interrupt::{Interrupt, Signal};
-use spanload::sample::{Completed, ConnectionUse, ErrorWord, Sample, ServerTimes, Stage};
+use spanload::host::Clock;
+use spanload::host::{Interrupt, Signal};
+use spanload::model::{Completed, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage};
+use spanload::model::{Micros, Moment};
 use spanload::transport::{Answer, Lane, Marks, Outgoing, Transport};
 
 /// What an exchange does, by the sequence number of its first request.
@@ -112,7 +113,7 @@ fn requests(outgoing: &Outgoing) -> Vec<u64> {
 }
 
 impl Lane for FakeLane {
-    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorWord> {
+    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorKind> {
         let script = Rc::clone(&self.script);
         let requests = requests(&outgoing);
         script.events.borrow_mut().push(Event::Start(requests.clone(), outgoing.batched));
@@ -200,7 +201,7 @@ fn deadlines_noticed_late_do_not_mix_up_the_order() {
         let samples = fake.run(Load::new(9, 3).timeout_ms(300));
         assert_eq!(
             (samples[1].error, samples[3].error),
-            (Some(ErrorWord::Timeout), Some(ErrorWord::Timeout))
+            (Some(ErrorKind::Timeout), Some(ErrorKind::Timeout))
         );
         let taken = fake.exchanges().concat();
         let successor = |seq: usize| {
@@ -268,9 +269,9 @@ fn a_strategy_without_batches_marks_none() {
 #[test]
 fn a_batch_answer_that_does_not_fit_fails_all_members() {
     for (status, body, word) in [
-        (200, "{\"outputs\":[1]}", ErrorWord::Protocol),
-        (200, "no JSON", ErrorWord::Protocol),
-        (503, "{\"outputs\":[1,2,3]}", ErrorWord::Http5xx),
+        (200, "{\"outputs\":[1]}", ErrorKind::Protocol),
+        (200, "no JSON", ErrorKind::Protocol),
+        (503, "{\"outputs\":[1,2,3]}", ErrorKind::Http5xx),
     ] {
         let fake = Fake::new(move |_| Act::AnswerWith { after_ms: 1, status, body });
         let samples = fake.run(Load::new(3, 3).pool(1).batch(3));
@@ -294,7 +295,7 @@ fn an_interrupt_ends_every_story_and_loses_none() {
         let samples = Load::new(10, 3).pool(2).run_on(Clock::start(), fake, &interrupt);
         sender.join().expect("no panic");
         certain(samples.len() == 10, "none is lost");
-        let words: Vec<_> = samples.iter().map(|sample| sample.error.map_or("ok", ErrorWord::name)).collect();
+        let words: Vec<_> = samples.iter().map(|sample| sample.error.map_or("ok", ErrorKind::name)).collect();
         assert_eq!(words[..4], ["ok", "interrupted", "interrupted", "unsent"]);
         assert!(words[3..].iter().all(|word| *word == "unsent"), "{words:?}");
         for sample in &samples[1..3] {

@@ -10,8 +10,8 @@ use std::process::{Command, Output};
 use common::EXE;
 use common::run::fresh_folder;
 use handmade_run::{HandmadeRun, failed, sample, waited};
-use spanload::clock::Micros;
-use spanload::sample::{BatchUse, ConnectionUse, ErrorWord, Sample, ServerTimes, Stage, TraceId};
+use spanload::model::Micros;
+use spanload::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage, TraceId};
 
 /// Request 1 lost its SYN, request 2 was not accepted, request 3 timed out, request 4 was never sent.
 fn before() -> Vec<Sample> {
@@ -30,7 +30,7 @@ fn before() -> Vec<Sample> {
         Sample { retransmits: Some(3), ..sample(2, &not_accepted) },
         failed(
             sample(3, &[(Stage::Queue, 20), (Stage::Connect, 300), (Stage::Wait, 59_999_680)]),
-            ErrorWord::Timeout,
+            ErrorKind::Timeout,
         ),
         Sample::unsent(4, TraceId(0xabc4), None),
     ]

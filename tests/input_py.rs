@@ -4,7 +4,7 @@ mod common;
 use std::process::Command;
 
 use common::run::{has_python, input_py};
-use spanload::digest::sha256_hex;
+use spanload::model::digest::sha256_hex;
 use spanload::plan::Plan;
 
 const FROZEN: &str = "8dc103e4a93988c70d89eef273837322c0e8858766a3f99f99becd643fce0fc7";

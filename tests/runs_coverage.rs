@@ -5,8 +5,8 @@ mod latencies;
 
 use latencies::{Normals, Process};
 use spanload::analyze::{Comparison, PhaseData, RunSide, compare_runs};
-use spanload::clock::{Micros, Moment};
-use spanload::sample::{Phase, Sample, Stage, Stages, TraceId};
+use spanload::model::{Micros, Moment};
+use spanload::model::{Phase, Sample, Stage, Stages, TraceId};
 
 const DRAWS: u32 = 400;
 const REQUESTS: usize = 300;

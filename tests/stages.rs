@@ -14,9 +14,9 @@ use bytes::Bytes;
 use common::load::{Load, endpoint, ms, reached};
 use common::undisturbed::{leeway, undisturbed};
 use common::wire::{Peer, Server, listener, pause, refusing};
-use spanload::clock::Clock;
-use spanload::interrupt::Interrupt;
-use spanload::sample::{ErrorWord, Sample, Stage};
+use spanload::host::Clock;
+use spanload::host::Interrupt;
+use spanload::model::{ErrorKind, Sample, Stage};
 use spanload::transport::{Answer, Direct, Lane, Marks, Outgoing, Resolve, SystemResolver, Transport};
 
 /// What a stage may take by itself when both cores are busy.
@@ -120,7 +120,7 @@ fn a_timeout_while_connecting_keeps_its_evidence() {
         let (listener, _filler) = full();
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let samples = Load::new(1, 1).timeout_ms(1_400).run(&url);
-        assert_eq!(samples[0].error, Some(ErrorWord::Timeout));
+        assert_eq!(samples[0].error, Some(ErrorKind::Timeout));
         assert_eq!(reached(&samples[0]), ["queue", "connect"]);
         assert_eq!(samples[0].stages.latency().0, 1_400_000);
         let connection = samples[0].connection.expect("it came to one");
@@ -205,7 +205,7 @@ fn an_answer_that_comes_before_the_request_is_complete_ends_send() {
             peer.until_closed();
         });
         let sample = &Load::new(1, 1).body(&body).run(&server.url())[0];
-        assert_eq!((sample.error, sample.status), (Some(ErrorWord::Http4xx), Some(413)));
+        assert_eq!((sample.error, sample.status), (Some(ErrorKind::Http4xx), Some(413)));
         assert!(
             (200.0 - EARLY_MS..200.0 + NOISE_MS).contains(&ms(sample, Stage::Send).expect("some")),
             "{:?}",
@@ -240,7 +240,7 @@ impl Transport for Hesitant {
 }
 
 impl Lane for HesitantLane {
-    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorWord> {
+    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorKind> {
         if self.exchanges > 0 {
             (self.sleep)().await;
         }
@@ -339,7 +339,7 @@ fn a_retry_that_finds_no_address_had_no_connection() {
             pause(50);
         });
         let samples = run_hesitant(&server, politely, Forgetful(Cell::new(true), server.address));
-        assert_eq!((samples[1].error, samples[1].attempts), (Some(ErrorWord::Dns), 2));
+        assert_eq!((samples[1].error, samples[1].attempts), (Some(ErrorKind::Dns), 2));
         assert_eq!(reached(&samples[1]), ["queue", "retry", "dns"]);
         assert_eq!(samples[1].connection, None);
     });

@@ -13,9 +13,9 @@ use common::run::{fresh_folder, prove_command};
 use common::{EXE, kill, wait_until};
 use handmade_run::{HandmadeRun, rising};
 use pty::{OnTerminal, screen};
-use spanload::console;
-use spanload::record::Live;
+use spanload::host::console;
 use spanload::report::{Load, Progress};
+use spanload::runlog::Live;
 
 /// Shows the cursor: the last thing that is written to a terminal on a way out that unwinds nothing.
 const SHOW_CURSOR: &str = "\x1b[?25h";

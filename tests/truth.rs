@@ -6,11 +6,12 @@ use std::path::Path;
 
 use common::load::{Load, ms};
 use serde::Deserialize;
-use spanload::clock::{Clock, Micros};
-use spanload::interrupt::Interrupt;
+use spanload::host::Clock;
+use spanload::host::Interrupt;
 use spanload::mock::{Child, MockSettings};
+use spanload::model::Micros;
+use spanload::model::{Sample, Stage};
 use spanload::plan::Plan;
-use spanload::sample::{Sample, Stage};
 use spanload::transport::{Direct, SystemResolver};
 
 const REQUESTS: u64 = 1_500;

@@ -9,8 +9,8 @@ use super::ladder::LadderRung;
 use super::phase::PhaseData;
 use super::prediction::Prediction;
 use super::script::ScriptAnalysis;
-use crate::both::both;
-use crate::caveat::Caveat;
+use crate::host::both;
+use crate::model::Caveat;
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::comparison::rounded;
 use super::observation::Observation;
-use super::student;
-use crate::clock::Micros;
-use crate::sample::Stage;
+use crate::model::Micros;
+use crate::model::Stage;
+use crate::stats::rounded;
+use crate::stats::student;
 use mixed_model::Line;
 
 /// The costs of the idle server. Times are in milliseconds.

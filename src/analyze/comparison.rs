@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::distribution::Distribution;
-use super::interval::Interval;
 use super::runs::RunsCompared;
 use super::spread::{self, Pairing, Spread};
-use crate::clock::Micros;
-use crate::scenario::Metric;
+use crate::model::Metric;
+use crate::model::Micros;
+use crate::stats::Distribution;
+use crate::stats::interval::Interval;
+use crate::stats::rounded;
 
-pub use crate::caveat::Caveat;
+pub use crate::model::Caveat;
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]
@@ -340,10 +341,4 @@ pub struct ThreePercentiles {
     pub p95: Option<f64>,
     /// 99th percentile.
     pub p99: Option<f64>,
-}
-
-/// Rounds to so many decimals, so that the last bits of a division do not fill the file; never to a negative zero.
-pub fn rounded(value: f64, decimals: i32) -> f64 {
-    let scale = 10_f64.powi(decimals);
-    (value * scale).round() / scale + 0.0
 }

@@ -1,9 +1,9 @@
 //! Small phases for the tests of this room.
 
 use super::PhaseData;
-use crate::clock::{Micros, Moment};
-use crate::sample::{Sample, Stages, TraceId};
-use crate::scenario::SlaLine;
+use crate::model::SlaLine;
+use crate::model::{Micros, Moment};
+use crate::model::{Sample, Stages, TraceId};
 
 /// A success that only waited, for so many microseconds.
 pub(crate) fn sample(seq: u64, latency: u64) -> Sample {

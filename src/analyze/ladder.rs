@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::comparison::{Difference, LatencyMs, Quality, Verdict};
 use super::phase::PhaseData;
 use super::{quality, verdict};
-use crate::scenario::SlaLine;
+use crate::model::SlaLine;
 
 /// Times are in milliseconds, over all planned requests; `null` is a rank that no success has.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -95,8 +95,8 @@ impl LadderRung {
 mod tests {
     use super::*;
     use crate::analyze::fixtures::{phase, phase_of, sample, sla};
-    use crate::digest::Digest;
-    use crate::sample::Sample;
+    use crate::model::Digest;
+    use crate::model::Sample;
 
     #[test]
     fn a_rung_is_judged_on_every_line() {

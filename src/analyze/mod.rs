@@ -2,13 +2,10 @@
 
 mod analysis;
 mod attribution;
-pub mod bootstrap;
 pub mod calibration;
 mod comparison;
-mod distribution;
 #[cfg(test)]
 pub(crate) mod fixtures;
-pub mod interval;
 mod ladder;
 mod observation;
 mod phase;
@@ -17,10 +14,8 @@ mod quality;
 mod runs;
 mod script;
 mod spread;
-pub mod student;
 pub mod validity;
 mod verdict;
-pub mod welch;
 
 pub use analysis::{
     Analysis, AnalysisPhases, CauseFinding, FailureFigures, Part, PhaseAnalysis, Reuse, ReuseBuys,
@@ -31,10 +26,7 @@ pub use calibration::Calibration;
 pub use comparison::{
     BaselineScript, Caveat, Comparison, Confidence, Difference, IN_DOUBT, LatencyMs, PhaseSummary, Quality,
     RepetitionSummary, SlaResult, SlaTimes, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict,
-    rounded,
 };
-pub use distribution::Distribution;
-pub use interval::Interval;
 pub use ladder::{Bought, LadderRung, climbed, shorter_than_phases};
 pub use observation::Observation;
 pub use phase::{Collector, PhaseData};
@@ -46,8 +38,8 @@ pub use script::{
 };
 pub use validity::{Doubt, IdleCalls, LostSpans, RepetitionHealth, SingleCall, WorkBasis, plans_differ};
 
-use crate::sample::Phase;
-use crate::scenario::SlaLine;
+use crate::model::Phase;
+use crate::model::SlaLine;
 use spread::{Pairing, Spread};
 
 /// What a comparison is made of.

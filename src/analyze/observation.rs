@@ -1,8 +1,8 @@
 //! A sample, packed: analysis holds every row of a phase at once, and a long run has millions.
 
-use crate::clock::{Micros, Moment};
-use crate::digest::Digest;
-use crate::sample::{BatchUse, ConnectionUse, ErrorWord, Sample, Stage, TraceId};
+use crate::model::Digest;
+use crate::model::{BatchUse, ConnectionUse, ErrorKind, Sample, Stage, TraceId};
+use crate::model::{Micros, Moment};
 
 /// What analysis needs of one row, in about a third of a [`Sample`]'s memory.
 ///
@@ -22,7 +22,7 @@ pub struct Observation {
     batch: Option<(u32, u16)>,
     attempts: u16,
     status: Option<u16>,
-    error: Option<ErrorWord>,
+    error: Option<ErrorKind>,
     answer: Option<Digest>,
     /// In halves, which need no more than eight bytes' alignment.
     trace_id: [u64; 2],
@@ -112,7 +112,7 @@ impl Observation {
 
     /// When it ended, if it was sent.
     pub fn end(&self) -> Option<Moment> {
-        let sent = self.error != Some(ErrorWord::Unsent);
+        let sent = self.error != Some(ErrorKind::Unsent);
         self.due.filter(|_| sent).map(|due| due + self.latency())
     }
 
@@ -158,7 +158,7 @@ impl Observation {
     }
 
     /// Why it failed.
-    pub fn error(&self) -> Option<ErrorWord> {
+    pub fn error(&self) -> Option<ErrorKind> {
         self.error
     }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::comparison::{LatencyMs, PhaseSummary, RepetitionSummary, ThreeIntervals, rounded};
-use super::distribution::Distribution;
+use super::comparison::{LatencyMs, PhaseSummary, RepetitionSummary, ThreeIntervals};
 use super::observation::Observation;
-use crate::clock::{Micros, Moment};
-use crate::sample::{ErrorWord, Sample};
+use crate::model::{ErrorKind, Sample};
+use crate::model::{Micros, Moment};
+use crate::stats::Distribution;
+use crate::stats::rounded;
 
 /// All rows of a phase, and what is planned beside them.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl Sums {
                     latencies.push(row.latency().0);
                     service_latencies.push(row.service_latency().0);
                 }
-                Some(ErrorWord::Unsent) => {}
+                Some(ErrorKind::Unsent) => {}
                 Some(word) => *errors.entry(word.name()).or_default() += 1,
             }
         }

@@ -3,7 +3,7 @@
 use super::comparison::Quality;
 use super::observation::Observation;
 use super::phase::PhaseData;
-use crate::digest::Digest;
+use crate::model::Digest;
 
 /// Sequence numbers that are listed where answers differ.
 const EXAMPLES: usize = 10;
@@ -71,15 +71,15 @@ pub(super) fn varying(phase: &PhaseData) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Moment;
-    use crate::sample::{ErrorWord, Sample, TraceId};
+    use crate::model::Moment;
+    use crate::model::{ErrorKind, Sample, TraceId};
 
     /// A phase of one request; a repetition without an answer failed.
     fn phase(answers: &[Option<&str>]) -> PhaseData {
         let mut collector = PhaseData::collect(1, answers.len() as u32);
         for (index, answer) in answers.iter().enumerate() {
             let unsent = Sample::unsent(0, TraceId(1), Some(Moment::START));
-            let error = answer.is_none().then_some(ErrorWord::Timeout);
+            let error = answer.is_none().then_some(ErrorKind::Timeout);
             let digest = answer.map(|answer| Digest::of_answer(answer.as_bytes()));
             let sample = Sample { error, answer_digest: digest, ..unsent };
             collector.take(index as u32 + 1, &sample).expect("a planned request");

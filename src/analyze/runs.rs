@@ -8,9 +8,9 @@ use super::phase::PhaseData;
 use super::spread::Pairing;
 use super::validity::{self, RepetitionHealth};
 use super::{Inputs, conclude, quality};
-use crate::caveat::Caveat;
-use crate::sample::Phase;
-use crate::scenario::SlaLine;
+use crate::model::Caveat;
+use crate::model::Phase;
+use crate::model::SlaLine;
 
 /// One phase of one stored run.
 #[derive(Debug)]

@@ -1,15 +1,14 @@
 //! The intervals of a phase's figures: over its repetitions, or within the only one.
 
-use super::bootstrap::{self, Blocks};
-use super::distribution::Distribution;
-use super::interval::{self, Interval};
 use super::observation::Observation;
 use super::phase::PhaseData;
-use super::welch;
-use crate::clock::Micros;
-use crate::random;
-use crate::sample::Phase;
-use crate::scenario::Metric;
+use crate::model::Metric;
+use crate::model::Micros;
+use crate::model::Phase;
+use crate::stats::Distribution;
+use crate::stats::bootstrap::{self, Blocks};
+use crate::stats::interval::{self, Interval};
+use crate::stats::welch;
 
 /// Whether repetitions of the two sides are neighbours in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ impl<'a> Spread<'a> {
         let in_order = if repetitions.len() == 1 { in_order_of_due(phase) } else { Vec::new() };
         // By ranks, so that a few very slow requests do not hide what neighbours share.
         let blocks = Blocks::of(&ranks(&in_order));
-        Spread { phase, stream: random::mix(side as u64), repetitions, in_order, blocks }
+        Spread { phase, stream: crate::model::mix(side as u64), repetitions, in_order, blocks }
     }
 
     /// The phase.

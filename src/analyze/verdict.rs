@@ -1,10 +1,11 @@
 //! The judgement: each SLA line by its point estimate and its interval, then the run in all.
 
-use super::comparison::{Confidence, Quality, SlaResult, SlaTimes, Verdict, rounded};
-use super::interval::Interval;
+use super::comparison::{Confidence, Quality, SlaResult, SlaTimes, Verdict};
 use super::phase::PhaseData;
 use super::spread::Spread;
-use crate::scenario::{Limit, Metric, SlaLine};
+use crate::model::{Limit, Metric, SlaLine};
+use crate::stats::interval::Interval;
+use crate::stats::rounded;
 
 /// Exit code of a missed SLA (k6 uses the same).
 const MISSED: u8 = 99;

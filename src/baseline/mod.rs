@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use anyhow::Context;
 use tokio::process::Command;
 
-use crate::interrupt::Interrupt;
+use crate::host::Interrupt;
 
 /// The script and what it is told through its environment.
 #[derive(Debug)]

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{OutputArgs, PhaseArg};
-use crate::scenario::{ScenarioError, SlaLine, sla_lines};
+use crate::model::SlaLine;
+use crate::scenario::{ScenarioError, sla_lines};
 
 const EXAMPLES: &str = "\
 Examples:

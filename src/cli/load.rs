@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{ColourArgs, ScenarioArgs, TelemetryArgs};
-use crate::sample::Phase;
+use crate::model::Phase;
 use crate::scenario::DEFAULT;
 
 const EXAMPLES: &str = "\

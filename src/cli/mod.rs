@@ -1,9 +1,11 @@
-//! The command line: a file a command, and one for each group of flags that commands share.
+//! The command line: a file a command, one for each group of flags that commands share, and what calls the workflow.
 
 mod ablate;
 mod analyze;
 mod compare;
+mod deliver;
 mod duration;
+mod execute;
 mod explain;
 mod export;
 mod load;
@@ -16,6 +18,7 @@ mod telemetry;
 pub use ablate::AblateArgs;
 pub use analyze::AnalyzeArgs;
 pub use compare::CompareArgs;
+pub use execute::execute;
 pub use explain::ExplainArgs;
 pub use export::ExportArgs;
 pub use load::{LoadArgs, PhaseArg};

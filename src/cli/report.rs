@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::jaeger::JaegerUrl;
+use crate::model::JaegerUrl;
 
 const EXAMPLES: &str = "\
 Examples:

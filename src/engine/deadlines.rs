@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::floor::{Arrival, Floor};
 use super::lane::Slot;
 use super::pacing::Due;
-use crate::clock::Moment;
-use crate::sample::{ErrorWord, Sample, Stage, Timeline};
+use crate::model::Moment;
+use crate::model::{ErrorKind, Sample, Stage, Timeline};
 use crate::transport::Transport;
 
 impl<T: Transport + 'static> Floor<T> {
@@ -56,7 +56,7 @@ impl<T: Transport + 'static> Floor<T> {
             slot.marks.take_evidence();
             for member in expired {
                 let end = member.due + timeout;
-                self.end(slot.sample(self, member, end, Some(ErrorWord::Timeout)), None);
+                self.end(slot.sample(self, member, end, Some(ErrorKind::Timeout)), None);
             }
             if slot.members.borrow().is_empty() {
                 self.replace_lane(slot.index);
@@ -82,7 +82,7 @@ impl<T: Transport + 'static> Floor<T> {
         for slot in slots {
             slot.marks.take_evidence();
             for (_, member) in std::mem::take(&mut *slot.members.borrow_mut()) {
-                self.end(slot.sample(self, member, now, Some(ErrorWord::Interrupted)), None);
+                self.end(slot.sample(self, member, now, Some(ErrorKind::Interrupted)), None);
             }
         }
         let waiting = std::mem::take(&mut self.state.borrow_mut().waiting);
@@ -106,6 +106,6 @@ impl<T: Transport + 'static> Floor<T> {
         timeline.end(Stage::Queue, end);
         let unsent =
             Sample::unsent(arrival.seq, self.repetition.traces.trace(arrival.seq), Some(arrival.due));
-        Sample { stages: timeline.finish(), error: Some(ErrorWord::Timeout), ..unsent }
+        Sample { stages: timeline.finish(), error: Some(ErrorKind::Timeout), ..unsent }
     }
 }

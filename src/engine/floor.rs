@@ -14,10 +14,11 @@ use super::Repetition;
 use super::lane::{self, Slot, SlotState};
 use super::output::Output;
 use super::pacing::Due;
-use crate::clock::{Clock, Moment};
-use crate::pulse::Pulse;
-use crate::sample::{BatchUse, Completed, Sample};
-use crate::scenario::Strategy;
+use crate::host::Clock;
+use crate::model::Moment;
+use crate::model::Pulse;
+use crate::model::Strategy;
+use crate::model::{BatchUse, Completed, Sample};
 use crate::transport::{Lane, Marks, Outgoing, Transport};
 
 /// A request that is due and waits, or is under way.

@@ -2,8 +2,9 @@
 
 use hdrhistogram::Histogram;
 
-use crate::clock::{Clock, Micros, Moment};
-use crate::cpu;
+use crate::host::Clock;
+use crate::host::cpu;
+use crate::model::{Micros, Moment};
 
 /// The longest lag that is told apart, in microseconds: an hour.
 const HIGHEST_US: u64 = 3_600_000_000;

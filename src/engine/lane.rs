@@ -8,8 +8,8 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 
 use super::floor::{Arrival, Floor};
-use crate::clock::{Micros, Moment};
-use crate::sample::{BatchUse, ErrorWord, Sample};
+use crate::model::{BatchUse, ErrorKind, Sample};
+use crate::model::{Micros, Moment};
 use crate::transport::{Answer, Lane, Marks, Transport};
 
 /// Where a lane is.
@@ -66,7 +66,7 @@ impl Slot {
         floor: &Floor<T>,
         member: Arrival,
         end: Moment,
-        error: Option<ErrorWord>,
+        error: Option<ErrorKind>,
     ) -> Sample {
         let marks = &self.marks;
         let (status, server) = marks.head(end).unzip();
@@ -99,7 +99,7 @@ pub(super) async fn run<T: Transport + 'static>(floor: Rc<Floor<T>>, slot: Rc<Sl
 }
 
 /// Ends the stories of all members that have not timed out on the way.
-fn end_exchange<T: Transport + 'static>(floor: &Floor<T>, slot: &Slot, outcome: Result<Answer, ErrorWord>) {
+fn end_exchange<T: Transport + 'static>(floor: &Floor<T>, slot: &Slot, outcome: Result<Answer, ErrorKind>) {
     let now = floor.clock.now();
     let size = slot.batch.get().map_or(1, |batch| batch.size as usize);
     let members = std::mem::take(&mut *slot.members.borrow_mut());
@@ -112,7 +112,7 @@ fn end_exchange<T: Transport + 'static>(floor: &Floor<T>, slot: &Slot, outcome: 
     for (place, member) in members {
         let deadline = member.due + floor.repetition.timeout;
         let late = end > deadline;
-        let error = if late { Some(ErrorWord::Timeout) } else { answers.as_ref().err().copied() };
+        let error = if late { Some(ErrorKind::Timeout) } else { answers.as_ref().err().copied() };
         let mut sample = slot.sample(floor, member, end.min(deadline), error);
         sample.server.item = items.get(place).copied();
         let answer = answers.as_ref().ok().filter(|_| !late).map(|answers| answers[place].clone());
@@ -130,10 +130,10 @@ fn answers<T: Transport + 'static>(
     floor: &Floor<T>,
     answer: Answer,
     size: usize,
-) -> Result<Vec<Bytes>, ErrorWord> {
-    match ErrorWord::from_status(answer.status) {
+) -> Result<Vec<Bytes>, ErrorKind> {
+    match ErrorKind::from_status(answer.status) {
         Some(word) => Err(word),
         None if size == 1 => Ok(vec![answer.body]),
-        None => floor.repetition.batch_format.split(&answer.body, size).ok_or(ErrorWord::Protocol),
+        None => floor.repetition.batch_format.split(&answer.body, size).ok_or(ErrorKind::Protocol),
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::mpsc::SyncSender;
 
-use crate::sample::Completed;
+use crate::model::Completed;
 
 /// Samples in one chunk at most.
 const CHUNK: usize = 256;

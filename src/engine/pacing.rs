@@ -1,6 +1,6 @@
 //! When requests are due: a pure function of their sequence number, with no clock and no sleep in it.
 
-use crate::clock::Moment;
+use crate::model::Moment;
 
 /// The rule by which requests become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use crate::digest::{Digest, Rolling};
+use crate::model::Digest;
+use crate::model::digest::Rolling;
 use payloads::Payloads;
 
 /// Which bodies are sent, and in which order.

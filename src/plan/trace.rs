@@ -1,10 +1,10 @@
 //! Trace ids, derived from run, phase, repetition and sequence, so that a span rebuilt from a log
 //! is the one that was propagated.
 
-use crate::digest::Digest;
-use crate::random::mix;
-use crate::sample::TraceId;
-use crate::text::{Text, put_hex};
+use crate::model::Digest;
+use crate::model::TraceId;
+use crate::model::mix;
+use crate::model::text::{Text, put_hex};
 
 /// The trace ids of one repetition.
 #[derive(Clone, Copy, Debug)]

@@ -3,8 +3,8 @@
 use super::screen::Screen;
 use super::style::{Colour, Style};
 use crate::analyze::Cause;
-use crate::clock::Micros;
-use crate::sample::{ErrorWord, Phase, Sample, Stage};
+use crate::model::Micros;
+use crate::model::{ErrorKind, Phase, Sample, Stage};
 
 /// Characters of the longest bar: with what stands before it, a line fits 80 columns.
 const BAR: usize = 48;
@@ -59,7 +59,7 @@ impl Waterfall {
         let name = format!("request {}, {}, repetition {}: ", sample.seq, self.phase.name(), self.repetition);
         screen.pieces(&[(Style::Strong, &name), (style, &outcome)]);
         self.facts().iter().for_each(|fact| screen.line(&format!("  {fact}")));
-        if sample.error == Some(ErrorWord::Unsent) {
+        if sample.error == Some(ErrorKind::Unsent) {
             return;
         }
         let head = format!("  {:<NAME$}{:>11}  share  0 to {scale} ms", "stage", "ms");
@@ -85,7 +85,7 @@ impl Waterfall {
         let latency = sample.stages.latency();
         match sample.error {
             None => (Style::Good, format!("answered after {latency} ms{status}")),
-            Some(ErrorWord::Unsent) => (Style::Bad, "never sent".into()),
+            Some(ErrorKind::Unsent) => (Style::Bad, "never sent".into()),
             Some(word) => (Style::Bad, format!("failed after {latency} ms: {}{status}", word.name())),
         }
     }

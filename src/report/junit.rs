@@ -5,7 +5,7 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 use super::Format;
 use super::words::{self, SlaWords};
 use crate::analyze::{Comparison, Confidence, IN_DOUBT, PhaseSummary, SlaResult, Verdict};
-use crate::printable;
+use crate::model::printable;
 
 /// The verdict as test cases. A missed line is a failure; one that is met, but could be by chance, is skipped.
 #[derive(Debug, Default)]

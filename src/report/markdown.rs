@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Format;
 use super::words::{self, SlaWords, Summary};
 use crate::analyze::{Comparison, Verdict};
-use crate::printable;
+use crate::model::printable;
 
 /// Finds the comment again, to replace it instead of adding one a run.
 const MARK: &str = "<!-- spanload -->";

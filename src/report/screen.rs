@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::style::{Colour, Style};
-use crate::printable;
+use crate::model::printable;
 
 /// A line is wrapped to no more and no less than so many characters.
 const WIDTHS: std::ops::RangeInclusive<usize> = 60..=100;

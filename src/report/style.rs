@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::sample::Stage;
+use crate::model::Stage;
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -72,7 +72,7 @@ impl SlaWords {
         let number = |value: f64| format!("{:.3}", value * scale);
         let none = if line.metric == "mean" { "no answer to a request" } else { "no answer at that rank" };
         let figure = |value: Option<f64>| value.map_or(none.into(), number);
-        let interval = |ends: crate::analyze::Interval| format!("[{}, {}]", number(ends.lo), number(ends.hi));
+        let interval = |ends: crate::stats::Interval| format!("[{}, {}]", number(ends.lo), number(ends.hi));
         SlaWords {
             name,
             limit: format!("{sign} {} {unit}", line.limit * scale),

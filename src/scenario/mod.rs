@@ -8,16 +8,15 @@ mod overrides;
 mod page_tests;
 mod raw;
 mod settings;
-mod sla;
 
 pub use error::ScenarioError;
 pub use overrides::Overrides;
-pub use settings::{Connections, Load, Settings, Strategy, Target};
-pub use sla::{Limit, Metric, SlaLine};
+pub use settings::{Load, Settings, Target};
 
 use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::model::SlaLine;
 use crate::telemetry::TelemetrySettings;
 
 /// The scenario that is taken where none is named.

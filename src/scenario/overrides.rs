@@ -101,7 +101,7 @@ impl Overrides {
         let flag = format!("--sla {line}");
         let (metric, limit) = split(line)
             .ok_or_else(|| ScenarioError::flag(&flag, "expected metric=limit, such as p95=800ms"))?;
-        super::sla::SlaLine::parse(metric, limit).map_err(|problem| ScenarioError::flag(&flag, problem))?;
+        crate::model::SlaLine::parse(metric, limit).map_err(|problem| ScenarioError::flag(&flag, problem))?;
         self.set(&flag, &format!("sla.{}", metric.replace('.', "_")), limit);
         Ok(())
     }

@@ -7,9 +7,8 @@ use toml::{Table, Value};
 
 use super::raw::{Load, Phase, Raw, Runs, Target};
 use super::settings::resolve;
-use super::sla::METRICS;
-use super::{Connections, Strategy};
 use crate::mock::MockSettings;
+use crate::model::{Connections, METRICS, Strategy};
 use crate::telemetry::TelemetrySettings;
 
 /// A row of the page: the key without its backticks, and the default as it stands there.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use toml::Value;
 
 use super::error::ScenarioError;
+use crate::host::paths;
 use crate::mock::MockSettings;
-use crate::paths;
 use crate::telemetry::TelemetrySettings;
 
 /// The whole file.

@@ -11,8 +11,8 @@ use super::queue::Queue;
 use super::sampler::Sampler;
 use super::series::{Decided, PhaseSeries};
 use super::spans;
-use crate::pulse::Pulse;
-use crate::sample::Completed;
+use crate::model::Completed;
+use crate::model::Pulse;
 
 /// How often the engine's own figures are read.
 const FEEL_EVERY: Duration = Duration::from_millis(200);
@@ -112,8 +112,8 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::clock::Micros;
-    use crate::sample::{Sample, Stage, Stages, TraceId};
+    use crate::model::Micros;
+    use crate::model::{Sample, Stage, Stages, TraceId};
     use crate::telemetry::part::Destination;
 
     const CHUNK: usize = 8;

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 
-use crate::digest::Digest;
+use crate::model::Digest;
 
 /// Trace and id of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::ids::{Ids, SpanRef};
 use super::part::{phase, span_name};
-use crate::sample::Phase;
+use crate::model::Phase;
 
 /// The open spans of a run.
 #[derive(Debug)]

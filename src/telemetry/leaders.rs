@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::sample::{Sample, TraceId};
+use crate::model::{Sample, TraceId};
 
 /// The batches of one repetition of which a record is still to come.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Leaders {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::BatchUse;
+    use crate::model::BatchUse;
 
     fn record(trace: u128, id: u64) -> Sample {
         let batch = Some(BatchUse { id, size: 3 });

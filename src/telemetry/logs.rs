@@ -18,7 +18,8 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use super::ids::Ids;
 use super::queue::Queue;
-use crate::console::{self, Level};
+use crate::host::console;
+use crate::host::console::Level;
 
 /// The target of the run's own spans; nothing else becomes a span, least of all what the exporter does.
 pub(super) const SPANS: &str = "spanload.run";

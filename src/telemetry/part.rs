@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use opentelemetry::KeyValue;
 
 use super::ids::SpanRef;
-use crate::sample::Phase;
+use crate::model::Phase;
 
 /// Where the requests of a repetition go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

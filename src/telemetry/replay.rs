@@ -18,7 +18,7 @@ use super::sampler::Sampler;
 use super::settings::TelemetrySettings;
 use super::spans;
 use super::verdict::{Line, slow_above};
-use crate::sample::Sample;
+use crate::model::Sample;
 
 /// When a repetition took place, in microseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,9 +24,9 @@ use super::server::{self, Server, USUAL_PORT};
 use super::settings::TelemetrySettings;
 use super::tap::{CHUNKS, Tap};
 use super::verdict::{Line, Verdict, slow_above};
-use crate::console;
-use crate::pulse::Pulse;
-use crate::sample::{Completed, Phase};
+use crate::host::console;
+use crate::model::Pulse;
+use crate::model::{Completed, Phase};
 
 /// Name of the tool in traces, if nobody gives another.
 pub(super) const SERVICE: &str = "spanload";
@@ -282,7 +282,7 @@ fn collect(collector: Collector) -> anyhow::Result<SyncSender<Message>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{Sample, TraceId};
+    use crate::model::{Sample, TraceId};
 
     #[test]
     fn the_series_of_phases_to_come_are_there_at_0() {

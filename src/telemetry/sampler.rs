@@ -1,7 +1,7 @@
 //! Which requests become spans: decided at their end, when it is known whether they were slow.
 
-use crate::clock::Micros;
-use crate::sample::{ErrorWord, Sample, TraceId};
+use crate::model::Micros;
+use crate::model::{ErrorKind, Sample, TraceId};
 
 /// A share of all, and always the slow and the failed.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ impl Sampler {
     /// Whether its spans are exported. The share is taken by the exchange, so that a member's link leads somewhere;
     /// slow and failed too: a leader was due first, so it is at least as slow.
     pub(super) fn keeps(&self, sample: &Sample, leader: TraceId) -> bool {
-        if sample.due.is_none() || sample.error == Some(ErrorWord::Unsent) {
+        if sample.due.is_none() || sample.error == Some(ErrorKind::Unsent) {
             return false;
         }
         !sample.succeeded() || self.is_slow(sample) || self.draws(leader)
@@ -37,11 +37,11 @@ impl Sampler {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Moment;
-    use crate::random::mix;
-    use crate::sample::{Stage, Stages};
+    use crate::model::Moment;
+    use crate::model::mix;
+    use crate::model::{Stage, Stages};
 
-    fn sample(latency_us: u64, error: Option<ErrorWord>) -> Sample {
+    fn sample(latency_us: u64, error: Option<ErrorKind>) -> Sample {
         let mut lengths = [None; Stage::ALL.len()];
         lengths[Stage::Wait as usize] = Some(Micros(latency_us));
         let stages = Stages::from_lengths(lengths);
@@ -54,8 +54,8 @@ mod tests {
         let keeps = |sample: &Sample| sampler.keeps(sample, sample.trace_id);
         assert!(!keeps(&sample(800_000, None)), "the limit is inclusive");
         assert!(keeps(&sample(800_001, None)));
-        assert!(keeps(&sample(5, Some(ErrorWord::Reset))));
-        assert!(!keeps(&sample(5, Some(ErrorWord::Unsent))), "never sent");
+        assert!(keeps(&sample(5, Some(ErrorKind::Reset))));
+        assert!(!keeps(&sample(5, Some(ErrorKind::Unsent))), "never sent");
     }
 
     #[test]

@@ -8,9 +8,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use super::metrics::Metrics;
 use super::part::Part;
 use super::registry::{Counter, Gauge, Seconds, Traced};
-use crate::clock::Micros;
-use crate::pulse::Pulse;
-use crate::sample::{ErrorWord, Sample, Stage};
+use crate::model::Micros;
+use crate::model::Pulse;
+use crate::model::{ErrorKind, Sample, Stage};
 
 const STAGES: usize = Stage::ALL.len();
 
@@ -35,8 +35,8 @@ pub(super) struct PhaseSeries {
     slow: Counter,
     /// Success, failed, unsent.
     requests: [Counter; 3],
-    errors: [Counter; ErrorWord::ALL.len()],
-    exchanges: HashMap<(Option<u16>, Option<ErrorWord>), Histogram>,
+    errors: [Counter; ErrorKind::ALL.len()],
+    exchanges: HashMap<(Option<u16>, Option<ErrorKind>), Histogram>,
     server: [Histogram; 2],
     connects: Counter,
     syn_retransmits: Counter,
@@ -56,7 +56,7 @@ impl PhaseSeries {
             slow_stages: Stage::ALL.map(|stage| metrics.slow_stage.of(&[phase, stage.name()])),
             slow: metrics.slow.of(&[phase]),
             requests: ["success", "failed", "unsent"].map(|outcome| metrics.requests.of(&[phase, outcome])),
-            errors: ErrorWord::ALL.map(|word| metrics.errors.of(&[phase, word.name()])),
+            errors: ErrorKind::ALL.map(|word| metrics.errors.of(&[phase, word.name()])),
             exchanges: HashMap::new(),
             server: [metrics.server_queue.of(&[phase]), metrics.server_compute.of(&[phase])],
             connects: metrics.connects.of(&[phase]),
@@ -73,7 +73,7 @@ impl PhaseSeries {
     pub(super) fn observe(&mut self, metrics: &Metrics, part: &Part, sample: &Sample, decided: Decided) {
         let outcome = match sample.error {
             None => 0,
-            Some(ErrorWord::Unsent) => 2,
+            Some(ErrorKind::Unsent) => 2,
             Some(_) => 1,
         };
         self.requests[outcome].inc();
@@ -146,7 +146,7 @@ impl PhaseSeries {
 /// The convention's `error.type`: the status where the server answered, else our word.
 pub(super) fn error_type(sample: &Sample) -> Option<String> {
     match (sample.error?, sample.status) {
-        (ErrorWord::Http3xx | ErrorWord::Http4xx | ErrorWord::Http5xx, Some(status)) => {
+        (ErrorKind::Http3xx | ErrorKind::Http4xx | ErrorKind::Http5xx, Some(status)) => {
             Some(status.to_string())
         }
         (word, _) => Some(word.name().to_string()),
@@ -166,8 +166,8 @@ fn seconds(length: Micros) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Moment;
-    use crate::sample::{BatchUse, ConnectionUse, ServerTimes, Stages, TraceId};
+    use crate::model::Moment;
+    use crate::model::{BatchUse, ConnectionUse, ServerTimes, Stages, TraceId};
     use crate::telemetry::part::Destination;
 
     fn sample() -> Sample {
@@ -183,7 +183,7 @@ mod tests {
             batch: Some(BatchUse { id: 1, size: 2 }),
             attempts: 1,
             status: Some(503),
-            error: Some(ErrorWord::Http5xx),
+            error: Some(ErrorKind::Http5xx),
             ..Sample::unsent(0, TraceId(1), Some(Moment::START))
         }
     }

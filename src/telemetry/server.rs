@@ -16,7 +16,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::metrics::Metrics;
-use crate::clock::{Clock, Moment};
+use crate::host::Clock;
+use crate::model::Moment;
 
 /// Where Prometheus looks for the tool, as the OpenTelemetry exporters have it.
 pub(super) const USUAL_PORT: u16 = 9464;

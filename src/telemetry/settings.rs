@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::jaeger::JaegerUrl;
+use crate::model::JaegerUrl;
 
 /// The settings of telemetry. Nothing set means: metrics on the usual port, traces where the standard
 /// variables name an endpoint.

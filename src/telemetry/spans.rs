@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use super::ids::context;
 use super::part::{Part, part_attributes};
 use super::series::error_type;
-use crate::sample::{ErrorWord, Sample, Stage, TraceId};
+use crate::model::{ErrorKind, Sample, Stage, TraceId};
 
 /// Who makes the spans.
 pub(super) static SCOPE: LazyLock<InstrumentationScope> = LazyLock::new(|| {
@@ -23,7 +23,7 @@ pub(super) static SCOPE: LazyLock<InstrumentationScope> = LazyLock::new(|| {
 
 /// How many spans a request has; none if it was never sent and never had a due time.
 pub(super) fn count(sample: &Sample) -> usize {
-    if sample.due.is_none() || sample.error == Some(ErrorWord::Unsent) {
+    if sample.due.is_none() || sample.error == Some(ErrorKind::Unsent) {
         return 0;
     }
     1 + Stage::ALL.iter().filter(|stage| sample.stages.get(**stage).is_some()).count()
@@ -160,8 +160,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::clock::{Micros, Moment};
-    use crate::sample::{BatchUse, Stages};
+    use crate::model::{BatchUse, Stages};
+    use crate::model::{Micros, Moment};
     use crate::telemetry::part::Destination;
 
     fn part() -> Part {

@@ -7,7 +7,7 @@ use super::collector::Message;
 use super::leaders::Leaders;
 use super::part::Part;
 use super::registry::Counter;
-use crate::sample::Completed;
+use crate::model::Completed;
 
 /// Chunks between recorder and collector; the memory of a stuck collector is bounded by them.
 pub(super) const CHUNKS: usize = 128;
@@ -44,7 +44,7 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     use super::*;
-    use crate::sample::{BatchUse, Sample, TraceId};
+    use crate::model::{BatchUse, Sample, TraceId};
     use crate::telemetry::part::Destination;
 
     fn chunk(traces: &[u128]) -> Vec<Completed> {

@@ -1,6 +1,6 @@
 //! What is judged and how it came out, as plain figures: telemetry knows neither scenario nor analysis.
 
-use crate::clock::Micros;
+use crate::model::Micros;
 
 /// The unit of a line of the SLA, as metrics have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::os::fd::RawFd;
 use std::rc::Rc;
 
 use super::tcp_info;
-use crate::clock::{Clock, Moment};
-use crate::sample::{ConnectionUse, ServerTimes, Stage, Stages, Timeline};
+use crate::host::Clock;
+use crate::model::Moment;
+use crate::model::{ConnectionUse, ServerTimes, Stage, Stages, Timeline};
 
 /// The marks of the exchange that a lane carries now, or carried last.
 ///
@@ -267,7 +268,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::clock::Micros;
+    use crate::model::Micros;
 
     const SET_UP: [Stage; 3] = [Stage::Dns, Stage::Connect, Stage::Tls];
 

@@ -20,8 +20,8 @@ use std::task::Context;
 
 use bytes::Bytes;
 
-use crate::clock::Micros;
-use crate::sample::{ErrorWord, ServerTimes};
+use crate::model::Micros;
+use crate::model::{ErrorKind, ServerTimes};
 
 /// What an exchange sends.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub trait Transport {
 pub trait Lane {
     /// Sends a request and receives its answer. Where the time went stands in the lane's marks,
     /// also if the future is dropped on the way.
-    fn exchange(&mut self, outgoing: Outgoing) -> impl Future<Output = Result<Answer, ErrorWord>>;
+    fn exchange(&mut self, outgoing: Outgoing) -> impl Future<Output = Result<Answer, ErrorKind>>;
 
     /// Watches the idle connection, so that one that the server closes is not used again.
     fn poll_idle(&mut self, cx: &mut Context<'_>);

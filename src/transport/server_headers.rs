@@ -3,8 +3,8 @@
 use hyper::header::{HeaderMap, HeaderName};
 
 use super::EndpointError;
-use crate::clock::Micros;
-use crate::sample::ServerTimes;
+use crate::model::Micros;
+use crate::model::ServerTimes;
 
 /// The names of such headers.
 #[derive(Clone, Debug, Default)]

@@ -3,8 +3,8 @@
 //! `#metric`, a metric is `token *( OWS ";" OWS name OWS "=" OWS ( token / quoted-string ) )`;
 //! `dur` is in milliseconds; of duplicate parameters the first counts.
 
-use crate::clock::Micros;
-use crate::sample::ServerTimes;
+use crate::model::Micros;
+use crate::model::ServerTimes;
 
 /// Reads the queue and compute times, and the costs of the items in order, out of the values of all
 /// `Server-Timing` headers. What does not follow the grammar is skipped, never an error: a header of the

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use spanload::analyze::{ClientHealth, ClientStall};
-use spanload::clock::Clock;
 use spanload::engine::Health;
-use spanload::interrupt::Interrupt;
-use spanload::sample::Sample;
+use spanload::host::Clock;
+use spanload::host::Interrupt;
+use spanload::model::Sample;
 use spanload::transport::{Direct, SystemResolver};
 
 use crate::checks::{Expected, alone, always_20, analysed, analysed_with, before_server, check, of_log};

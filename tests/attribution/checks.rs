@@ -3,14 +3,16 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use spanload::analyze::{ClientHealth, PhaseAnalysis, PhaseData, attribute};
+use spanload::model::Sample;
 use spanload::plan::Plan;
-use spanload::sample::Sample;
 
+use crate::common;
 use crate::common::load::Load;
 pub use crate::common::undisturbed::alone;
-use crate::common::{self, Mock, wait_until};
+use crate::common::{Mock, wait_until};
 use crate::server::{Injected, Log};
-use crate::truth::{self, AtServer, latency, share_of_excess};
+use crate::truth;
+use crate::truth::{AtServer, latency, share_of_excess};
 
 /// How far a share may be off: three points.
 pub const TOLERANCE: f64 = 0.03;

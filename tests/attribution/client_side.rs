@@ -5,9 +5,9 @@ use std::task::Context;
 use std::time::Duration;
 
 use spanload::analyze::{ClientHealth, ClientStall};
-use spanload::clock::Clock;
-use spanload::interrupt::Interrupt;
-use spanload::sample::ErrorWord;
+use spanload::host::Clock;
+use spanload::host::Interrupt;
+use spanload::model::ErrorKind;
 use spanload::transport::{Answer, Direct, Lane, Marks, Outgoing, SystemResolver, Transport};
 
 use crate::checks::{
@@ -16,7 +16,8 @@ use crate::checks::{
 };
 use crate::common::load::{Load, endpoint};
 use crate::common::wire::{Peer, Server, pause};
-use crate::server::{self, Injected};
+use crate::server;
+use crate::server::Injected;
 
 fn dearer_at_the_end(seq: u64) -> Injected {
     Injected { compute: if seq < 216 { 10 } else { 40 }, ..Injected::default() }
@@ -67,7 +68,7 @@ impl Transport for Busy {
 }
 
 impl Lane for BusyLane {
-    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorWord> {
+    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorKind> {
         self.exchanges.set(self.exchanges.get() + 1);
         if self.exchanges.get() % 40 == 20 {
             let from = self.clock.now();
@@ -117,7 +118,7 @@ impl Transport for Hesitant {
 }
 
 impl Lane for HesitantLane {
-    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorWord> {
+    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorKind> {
         if chosen(self.exchanges) {
             tokio::time::sleep(Duration::from_millis(HESITATION)).await;
         }

@@ -2,14 +2,15 @@
 use std::time::Instant;
 
 use spanload::analyze::ReuseBuys;
-use spanload::sample::Sample;
+use spanload::model::Sample;
 
 use crate::checks::{
     Expected, alone, always_20, analysed, before_server, check, chosen, injected_share, of_log, run_mock,
 };
 use crate::common::load::Load;
 use crate::common::wire::{Peer, Server, pause};
-use crate::server::{self, Injected, Log};
+use crate::server;
+use crate::server::{Injected, Log};
 use crate::truth::{AtServer, latency, share_of_excess};
 
 fn stall(seq: u64) -> Injected {

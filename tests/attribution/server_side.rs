@@ -1,9 +1,10 @@
 //! Delays at the server that it tells of, or that stand in the answer.
-use spanload::sample::ErrorWord;
+use spanload::model::ErrorKind;
 
 use crate::checks::{Expected, alone, analysed, at_server, check, chosen, injected_share, run_mock};
 use crate::common::load::Load;
-use crate::server::{self, Injected};
+use crate::server;
+use crate::server::Injected;
 
 #[test]
 fn few_replicas_are_a_server_queue() {
@@ -55,7 +56,7 @@ fn a_full_server_sheds() {
         assert_eq!(first.cause.name(), "shedding", "{first:#?}");
         assert_eq!(first.evidence.get("refused").and_then(serde_json::Value::as_u64), Some(refused as u64));
         assert_eq!(first.share_of_slowest_lost, Some(1.0), "nothing else is lost, and it is more than 5 %");
-        assert_eq!(samples.iter().filter(|one| one.error == Some(ErrorWord::Http5xx)).count(), refused);
+        assert_eq!(samples.iter().filter(|one| one.error == Some(ErrorKind::Http5xx)).count(), refused);
     });
 }
 

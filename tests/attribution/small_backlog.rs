@@ -2,14 +2,15 @@
 use std::collections::HashMap;
 
 use spanload::analyze::PhaseAnalysis;
-use spanload::sample::Sample;
+use spanload::model::Sample;
 
 use crate::checks::{Expected, TOLERANCE, alone, analysed, before_server, check, run_mock};
 use crate::common::load::{Load, ms};
-use crate::namespace::{self, Namespace};
+use crate::namespace;
+use crate::namespace::Namespace;
 use crate::packets::{Capture, Packets};
 use crate::truth::{AtServer, share_of_excess};
-use spanload::sample::Stage;
+use spanload::model::Stage;
 
 #[test]
 fn a_small_backlog_is_lost_packets() {

@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use spanload::sample::Sample;
+use spanload::model::Sample;
 
 use super::common::run::Table;
 

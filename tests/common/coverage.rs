@@ -3,9 +3,10 @@
 #[path = "latencies.rs"]
 mod latencies;
 
-use spanload::analyze::{Comparison, Inputs, Interval, PhaseData, compare};
-use spanload::clock::{Micros, Moment};
-use spanload::sample::{Sample, Stage, Stages, TraceId};
+use spanload::analyze::{Comparison, Inputs, PhaseData, compare};
+use spanload::model::{Micros, Moment};
+use spanload::model::{Sample, Stage, Stages, TraceId};
+use spanload::stats::Interval;
 
 use latencies::Normals;
 pub use latencies::Process;

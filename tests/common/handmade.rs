@@ -1,9 +1,9 @@
 //! Phases and comparisons made by hand: small enough to be checked with a pencil.
 use spanload::analyze::{BaselineScript, Comparison, Inputs, PhaseData, ThreePercentiles, compare};
-use spanload::clock::{Micros, Moment};
-use spanload::digest::Digest;
-use spanload::sample::{ErrorWord, Sample, Stage, Stages, TraceId};
-use spanload::scenario::SlaLine;
+use spanload::model::Digest;
+use spanload::model::SlaLine;
+use spanload::model::{ErrorKind, Sample, Stage, Stages, TraceId};
+use spanload::model::{Micros, Moment};
 
 /// A phase from the latencies of each repetition in milliseconds; `None` timed out after a second. Request
 /// `seq` is due `seq` tenths of a second after the start.
@@ -26,7 +26,7 @@ fn sample(seq: u64, latency: Option<u64>) -> Sample {
         stages: Stages::from_lengths(lengths),
         attempts: 1,
         status: latency.map(|_| 200),
-        error: latency.is_none().then_some(ErrorWord::Timeout),
+        error: latency.is_none().then_some(ErrorKind::Timeout),
         answer_digest: latency.map(|_| Digest::of(&seq.to_le_bytes())),
         ..Sample::unsent(seq, TraceId(seq.into()), Some(Moment::from_micros(seq * 100_000)))
     }

@@ -3,11 +3,12 @@ use std::fs::File;
 use std::path::Path;
 
 use serde_json::json;
-use spanload::clock::{Micros, Moment};
-use spanload::digest::Digest;
-use spanload::record::{LogWriter, Machine, Manifest, PlanRecord};
-use spanload::sample::{ConnectionUse, ErrorWord, Phase, Sample, ServerTimes, Stage, Stages, TraceId};
-use spanload::scenario::SlaLine;
+use spanload::model::Digest;
+use spanload::model::SlaLine;
+use spanload::model::manifest::{Machine, Manifest, PlanRecord};
+use spanload::model::{ConnectionUse, ErrorKind, Phase, Sample, ServerTimes, Stage, Stages, TraceId};
+use spanload::model::{Micros, Moment};
+use spanload::runlog::LogWriter;
 
 pub const RUN_ID: &str = "20260102T030405Z-abcd";
 
@@ -119,7 +120,7 @@ pub fn waited(seq: u64, milliseconds: u64) -> Sample {
 }
 
 /// The same request without an answer.
-pub fn failed(sample: Sample, error: ErrorWord) -> Sample {
+pub fn failed(sample: Sample, error: ErrorKind) -> Sample {
     Sample { error: Some(error), status: None, server: ServerTimes::default(), answer_digest: None, ..sample }
 }
 

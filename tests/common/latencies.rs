@@ -1,5 +1,5 @@
 //! Latencies whose true percentile is known: autoregressive, with a level that differs between repetitions.
-use spanload::random::SplitMix64;
+use spanload::stats::SplitMix64;
 
 /// Spread of the logarithm of a latency within a repetition.
 const SIGMA: f64 = 0.4;

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use spanload::clock::{Clock, Micros, Moment};
-use spanload::engine::{self, Health, Pacing, Repetition};
-use spanload::interrupt::Interrupt;
+use spanload::client::BatchFormat;
+use spanload::engine;
+use spanload::engine::{Health, Pacing, Repetition};
+use spanload::host::Clock;
+use spanload::host::Interrupt;
+use spanload::model::Pulse;
+use spanload::model::{Completed, Sample, Stage};
+use spanload::model::{Connections, Strategy};
+use spanload::model::{Micros, Moment};
 use spanload::plan::{Plan, TraceIds};
-use spanload::pulse::Pulse;
-use spanload::sample::{Completed, Sample, Stage};
-use spanload::scenario::{Connections, Strategy};
-use spanload::strategy::BatchFormat;
 use spanload::transport::{Direct, Endpoint, Resolve, SystemResolver, Transport};
 
 /// A repetition in the making.

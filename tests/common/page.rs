@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use spanload::clock::{Micros, Moment};
-use spanload::digest::Digest;
+use spanload::model::Digest;
+use spanload::model::{ErrorKind, Sample, ServerTimes, Stage, Stages};
+use spanload::model::{Micros, Moment};
 use spanload::plan::TraceIds;
-use spanload::record::LogWriter;
-use spanload::sample::{ErrorWord, Sample, ServerTimes, Stage, Stages};
+use spanload::runlog::LogWriter;
 
 use super::common::EXE;
 use super::common::run::{Results, fresh_folder};
@@ -287,7 +287,7 @@ impl Made {
     pub fn all_fail(&self, phase: &str) {
         self.write_log(phase, |seq| Sample {
             status: Some(503),
-            error: Some(ErrorWord::Http5xx),
+            error: Some(ErrorKind::Http5xx),
             answer_digest: None,
             ..success(seq, 20_000)
         });

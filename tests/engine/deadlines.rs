@@ -3,7 +3,7 @@ use super::*;
 
 #[track_caller]
 pub fn timed_out_at(sample: &Sample, limit_ms: u64, stages: &[&str]) {
-    assert_eq!(sample.error, Some(ErrorWord::Timeout), "{sample:?}");
+    assert_eq!(sample.error, Some(ErrorKind::Timeout), "{sample:?}");
     assert_eq!((sample.stages.latency(), reached(sample)), (Micros(limit_ms * 1_000), stages.to_vec()));
 }
 

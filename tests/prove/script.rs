@@ -9,7 +9,7 @@ fn the_script_is_recorded_and_its_figures_are_its_own() {
     let (manifest, comparison) = (results().manifest(), results().comparison());
     let bytes = std::fs::read(input_py()).expect("the script");
     for record in [&manifest["baseline_script"], &comparison["baseline_script"]] {
-        assert_eq!(text(&record["sha256"]), spanload::digest::sha256_hex(&bytes));
+        assert_eq!(text(&record["sha256"]), spanload::model::digest::sha256_hex(&bytes));
         assert_eq!(count(&record["exit_code"]), 0);
     }
     let script = &comparison["baseline_script"];

@@ -8,8 +8,8 @@
 
 use super::split::{tells_all, waits_for_accept};
 use crate::analyze::observation::Observation;
-use crate::clock::{Micros, Moment};
-use crate::sample::Stage;
+use crate::model::Stage;
+use crate::model::{Micros, Moment};
 
 /// Connections that the client saw established within this time may stand in the queue in another order.
 const SIMULTANEOUS: Micros = Micros(2_000);

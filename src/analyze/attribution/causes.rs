@@ -10,9 +10,9 @@ use super::remedy::{Advice, remedy};
 use super::split::is_shed;
 use super::wording::explanation;
 use crate::analyze::analysis::CauseFinding;
-use crate::analyze::comparison::rounded;
 use crate::analyze::phase::PhaseData;
-use crate::sample::ErrorWord;
+use crate::model::ErrorKind;
+use crate::stats::rounded;
 
 /// Requests that were lost to each cause. They have no latency, but they rank above all that have.
 struct Lost {
@@ -77,7 +77,7 @@ impl Lost {
             let cause = match row.error() {
                 _ if is_shed(row) => Some(Cause::Shedding),
                 // What ran out of time is slow; what broke is not.
-                Some(ErrorWord::Timeout) => Some(context.split(index).largest()),
+                Some(ErrorKind::Timeout) => Some(context.split(index).largest()),
                 _ => None,
             };
             if let Some(cause) = cause {

@@ -1,8 +1,8 @@
 //! What the client knows of its own lateness, where it was measured.
 
 use crate::analyze::observation::Observation;
-use crate::clock::{Micros, Moment};
-use crate::sample::Stage;
+use crate::model::Stage;
+use crate::model::{Micros, Moment};
 
 /// After a standstill the client reads all that has come within this time.
 const AT_ONCE: Micros = Micros(5_000);

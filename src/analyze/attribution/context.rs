@@ -5,11 +5,11 @@ use super::client_health::ClientHealth;
 use super::held_back;
 use super::occupancy::Occupancy;
 use super::split::{Facts, Network, Split, split};
-use crate::analyze::distribution::percentiles;
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
-use crate::clock::{Micros, Moment};
-use crate::sample::Stage;
+use crate::model::Stage;
+use crate::model::{Micros, Moment};
+use crate::stats::distribution::percentiles;
 
 /// The rows of a phase and the facts about them.
 pub struct Context<'a> {

@@ -10,9 +10,9 @@ use super::groups::{Groups, millis};
 use super::held_back;
 use super::split::{Split, is_shed, tells_all};
 use crate::analyze::analysis::Table;
-use crate::analyze::distribution::Distribution;
 use crate::analyze::observation::Observation;
-use crate::clock::Micros;
+use crate::model::Micros;
+use crate::stats::distribution::Distribution;
 
 /// What the rows of a phase show beside the sums by cause.
 #[derive(Debug, Default)]

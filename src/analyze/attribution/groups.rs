@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 use super::cause::Cause;
 use super::split::Split;
 use crate::analyze::analysis::{Part, Table, Tail};
-use crate::analyze::comparison::rounded;
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
-use crate::clock::Micros;
-use crate::sample::Stage;
+use crate::model::Micros;
+use crate::model::Stage;
+use crate::stats::rounded;
 
 /// Sums over some requests, in microseconds.
 #[derive(Clone, Debug, Default)]

@@ -33,7 +33,7 @@ mod tests {
     use super::super::client_health::ClientHealth;
     use super::super::testing::{Row, phase};
     use super::*;
-    use crate::sample::Stage;
+    use crate::model::Stage;
 
     #[test]
     fn what_most_requests_do_is_the_habit() {

@@ -6,10 +6,10 @@
 //! on new ones none does. A body that takes 40 ms for other reasons takes them on new connections, too.
 
 use super::context::Context;
-use crate::analyze::distribution::Distribution;
 use crate::analyze::observation::Observation;
-use crate::clock::Micros;
-use crate::sample::Stage;
+use crate::model::Micros;
+use crate::model::Stage;
+use crate::stats::distribution::Distribution;
 
 /// The delay with the grain of the kernel's timer, a little early; on a busy machine the acknowledgement is late.
 const DELAY: std::ops::RangeInclusive<Micros> = Micros(38_000)..=Micros(60_000);

@@ -1,6 +1,6 @@
 //! How many of some spans of time lie over each instant.
 
-use crate::clock::Moment;
+use crate::model::Moment;
 
 /// A step function: the instants at which the number changes, and the number from there on.
 pub(super) struct Levels(Vec<(Moment, u32)>);

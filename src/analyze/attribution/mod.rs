@@ -34,11 +34,11 @@ pub use requests::causes_of;
 use std::collections::BTreeMap;
 
 use super::analysis::{FailureFigures, PhaseAnalysis, StageFigures, Table};
-use super::comparison::rounded;
-use super::distribution::percentiles;
 use super::phase::PhaseData;
-use crate::clock::Micros;
-use crate::sample::{ErrorWord, Stage};
+use crate::model::Micros;
+use crate::model::{ErrorKind, Stage};
+use crate::stats::distribution::percentiles;
+use crate::stats::rounded;
 use context::Context;
 use evidence::Counts;
 use groups::{Groups, millis, stage_lengths};
@@ -110,15 +110,15 @@ fn stages(phase: &PhaseData, groups: &Groups) -> Table<StageFigures> {
 }
 
 fn failures(context: &Context<'_>) -> Table<FailureFigures> {
-    let mut by_word: BTreeMap<ErrorWord, (u64, u64, [u64; Cause::ALL.len()])> = BTreeMap::new();
+    let mut by_word: BTreeMap<ErrorKind, (u64, u64, [u64; Cause::ALL.len()])> = BTreeMap::new();
     for (index, row) in context.rows().iter().enumerate() {
-        let Some(word) = row.error().filter(|word| *word != ErrorWord::Unsent) else { continue };
+        let Some(word) = row.error().filter(|word| *word != ErrorKind::Unsent) else { continue };
         let (n, sum, causes) = by_word.entry(word).or_insert((0, 0, [0; Cause::ALL.len()]));
         *n += 1;
         *sum += row.latency().0;
         context.split(index).parts().for_each(|(cause, length)| causes[cause as usize] += length.0);
     }
-    let figures = |(word, (n, sum, causes)): (ErrorWord, (u64, u64, [u64; Cause::ALL.len()]))| {
+    let figures = |(word, (n, sum, causes)): (ErrorKind, (u64, u64, [u64; Cause::ALL.len()]))| {
         let mostly = Cause::ALL.into_iter().rev().max_by_key(|cause| causes[*cause as usize]);
         let mostly = mostly.unwrap_or(Cause::Unexplained);
         (word.name(), FailureFigures { n, mean_ms: millis(sum as f64 / n as f64), mostly })

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::context::taken;
 use super::levels::Levels;
 use crate::analyze::observation::Observation;
-use crate::clock::{Micros, Moment};
-use crate::sample::ErrorWord;
+use crate::model::ErrorKind;
+use crate::model::{Micros, Moment};
 
 /// The times at which every connection was in use.
 ///
@@ -60,7 +60,7 @@ pub(super) fn exchanges<'a>(
 ) -> impl Iterator<Item = (Moment, Moment)> {
     let mut alone = Vec::new();
     let mut batches: BTreeMap<u64, (Moment, Moment)> = BTreeMap::new();
-    for row in rows.filter(|row| row.attempts() > 0 && row.error() != Some(ErrorWord::Unsent)) {
+    for row in rows.filter(|row| row.attempts() > 0 && row.error() != Some(ErrorKind::Unsent)) {
         let Some(span) = taken(row).zip(row.end()) else { continue };
         match row.batch() {
             None => alone.push(span),
@@ -77,7 +77,7 @@ pub(super) fn exchanges<'a>(
 mod tests {
     use super::super::testing::Row;
     use super::*;
-    use crate::sample::Stage;
+    use crate::model::Stage;
 
     fn at(millis: u64) -> Moment {
         Moment::from_micros(millis * 1_000)

@@ -192,8 +192,8 @@ mod tests {
     /// Eight replicas; connections, batch and P95 of each way.
     fn outlook(ways: &[(usize, usize, f64)]) -> Outlook {
         let candidate = |(connections, batch, p95): &(usize, usize, f64)| {
-            let connections_kept = crate::scenario::Connections::Pool(*connections);
-            let strategy = crate::scenario::Strategy { connections: connections_kept, batch: *batch };
+            let connections_kept = crate::model::Connections::Pool(*connections);
+            let strategy = crate::model::Strategy { connections: connections_kept, batch: *batch };
             Candidate {
                 strategy: strategy.to_string(),
                 connections: *connections,

@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::client_health::ClientHealth;
 use super::context::Context;
 use crate::analyze::phase::PhaseData;
-use crate::clock::Micros;
+use crate::model::Micros;
 
 /// The causes of the requests at these places among the phase's rows, in the order of [`Cause::ALL`], each list
 /// without its empty parts: they sum to the request's latency. Empty for a place that is not there.
@@ -23,7 +23,7 @@ pub fn causes_of(phase: &PhaseData, health: &ClientHealth, places: &[usize]) -> 
 mod tests {
     use super::*;
     use crate::analyze::attribution::testing::{Row, phase};
-    use crate::sample::Stage;
+    use crate::model::Stage;
 
     #[test]
     fn the_causes_of_a_request_sum_to_its_latency() {

@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::groups::Groups;
 use super::remedy::{Advice, alone};
 use crate::analyze::analysis::{Reuse, ReuseBuys, Saturation};
-use crate::analyze::comparison::rounded;
+use crate::stats::rounded;
 
 /// Below these shares of all latency and of the tail's excess there is nothing to win.
 const LITTLE_OF_ALL: f64 = 0.05;

@@ -14,11 +14,11 @@ use super::levels::Levels;
 use super::limit::{self, Limit};
 use super::split::tells_all;
 use crate::analyze::analysis::Saturation;
-use crate::analyze::comparison::rounded;
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
-use crate::clock::{Micros, Moment};
-use crate::sample::Stage;
+use crate::model::Stage;
+use crate::model::{Micros, Moment};
+use crate::stats::rounded;
 
 /// How far callers ÷ throughput may be from the mean latency.
 const LITTLE_TOLERANCE: f64 = 0.1;

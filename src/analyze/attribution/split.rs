@@ -2,8 +2,8 @@
 
 use super::cause::Cause;
 use crate::analyze::observation::Observation;
-use crate::clock::Micros;
-use crate::sample::Stage;
+use crate::model::Micros;
+use crate::model::Stage;
 
 /// The least time after which Linux sends data again (`TCP_RTO_MIN`); it doubles with each further try.
 pub(super) const LEAST_TIMEOUT: Micros = Micros(200_000);

@@ -2,8 +2,8 @@
 
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
-use crate::clock::{Micros, Moment};
-use crate::sample::{BatchUse, ConnectionUse, ErrorWord, Sample, Stage, Stages, TraceId};
+use crate::model::{BatchUse, ConnectionUse, ErrorKind, Sample, Stage, Stages, TraceId};
+use crate::model::{Micros, Moment};
 
 /// A row in the making: a success on a new connection. Times are in milliseconds.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Row {
         self
     }
 
-    pub(crate) fn failed(mut self, status: Option<u16>, error: ErrorWord) -> Self {
+    pub(crate) fn failed(mut self, status: Option<u16>, error: ErrorKind) -> Self {
         (self.sample.status, self.sample.error) = (status, Some(error));
         self
     }

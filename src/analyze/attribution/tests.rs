@@ -7,7 +7,7 @@ use super::testing::{Row, phase};
 use super::*;
 use crate::analyze::analysis::{CauseFinding, Part, ReuseBuys};
 use crate::analyze::prediction::{Prediction, ServerFigures};
-use crate::clock::Moment;
+use crate::model::Moment;
 
 fn analysed(rows: &[Row]) -> PhaseAnalysis {
     attribute(&phase(rows), &ClientHealth::default())
@@ -179,19 +179,19 @@ fn the_excess_is_signed() {
 
 #[test]
 fn refused_requests_outrank_what_takes_time() {
-    let refused = || Row::new().stage(Stage::Wait, 1).failed(Some(503), ErrorWord::Http5xx);
+    let refused = || Row::new().stage(Stage::Wait, 1).failed(Some(503), ErrorKind::Http5xx);
     let found = analysed(&mixture(|_| refused()));
     assert_eq!(found.causes[0].cause, Cause::Shedding);
     assert_eq!(found.causes[0].share_of_slowest_lost, Some(1.0), "10 of 100 are more than the slowest 5");
     assert_eq!((found.tail.failed_above, found.failures.get("http_5xx").map(|one| one.n)), (10, Some(10)));
-    let broken = analysed(&mixture(|_| Row::new().failed(Some(500), ErrorWord::Http5xx)));
+    let broken = analysed(&mixture(|_| Row::new().failed(Some(500), ErrorKind::Http5xx)));
     assert_ne!(broken.causes[0].cause, Cause::Shedding, "a 500 is no shedding");
 }
 
 #[test]
 fn a_timeout_counts_for_what_it_waited_for() {
     let found = analysed(&mixture(|_| {
-        Row::new().stage(Stage::Connect, 1_400).syn(1).failed(None, ErrorWord::Timeout)
+        Row::new().stage(Stage::Connect, 1_400).syn(1).failed(None, ErrorKind::Timeout)
     }));
     assert_eq!(found.causes[0].cause, Cause::SynRetransmission);
     assert_eq!(found.failures.get("timeout").map(|one| one.mostly), Some(Cause::SynRetransmission));
@@ -303,7 +303,7 @@ fn a_saturated_server_without_lost_packets_makes_reuse_useless() {
 
 #[test]
 fn phases_with_nothing_to_compare_are_empty_not_wrong() {
-    for rows in [vec![], vec![Row::new().failed(None, ErrorWord::Reset)]] {
+    for rows in [vec![], vec![Row::new().failed(None, ErrorKind::Reset)]] {
         let found = analysed(&rows);
         assert_eq!((found.succeeded, found.tail.n, found.tail.mean_ms), (0, 0, None));
         assert!(found.causes.is_empty() && found.saturation.is_none() && found.reuse.is_none());
@@ -311,7 +311,7 @@ fn phases_with_nothing_to_compare_are_empty_not_wrong() {
     let one = analysed(&[told(112)]);
     assert_eq!((one.tail.n, one.tail.middle_n), (1, 1));
     assert!(one.causes.iter().all(|cause| cause.share_of_tail_excess.is_none()), "no excess to share");
-    let unsent = Row::new().failed(None, ErrorWord::Unsent);
+    let unsent = Row::new().failed(None, ErrorKind::Unsent);
     assert_eq!(analysed(&[unsent]).failures.0.len(), 0);
 }
 
@@ -329,7 +329,7 @@ prop_compose! {
         }
         row = server.map_or(row.clone(), |(queue, compute)| row.server(queue, compute));
         row = batch.map_or(row.clone(), |(id, size)| row.batch(id, size));
-        row = failed.map_or(row.clone(), |status| row.failed(status, ErrorWord::Timeout));
+        row = failed.map_or(row.clone(), |status| row.failed(status, ErrorKind::Timeout));
         row = if reused { row.reused() } else { row };
         if kernel { row } else { row.no_kernel_evidence() }
     }

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
-use crate::clock::Moment;
-use crate::random::SplitMix64;
-use crate::sample::{BatchUse, ConnectionUse, Sample, ServerTimes, Stages, TraceId};
+use crate::model::Moment;
+use crate::model::{BatchUse, ConnectionUse, Sample, ServerTimes, Stages, TraceId};
+use crate::stats::SplitMix64;
 
 /// A server whose costs are known, in milliseconds.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ struct Costs {
 
 /// Standard normal, near enough: twelve uniform draws.
 fn normal(seed: u64) -> f64 {
-    let mut random = SplitMix64::new(crate::random::mix(seed));
+    let mut random = SplitMix64::new(crate::model::mix(seed));
     (0..12).map(|_| random.unit()).sum::<f64>() - 6.0
 }
 
@@ -127,7 +127,7 @@ fn the_interval_holds_the_fixed_cost_as_often_as_it_says() {
 /// As on a busy machine: every third call is late by 2 to 9 ms, and never early.
 fn disturbed(costs: Costs, passes: u32) -> Vec<Observation> {
     let delayed = |repetition: u32, call: u64| {
-        let dice = crate::random::mix(costs.seed ^ (u64::from(repetition) << 20) ^ call);
+        let dice = crate::model::mix(costs.seed ^ (u64::from(repetition) << 20) ^ call);
         if dice.is_multiple_of(3) { 2.0 + (dice >> 32) as f64 % 8.0 } else { 0.0 }
     };
     let mut rows = Vec::new();

@@ -3,7 +3,7 @@
 use super::super::calibration::{Calibration, Service};
 use super::super::phase::PhaseData;
 use super::infer::{Inferred, MOST_REQUESTS};
-use crate::scenario::{Connections, Strategy};
+use crate::model::{Connections, Strategy};
 
 pub(super) const NOTHING_KNOWN: &str = "nothing is predicted: the server reports no compute time and there is no \
     calibration; let it send Server-Timing, or calibrate";

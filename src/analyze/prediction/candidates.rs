@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::super::calibration::Calibration;
-use super::super::comparison::{ThreePercentiles, rounded};
-use super::super::distribution::Distribution;
+use super::super::comparison::ThreePercentiles;
 use super::infer::{Inferred, MOST_REQUESTS};
 use super::simulate::{Client, Economy, Server, simulate};
-use crate::clock::Micros;
-use crate::scenario::{Connections, Strategy};
+use crate::model::Micros;
+use crate::model::{Connections, Strategy};
+use crate::stats::Distribution;
+use crate::stats::rounded;
 
 /// Batch sizes that are always tried.
 const BATCHES: [usize; 3] = [2, 4, 8];

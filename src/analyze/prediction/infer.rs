@@ -9,8 +9,8 @@ use super::super::observation::Observation;
 use super::super::phase::PhaseData;
 use super::levels::{Interval, Levels};
 use super::unreported::{self, Guess, Law};
-use crate::clock::Moment;
-use crate::sample::Stage;
+use crate::model::Moment;
+use crate::model::Stage;
 
 /// Requests of one repetition that are looked at and simulated; a longer run tells no more about its tail.
 pub(super) const MOST_REQUESTS: usize = 10_000;

@@ -15,10 +15,10 @@ pub use candidates::{Candidate, Method, Range};
 use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
-use super::comparison::rounded;
 use super::phase::PhaseData;
-use crate::clock::Micros;
-use crate::scenario::{Connections, Strategy};
+use crate::model::Micros;
+use crate::model::{Connections, Strategy};
+use crate::stats::rounded;
 use infer::Inferred;
 
 /// The prediction for the after phase, and all other strategies that were tried.

@@ -9,7 +9,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::ops::Range;
 
-use crate::random::{SplitMix64, mix};
+use crate::model::mix;
+use crate::stats::SplitMix64;
 
 /// The server and the way to it.
 #[derive(Clone, Copy, Debug)]

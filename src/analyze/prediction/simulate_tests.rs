@@ -29,7 +29,7 @@ fn ends(outcome: &Outcome, callers: usize) -> Vec<u64> {
 
 /// Costs that vary and are known.
 fn varied(requests: u64) -> Vec<u64> {
-    (0..requests).map(|seq| 50_000 + crate::random::mix(seq) % 200_000).collect()
+    (0..requests).map(|seq| 50_000 + crate::model::mix(seq) % 200_000).collect()
 }
 
 #[test]

@@ -1,16 +1,15 @@
 //! From synthetic logs to predictions: what is inferred, when it is a range, what it does not depend on.
 
 use super::*;
-use crate::clock::Moment;
-use crate::random;
-use crate::sample::{ConnectionUse, Sample, ServerTimes, Stages, TraceId};
+use crate::model::Moment;
+use crate::model::{ConnectionUse, Sample, ServerTimes, Stages, TraceId};
 use simulate::{Client, Economy, Server, simulate};
 
 const FIXED: u64 = 110_000;
 
 /// Costs of 110 ms and an item of 20 to 60.
 fn calls(requests: u64) -> Vec<u64> {
-    (0..requests).map(|seq| FIXED + 20_000 + random::mix(seq) % 40_000).collect()
+    (0..requests).map(|seq| FIXED + 20_000 + crate::model::mix(seq) % 40_000).collect()
 }
 
 /// What a server of so many replicas would log for callers with a connection each.

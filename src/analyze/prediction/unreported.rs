@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::super::calibration::Calibration;
 use super::super::observation::Observation;
-use super::super::student;
 use super::infer::size;
-use crate::clock::Moment;
-use crate::random::{SplitMix64, mix};
-use crate::sample::Stage;
+use crate::model::Moment;
+use crate::model::Stage;
+use crate::model::mix;
+use crate::stats::SplitMix64;
+use crate::stats::student;
 
 /// Above this multiple of an idle call, the median call is taken to have waited for a replica.
 const SATURATED: f64 = 1.5;

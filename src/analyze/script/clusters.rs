@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::analyze::comparison::rounded;
-use crate::analyze::distribution::Distribution;
-use crate::clock::Micros;
+use crate::model::Micros;
+use crate::stats::distribution::Distribution;
+use crate::stats::rounded;
 
 /// Distance from a whole second that still counts as near it. Three tenths of all delays are that near by chance:
 /// only clusters that hold clearly more of the slow requests speak of retransmission.

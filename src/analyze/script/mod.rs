@@ -13,7 +13,7 @@ pub use server::{ServerPart, ServerView, TruthRow, truth_rows};
 use serde::Serialize;
 
 use super::comparison::LatencyMs;
-use crate::digest::Digest;
+use crate::model::Digest;
 
 /// What no log of one number a request can tell.
 const CANNOT_TELL: [&str; 4] = [

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::rows::ScriptRows;
-use crate::analyze::comparison::rounded;
-use crate::analyze::distribution::Distribution;
-use crate::clock::Micros;
+use crate::model::Micros;
+use crate::stats::distribution::Distribution;
+use crate::stats::rounded;
 
 /// Windows of equal length.
 const WINDOWS: usize = 10;

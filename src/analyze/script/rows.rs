@@ -5,8 +5,8 @@ use std::io::Read;
 use serde::Deserialize;
 
 use crate::analyze::comparison::{LatencyMs, ThreePercentiles};
-use crate::analyze::distribution::Distribution;
-use crate::clock::Micros;
+use crate::model::Micros;
+use crate::stats::distribution::Distribution;
 
 /// The rows of `input_py.csv`.
 #[derive(Clone, Debug, Default)]

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Truth;
 use super::rows::ScriptRows;
-use crate::analyze::comparison::rounded;
-use crate::analyze::distribution::Distribution;
-use crate::clock::Micros;
-use crate::digest::Digest;
-use crate::sample::TraceId;
+use crate::model::Digest;
+use crate::model::Micros;
+use crate::model::TraceId;
+use crate::stats::distribution::Distribution;
+use crate::stats::rounded;
 
 /// What the server noted of one item. Instants are microseconds since its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::Doubt;
 use crate::analyze::phase::PhaseData;
-use crate::clock::Micros;
-use crate::sample::Phase;
+use crate::model::Micros;
+use crate::model::Phase;
 
 /// Lateness at P99 that is part of the tail: this share of the phase's P95 …
 const LATE_SHARE: f64 = 0.10;

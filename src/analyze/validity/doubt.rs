@@ -2,10 +2,10 @@
 
 use super::losses::LostSpans;
 use super::work::WorkBasis;
-use crate::analyze::interval::Interval;
-use crate::caveat::Caveat;
-use crate::clock::Micros;
-use crate::sample::Phase;
+use crate::model::Caveat;
+use crate::model::Micros;
+use crate::model::Phase;
+use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use super::doubt::Doubt;
 use super::losses;
-use crate::clock::Micros;
-use crate::sample::Phase;
+use crate::model::Micros;
+use crate::model::Phase;
 
 impl Doubt {
     /// What it is and what to do, for people.

@@ -22,8 +22,8 @@ pub use work::{IdleCalls, SingleCall, WorkBasis};
 
 use super::Inputs;
 use super::comparison::{Quality, ThreeDifferences};
-use crate::clock::Micros;
-use crate::scenario::{Limit, Metric, SlaLine};
+use crate::model::Micros;
+use crate::model::{Limit, Metric, SlaLine};
 
 /// A percentile that a line of the SLA judges.
 #[derive(Clone, Debug)]

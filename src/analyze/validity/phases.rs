@@ -4,8 +4,8 @@ use super::Doubt;
 use crate::analyze::comparison::Quality;
 use crate::analyze::phase::PhaseData;
 use crate::analyze::{quality, verdict};
-use crate::sample::Phase;
-use crate::scenario::SlaLine;
+use crate::model::Phase;
+use crate::model::SlaLine;
 
 /// Two-sided 99 % quantile of the normal distribution.
 const Z_99: f64 = 2.576;
@@ -67,10 +67,10 @@ pub(super) fn unequal_errors(before: &PhaseData, after: &PhaseData) -> Option<Do
 mod tests {
     use super::*;
     use crate::analyze::fixtures::{phase, phase_of, sample, sla};
-    use crate::sample::{ErrorWord, Sample};
+    use crate::model::{ErrorKind, Sample};
 
     fn failing(failures: u64) -> PhaseData {
-        let error = |seq| (seq < failures).then_some(ErrorWord::Http5xx);
+        let error = |seq| (seq < failures).then_some(ErrorKind::Http5xx);
         phase_of(1_000, (0..1_000).map(|seq| Sample { error: error(seq), ..sample(seq, 500_000) }))
     }
 

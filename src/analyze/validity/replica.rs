@@ -2,10 +2,10 @@
 
 use super::Doubt;
 use super::samples::smallest_sample;
-use crate::analyze::distribution::Distribution;
 use crate::analyze::phase::PhaseData;
 use crate::analyze::script::ScriptRows;
-use crate::clock::Micros;
+use crate::model::Micros;
+use crate::stats::distribution::Distribution;
 
 /// Medians that are no further apart than this are equal: so much of a request is the interpreter's own, and none of it
 /// the server's.

@@ -4,9 +4,9 @@ use super::{Doubt, client, judged, phases, plans_differ, samples};
 use crate::analyze::comparison::Quality;
 use crate::analyze::quality;
 use crate::analyze::runs::RunSide;
-use crate::caveat::Caveat;
-use crate::sample::Phase;
-use crate::scenario::SlaLine;
+use crate::model::Caveat;
+use crate::model::Phase;
+use crate::model::SlaLine;
 
 /// The doubts about both sides, each under its name, then those about the pair.
 ///

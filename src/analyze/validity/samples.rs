@@ -1,10 +1,10 @@
 //! Whether a percentile rests on enough requests, and whether the repetitions agree on it.
 
 use super::{Doubt, Judged};
-use crate::analyze::distribution::Distribution;
 use crate::analyze::phase::PhaseData;
-use crate::clock::Micros;
-use crate::sample::Phase;
+use crate::model::Micros;
+use crate::model::Phase;
+use crate::stats::distribution::Distribution;
 
 /// Chance of being wrong about a percentile that is still accepted.
 const RISK: f64 = 0.01;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Doubt;
-use crate::analyze::comparison::rounded;
 use crate::analyze::observation::Observation;
 use crate::analyze::phase::PhaseData;
-use crate::analyze::student;
-use crate::clock::Micros;
-use crate::sample::{Phase, Stage};
+use crate::model::Micros;
+use crate::model::{Phase, Stage};
+use crate::stats::rounded;
+use crate::stats::student;
 
 /// Pairs of items before their costs are compared.
 const ITEMS_LEAST: usize = 30;

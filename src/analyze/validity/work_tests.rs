@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::analyze::fixtures::{phase, phase_of, sample};
-use crate::sample::{BatchUse, ConnectionUse, Sample, ServerTimes};
+use crate::model::{BatchUse, ConnectionUse, Sample, ServerTimes};
 
 /// A hundred requests in exchanges of a size; items of 40 to 90 ms cost so many percent of that.
 fn items(percent: u64, batch: u32) -> PhaseData {

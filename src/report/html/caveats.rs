@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::caveat::Caveat;
+use crate::model::Caveat;
 
 /// Caveats that are shown at once; more are folded away.
 const SHOWN: usize = 12;

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::Html;
 use super::figure::{Written, derived};
-use crate::analyze::{Cause, Part, Table, rounded};
+use crate::analyze::{Cause, Part, Table};
+use crate::stats::rounded;
 
 /// Causes that went away that are named.
 const GONE: usize = 4;

@@ -1,7 +1,7 @@
 //! What the page says of a run beside its figures; the manifest has it.
 
 use crate::analyze::IdleCalls;
-use crate::sample::Phase;
+use crate::model::Phase;
 
 /// Under which conditions a run took place.
 #[derive(Clone, Debug, Default)]

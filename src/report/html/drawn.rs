@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::kinds::Kind;
 use super::opening::Opening;
 use crate::analyze::{Observation, PhaseData};
-use crate::both::both;
-use crate::clock::Micros;
-use crate::random::mix;
-use crate::sample::{ErrorWord, Stage, TraceId};
+use crate::host::both;
+use crate::model::Micros;
+use crate::model::mix;
+use crate::model::{ErrorKind, Stage, TraceId};
 
 /// Rows of both phases up to which every one is drawn.
 const ROWS_MOST: u64 = 12_000;
@@ -42,7 +42,7 @@ pub struct Dot {
     /// HTTP status.
     pub status: Option<u16>,
     /// Why it failed.
-    pub error: Option<ErrorWord>,
+    pub error: Option<ErrorKind>,
     /// SYN retransmissions of its connection, and data retransmissions.
     pub retransmits: [Option<u32>; 2],
     /// Requests in its exchange.
@@ -137,7 +137,7 @@ impl Drawn {
     }
 
     fn of(phase: &PhaseData, limit: Option<Micros>, every: bool) -> Drawn {
-        let sent = |row: &&Observation| row.due().is_some() && row.error() != Some(ErrorWord::Unsent);
+        let sent = |row: &&Observation| row.due().is_some() && row.error() != Some(ErrorKind::Unsent);
         let rows = || phase.rows().iter().filter(sent);
         let (dots, tail_left_out) =
             if every { (rows().map(dot).collect(), 0) } else { sampled(phase, rows().collect()) };
@@ -321,7 +321,7 @@ fn partners(own: &Drawn, other: &PhaseData) -> BTreeMap<(u32, u64), TraceId> {
 mod tests {
     use super::*;
     use crate::analyze::fixtures::{phase, phase_of, sample};
-    use crate::sample::Sample;
+    use crate::model::Sample;
 
     #[test]
     fn a_small_run_is_drawn_whole() {
@@ -347,7 +347,7 @@ mod tests {
         let rows = 300_000;
         let failed = |seq: u64| seq.is_multiple_of(1_000);
         let sample = |seq: u64| Sample {
-            error: failed(seq).then_some(ErrorWord::Reset),
+            error: failed(seq).then_some(ErrorKind::Reset),
             ..sample(seq, if failed(seq) { 1 } else { 100_000 + seq })
         };
         let data = phase_of(rows, (0..rows).map(sample));

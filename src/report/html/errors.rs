@@ -7,7 +7,7 @@ use super::drawn::Failures;
 use super::figure::{Written, count, figure, grouped};
 use super::rows;
 use crate::analyze::Comparison;
-use crate::sample::Phase;
+use crate::model::Phase;
 
 /// Groups that are listed.
 const MOST: usize = 20;

@@ -5,7 +5,7 @@
 
 use maud::{Markup, html};
 
-use crate::analyze::Interval;
+use crate::stats::Interval;
 
 /// How a number is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use super::figure::{Written, capital, count, derived, figure, interval, metric_n
 use super::spread;
 use super::verdict::{limit_of, unit_of, was_judged};
 use crate::analyze::validity::smallest_sample;
-use crate::analyze::{Comparison, Confidence, Difference, Interval, LatencyMs, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, Difference, LatencyMs, SlaResult, Verdict};
 use crate::report::words::before_keeps;
+use crate::stats::Interval;
 
 /// Percentiles in tenths of a percent, by their names in the files.
 const PERMILLE: [(&str, u64); 6] =

@@ -6,8 +6,8 @@ use super::chart::{Marker, mark};
 use super::drawn::{Dot, Drawn};
 use super::figure::{grouped, short};
 use crate::analyze::Comparison;
-use crate::clock::Micros;
-use crate::sample::Stage;
+use crate::model::Micros;
+use crate::model::Stage;
 
 /// Each request is one of these; of several that hold it is the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +112,7 @@ pub fn legend(drawn: &[Drawn; 2], limit: Option<Micros>) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{ErrorWord, TraceId};
+    use crate::model::{ErrorKind, TraceId};
 
     fn dot(stages: &[Stage], retransmits: [Option<u32>; 2]) -> Dot {
         let mut dot = Dot {
@@ -144,7 +144,7 @@ mod tests {
         let tls = [Stage::Connect, Stage::Tls, Stage::Wait];
         assert_eq!(kind(&tls, [Some(0), Some(1)]), Kind::Resent, "the handshake waited");
         assert_eq!(kind(&opened, [None, None]), Kind::Over);
-        let failed = Dot { error: Some(ErrorWord::Timeout), ..dot(&opened, [Some(1), Some(7)]) };
+        let failed = Dot { error: Some(ErrorKind::Timeout), ..dot(&opened, [Some(1), Some(7)]) };
         assert_eq!(Kind::of(&failed, limit), Kind::Failed);
         let slow = dot(&opened, [Some(0), Some(0)]);
         assert_eq!(Kind::of(&slow, Some(Micros(900_000))), Kind::Within, "the limit is inclusive");

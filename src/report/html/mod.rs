@@ -43,7 +43,7 @@ use maud::html;
 
 use super::Format;
 use crate::analyze::{Analysis, Comparison};
-use crate::jaeger::JaegerUrl;
+use crate::model::JaegerUrl;
 
 /// The page and what it needs beside the comparison.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::drawn::Drawn;
 use super::figure::grouped;
 use crate::analyze::{Observation, PhaseData};
-use crate::clock::Micros;
+use crate::model::Micros;
 
 /// What is due so soon after the start of its repetition belongs to the opening.
 const OPENING: Micros = Micros(1_000_000);

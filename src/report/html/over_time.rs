@@ -10,7 +10,7 @@ use super::figure::grouped;
 use super::kinds::{self, Kind};
 use super::{Html, curve, palette, rows};
 use crate::analyze::Comparison;
-use crate::sample::{Phase, Stage};
+use crate::model::{Phase, Stage};
 
 const FRAME: Frame = Frame { left: 78.0, right: 868.0, top: 34.0, bottom: 380.0 };
 /// Between two repetitions.

@@ -4,7 +4,7 @@
 //! purples for the client, greens for the network, grey for what is not known.
 
 use crate::analyze::Cause;
-use crate::sample::Stage;
+use crate::model::Stage;
 
 /// The class of a cause.
 pub fn of_cause(cause: Cause) -> String {

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::figure::{Written, figure};
 use super::{Html, verdict};
 use crate::analyze::{Comparison, SlaResult, Verdict};
-use crate::report::credit::{self, Credit, Known};
+use crate::report::credit;
+use crate::report::credit::{Credit, Known};
 
 fn p95(known: &Known) -> Markup {
     html! { (figure(Some(known.p95_ms), &known.from, Written::Plain)) " ms" }

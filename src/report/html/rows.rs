@@ -8,7 +8,7 @@ use maud::{Markup, PreEscaped, html};
 use super::Html;
 use super::drawn::{Dot, Drawn};
 use super::figure::plain_ms;
-use crate::sample::{Phase, Stage, TraceId};
+use crate::model::{Phase, Stage, TraceId};
 
 /// For the script: a line a dot, in the order of the dots in their paths. Numbers and fixed words alone, so nothing
 /// in it can end the element.

@@ -6,8 +6,9 @@ use super::figure::{Written, capital, count, derived, figure, interval, metric_n
 use super::story::saturated;
 use super::verdict::{limit_of, unit_of, unsent, value, was_judged};
 use super::{Html, changes, middle, opening, palette, parts, trust};
-use crate::analyze::{Comparison, PhaseAnalysis, SlaResult, Verdict, rounded};
+use crate::analyze::{Comparison, PhaseAnalysis, SlaResult, Verdict};
 use crate::report::words::before_keeps;
+use crate::stats::rounded;
 
 /// Causes that are named here.
 const NAMED: usize = 2;

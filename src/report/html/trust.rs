@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::figure::{Written, count, figure, interval};
 use super::{Html, spread};
-use crate::analyze::{Comparison, Interval, Prediction};
+use crate::analyze::{Comparison, Prediction};
+use crate::stats::Interval;
 
 /// What was checked, then the limits.
 pub fn checks(comparison: &Comparison, page: &Html<'_>) -> Markup {

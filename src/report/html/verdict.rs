@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::conditions_of_run::Conditions;
 use super::figure::{Written, capital, count, figure, interval, metric_name};
-use crate::analyze::{Comparison, Confidence, Interval, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
+use crate::stats::Interval;
 
 /// How the verdict looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

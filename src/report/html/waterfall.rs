@@ -7,8 +7,8 @@ use super::drawn::{Dot, Drawn, Ranked};
 use super::figure::plain_ms;
 use super::{Html, palette, rows};
 use crate::analyze::Cause;
-use crate::clock::Micros;
-use crate::sample::{Phase, Stage};
+use crate::model::Micros;
+use crate::model::{Phase, Stage};
 
 /// A shorter time in the server's queue is none to speak of.
 const WORTH_NAMING: Micros = Micros(50);

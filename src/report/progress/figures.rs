@@ -2,9 +2,9 @@
 
 use super::Judged;
 use super::schedule::Left;
-use crate::clock::Micros;
-use crate::record::Live;
+use crate::model::Micros;
 use crate::report::style::{Colour, Style};
+use crate::runlog::Live;
 
 /// Percentiles that are always shown, in tenths of a percent.
 const SHOWN: [u64; 2] = [500, 950];

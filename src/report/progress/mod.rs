@@ -12,9 +12,10 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::style::Colour;
-use crate::clock::{Clock, Micros, Moment};
-use crate::console;
-use crate::record::Live;
+use crate::host::Clock;
+use crate::host::console;
+use crate::model::{Micros, Moment};
+use crate::runlog::Live;
 use schedule::Schedule;
 use stage_bar::stage_bar;
 

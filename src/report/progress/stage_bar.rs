@@ -1,7 +1,7 @@
 //! Where the time goes so far, drawn: a bar of the mean stage shares.
 
+use crate::model::Stage;
 use crate::report::style::{Colour, Style};
-use crate::sample::Stage;
 
 /// A share below this is drawn, but not named.
 const WORTH_NAMING: f64 = 0.005;

@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::io::Marked;
-use crate::sample::{ConnectionUse, ErrorWord, Stage};
+use crate::model::{ConnectionUse, ErrorKind, Stage};
 use crate::transport::{Answer, Endpoint, Marks, Resolve, ServerHeaders, server_timing};
 
 type Driver = http1::Connection<TokioIo<Marked<TcpStream>>, Full<Bytes>>;
@@ -33,13 +33,13 @@ pub(super) struct Request {
 /// Why an attempt failed.
 pub(super) enum Failure {
     /// The connection ended before a byte of the request was sent.
-    BeforeSend(ErrorWord),
+    BeforeSend(ErrorKind),
     /// It failed later.
-    Error(ErrorWord),
+    Error(ErrorKind),
 }
 
 impl Failure {
-    pub(super) fn word(self) -> ErrorWord {
+    pub(super) fn word(self) -> ErrorKind {
         match self {
             Failure::BeforeSend(word) | Failure::Error(word) => word,
         }
@@ -71,7 +71,7 @@ impl Connection {
         resolver: &dyn Resolve,
         mut used: ConnectionUse,
         marks: &Rc<Marks>,
-    ) -> Result<Self, ErrorWord> {
+    ) -> Result<Self, ErrorKind> {
         let addresses = resolve(endpoint, resolver, marks).await?;
         marks.using(used, None);
         marks.opening(Stage::Connect);
@@ -147,7 +147,7 @@ impl Connection {
         Ok(Answer { status, server, items, body })
     }
 
-    fn failure(&self, word: ErrorWord) -> Failure {
+    fn failure(&self, word: ErrorKind) -> Failure {
         if self.marks.wrote_any() { Failure::Error(word) } else { Failure::BeforeSend(word) }
     }
 }
@@ -159,14 +159,14 @@ impl Connection {
 async fn drive<T>(
     driver: &mut Pin<Box<Driver>>,
     finished: &mut bool,
-    work: impl Future<Output = Result<T, ErrorWord>>,
-) -> Result<T, ErrorWord> {
+    work: impl Future<Output = Result<T, ErrorKind>>,
+) -> Result<T, ErrorKind> {
     let mut work = pin!(work);
     poll_fn(|cx| {
         // An error of the driver reaches the work through hyper's channels.
         *finished = *finished || driver.as_mut().poll(cx).is_ready();
         match work.as_mut().poll(cx) {
-            Poll::Pending if *finished => Poll::Ready(Err(ErrorWord::Closed)),
+            Poll::Pending if *finished => Poll::Ready(Err(ErrorKind::Closed)),
             outcome => outcome,
         }
     })
@@ -197,13 +197,13 @@ async fn resolve(
     endpoint: &Endpoint,
     resolver: &dyn Resolve,
     marks: &Marks,
-) -> Result<Vec<SocketAddr>, ErrorWord> {
+) -> Result<Vec<SocketAddr>, ErrorKind> {
     if let Ok(ip) = endpoint.host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, endpoint.port)]);
     }
     marks.opening(Stage::Dns);
     let addresses = resolver.resolve(&endpoint.host, endpoint.port).await;
-    let addresses = addresses.ok().filter(|found| !found.is_empty()).ok_or(ErrorWord::Dns)?;
+    let addresses = addresses.ok().filter(|found| !found.is_empty()).ok_or(ErrorKind::Dns)?;
     marks.opened();
     Ok(addresses)
 }
@@ -249,32 +249,32 @@ impl Drop for SocketMark<'_> {
     }
 }
 
-fn connect_word(error: &io::Error) -> ErrorWord {
+fn connect_word(error: &io::Error) -> ErrorKind {
     match (error.kind(), error.raw_os_error()) {
-        (io::ErrorKind::ConnectionRefused, _) => ErrorWord::ConnectRefused,
-        (io::ErrorKind::ConnectionReset, _) => ErrorWord::Reset,
-        (io::ErrorKind::TimedOut, _) => ErrorWord::Timeout,
-        (_, Some(libc::EMFILE | libc::ENFILE | libc::EADDRNOTAVAIL)) => ErrorWord::LocalLimit,
-        _ => ErrorWord::ConnectFailed,
+        (io::ErrorKind::ConnectionRefused, _) => ErrorKind::ConnectRefused,
+        (io::ErrorKind::ConnectionReset, _) => ErrorKind::Reset,
+        (io::ErrorKind::TimedOut, _) => ErrorKind::Timeout,
+        (_, Some(libc::EMFILE | libc::ENFILE | libc::EADDRNOTAVAIL)) => ErrorKind::LocalLimit,
+        _ => ErrorKind::ConnectFailed,
     }
 }
 
-fn exchange_word(error: &hyper::Error) -> ErrorWord {
+fn exchange_word(error: &hyper::Error) -> ErrorKind {
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         if let Some(io) = inner.downcast_ref::<io::Error>() {
             return match io.kind() {
-                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => ErrorWord::Reset,
-                io::ErrorKind::TimedOut => ErrorWord::Timeout,
+                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => ErrorKind::Reset,
+                io::ErrorKind::TimedOut => ErrorKind::Timeout,
                 // How hyper reports a body whose chunks make no sense.
-                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => ErrorWord::Protocol,
-                _ => ErrorWord::Closed,
+                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => ErrorKind::Protocol,
+                _ => ErrorKind::Closed,
             };
         }
         source = inner.source();
     }
     match error.is_parse() || error.is_user() {
-        true => ErrorWord::Protocol,
-        false => ErrorWord::Closed,
+        true => ErrorKind::Protocol,
+        false => ErrorKind::Closed,
     }
 }

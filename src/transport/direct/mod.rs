@@ -12,7 +12,7 @@ use hyper::HeaderMap;
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 
 use super::{Answer, Endpoint, Lane, Marks, Outgoing, Resolve, Transport};
-use crate::sample::{ConnectionUse, ErrorWord};
+use crate::model::{ConnectionUse, ErrorKind};
 use connection::{Connection, Failure};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -53,7 +53,7 @@ pub struct DirectLane {
 }
 
 impl Lane for DirectLane {
-    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorWord> {
+    async fn exchange(&mut self, outgoing: Outgoing) -> Result<Answer, ErrorKind> {
         let request = self.request(outgoing);
         if let Some(connection) = self.kept.take() {
             self.marks.using(connection.reused(), connection.retransmits());
@@ -95,7 +95,7 @@ impl DirectLane {
         outcome
     }
 
-    async fn open(&self) -> Result<Connection, ErrorWord> {
+    async fn open(&self) -> Result<Connection, ErrorKind> {
         let id = self.shared.opened.get() + 1;
         self.shared.opened.set(id);
         let connection = ConnectionUse { id, reused: false, syn_retransmits: None };

@@ -1,0 +1,101 @@
+//! The one clock: whole microseconds since the start of a repetition, and the wall-clock anchor.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::model::{Micros, Moment};
+
+/// Reads the monotonic clock, counted from the start of one repetition.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: Instant,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn start() -> Self {
+        Clock { origin: Instant::now() }
+    }
+
+    /// The present moment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn now(&self) -> Moment {
+        Moment::from_micros(Micros::from(Instant::now().saturating_duration_since(self.origin)).0)
+    }
+
+    /// The runtime's instant at which `moment` is reached, for timers.
+    pub fn instant(&self, moment: Moment) -> tokio::time::Instant {
+        (self.origin + Duration::from_micros(moment.as_micros())).into()
+    }
+}
+
+/// Who reads two clocks can be stopped between them, but not each time.
+const READINGS: usize = 5;
+
+/// One reading of monotonic and wall clock together: it places every moment of a run on the wall
+/// clock, so that a step of the system time during the run cannot tear rows and spans apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Anchor {
+    monotonic: Instant,
+    unix: Duration,
+}
+
+impl Anchor {
+    /// Reads both clocks.
+    pub fn now() -> Self {
+        let read = (0..READINGS).map(|_| Self::read()).min_by_key(|(took, _)| *took);
+        read.expect("it is read more than once").1
+    }
+
+    /// One reading of the wall clock between two of the monotonic one, which it is put in the middle of; how long that
+    /// took is how far it can be off.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    fn read() -> (Duration, Self) {
+        let before = Instant::now();
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let took = Instant::now().saturating_duration_since(before);
+        (took, Anchor { monotonic: before + took / 2, unix })
+    }
+
+    /// Microseconds since the Unix epoch at which `clock` started.
+    pub fn unix_micros(&self, clock: &Clock) -> u64 {
+        let since = clock.origin.saturating_duration_since(self.monotonic);
+        Micros::from(self.unix + since).0
+    }
+
+    /// How far the wall clock has moved against the monotonic one since the anchor, in microseconds:
+    /// a step of the system time, or its slewing.
+    pub fn drift_micros(&self) -> i64 {
+        let now = Self::now();
+        let expected = self.unix + now.monotonic.saturating_duration_since(self.monotonic);
+        let signed = |length: Duration| i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+        signed(now.unix).saturating_sub(signed(expected))
+    }
+
+    /// Microseconds since the Unix epoch of the anchor itself.
+    pub fn unix_micros_at_anchor(&self) -> u64 {
+        Micros::from(self.unix).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wall_clock_does_not_drift_while_nobody_sets_it() {
+        let mut anchor = Anchor::now();
+        assert!(anchor.drift_micros().abs() < 100_000, "{}", anchor.drift_micros());
+        anchor.unix += Duration::from_secs(2);
+        assert!((-2_100_000..-1_900_000).contains(&anchor.drift_micros()), "as if set back by 2 s");
+    }
+
+    #[test]
+    fn moments_count_from_the_start() {
+        let clock = Clock::start();
+        let first = clock.now();
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(clock.now().since(first) >= Micros(2_000));
+        assert_eq!(first.since(clock.now()), Micros(0), "never negative");
+    }
+}

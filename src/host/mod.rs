@@ -1,0 +1,14 @@
+//! What this machine provides: its clock, processors, limits, signals and terminal.
+
+mod both;
+mod clock;
+pub mod console;
+pub mod cpu;
+mod interrupt;
+pub mod limits;
+pub mod machine;
+pub mod paths;
+
+pub use both::both;
+pub use clock::{Anchor, Clock};
+pub use interrupt::{Interrupt, Signal};

@@ -1,0 +1,204 @@
+//! The manifest: under which conditions a run took place, and all that analysis needs beside the logs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use super::telemetry_record::{DestinationRecord, SpanRecord, TelemetryRecord};
+use crate::model::Caveat;
+use crate::model::{SlaLine, Strategy};
+
+/// `manifest.json`, schema 1.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this format.
+    pub schema: u32,
+    /// Names the run and its folder.
+    pub run_id: String,
+    /// Version of spanload.
+    pub version: String,
+    /// The command line; values of headers are masked.
+    pub command: Vec<String>,
+    /// Start in UTC, RFC 3339.
+    pub started_at: String,
+    /// Microseconds since the Unix epoch at the run's clock anchor.
+    pub started_unix_us: u64,
+    /// The signal that stopped the run, as its exit code.
+    pub interrupted: Option<u8>,
+    /// The resolved scenario.
+    pub scenario: Value,
+    /// The workload that both phases borrow.
+    pub plan: PlanRecord,
+    /// What is judged.
+    pub sla: Vec<SlaLine>,
+    /// Whether a success in doubt is none.
+    #[serde(default)]
+    pub strict: bool,
+    /// One entry a repetition, in the order in which they ran.
+    pub repetitions: Vec<RepetitionRecord>,
+    /// The sets of single calls beside the repetitions, in the order in which they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub single_calls: Vec<SingleCallsRecord>,
+    /// The ladder, where one was climbed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<LadderRecord>,
+    /// The given load test, where it was run.
+    pub baseline_script: Option<ScriptRecord>,
+    /// Payload sets as the server saw them; only with the embedded mock.
+    pub payloads: Option<PayloadSets>,
+    /// Stages that the transport cannot see and merges into the next one.
+    pub merged_stages: Vec<String>,
+    /// Where it ran.
+    pub machine: Machine,
+    /// What telemetry did; absent in manifests of older versions and before the end of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telemetry: Option<TelemetryRecord>,
+    /// What the reader must know.
+    pub caveats: Vec<Caveat>,
+}
+
+/// The plan in figures.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlanRecord {
+    /// Over all bodies in their order.
+    pub digest: String,
+    /// Requests of one repetition.
+    pub requests: u64,
+    /// Repetitions of each phase.
+    pub repetitions: u32,
+    /// Callers of the closed loop.
+    pub workers: usize,
+    /// How the before phase sends, in words.
+    pub before: String,
+    /// How the after phase sends, in words.
+    pub after: String,
+    /// The same for programs; absent in the manifests of earlier versions.
+    #[serde(default)]
+    pub strategies: Option<Strategies>,
+}
+
+/// How each phase sends.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Strategies {
+    /// The before phase.
+    pub before: Strategy,
+    /// The after phase.
+    pub after: Strategy,
+}
+
+/// One repetition.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RepetitionRecord {
+    /// `before`, `after`, `calibration`, `single_calls` or a rung of the ladder.
+    pub phase: String,
+    /// Counted from 1 within the phase.
+    pub repetition: u32,
+    /// Microseconds since the Unix epoch at its start.
+    pub started_unix_us: u64,
+    /// How the client itself fared; absent in manifests of older versions.
+    #[serde(default)]
+    pub health: Option<HealthRecord>,
+}
+
+/// A set of single calls to the idle server, logged in `single_calls.csv`; part of neither phase.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SingleCallsRecord {
+    /// Its number in the log, where it stands in the column `repetition`; from 1.
+    pub set: u32,
+    /// Beside a repetition of this phase.
+    pub phase: String,
+    /// That repetition, from 1.
+    pub repetition: u32,
+    /// Whether it was made after the repetition's end; else before its start.
+    pub at_end: bool,
+}
+
+/// The client during one repetition: whether its own slowness can be part of what was measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthRecord {
+    /// Wake-ups of the engine's loop whose lateness was measured.
+    pub ticks: u64,
+    /// Median lateness in microseconds; a timer's grain of about 1,000 is in it.
+    pub lag_p50_us: Option<u64>,
+    /// 99th percentile of the lateness.
+    pub lag_p99_us: Option<u64>,
+    /// Greatest lateness.
+    pub lag_max_us: Option<u64>,
+    /// When the loop stood still, `[from, length]` from the repetition's start; the first 256 times of 10,000 or more.
+    #[serde(default)]
+    pub stalls_us: Vec<[u64; 2]>,
+    /// Length of the repetition.
+    pub wall_us: u64,
+    /// Processor time of the engine's thread.
+    pub engine_cpu_us: Option<u64>,
+    /// Processor time of the whole process, without the embedded mock.
+    pub process_cpu_us: Option<u64>,
+    /// Wall clock − monotonic clock, at the end of the repetition, against the run's anchor.
+    pub wall_drift_us: i64,
+}
+
+/// The optimisations added one at a time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LadderRecord {
+    /// Requests of one pass.
+    pub requests: u64,
+    /// Passes of each rung.
+    pub repetitions: u32,
+    /// From the before phase's strategy up.
+    pub rungs: Vec<RungRecord>,
+}
+
+/// One rung.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RungRecord {
+    /// Its name in the log, which is `<part>.csv`.
+    pub part: String,
+    /// How it sends, in words.
+    pub strategy: String,
+}
+
+/// The given load test and how its run went.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ScriptRecord {
+    /// As given.
+    pub path: String,
+    /// SHA-256 of the script.
+    pub sha256: String,
+    /// Its exit code; `None` if a signal ended it.
+    pub exit_code: Option<i32>,
+    /// Version of the interpreter.
+    pub interpreter: String,
+}
+
+/// Whether script, before and after phase sent the same payloads, by the server's truth log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayloadSets {
+    /// Distinct payloads of the plan.
+    pub plan: u64,
+    /// Whether the server saw exactly these from the script; `None` if it was not run.
+    pub baseline_script_equal: Option<bool>,
+    /// Whether it saw exactly these in every before repetition.
+    pub before_equal: bool,
+    /// Whether it saw exactly these in every after repetition.
+    pub after_equal: bool,
+}
+
+/// The machine, as far as it shapes the numbers. Absent where the platform has no such thing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Machine {
+    /// Operating system and architecture.
+    pub platform: String,
+    /// Kernel release.
+    pub kernel: Option<String>,
+    /// Processors that this process may use.
+    pub processors: Option<usize>,
+    /// Model of the processor.
+    pub processor: Option<String>,
+    /// Upper bound of a listener's backlog.
+    pub somaxconn: Option<i64>,
+    /// Whether a full SYN queue is answered with cookies.
+    pub tcp_syncookies: Option<i64>,
+    /// Whether a full accept queue resets connections.
+    pub tcp_abort_on_overflow: Option<i64>,
+    /// SYN retransmissions at one-second distance before the distance doubles.
+    pub tcp_syn_linear_timeouts: Option<i64>,
+}

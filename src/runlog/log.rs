@@ -1,0 +1,226 @@
+//! The request log: one CSV row a planned request and repetition. The format is a contract; new
+//! columns go to the end.
+
+mod fields;
+mod lines;
+mod reader;
+mod record;
+mod records;
+mod writer;
+
+pub use reader::{LogError, LogReader, Row};
+pub use writer::LogWriter;
+
+/// The columns in their order.
+const COLUMNS: [&str; 31] = [
+    "run_id",
+    "phase",
+    "repetition",
+    "seq",
+    "trace_id",
+    "due_ms",
+    "queue_ms",
+    "retry_ms",
+    "dns_ms",
+    "connect_ms",
+    "tls_ms",
+    "send_ms",
+    "wait_ms",
+    "receive_ms",
+    "ttfb_ms",
+    "latency_ms",
+    "server_queue_ms",
+    "server_compute_ms",
+    "conn_id",
+    "conn_reused",
+    "syn_retransmits",
+    "retransmits",
+    "batch_id",
+    "batch_size",
+    "attempts",
+    "status",
+    "error",
+    "bytes_sent",
+    "bytes_received",
+    "answer_digest",
+    "server_item_ms",
+];
+
+/// Columns from here on came later: a log of an earlier version does without them.
+const LATER: usize = 30;
+
+#[cfg(test)]
+mod tests {
+    use proptest::option::of;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::Digest;
+    use crate::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stages, TraceId};
+    use crate::model::{Micros, Moment};
+
+    prop_compose! {
+        fn any_sample()(
+            (seq, trace, due) in (any::<u64>(), any::<u128>(), 0..u64::MAX / 4),
+            lengths in prop::array::uniform8(of(0..1_u64 << 40)),
+            (queue, compute, item) in (of(0..1_u64 << 40), of(0..1_u64 << 40), of(0..1_u64 << 40)),
+            connection in of((any::<u64>(), any::<bool>(), of(any::<u32>()))),
+            (retransmits, batch) in (of(any::<u32>()), of((any::<u64>(), any::<u32>()))),
+            (status, failed, answer) in (of(any::<u16>()), any::<bool>(), any::<[u8; 4]>()),
+            (attempts, sent, received) in (any::<u32>(), any::<u64>(), any::<u64>()),
+        ) -> Sample {
+            Sample {
+                seq,
+                trace_id: TraceId(trace),
+                due: Some(Moment::from_micros(due)),
+                stages: Stages::from_lengths(with_wait(lengths).map(|length| length.map(Micros))),
+                server: ServerTimes {
+                    queue: queue.map(Micros),
+                    compute: compute.map(Micros),
+                    item: item.map(Micros),
+                },
+                connection: connection.map(|(id, reused, syn_retransmits)| ConnectionUse { id, reused, syn_retransmits }),
+                retransmits,
+                batch: batch.map(|(id, size)| BatchUse { id, size }),
+                attempts,
+                status,
+                error: failed.then_some(ErrorKind::Reset),
+                bytes_sent: sent,
+                bytes_received: received,
+                answer_digest: (!failed).then(|| Digest::of(&answer)),
+            }
+        }
+    }
+
+    /// A request that was sent has waited.
+    fn with_wait(mut lengths: [Option<u64>; 8]) -> [Option<u64>; 8] {
+        lengths[6] = lengths[6].or(Some(0));
+        lengths
+    }
+
+    fn written(samples: &[Sample]) -> Vec<u8> {
+        let mut writer = LogWriter::new(Vec::new(), "run", "before").expect("memory takes it");
+        for sample in samples {
+            writer.write(2, sample).expect("memory takes it");
+        }
+        writer.into_inner().expect("memory takes it")
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(samples in prop::collection::vec(any_sample(), 1..20)) {
+            let bytes = written(&samples);
+            let mut reader = LogReader::new(bytes.as_slice(), "before.csv").expect("a header");
+            let rows: Result<Vec<_>, _> = reader.by_ref().collect();
+            let rows = rows.expect("good rows");
+            prop_assert!(rows.iter().all(|row| row.repetition == 2));
+            prop_assert_eq!(rows.into_iter().map(|row| row.sample).collect::<Vec<_>>(), samples);
+            prop_assert!(!reader.truncated());
+        }
+
+        #[test]
+        fn a_log_cut_anywhere_is_read_up_to_the_cut(samples in prop::collection::vec(any_sample(), 1..5), cut in 0.0..1.0_f64) {
+            let bytes = written(&samples);
+            let header = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let cut = header + ((bytes.len() - header) as f64 * cut) as usize;
+            let whole = bytes[header..cut].iter().filter(|byte| **byte == b'\n').count();
+            let reader = LogReader::new(&bytes[..cut], "before.csv").expect("a header");
+            let rows: Result<Vec<_>, _> = reader.collect();
+            prop_assert_eq!(rows.expect("good rows").len(), whole);
+        }
+
+        #[test]
+        fn a_damaged_log_is_an_error_or_whole_never_silently_less(
+            samples in prop::collection::vec(any_sample(), 1..6),
+            damage in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 1..5),
+        ) {
+            let mut bytes = written(&samples);
+            let body = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            for (place, byte) in damage {
+                let at = body + ((bytes.len() - body) as f64 * place) as usize;
+                bytes[at] = byte;
+            }
+            let reader = LogReader::new(bytes.as_slice(), "before.csv").expect("a header");
+            let mut reader = reader.of("run", "before");
+            let rows: Result<Vec<_>, _> = reader.by_ref().collect();
+            if let Ok(rows) = rows && !reader.truncated() {
+                prop_assert_eq!(rows.len(), samples.len());
+            }
+        }
+
+        #[test]
+        fn no_bytes_can_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), whole in any::<bool>()) {
+            let header = if whole { format!("{}\n", COLUMNS.join(",")) } else { String::new() };
+            let log = [header.as_bytes(), &bytes].concat();
+            if let Ok(reader) = LogReader::new(log.as_slice(), "before.csv") {
+                reader.for_each(drop);
+            }
+        }
+
+        #[test]
+        fn no_text_can_make_the_reader_panic(text in "[ -~\n\"]{0,300}") {
+            let log = format!("{}\n{text}", COLUMNS.join(","));
+            if let Ok(reader) = LogReader::new(log.as_bytes(), "before.csv") {
+                reader.for_each(drop);
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_of_an_earlier_version_lacks_only_what_came_later() {
+        let later = format!(",{}", COLUMNS[LATER]);
+        let text = String::from_utf8(written(&[Sample::unsent(3, TraceId(1), None)])).expect("text");
+        let earlier: String = text
+            .lines()
+            .map(|line| {
+                let line = line.strip_suffix(&later).or(line.strip_suffix(',')).expect("an empty last field");
+                format!("{line}\n")
+            })
+            .collect();
+        let mut reader = LogReader::new(earlier.as_bytes(), "before.csv").expect("a header");
+        let row = reader.next().expect("a row").expect("a good one");
+        assert_eq!((row.sample.server.item, reader.unknown_columns().len()), (None, 0));
+    }
+
+    #[test]
+    fn absent_is_empty_and_times_have_three_decimals() {
+        let mut lengths = [None; 8];
+        lengths[0] = Some(Micros(7));
+        lengths[6] = Some(Micros(1_234_567));
+        lengths[7] = Some(Micros(0));
+        let unsent = Sample::unsent(3, TraceId(1), Some(Moment::START));
+        let sample = Sample { stages: Stages::from_lengths(lengths), error: None, attempts: 1, ..unsent };
+        let text = String::from_utf8(written(&[sample])).expect("ASCII");
+        let row = text.lines().nth(1).expect("a row");
+        assert_eq!(
+            row,
+            "run,before,2,3,00000000000000000000000000000001,0.000,0.007,,,,,,1234.567,0.000,1234.574,1234.574,\
+             ,,,,,,,,1,,,0,0,,"
+        );
+    }
+
+    #[test]
+    fn a_row_that_breaks_an_invariant_is_named() {
+        let sample = Sample::unsent(3, TraceId(1), Some(Moment::START));
+        let sample = Sample { stages: Stages::from_lengths([Some(Micros(5)); 8]), error: None, ..sample };
+        let text = String::from_utf8(written(&[sample])).expect("ASCII").replace(",0.040,", ",0.041,");
+        let mut reader = LogReader::new(text.as_bytes(), "before.csv").expect("a header");
+        let message = reader.next().expect("a row").expect_err("5 × 8 is not 41").to_string();
+        assert!(
+            message.contains("before.csv") && message.contains("line 2") && message.contains("sum"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_missing_column_is_named_and_an_unknown_one_ignored() {
+        let header = COLUMNS.join(",");
+        let message =
+            |text: String| LogReader::new(text.as_bytes(), "x.csv").err().map(|error| error.to_string());
+        let missing = message(header.replace(",wait_ms", "") + "\n").expect("an error");
+        assert!(missing.contains("wait_ms"), "{missing}");
+        assert_eq!(message(format!("{header},later\n")), None);
+        assert!(message(header).is_some_and(|text| text.contains("empty")), "a header that was cut off");
+        assert!(message(String::new()).is_some_and(|text| text.contains("empty")));
+    }
+}

@@ -1,0 +1,67 @@
+//! The folder of one run, and where its files lie.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::host::paths;
+use crate::model::manifest::Manifest;
+
+/// `results/<run-id>/`.
+#[derive(Clone, Debug)]
+pub struct Results {
+    folder: PathBuf,
+}
+
+impl Results {
+    /// Makes the folder of a new run.
+    pub fn create(out: &Path, run_id: &str) -> anyhow::Result<Self> {
+        let folder = paths::tidy(&out.join(run_id));
+        fs::create_dir_all(&folder).with_context(|| {
+            format!("--out {}: cannot make a folder for the results there", out.display())
+        })?;
+        Ok(Results { folder })
+    }
+
+    /// The folder of a finished run.
+    pub fn open(folder: &Path) -> Self {
+        Results { folder: paths::tidy(folder) }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A file in the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Starts a file.
+    pub fn start(&self, name: &str) -> anyhow::Result<File> {
+        let path = self.path(name);
+        File::create(&path).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Reads the manifest of a finished run.
+    pub fn manifest(&self) -> anyhow::Result<Manifest> {
+        let path = self.path("manifest.json");
+        let text = fs::read(&path).with_context(|| {
+            format!("cannot read {}; give the folder of a run, such as results/latest", path.display())
+        })?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} is no manifest of spanload", path.display()))
+    }
+
+    /// Points `latest` beside the folder at it, in one step: at no time it points at nothing.
+    pub fn point_latest(&self) -> anyhow::Result<()> {
+        let (Some(out), Some(name)) = (self.folder.parent(), self.folder.file_name()) else { return Ok(()) };
+        let (link, fresh) = (out.join("latest"), out.join(".latest.tmp"));
+        let _ = fs::remove_file(&fresh);
+        std::os::unix::fs::symlink(name, &fresh)
+            .and_then(|()| fs::rename(&fresh, &link))
+            .with_context(|| format!("cannot point {} at the run", link.display()))
+    }
+}

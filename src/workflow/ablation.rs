@@ -1,0 +1,98 @@
+//! The ablation: the same proof with one thing changed at a time, failures included.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Deserialize;
+
+use super::{Job, prove};
+use crate::analyze::{Comparison, Verdict};
+use crate::host::Interrupt;
+use crate::host::console;
+use crate::runlog::write_atomically;
+use crate::scenario;
+use crate::scenario::{Overrides, ScenarioError, Settings};
+use crate::workflow::invocation;
+
+/// A file of variants of one scenario.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ablation {
+    /// Relative to the file.
+    scenario: std::path::PathBuf,
+    variant: Vec<Variant>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Variant {
+    name: String,
+    /// As for `--set`.
+    set: Vec<String>,
+}
+
+/// Proves each variant and writes the table to `ablation.md` in `out`; returns the table. One that
+/// was interrupted is returned as far as it came, marked, and not written.
+pub async fn ablate(
+    file: &Path,
+    out: &Path,
+    overrides: &Overrides,
+    quiet: bool,
+    interrupt: &Interrupt,
+) -> anyhow::Result<String> {
+    let mut table = HEAD.to_string();
+    for (variant, settings) in variants(file, overrides)? {
+        if !quiet {
+            console::say(&format!("== {}", variant.name));
+        }
+        let command = invocation::masked_command(&settings.secrets());
+        let (ladder, strict) = (false, false);
+        let job = Job { settings, out: out.to_path_buf(), ladder, quiet, command, strict };
+        let proof = prove(job, interrupt).await;
+        let proof = proof.with_context(|| format!("variant `{}`, after these:\n{table}", variant.name))?;
+        if interrupt.signal().is_some() {
+            return Ok(format!("interrupted in `{}`; ablation.md is not written\n{table}", variant.name));
+        }
+        row(&mut table, &variant, &proof.findings.comparison)?;
+    }
+    write_atomically(&out.join("ablation.md"), table.as_bytes())?;
+    Ok(table)
+}
+
+/// All variants, resolved: what is wrong with the last one is said before the first one runs.
+fn variants(file: &Path, overrides: &Overrides) -> anyhow::Result<Vec<(Variant, Settings)>> {
+    let read = |cause| ScenarioError::Read { path: file.to_path_buf(), cause };
+    let text = std::fs::read_to_string(file).map_err(read)?;
+    let ablation: Ablation =
+        toml::from_str(&text).map_err(|error| ScenarioError::syntax(file, &text, &error))?;
+    let scenario = file.parent().unwrap_or(Path::new(".")).join(&ablation.scenario);
+    let resolve = |variant: Variant| {
+        let mut overrides = overrides.clone();
+        let set = variant.set.iter().try_for_each(|assignment| overrides.set_text(assignment));
+        let settings = set.and_then(|()| scenario::load(&scenario, &overrides));
+        let settings =
+            settings.with_context(|| format!("variant `{}` of {}", variant.name, file.display()))?;
+        Ok((variant, settings))
+    };
+    ablation.variant.into_iter().map(resolve).collect()
+}
+
+const HEAD: &str = "\
+| variant | changed | before P50 | before P95 | after P50 | after P95 | after P99 | after requests/s | SLA |
+|---|---|---:|---:|---:|---:|---:|---:|---|
+";
+
+fn row(table: &mut String, variant: &Variant, comparison: &Comparison) -> std::fmt::Result {
+    let number = |value: Option<f64>| value.map_or("none".into(), |value| format!("{value:.0}"));
+    let (before, after) = (&comparison.phases.before, &comparison.phases.after);
+    let changed = match variant.set.as_slice() {
+        [] => "nothing".to_string(),
+        some => format!("`{}`", some.join("`, `")),
+    };
+    let figures = [before.latency_ms.p50, before.latency_ms.p95, after.latency_ms.p50, after.latency_ms.p95];
+    let figures = figures.into_iter().chain([after.latency_ms.p99, after.throughput_rps]).map(number);
+    let figures = figures.collect::<Vec<_>>().join(" | ");
+    let verdict = if comparison.verdict == Verdict::Met { "met" } else { "**missed**" };
+    writeln!(table, "| {} | {changed} | {figures} | {verdict} |", variant.name)
+}

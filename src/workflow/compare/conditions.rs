@@ -1,0 +1,84 @@
+//! Whether two runs took place under the same conditions, as far as their manifests say.
+
+use serde_json::Value;
+
+use crate::model::Caveat;
+use crate::model::manifest::Manifest;
+
+/// What sets the runs apart beside the release; each caveat names what differs.
+pub(super) fn apart(a: &Manifest, b: &Manifest) -> Vec<Caveat> {
+    let found = [
+        ("machines_differ", "were made on machines that differ", machine(a, b), "make both on one machine"),
+        ("load_differs", "carried different load", load(a, b), "make both with the same -c and -n"),
+        (
+            "mock_differs",
+            "met mocks that were set differently",
+            mock(a, b),
+            "make both with the same --set mock keys",
+        ),
+        (
+            "versions_differ",
+            "were made by different versions of spanload",
+            version(a, b),
+            "make both with one version",
+        ),
+    ];
+    let caveat = |(kind, how, what, remedy): (&str, &str, Vec<String>, &str)| {
+        let message = format!(
+            "the runs {how}: {}; a difference need not come from the release: {remedy}",
+            what.join(", ")
+        );
+        (!what.is_empty()).then(|| Caveat::new(kind, message))
+    };
+    found.into_iter().filter_map(caveat).collect()
+}
+
+fn machine(a: &Manifest, b: &Manifest) -> Vec<String> {
+    let facts = |manifest: &Manifest| serde_json::to_value(&manifest.machine).unwrap_or_default();
+    differences(&facts(a), &facts(b))
+}
+
+fn load(a: &Manifest, b: &Manifest) -> Vec<String> {
+    let counts = |of: fn(&Manifest) -> u64| (of(a), of(b));
+    let all = [
+        ("callers", counts(|manifest| manifest.plan.workers as u64)),
+        ("requests", counts(|manifest| manifest.plan.requests)),
+    ];
+    let differ = all.into_iter().filter(|(_, (a, b))| a != b);
+    differ.map(|(name, (a, b))| format!("{name} {a} and {b}")).collect()
+}
+
+/// Only where both ran against the embedded mock.
+fn mock(a: &Manifest, b: &Manifest) -> Vec<String> {
+    let embedded = |manifest: &Manifest| manifest.scenario["target"]["url"].is_null();
+    if !embedded(a) || !embedded(b) {
+        return Vec::new();
+    }
+    differences(&a.scenario["mock"], &b.scenario["mock"])
+}
+
+fn version(a: &Manifest, b: &Manifest) -> Vec<String> {
+    if a.version == b.version { Vec::new() } else { vec![format!("{} and {}", a.version, b.version)] }
+}
+
+/// `key one and other` for each key of two objects; a key that one of them does not have is none of its facts.
+fn differences(a: &Value, b: &Value) -> Vec<String> {
+    let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return Vec::new() };
+    let both = a.iter().filter_map(|(key, one)| Some((key, one, b.get(key)?)));
+    let differ = both.filter(|(_, one, other)| one != other && !one.is_null() && !other.is_null());
+    differ.map(|(key, one, other)| format!("{key} {one} and {other}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_both_say_can_differ() {
+        let (one, other) = (json!({"a": 1, "b": 2, "c": null}), json!({"a": 1, "b": 3, "c": 4, "d": 5}));
+        assert_eq!(differences(&one, &other), ["b 2 and 3"]);
+        assert_eq!(differences(&one, &Value::Null), [""; 0]);
+    }
+}

@@ -1,0 +1,132 @@
+//! One request of a finished run, or its slowest ones: from the logs to what is shown.
+
+use std::collections::HashMap;
+use std::fs::File;
+
+use anyhow::{Context, bail};
+
+use super::{health, logs};
+use crate::analyze::{Observation, PhaseData, causes_of};
+use crate::model::manifest::Manifest;
+use crate::model::{ErrorKind, Phase, Sample};
+use crate::report::{Request, Waterfall};
+use crate::runlog::{LogReader, Results};
+use crate::workflow::invocation::UsageError;
+
+/// Which requests of a phase.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted {
+    /// One of one repetition, which counts from 1.
+    One {
+        /// Place in the plan, from 0.
+        seq: u64,
+        /// Counted from 1.
+        repetition: u32,
+    },
+    /// The slowest, of one repetition or of all. A failed request ranks slower than every success.
+    Slowest {
+        /// How many.
+        count: usize,
+        /// Counted from 1.
+        repetition: Option<u32>,
+    },
+}
+
+/// A request of a repetition: the key of a row.
+type Key = (u32, u64);
+
+/// The requests that are wanted of a phase, each with the same one of the other phase where that has it.
+pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Result<Vec<Request>> {
+    let manifest = results.manifest()?;
+    check(&manifest, wanted)?;
+    let ([before, after], _) = logs::phases(results, &manifest)?;
+    let (own, other) = match phase {
+        Phase::Before => ((Phase::Before, &before), (Phase::After, &after)),
+        Phase::After => ((Phase::After, &after), (Phase::Before, &before)),
+    };
+    let keys = match wanted {
+        Wanted::One { seq, repetition } => vec![(repetition, seq)],
+        Wanted::Slowest { count, repetition } => slowest(own.1, count, repetition),
+    };
+    let mut shown = waterfalls(results, &manifest, own, &keys)?;
+    let mut beside = waterfalls(results, &manifest, other, &keys)?;
+    let request = |key: &Key| {
+        let Some(request) = shown.remove(key) else {
+            bail!(
+                "request {} has no row in repetition {} of {}.csv; the run was cut short before it, or the row was lost",
+                key.1,
+                key.0,
+                phase.name()
+            );
+        };
+        Ok(Request { request, beside: beside.remove(key) })
+    };
+    keys.iter().map(request).collect()
+}
+
+fn check(manifest: &Manifest, wanted: Wanted) -> anyhow::Result<()> {
+    let plan = &manifest.plan;
+    let (seq, repetition) = match wanted {
+        Wanted::One { seq, repetition } => (Some(seq), Some(repetition)),
+        Wanted::Slowest { repetition, .. } => (None, repetition),
+    };
+    if let Some(seq) = seq.filter(|seq| *seq >= plan.requests) {
+        let last = plan.requests.saturating_sub(1);
+        bail!(UsageError(format!("there is no request {seq} in this run; use 0 to {last}")));
+    }
+    if let Some(repetition) = repetition.filter(|repetition| !(1..=plan.repetitions).contains(repetition)) {
+        let most = plan.repetitions;
+        bail!(UsageError(format!("--repetition {repetition}: this run has {most}; use 1 to {most}")));
+    }
+    Ok(())
+}
+
+/// The slowest first; of equals the earlier one.
+fn slowest(data: &PhaseData, count: usize, repetition: Option<u32>) -> Vec<Key> {
+    let sent = data.rows().iter().filter(|row| row.error() != Some(ErrorKind::Unsent));
+    let mut rows: Vec<&Observation> =
+        sent.filter(|row| repetition.is_none_or(|repetition| row.repetition() == repetition)).collect();
+    let rank =
+        |row: &&Observation| (row.succeeded(), std::cmp::Reverse(row.latency()), row.repetition(), row.seq());
+    rows.sort_by_key(rank);
+    rows.iter().take(count).map(|row| (row.repetition(), row.seq())).collect()
+}
+
+/// What is shown of each request that has a row. The whole sample is read again from the log: the analysis holds every
+/// row at once, and so only what it needs of each.
+fn waterfalls(
+    results: &Results,
+    manifest: &Manifest,
+    (phase, data): (Phase, &PhaseData),
+    keys: &[Key],
+) -> anyhow::Result<HashMap<Key, Waterfall>> {
+    let places: HashMap<Key, usize> =
+        (0..).zip(data.rows()).map(|(at, row)| ((row.repetition(), row.seq()), at)).collect();
+    let there: Vec<(Key, usize)> = keys.iter().filter_map(|key| Some((*key, *places.get(key)?))).collect();
+    if there.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let at: Vec<usize> = there.iter().map(|(_, place)| *place).collect();
+    let causes = causes_of(data, &health::stalls(manifest, phase), &at);
+    let mut samples = samples(results, phase, &there)?;
+    let waterfall = |((key, _), causes): (&(Key, usize), Vec<_>)| {
+        let sample = samples.remove(key)?;
+        Some((*key, Waterfall { phase, repetition: key.0, sample, causes }))
+    };
+    Ok(there.iter().zip(causes).filter_map(waterfall).collect())
+}
+
+fn samples(results: &Results, phase: Phase, there: &[(Key, usize)]) -> anyhow::Result<HashMap<Key, Sample>> {
+    let log = format!("{}.csv", phase.name());
+    let path = results.path(&log);
+    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut samples = HashMap::new();
+    for row in LogReader::new(file, &log)? {
+        let row = row?;
+        let key = (row.repetition, row.sample.seq);
+        if there.iter().any(|(wanted, _)| *wanted == key) {
+            samples.insert(key, row.sample);
+        }
+    }
+    Ok(samples)
+}
