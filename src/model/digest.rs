@@ -72,6 +72,28 @@ impl Rolling {
     }
 }
 
+/// The digest of bytes that come in pieces, which do not count: that of [`Digest::of`].
+pub struct Raw(Sha256);
+
+impl Raw {
+    /// Of what has come so far.
+    pub fn of(pieces: &[&[u8]]) -> Self {
+        let mut raw = Raw(Sha256::new());
+        pieces.iter().for_each(|piece| raw.add(piece));
+        raw
+    }
+
+    /// Adds a piece.
+    pub fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all.
+    pub fn finish(self) -> Digest {
+        Digest::truncate(self.0.finalize().as_slice())
+    }
+}
+
 /// The full SHA-256 of some bytes in hexadecimal digits, as `sha256sum` prints it.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,0 +1,112 @@
+//! Collects an answer's content as it comes: a copy while there is room for one, its digest alone where there is none.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::model::digest::Raw;
+use crate::model::{AnswerBody, ByteBudget, ErrorKind, KeptAnswer, Lease, Moment};
+use crate::transport::BodySink;
+
+/// How much of answers is taken.
+#[derive(Clone, Debug)]
+pub struct AnswerLimits {
+    /// Bytes of one answer; a longer one has failed.
+    pub most: u64,
+    /// Copies of all answers that the recorder has not seen yet.
+    pub budget: Arc<ByteBudget>,
+}
+
+/// Takes one answer.
+pub struct AnswerCollector {
+    limits: AnswerLimits,
+    received: u64,
+    content: Content,
+}
+
+enum Content {
+    Nothing,
+    Copy(Vec<u8>, Lease),
+    Rolling(Raw),
+}
+
+impl AnswerCollector {
+    /// Waits for an answer.
+    pub fn new(limits: &AnswerLimits) -> Self {
+        AnswerCollector { limits: limits.clone(), received: 0, content: Content::Nothing }
+    }
+
+    /// The answer, once it is complete.
+    pub fn finish(self) -> AnswerBody {
+        match self.content {
+            Content::Nothing => AnswerBody::Kept(KeptAnswer::new(Bytes::new(), None)),
+            Content::Copy(copy, lease) => AnswerBody::Kept(KeptAnswer::new(copy.into(), Some(lease))),
+            Content::Rolling(raw) => AnswerBody::Rolled(raw.finish()),
+        }
+    }
+}
+
+impl BodySink for AnswerCollector {
+    fn chunk(&mut self, _at: Moment, data: &[u8]) -> Result<(), ErrorKind> {
+        self.received += data.len() as u64;
+        if self.received > self.limits.most {
+            self.content = Content::Nothing;
+            return Err(ErrorKind::TooLarge);
+        }
+        self.content = match std::mem::replace(&mut self.content, Content::Nothing) {
+            Content::Nothing => match self.limits.budget.reserve(data.len()) {
+                Some(lease) => Content::Copy(data.to_vec(), lease),
+                None => Content::Rolling(Raw::of(&[data])),
+            },
+            Content::Copy(mut copy, mut lease) => {
+                if lease.grow(data.len()) {
+                    copy.extend_from_slice(data);
+                    Content::Copy(copy, lease)
+                } else {
+                    Content::Rolling(Raw::of(&[&copy, data]))
+                }
+            }
+            Content::Rolling(mut raw) => {
+                raw.add(data);
+                Content::Rolling(raw)
+            }
+        };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Digest;
+
+    fn collected(most: u64, budget: &Arc<ByteBudget>, chunks: &[&str]) -> Result<AnswerBody, ErrorKind> {
+        let mut collector = AnswerCollector::new(&AnswerLimits { most, budget: Arc::clone(budget) });
+        for chunk in chunks {
+            collector.chunk(Moment::START, chunk.as_bytes())?;
+        }
+        Ok(collector.finish())
+    }
+
+    #[test]
+    fn a_copy_is_kept_while_there_is_room_and_a_digest_where_there_is_none() {
+        let budget = ByteBudget::new(5);
+        let whole = collected(100, &budget, &["abc", "de"]);
+        assert!(matches!(&whole, Ok(AnswerBody::Kept(kept)) if kept.bytes == "abcde"));
+        let rolled = collected(100, &budget, &["abc", "de"]);
+        assert!(matches!(rolled, Ok(AnswerBody::Rolled(digest)) if digest == Digest::of(b"abcde")));
+        drop(whole);
+        let grown = collected(100, &budget, &["abc", "def", "g"]);
+        assert!(matches!(grown, Ok(AnswerBody::Rolled(digest)) if digest == Digest::of(b"abcdefg")));
+        assert!(matches!(collected(100, &budget, &["abcde"]), Ok(AnswerBody::Kept(_))), "all was given back");
+        assert!(matches!(collected(100, &budget, &[]), Ok(AnswerBody::Kept(kept)) if kept.bytes.is_empty()));
+    }
+
+    #[test]
+    fn an_answer_past_the_limit_is_too_large_and_holds_no_memory() {
+        let budget = ByteBudget::new(100);
+        assert!(matches!(collected(4, &budget, &["abc", "d"]), Ok(AnswerBody::Kept(_))));
+        assert_eq!(collected(4, &budget, &["abc", "de"]).err(), Some(ErrorKind::TooLarge));
+        assert!(budget.reserve(100).is_some());
+    }
+}
