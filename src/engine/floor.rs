@@ -18,7 +18,7 @@ use crate::host::Clock;
 use crate::model::Moment;
 use crate::model::Pulse;
 use crate::model::Strategy;
-use crate::model::{BatchUse, Completed, Sample};
+use crate::model::{AnswerBody, BatchUse, Completed, KeptAnswer, Sample};
 use crate::transport::{Lane, Marks, Outgoing, Transport};
 
 /// A request that is due and waits, or is under way.
@@ -180,6 +180,7 @@ impl<T: Transport + 'static> Floor<T> {
     /// the next requests itself.
     pub(super) fn end(&self, sample: Sample, answer: Option<Bytes>) {
         let end = sample.end();
+        let answer = answer.map(|bytes| AnswerBody::Kept(KeptAnswer::uncounted(bytes)));
         self.output.push(Completed { sample, answer });
         let planned = self.repetition.plan.requests();
         let mut state = self.state.borrow_mut();

@@ -1,5 +1,7 @@
 //! The nouns that all rooms share. Nothing here reads a file, a clock or a socket.
 
+mod answer;
+mod byte_budget;
 mod caveat;
 pub mod digest;
 mod error_kind;
@@ -17,6 +19,8 @@ mod strategy;
 mod telemetry_record;
 pub mod text;
 
+pub use answer::{AnswerBody, KeptAnswer};
+pub use byte_budget::{ByteBudget, Lease};
 pub use caveat::Caveat;
 pub use digest::Digest;
 pub use error_kind::ErrorKind;

@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 
 use super::answers::Answers;
 use super::log::LogWriter;
-use crate::model::{Completed, ErrorKind, Stage};
+use crate::model::{AnswerBody, Completed, ErrorKind, Stage};
 
 /// Chunks between the engine and the recorder before the engine must wait: rows are never lost.
 const CHUNKS: usize = 256;
@@ -118,7 +118,10 @@ impl Recording {
         let sample = &mut completed.sample;
         // Taken out: whoever gets the chunk next must not keep answers in memory.
         if let Some(answer) = completed.answer.take() {
-            sample.answer_digest = Some(self.answers.take(sample.seq, &answer)?);
+            sample.answer_digest = Some(match answer {
+                AnswerBody::Kept(answer) => self.answers.take(sample.seq, answer.bytes())?,
+                AnswerBody::Rolled(digest) => digest,
+            });
         }
         Ok(self.log.write(repetition, sample)?)
     }
