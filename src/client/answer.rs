@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::digest::Raw;
-use crate::model::{AnswerBody, ByteBudget, ErrorKind, KeptAnswer, Lease, Moment};
+use crate::model::digest::Running;
+use crate::model::{AnswerBody, ByteBudget, Digest, ErrorKind, KeptAnswer, Lease, Moment};
 use crate::transport::BodySink;
 
 /// How much of answers is taken.
@@ -27,7 +27,7 @@ pub struct AnswerCollector {
 enum Content {
     Nothing,
     Copy(Vec<u8>, Lease),
-    Rolling(Raw),
+    Rolling(Running),
 }
 
 impl AnswerCollector {
@@ -36,13 +36,49 @@ impl AnswerCollector {
         AnswerCollector { limits: limits.clone(), received: 0, content: Content::Nothing }
     }
 
-    /// The answer, once it is complete.
-    pub fn finish(self) -> AnswerBody {
+    /// The content, once it is complete.
+    pub fn finish(self) -> Collected {
         match self.content {
-            Content::Nothing => AnswerBody::Kept(KeptAnswer::new(Bytes::new(), None)),
-            Content::Copy(copy, lease) => AnswerBody::Kept(KeptAnswer::new(copy.into(), Some(lease))),
-            Content::Rolling(raw) => AnswerBody::Rolled(raw.finish()),
+            Content::Nothing => Collected::Copy(Bytes::new(), None),
+            Content::Copy(copy, lease) => Collected::Copy(copy.into(), Some(lease)),
+            Content::Rolling(running) => Collected::Rolled(running.finish()),
         }
+    }
+}
+
+/// A complete content.
+pub enum Collected {
+    /// A copy, with its place in the budget.
+    Copy(Bytes, Option<Lease>),
+    /// The digest of the bytes.
+    Rolled(Digest),
+}
+
+impl Collected {
+    /// The answer to one request.
+    pub fn whole(self) -> AnswerBody {
+        match self {
+            Collected::Copy(copy, Some(lease)) => AnswerBody::Kept(KeptAnswer::new(copy, lease)),
+            Collected::Copy(copy, None) => AnswerBody::Kept(KeptAnswer::uncounted(copy)),
+            Collected::Rolled(digest) => AnswerBody::Rolled(digest),
+        }
+    }
+
+    /// The answers to the members of a batch, as `split` takes the content apart.
+    ///
+    /// # Errors
+    /// What there is no copy of, and what `split` cannot take apart.
+    pub fn apart(
+        self,
+        split: impl FnOnce(&Bytes) -> Option<Vec<Bytes>>,
+    ) -> Result<Vec<AnswerBody>, ErrorKind> {
+        let Collected::Copy(copy, lease) = self else { return Err(ErrorKind::TooLarge) };
+        let parts = split(&copy).ok_or(ErrorKind::Protocol)?;
+        let kept = match lease {
+            Some(lease) => KeptAnswer::shared(parts, lease),
+            None => parts.into_iter().map(KeptAnswer::uncounted).collect(),
+        };
+        Ok(kept.into_iter().map(AnswerBody::Kept).collect())
     }
 }
 
@@ -54,52 +90,60 @@ impl BodySink for AnswerCollector {
             return Err(ErrorKind::TooLarge);
         }
         self.content = match std::mem::replace(&mut self.content, Content::Nothing) {
-            Content::Nothing => match self.limits.budget.reserve(data.len()) {
+            Content::Nothing => match self.limits.budget.reserve(data.len() as u64) {
                 Some(lease) => Content::Copy(data.to_vec(), lease),
-                None => Content::Rolling(Raw::of(&[data])),
+                None => rolling(&[data]),
             },
             Content::Copy(mut copy, mut lease) => {
-                if lease.grow(data.len()) {
+                if lease.grow(data.len() as u64) {
                     copy.extend_from_slice(data);
                     Content::Copy(copy, lease)
                 } else {
-                    Content::Rolling(Raw::of(&[&copy, data]))
+                    rolling(&[&copy, data])
                 }
             }
-            Content::Rolling(mut raw) => {
-                raw.add(data);
-                Content::Rolling(raw)
+            Content::Rolling(mut running) => {
+                running.add(data);
+                Content::Rolling(running)
             }
         };
         Ok(())
     }
 }
 
+/// The digest of what has come, and of what will.
+fn rolling(pieces: &[&[u8]]) -> Content {
+    let mut running = Running::default();
+    pieces.iter().for_each(|piece| running.add(piece));
+    Content::Rolling(running)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Digest;
 
     fn collected(most: u64, budget: &Arc<ByteBudget>, chunks: &[&str]) -> Result<AnswerBody, ErrorKind> {
         let mut collector = AnswerCollector::new(&AnswerLimits { most, budget: Arc::clone(budget) });
         for chunk in chunks {
             collector.chunk(Moment::START, chunk.as_bytes())?;
         }
-        Ok(collector.finish())
+        Ok(collector.finish().whole())
     }
 
     #[test]
     fn a_copy_is_kept_while_there_is_room_and_a_digest_where_there_is_none() {
         let budget = ByteBudget::new(5);
         let whole = collected(100, &budget, &["abc", "de"]);
-        assert!(matches!(&whole, Ok(AnswerBody::Kept(kept)) if kept.bytes == "abcde"));
+        assert!(matches!(&whole, Ok(AnswerBody::Kept(kept)) if kept.bytes() == "abcde"));
         let rolled = collected(100, &budget, &["abc", "de"]);
         assert!(matches!(rolled, Ok(AnswerBody::Rolled(digest)) if digest == Digest::of(b"abcde")));
         drop(whole);
         let grown = collected(100, &budget, &["abc", "def", "g"]);
         assert!(matches!(grown, Ok(AnswerBody::Rolled(digest)) if digest == Digest::of(b"abcdefg")));
         assert!(matches!(collected(100, &budget, &["abcde"]), Ok(AnswerBody::Kept(_))), "all was given back");
-        assert!(matches!(collected(100, &budget, &[]), Ok(AnswerBody::Kept(kept)) if kept.bytes.is_empty()));
+        assert!(
+            matches!(collected(100, &budget, &[]), Ok(AnswerBody::Kept(kept)) if kept.bytes().is_empty())
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod answer;
 mod batch;
 mod place;
 
-pub use answer::{AnswerCollector, AnswerLimits};
+pub use answer::{AnswerCollector, AnswerLimits, Collected};
 pub use batch::BatchFormat;
 pub use place::Place;
 

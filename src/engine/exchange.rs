@@ -6,9 +6,10 @@ use std::rc::Rc;
 use bytes::Bytes;
 use tokio::task::AbortHandle;
 
+use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::slot::Slot;
-use crate::client::AnswerCollector;
+use crate::client::{AnswerCollector, Collected};
 use crate::model::{AnswerBody, ErrorKind, Micros};
 use crate::transport::{Head, Request, Transport};
 
@@ -69,7 +70,7 @@ fn end_exchange<T: Transport + 'static>(
     }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
     let items = outcome.as_ref().map_or(Vec::new(), |head| items(head, size));
-    let answers = outcome.and_then(|head| answers(scheduler, &head, collector.finish(), size));
+    let answers = outcome.and_then(|head| answers(repetition, &head, collector.finish(), size));
     let (mut answers, failed) = match answers {
         Ok(answers) => (answers, None),
         Err(kind) => (Vec::new(), Some(kind)),
@@ -96,21 +97,15 @@ fn items(head: &Head, size: usize) -> Vec<Micros> {
 }
 
 /// One answer a member, in order.
-fn answers<T: Transport + 'static>(
-    scheduler: &Scheduler<T>,
+fn answers(
+    repetition: &Repetition,
     head: &Head,
-    answer: AnswerBody,
+    answer: Collected,
     size: usize,
 ) -> Result<Vec<AnswerBody>, ErrorKind> {
-    match (ErrorKind::from_status(head.status), answer) {
-        (Some(word), _) => Err(word),
-        (None, answer) if size == 1 => Ok(vec![answer]),
-        // What there is no copy of cannot be taken apart.
-        (None, AnswerBody::Rolled(_)) => Err(ErrorKind::TooLarge),
-        (None, AnswerBody::Kept(whole)) => {
-            let parts =
-                scheduler.repetition.batch_format.split(&whole.bytes, size).ok_or(ErrorKind::Protocol)?;
-            Ok(parts.into_iter().map(|part| AnswerBody::Kept(whole.part(part))).collect())
-        }
+    match ErrorKind::from_status(head.status) {
+        Some(kind) => Err(kind),
+        None if size == 1 => Ok(vec![answer.whole()]),
+        None => answer.apart(|whole| repetition.batch_format.split(whole, size)),
     }
 }

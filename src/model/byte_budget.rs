@@ -1,9 +1,10 @@
-//! How many bytes of answers may be in memory at the same time, between the engine and the recorder.
+//! How many bytes may be held at a time: whoever wants to keep some asks first, is never made to wait, and gives
+//! them back by dropping its lease.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A budget that its users share. Nobody waits for it: what does not fit is refused, and counted.
+/// A limit that several threads share. Only the sum matters, so no order between threads is needed.
 #[derive(Debug)]
 pub struct ByteBudget {
     limit: u64,
@@ -11,7 +12,7 @@ pub struct ByteBudget {
     refused: AtomicU64,
 }
 
-/// A part of the budget that is given back when it is dropped.
+/// A place in the budget; it is free again when this is dropped.
 #[derive(Debug)]
 pub struct Lease {
     budget: Arc<ByteBudget>,
@@ -20,35 +21,48 @@ pub struct Lease {
 
 impl ByteBudget {
     /// A budget of so many bytes.
-    pub fn new(limit: u64) -> Arc<Self> {
+    pub fn new(limit: u64) -> Arc<ByteBudget> {
         Arc::new(ByteBudget { limit, used: AtomicU64::new(0), refused: AtomicU64::new(0) })
     }
 
-    /// Takes so many bytes, if they are left.
-    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Lease> {
-        let mut lease = Lease { budget: Arc::clone(self), bytes: 0 };
-        lease.grow(bytes).then_some(lease)
+    /// A place for so many bytes; `None`, at once and counted, where there is none.
+    pub fn reserve(self: &Arc<Self>, bytes: u64) -> Option<Lease> {
+        self.take(bytes).then(|| Lease { budget: Arc::clone(self), bytes })
     }
 
-    /// How often something was refused.
+    /// The bytes that are held.
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// How often there was no place: the first one, or one more for a lease that had to grow.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, bytes: u64) -> bool {
+        let within = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
+        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok();
+        if !taken {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        taken
     }
 }
 
 impl Lease {
-    /// Takes more bytes, if they are left.
-    pub fn grow(&mut self, more: usize) -> bool {
-        let more = more as u64;
-        let used = self.budget.used.fetch_add(more, Ordering::Relaxed);
-        let fits = used.saturating_add(more) <= self.budget.limit;
-        if fits {
+    /// Makes the place larger; `false`, and as it was, where there is no room for that.
+    pub fn grow(&mut self, more: u64) -> bool {
+        let grown = self.budget.take(more);
+        if grown {
             self.bytes += more;
-        } else {
-            self.budget.used.fetch_sub(more, Ordering::Relaxed);
-            self.budget.refused.fetch_add(1, Ordering::Relaxed);
         }
-        fits
+        grown
+    }
+
+    /// How many bytes it holds.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 }
 
@@ -63,12 +77,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_dropped_can_be_had_again_and_what_does_not_fit_is_counted() {
+    fn what_is_held_never_exceeds_the_limit_and_comes_back() {
         let budget = ByteBudget::new(10);
         let mut first = budget.reserve(6).expect("there is room");
-        assert!(budget.reserve(5).is_none() && !first.grow(5) && first.grow(4));
-        assert_eq!(budget.refused(), 2);
+        assert!(budget.reserve(5).is_none());
+        assert!(first.grow(4) && !first.grow(1));
+        assert_eq!((budget.used(), first.bytes(), budget.refused()), (10, 10, 2));
+        assert!(budget.reserve(u64::MAX).is_none(), "no sum that wraps around");
+        assert!(budget.reserve(0).is_some(), "nothing has always room");
         drop(first);
+        assert_eq!((budget.used(), budget.refused()), (0, 3));
         assert!(budget.reserve(10).is_some());
+    }
+
+    #[test]
+    fn threads_share_one_limit() {
+        let budget = ByteBudget::new(100);
+        let most = AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..2_000 {
+                        let lease = budget.reserve(30);
+                        most.fetch_max(budget.used(), Ordering::Relaxed);
+                        drop(lease);
+                    }
+                });
+            }
+        });
+        assert_eq!(budget.used(), 0);
+        assert!((30..=100).contains(&most.into_inner()));
     }
 }

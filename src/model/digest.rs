@@ -72,23 +72,17 @@ impl Rolling {
     }
 }
 
-/// The digest of bytes that come in pieces, which do not count: that of [`Digest::of`].
-pub struct Raw(Sha256);
+/// The digest of bytes that arrive in pieces: that of [`Digest::of`], wherever the borders lie.
+#[derive(Clone, Default)]
+pub struct Running(Sha256);
 
-impl Raw {
-    /// Of what has come so far.
-    pub fn of(pieces: &[&[u8]]) -> Self {
-        let mut raw = Raw(Sha256::new());
-        pieces.iter().for_each(|piece| raw.add(piece));
-        raw
+impl Running {
+    /// Adds the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
     }
 
-    /// Adds a piece.
-    pub fn add(&mut self, piece: &[u8]) {
-        self.0.update(piece);
-    }
-
-    /// The digest of all.
+    /// The digest of all bytes so far.
     pub fn finish(self) -> Digest {
         Digest::truncate(self.0.finalize().as_slice())
     }
@@ -143,6 +137,16 @@ mod tests {
     fn the_digest_is_the_head_of_sha256() {
         assert!(sha256_hex(b"abc").starts_with(&Digest::of(b"abc").to_string()));
         assert_eq!(Digest::of(b"abc").to_string().parse(), Ok(Digest::of(b"abc")));
+    }
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        for cut in 0..=3 {
+            let (head, tail) = b"abc".split_at(cut);
+            let mut running = Running::default();
+            [head, tail].into_iter().for_each(|piece| running.add(piece));
+            assert_eq!(running.finish(), Digest::of(b"abc"));
+        }
     }
 
     #[test]

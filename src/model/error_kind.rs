@@ -23,7 +23,7 @@ pub enum ErrorKind {
     Timeout,
     /// The peer does not speak HTTP/1.1, or a batch answer does not fit its batch.
     Protocol,
-    /// The answer is longer than `target.max_answer_bytes`.
+    /// The answer grew past `target.max_answer_bytes`.
     TooLarge,
     /// A redirect, which is not followed.
     Http3xx,
@@ -109,5 +109,12 @@ mod tests {
             assert_eq!(word.name().parse(), Ok(word));
         }
         assert!("slow".parse::<ErrorKind>().is_err());
+    }
+    #[test]
+    fn the_docs_explain_every_word() {
+        let page = include_str!("../../docs/cli.md");
+        for word in ErrorKind::ALL {
+            assert!(page.contains(&format!("`{}`", word.name())), "{}", word.name());
+        }
     }
 }

@@ -116,7 +116,7 @@ impl Recording {
         // Taken out: whoever gets the chunk next must not keep answers in memory.
         if let Some(answer) = completed.answer.take() {
             sample.answer_digest = Some(match answer {
-                AnswerBody::Kept(kept) => self.answers.take(sample.seq, &kept.bytes)?,
+                AnswerBody::Kept(answer) => self.answers.take(sample.seq, answer.bytes())?,
                 AnswerBody::Rolled(digest) => digest,
             });
         }
