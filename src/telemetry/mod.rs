@@ -16,6 +16,8 @@
 mod buckets;
 mod collector;
 mod compression;
+mod env;
+mod error;
 mod exporter;
 mod headers;
 mod ids;
@@ -40,9 +42,9 @@ mod tap;
 mod tls;
 mod verdict;
 
+pub use error::TelemetryError;
 pub use exporter::{Exporter, SpanTotals};
 pub use logs::LogFormat;
-pub use otlp::TelemetryError;
 pub use part::{Destination, Part};
 pub use queue::{Counts, Queue};
 pub use replay::{Replay, Times};

@@ -9,12 +9,14 @@ use anyhow::Context;
 use opentelemetry::KeyValue;
 
 use super::collector::{Collector, Message};
+use super::env::process_env;
+use super::error::TelemetryError;
 use super::exporter::Exporter;
 use super::journal::Journal;
 use super::leaders::Leaders;
 use super::logs;
 use super::metrics::Metrics;
-use super::otlp::{self, Target, TelemetryError, process_env};
+use super::otlp::{self, Target};
 use super::part::{Destination, Part};
 use super::queue::Counts;
 use super::registry::Counter;
