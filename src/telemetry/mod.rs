@@ -45,7 +45,7 @@ mod verdict;
 pub use error::TelemetryError;
 pub use exporter::{Exporter, SpanTotals};
 pub use logs::LogFormat;
-pub use part::{Destination, Part};
+pub use part::Part;
 pub use queue::{Counts, Queue};
 pub use replay::{Replay, Times};
 pub use run::{Prepared, Telemetry, Watched};

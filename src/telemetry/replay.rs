@@ -13,7 +13,7 @@ use super::exporter::{Exporter, SpanTotals};
 use super::ids::SpanRef;
 use super::leaders::Leaders;
 use super::otlp::{self, Target};
-use super::part::{Destination, Part, part_attributes, span_name};
+use super::part::{Part, part_attributes, span_name};
 use super::queue::Counts;
 use super::run::SERVICE;
 use super::sampler::Sampler;
@@ -21,6 +21,7 @@ use super::settings::TelemetrySettings;
 use super::spans;
 use super::verdict::{Line, slow_above};
 use crate::model::Sample;
+use crate::model::manifest::Destination;
 
 /// When a repetition took place, in microseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]

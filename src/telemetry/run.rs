@@ -17,7 +17,7 @@ use super::leaders::Leaders;
 use super::logs;
 use super::metrics::Metrics;
 use super::otlp::{self, Target};
-use super::part::{Destination, Part};
+use super::part::Part;
 use super::queue::Counts;
 use super::registry::Counter;
 use super::sampler::Sampler;
@@ -28,6 +28,7 @@ use super::tap::{CHUNKS, Tap};
 use super::verdict::{Line, Verdict, slow_above};
 use crate::host::console;
 use crate::model::Pulse;
+use crate::model::manifest::Destination;
 use crate::model::{Completed, Phase};
 
 /// Name of the tool in traces, if nobody gives another.

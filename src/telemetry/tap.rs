@@ -44,8 +44,8 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     use super::*;
+    use crate::model::manifest::Destination;
     use crate::model::{BatchUse, Sample, TraceId};
-    use crate::telemetry::part::Destination;
 
     fn chunk(traces: &[u128]) -> Vec<Completed> {
         let batch = Some(BatchUse { id: 1, size: 9 });

@@ -117,6 +117,11 @@ impl Endpoint {
         Endpoint { server_headers, ..self }
     }
 
+    /// The version of HTTP that its connections speak.
+    pub fn http_version(&self) -> &'static str {
+        "1.1"
+    }
+
     /// The address as a person writes it.
     pub fn address(&self) -> String {
         match self.host.contains(':') {
