@@ -116,6 +116,9 @@ const TO_BRING_HOME: [&str; 7] = [
     "workflow/telemetry.rs: Run of workflow/mod.rs",
 ];
 
+/// Type names that still have two meanings: what is renamed is struck here.
+const TO_RENAME: [&str; 0] = [];
+
 /// One `crate::room::Item` in the code.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Use {
@@ -176,6 +179,17 @@ fn no_import_is_overlooked() {
     let modules = Modules::read(&src());
     assert_eq!(circles::lost(&modules), [""; 0], "paths into the crate that this test cannot follow");
     assert_eq!(names::methods_away(&modules), TO_BRING_HOME, "methods stand in the file of their type");
+}
+
+/// One word, one meaning.
+#[test]
+fn no_type_name_is_defined_twice() {
+    let modules = Modules::read(&src());
+    let found = names::defined_twice(&modules);
+    let new: Vec<_> = found.iter().filter(|(name, _)| !TO_RENAME.contains(name)).collect();
+    assert!(new.is_empty(), "defined in several files: {new:#?}");
+    let gone = TO_RENAME.iter().filter(|name| !found.contains_key(**name));
+    assert_eq!(gone.collect::<Vec<_>>(), [&""; 0], "no name of two any more: strike it from TO_RENAME");
 }
 
 /// Each form in which a file can import another, in a house of its own.

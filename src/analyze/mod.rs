@@ -20,10 +20,10 @@ pub use attribution::{
 pub use comparison::{compare, compare_runs};
 pub use document::{
     Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump, Cluster,
-    Clusters, Comparison, Confidence, Difference, FailureFigures, IN_DOUBT, LadderRung, LatencyMs, Part,
-    PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared,
-    RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures,
-    Table, Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict, Window,
+    Clusters, Comparison, Confidence, Contribution, Difference, FailureFigures, IN_DOUBT, LadderRung,
+    LatencyMs, PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys,
+    RunCompared, RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes,
+    StageFigures, Table, Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict, Window,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

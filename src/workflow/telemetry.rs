@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Run;
 use super::server::Stopped;
-use crate::analyze::{Comparison, Doubt, LostSpans, Verdict as Judgement};
+use crate::analyze::{Comparison, Doubt, LostSpans, Verdict};
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::LAST_SPANS_WITHIN;
@@ -13,7 +13,7 @@ use crate::model::{Limit, SlaLine};
 use crate::report::Progress;
 use crate::runlog::write_atomically;
 use crate::scenario::Settings;
-use crate::telemetry::{Line, SpanTotals, Telemetry, Unit, Verdict, Watched};
+use crate::telemetry::{Line, SpanTotals, Telemetry, Unit, VerdictFigures, Watched};
 use crate::transport::{Endpoint, EndpointError};
 
 /// How long the end waits for a collector of spans, counted from when the last mock was told to stop: its own spans and
@@ -150,7 +150,7 @@ pub(super) fn lines(sla: &[SlaLine]) -> Vec<Line> {
     sla.iter().map(line).collect()
 }
 
-fn verdict(comparison: &Comparison) -> Verdict {
+fn verdict(comparison: &Comparison) -> VerdictFigures {
     let lines = comparison.sla.iter().map(|line| {
         let (unit, scale) = match line.unit {
             "ms" => (Unit::Seconds, 1e3),
@@ -164,10 +164,10 @@ fn verdict(comparison: &Comparison) -> Verdict {
             limit: line.limit / scale,
             before: scaled(line.before),
             after: scaled(line.after),
-            met: line.verdict == Judgement::Met,
+            met: line.verdict == Verdict::Met,
         }
     });
-    Verdict { lines: lines.collect(), met: comparison.verdict == Judgement::Met }
+    VerdictFigures { lines: lines.collect(), met: comparison.verdict == Verdict::Met }
 }
 
 /// What became of the spans, in one line for people.
