@@ -8,7 +8,7 @@
 //! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
 //! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
 //! - `registry`, `metrics`, `series`, `server`: `/metrics`; `verdict`: what is set at the end
-//! - `part`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
+//! - `origin`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
 //! - `queue`, `exporter`: bounded, on a thread of its own; created = exported + failed + dropped
 //! - `run`: all of it for one run; `replay`: a finished run once more; `serving`: the spans of the embedded
 //!   server
@@ -24,8 +24,8 @@ mod leaders;
 pub mod logs;
 mod metrics;
 pub mod names;
+mod origin;
 mod otlp;
-mod part;
 mod queue;
 mod registry;
 mod replay;
@@ -42,8 +42,8 @@ mod verdict;
 
 pub use exporter::{Exporter, SpanTotals};
 pub use logs::LogFormat;
+pub use origin::{Destination, Origin};
 pub use otlp::TelemetryError;
-pub use part::{Destination, Part};
 pub use queue::{Counts, Queue};
 pub use replay::{Replay, Times};
 pub use run::{Prepared, Telemetry, Watched};

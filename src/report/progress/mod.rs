@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::style::Colour;
 use crate::host::Clock;
 use crate::host::console;
-use crate::model::{Micros, Moment};
+use crate::model::{Micros, Moment, Part};
 use crate::runlog::Live;
 use schedule::Schedule;
 use stage_bar::stage_bar;
@@ -42,8 +42,8 @@ pub struct Judged {
 pub struct Load {
     /// Percentiles of the SLA.
     pub judged: Vec<Judged>,
-    /// The loads in the order in which they come: their kind, and their requests. Loads of one kind take about as long.
-    pub parts: Vec<(String, u64)>,
+    /// The loads in the order in which they come: of which part, and their requests.
+    pub parts: Vec<(Part, u64)>,
 }
 
 /// The progress of a run.

@@ -5,30 +5,28 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
+use super::part_load::PartLoad;
 use super::server;
 use crate::client::BatchFormat;
 use crate::engine;
 use crate::engine::{Health, Pacing, Repetition};
 use crate::host::Interrupt;
 use crate::host::{Anchor, Clock};
-use crate::model::Strategy;
-use crate::plan::{Plan, TraceIds};
+use crate::plan::TraceIds;
 use crate::report::Step;
 use crate::runlog::{Live, Recorder, Recording};
-use crate::scenario::Settings;
+use crate::scenario::Target;
 use crate::telemetry::Watched;
 use crate::transport::{Direct, Endpoint, SystemResolver};
 
-/// What is measured.
+/// What is measured, and where.
 pub(super) struct Measurement<'a> {
-    pub plan: Arc<Plan>,
+    pub load: &'a PartLoad,
     pub run_id: &'a str,
-    pub part: &'a str,
-    pub repetition: u32,
-    pub strategy: Strategy,
-    pub workers: usize,
-    pub settings: &'a Settings,
+    pub target: &'a Target,
     pub url: &'a str,
+    pub anchor: &'a Anchor,
+    pub interrupt: &'a Interrupt,
 }
 
 /// What came of it.
@@ -44,18 +42,16 @@ impl Measurement<'_> {
         &self,
         recording: Recording,
         watched: &mut Watched,
-        anchor: &Anchor,
         step: &Step,
-        interrupt: &Interrupt,
     ) -> anyhow::Result<Measured> {
-        let (recorder, sink) = Recorder::start(recording, self.repetition, watched.tap())?;
+        let (recorder, sink) = Recorder::start(recording, self.load.repetition, watched.tap())?;
         let pulse = Arc::clone(&watched.pulse);
         let endpoint = self.endpoint()?;
         let repetition = self.repetition();
         let clock = Clock::start();
-        watched.part.started(anchor.unix_micros(&clock));
+        watched.origin.started(self.anchor.unix_micros(&clock));
         let (ended, end) = oneshot::channel();
-        let wish = interrupt.clone();
+        let wish = self.interrupt.clone();
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
             let transport = Direct::new(endpoint, SystemResolver);
             let outcome = engine::run(repetition, transport, clock, sink, &pulse, &wish);
@@ -71,40 +67,18 @@ impl Measurement<'_> {
     }
 
     fn endpoint(&self) -> anyhow::Result<Endpoint> {
-        Ok(server::endpoint(self.url, &self.settings.target)?)
+        Ok(server::endpoint(self.url, self.target)?)
     }
 
     fn repetition(&self) -> Repetition {
-        let target = &self.settings.target;
+        let PartLoad { part, repetition, plan, strategy, workers, .. } = self.load;
         Repetition {
-            plan: Arc::clone(&self.plan),
-            traces: TraceIds::new(self.run_id, self.part, self.repetition),
-            pacing: Pacing::Closed { workers: self.workers as u64 },
-            strategy: self.strategy,
-            batch_format: BatchFormat::new(&target.batch_request_key, &target.batch_response_key),
-            timeout: target.timeout(),
+            plan: Arc::clone(plan),
+            traces: TraceIds::new(self.run_id, &part.to_string(), *repetition),
+            pacing: Pacing::Closed { workers: *workers as u64 },
+            strategy: *strategy,
+            batch_format: BatchFormat::new(&self.target.batch_request_key, &self.target.batch_response_key),
+            timeout: self.target.timeout(),
         }
-    }
-}
-
-/// The plan of both phases.
-pub(super) fn plan(settings: &Settings) -> anyhow::Result<Plan> {
-    plan_of(settings, settings.load.requests)
-}
-
-/// The first so many requests of the plan of both phases.
-pub(super) fn plan_of(settings: &Settings, requests: u64) -> anyhow::Result<Plan> {
-    of_size(settings, requests, settings.load.seed)
-}
-
-/// Other requests than those of the phases, so that no cache of the server's knows the phases' ones.
-pub(super) fn calibration_plan(settings: &Settings, requests: u64) -> anyhow::Result<Plan> {
-    of_size(settings, requests, settings.load.seed.wrapping_add(1))
-}
-
-fn of_size(settings: &Settings, requests: u64, seed: u64) -> anyhow::Result<Plan> {
-    match &settings.load.payloads {
-        Some(path) => Ok(Plan::of_file(requests, seed, path)?),
-        None => Ok(Plan::of_prompts(requests, seed)),
     }
 }
