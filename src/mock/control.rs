@@ -6,7 +6,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 
 use super::Mock;
-use super::lifetime::{GRACE_SECONDS, Listening, cannot_bind};
+use super::listening::{GRACE_SECONDS, Listening, cannot_bind};
 use super::refusal::Refusal;
 
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::Mock;
 use super::exchange::{Endpoint, Received, run};
-use super::lifetime::{GRACE_SECONDS, Listening, cannot_bind};
+use super::listening::{GRACE_SECONDS, Listening, cannot_bind};
 use super::refusal::Refusal;
 use super::reset::remember_socket;
 

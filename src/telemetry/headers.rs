@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::otlp::{Env, TelemetryError, wrong};
+use super::env::Env;
+use super::error::{TelemetryError, wrong};
 use super::settings::TelemetrySettings;
 
 /// Finds out before the run what the exporter would leave out without a word. The value may be a secret.

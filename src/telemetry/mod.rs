@@ -16,6 +16,8 @@
 mod buckets;
 mod collector;
 mod compression;
+mod env;
+mod error;
 mod exporter;
 mod headers;
 mod ids;
@@ -40,10 +42,10 @@ mod tap;
 mod tls;
 mod verdict;
 
+pub use error::TelemetryError;
 pub use exporter::{Exporter, SpanTotals};
 pub use logs::LogFormat;
 pub use origin::{Destination, Origin};
-pub use otlp::TelemetryError;
 pub use queue::{Counts, Queue};
 pub use replay::{Replay, Times};
 pub use run::{Prepared, Telemetry, Watched};

@@ -9,9 +9,10 @@ use opentelemetry_otlp::{
     Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig, WithTonicConfig,
 };
 use opentelemetry_sdk::Resource;
-use thiserror::Error;
 
 use super::compression::check_compression;
+use super::env::Env;
+use super::error::{TelemetryError, wrong};
 use super::headers::{check_header, escaped, given_headers, tonic_metadata};
 use super::settings::{TelemetrySettings, masked_url};
 use super::tls::Authorities;
@@ -21,33 +22,6 @@ const QUEUE: usize = 65_536;
 const BATCH: usize = 512;
 const DELAY: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Telemetry that cannot be had as asked for. Exit code 2.
-#[derive(Debug, Error)]
-pub enum TelemetryError {
-    /// A setting or variable that cannot be used.
-    #[error("{name}: {problem}")]
-    Setting {
-        /// The flag, key or variable.
-        name: String,
-        /// What is wrong and what to write instead.
-        problem: String,
-    },
-    /// A port that was asked for cannot be had.
-    #[error(
-        "--metrics-port {port}: {cause}; stop the program that listens there, name another port, or 0 for a free one"
-    )]
-    Port {
-        /// As asked for.
-        port: u16,
-        /// Why not.
-        cause: std::io::Error,
-    },
-}
-
-pub(super) fn wrong(name: &str, problem: impl Into<String>) -> TelemetryError {
-    TelemetryError::Setting { name: name.into(), problem: problem.into() }
-}
 
 /// How much is kept and how long is waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,14 +46,6 @@ pub struct Target {
     given_headers: String,
     authorities: Authorities,
     pub(super) limits: Limits,
-}
-
-/// The environment, so that tests need not change theirs.
-pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// A variable that is set; an empty one counts as unset, as the specification says.
-pub(super) fn process_env(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 impl Target {

@@ -7,11 +7,13 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
+use super::env::process_env;
+use super::error::TelemetryError;
 use super::exporter::{Exporter, SpanTotals};
 use super::ids::SpanRef;
 use super::leaders::Leaders;
 use super::origin::{Destination, Origin, part_attributes, span_name};
-use super::otlp::{self, Target, TelemetryError, process_env};
+use super::otlp::{self, Target};
 use super::queue::Counts;
 use super::run::SERVICE;
 use super::sampler::Sampler;

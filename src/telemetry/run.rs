@@ -9,13 +9,15 @@ use anyhow::Context;
 use opentelemetry::KeyValue;
 
 use super::collector::{Collector, Message};
+use super::env::process_env;
+use super::error::TelemetryError;
 use super::exporter::Exporter;
 use super::journal::Journal;
 use super::leaders::Leaders;
 use super::logs;
 use super::metrics::Metrics;
 use super::origin::{Destination, Origin};
-use super::otlp::{self, Target, TelemetryError, process_env};
+use super::otlp::{self, Target};
 use super::queue::Counts;
 use super::registry::Counter;
 use super::sampler::Sampler;
@@ -203,7 +205,7 @@ impl Telemetry {
 
     /// The repetition has ended and all its samples were handed on.
     pub fn end(&mut self, watched: &Watched) {
-        watched.pulse.set(0, 0);
+        watched.pulse.rest();
         if let Some(sender) = &self.sender {
             let (seen, all_seen) = sync_channel(1);
             let _ = sender.send(Message::End(seen));

@@ -7,9 +7,10 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanId, SpanKind, Status};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SpanData};
 
+use super::env::process_env;
 use super::exporter::{Exporter, SpanTotals};
 use super::ids::context;
-use super::otlp::{self, Target, process_env};
+use super::otlp::{self, Target};
 use super::queue::{Counts, Queue};
 use super::settings::TelemetrySettings;
 use super::spans::span;

@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
 use super::steps::expected;
 use crate::host::{Anchor, Interrupt};
-use crate::model::Phase;
+use crate::model::{Caveat, Phase};
 use crate::report::Progress;
 use crate::runlog::{Answers, Live, LogWriter, Recording};
 use crate::scenario::Settings;
@@ -48,7 +48,7 @@ pub async fn load(
     session.close().await?;
     let stopped = runner.server.stopped();
     if let Some(losses) = telemetry::flush(&mut runner.telemetry, stopped, &runner.progress).await.losses {
-        runner.progress.note(&format!("warning: {}", losses.message()));
+        runner.progress.note(&format!("warning: {}", Caveat::from(losses).message));
     }
     telemetry::last_scrape(&runner.telemetry, interrupt).await;
     Ok(ran.live)

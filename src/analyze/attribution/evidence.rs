@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::cause::Cause;
 use super::context::Context;
 use super::groups::{Groups, millis};
 use super::held_back;
 use super::split::{Split, is_shed, tells_all};
-use crate::analyze::analysis::Table;
-use crate::analyze::observation::Observation;
+use crate::analyze::document::{Cause, Table};
+use crate::analyze::observed::Observation;
 use crate::model::Micros;
 use crate::stats::distribution::Distribution;
 
@@ -142,7 +141,7 @@ fn particular(
             ("retransmitted_on_kept_connections", json!(counts.kept_retransmitted)),
         ],
         Cause::DelayedAck => {
-            let (held_back, median_ms) = held_back::count(context);
+            let (held_back, median_ms) = held_back::count(context.rows());
             vec![("held_back", json!(held_back)), ("median_ms", json!(median_ms))]
         }
         Cause::Retries => vec![("retried", json!(counts.retried))],

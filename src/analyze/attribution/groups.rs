@@ -2,11 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::cause::Cause;
 use super::split::Split;
-use crate::analyze::analysis::{Part, Table, Tail};
-use crate::analyze::observation::Observation;
-use crate::analyze::phase::PhaseData;
+use crate::analyze::document::{Cause, Part, Table, Tail};
+use crate::analyze::observed::Observation;
+use crate::analyze::observed::PhaseData;
 use crate::model::Micros;
 use crate::model::Stage;
 use crate::stats::rounded;

@@ -1,6 +1,6 @@
 //! What limits the throughput of a closed loop, in words.
 
-use crate::analyze::analysis::Saturation;
+use crate::analyze::document::Saturation;
 
 /// What the data say of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

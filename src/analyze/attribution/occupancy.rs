@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::context::taken;
 use super::levels::Levels;
-use crate::analyze::observation::Observation;
-use crate::model::ErrorKind;
-use crate::model::{Micros, Moment};
+use crate::analyze::observed::Observation;
+use crate::model::{ErrorKind, Micros, Moment, Stage};
 
 /// The times at which every connection was in use.
 ///
@@ -52,6 +50,11 @@ impl Occupancy {
         };
         before + moment.min(end).since(start)
     }
+}
+
+/// When the request was given a connection, or started to open one.
+fn taken(row: &Observation) -> Option<Moment> {
+    row.due().map(|due| due + row.stage(Stage::Queue).unwrap_or_default())
 }
 
 /// Start and end of each exchange; the members of a batch share one, which ends with the last of them.

@@ -7,15 +7,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::cause::Cause;
 use super::context::Context;
 use super::groups::millis;
 use super::levels::Levels;
 use super::limit::{self, Limit};
 use super::split::tells_all;
-use crate::analyze::analysis::Saturation;
-use crate::analyze::observation::Observation;
-use crate::analyze::phase::PhaseData;
+use crate::analyze::document::{Cause, Saturation};
+use crate::analyze::observed::Observation;
+use crate::analyze::observed::PhaseData;
 use crate::model::Stage;
 use crate::model::{Micros, Moment};
 use crate::stats::rounded;

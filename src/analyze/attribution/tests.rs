@@ -3,11 +3,12 @@
 use proptest::option::of;
 use proptest::prelude::*;
 
+use super::context::Context;
 use super::testing::{Row, phase};
 use super::*;
-use crate::analyze::analysis::{CauseFinding, Part, ReuseBuys};
-use crate::analyze::prediction::{Prediction, ServerFigures};
-use crate::model::Moment;
+use crate::analyze::document::{Cause, CauseFinding, Part, PhaseAnalysis, ReuseBuys, Table};
+use crate::analyze::document::{Prediction, ServerFigures};
+use crate::model::{ErrorKind, Micros, Moment, Stage};
 
 fn analysed(rows: &[Row]) -> PhaseAnalysis {
     attribute(&phase(rows), &ClientHealth::default())

@@ -1,8 +1,8 @@
 //! What each cause means, in a sentence each.
 
-use super::cause::Cause;
 use super::evidence::Counts;
 use super::groups::{Groups, millis};
+use crate::analyze::document::Cause;
 
 /// What the cause means here.
 pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &Counts) -> String {

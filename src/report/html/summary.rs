@@ -127,7 +127,7 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 }
                 "."
             }
-            (opening::note(&page.drawn[0], page.conditions.workers))
+            (opening::note(page.drawn[0].opening, page.conditions.workers))
             p.dim { a href="#story" { "Evidence and remedies" } " · " a href="#glossary" { "what the words mean" } }
         }
     }

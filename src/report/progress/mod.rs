@@ -1,8 +1,11 @@
 //! What a person sees while a run is on: a bar on a terminal, plain lines elsewhere. On stderr.
 
 mod figures;
+mod load;
 mod schedule;
 mod stage_bar;
+
+pub use load::{Judged, Load};
 
 use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
@@ -14,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::style::Colour;
 use crate::host::Clock;
 use crate::host::console;
-use crate::model::{Micros, Moment, Part};
+use crate::model::Moment;
 use crate::runlog::Live;
 use schedule::Schedule;
 use stage_bar::stage_bar;
@@ -27,24 +30,6 @@ const REFRESH: Duration = Duration::from_millis(200);
 
 /// Letters of the bar of stages: with its names it fits 80 columns.
 const STAGES_WIDTH: usize = 30;
-
-/// A percentile that the SLA judges, for the eye while the load is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judged {
-    /// In tenths of a percent.
-    pub permille: u64,
-    /// Inclusive.
-    pub limit: Micros,
-}
-
-/// What is to come, as far as the progress shows it.
-#[derive(Clone, Debug, Default)]
-pub struct Load {
-    /// Percentiles of the SLA.
-    pub judged: Vec<Judged>,
-    /// The loads in the order in which they come: of which part, and their requests.
-    pub parts: Vec<(Part, u64)>,
-}
 
 /// The progress of a run.
 pub struct Progress {

@@ -1,7 +1,7 @@
 //! The rungs of a ladder that was climbed, from their logs.
 
 use super::logs;
-use crate::analyze::{Doubt, LadderRung, PhaseData, climbed};
+use crate::analyze::{Doubt, LadderRung, PhaseCollector, climbed};
 use crate::model::manifest::Manifest;
 use crate::runlog::Results;
 
@@ -14,7 +14,7 @@ pub(super) fn read(
     logs::check(ladder.requests, ladder.repetitions)?;
     let (mut rungs, mut doubts) = (Vec::new(), Vec::new());
     for rung in &ladder.rungs {
-        let collector = PhaseData::collect(ladder.requests, ladder.repetitions);
+        let collector = PhaseCollector::new(ladder.requests, ladder.repetitions);
         let (data, found) = logs::read(results, manifest, rung.part, collector)?;
         rungs.push((rung.strategy.clone(), data));
         doubts.extend(found);

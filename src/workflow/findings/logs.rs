@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use anyhow::{Context, anyhow, bail};
 
-use crate::analyze::{Collector, Doubt, PhaseData};
+use crate::analyze::{Doubt, PhaseCollector, PhaseData};
 use crate::host::both;
 use crate::model::manifest::Manifest;
 use crate::model::{Part, Phase};
@@ -52,7 +52,7 @@ pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Res
 
 fn phase(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let plan = &manifest.plan;
-    let collector = PhaseData::collect(plan.requests, plan.repetitions);
+    let collector = PhaseCollector::new(plan.requests, plan.repetitions);
     let log = Part::from(phase).log();
     // What the before log says of causes does not depend on the other one.
     if phase == Phase::After
@@ -68,7 +68,7 @@ pub(in crate::workflow) fn read(
     results: &Results,
     manifest: &Manifest,
     part: Part,
-    mut collector: Collector,
+    mut collector: PhaseCollector,
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let log = part.log();
     let path = results.path(&log);

@@ -7,23 +7,28 @@ use tokio::sync::oneshot;
 
 use super::part_load::PartLoad;
 use super::server;
-use crate::client::BatchFormat;
+use crate::client::{AnswerLimits, BatchFormat};
 use crate::engine;
 use crate::engine::{Health, Pacing, Repetition};
 use crate::host::Interrupt;
 use crate::host::{Anchor, Clock};
-use crate::plan::TraceIds;
+use crate::model::ByteBudget;
+use crate::plan::{Slice, TraceIds};
 use crate::report::Step;
 use crate::runlog::{Live, Recorder, Recording};
-use crate::scenario::Target;
+use crate::scenario::Settings;
 use crate::telemetry::Watched;
-use crate::transport::{Direct, Endpoint, SystemResolver};
+use crate::transport::Direct;
+use crate::transport::dial::{SystemResolver, TcpDialer};
+
+/// Bytes of answers that may be on their way to the recorder at the same time.
+const COPIES: u64 = 64 << 20;
 
 /// What is measured, and where.
 pub(super) struct Measurement<'a> {
     pub load: &'a PartLoad,
     pub run_id: &'a str,
-    pub target: &'a Target,
+    pub settings: &'a Settings,
     pub url: &'a str,
     pub anchor: &'a Anchor,
     pub interrupt: &'a Interrupt,
@@ -46,15 +51,16 @@ impl Measurement<'_> {
     ) -> anyhow::Result<Measured> {
         let (recorder, sink) = Recorder::start(recording, self.load.repetition, watched.tap())?;
         let pulse = Arc::clone(&watched.pulse);
-        let endpoint = self.endpoint()?;
-        let repetition = self.repetition();
+        let repetition = self.repetition()?;
+        let threads = self.settings.load.threads;
         let clock = Clock::start();
         watched.origin.started(self.anchor.unix_micros(&clock));
         let (ended, end) = oneshot::channel();
         let wish = self.interrupt.clone();
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
-            let transport = Direct::new(endpoint, SystemResolver);
-            let outcome = engine::run(repetition, transport, clock, sink, &pulse, &wish);
+            let endpoint = Arc::clone(&repetition.endpoint);
+            let transport = || Direct::new(Arc::clone(&endpoint), SystemResolver, TcpDialer);
+            let outcome = engine::run(threads, repetition, transport, clock, sink, &pulse, &wish);
             let _ = ended.send(());
             outcome
         });
@@ -66,19 +72,19 @@ impl Measurement<'_> {
         Ok(Measured { recording, live, clock, health })
     }
 
-    fn endpoint(&self) -> anyhow::Result<Endpoint> {
-        Ok(server::endpoint(self.url, self.target)?)
-    }
-
-    fn repetition(&self) -> Repetition {
+    fn repetition(&self) -> anyhow::Result<Repetition> {
+        let target = &self.settings.target;
         let PartLoad { part, repetition, plan, strategy, workers, .. } = self.load;
-        Repetition {
+        Ok(Repetition {
             plan: Arc::clone(plan),
+            slice: Slice::WHOLE,
             traces: TraceIds::new(self.run_id, &part.to_string(), *repetition),
             pacing: Pacing::Closed { workers: *workers as u64 },
             strategy: *strategy,
-            batch_format: BatchFormat::new(&self.target.batch_request_key, &self.target.batch_response_key),
-            timeout: self.target.timeout(),
-        }
+            endpoint: Arc::new(server::endpoint(self.url, target)?),
+            batch_format: BatchFormat::new(&target.batch_request_key, &target.batch_response_key),
+            answers: AnswerLimits { most: target.max_answer_bytes, budget: ByteBudget::new(COPIES) },
+            timeout: target.timeout(),
+        })
     }
 }

@@ -34,8 +34,9 @@ impl Ready {
 }
 
 fn most_connections(settings: &Settings) -> u64 {
-    let lanes = [settings.before, settings.after].map(|strategy| strategy.lanes().min(settings.load.workers));
-    lanes.into_iter().max().unwrap_or(1) as u64
+    let connections =
+        [settings.before, settings.after].map(|strategy| strategy.connections().min(settings.load.workers));
+    connections.into_iter().max().unwrap_or(1) as u64
 }
 
 /// What all repetitions of a run have in common.
@@ -78,7 +79,7 @@ impl Runner<'_> {
         let measurement = Measurement {
             load,
             run_id: &self.run_id,
-            target: &self.settings.target,
+            settings: self.settings,
             url: session.url(),
             anchor: &self.anchor,
             interrupt: self.interrupt,

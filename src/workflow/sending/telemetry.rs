@@ -80,8 +80,8 @@ pub(in crate::workflow) fn destination(settings: &Settings, url: &str) -> Result
         format!("http://{address}{}{query}", path.path())
     };
     Ok(Destination {
-        url: of(&endpoint.path),
-        batch_url: of(&endpoint.batch_path),
+        url: of(&endpoint.single.path),
+        batch_url: of(&endpoint.batch.path),
         port: endpoint.port,
         host: endpoint.host,
     })

@@ -1,0 +1,84 @@
+//! The judgement: each SLA line by its point estimate and its interval, then the run in all.
+
+use super::spread::Spread;
+use crate::analyze::document::{Confidence, Quality, SlaResult, SlaTimes, Verdict};
+use crate::analyze::observed::{PhaseData, meets};
+use crate::model::{Limit, SlaLine};
+use crate::stats::{Interval, rounded};
+
+/// Exit code of a missed SLA (k6 uses the same).
+const MISSED: u8 = 99;
+/// Exit code of a run that failed.
+const FAILED: u8 = 1;
+
+/// Judges one line on the unrounded figures of the after phase. The limit is inclusive.
+pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread) -> SlaResult {
+    let (metric, limit) = (line.metric(), line.limit());
+    // A share is printed to a ten-thousandth of a percent.
+    let decimals = if matches!(limit, Limit::Share(_)) { 6 } else { 3 };
+    let figure = |phase: &Spread| phase.figure(metric).map(|figure| rounded(figure, decimals));
+    let (limit, before, found) = (limit.value(), figure(before), figure(after));
+    let interval = after.interval(metric).map(|interval| interval.rounded(decimals));
+    let times = SlaTimes { limit_ms: limit, before_ms: before, after_ms: found };
+    SlaResult {
+        metric: line.name().to_string(),
+        times: matches!(line.limit(), Limit::Time(_)).then_some(times),
+        unit: line.limit().unit(),
+        limit,
+        before,
+        after: found,
+        after_ci95: interval,
+        verdict: if meets(line, after.phase()) { Verdict::Met } else { Verdict::Missed },
+        confidence: confidence(interval, limit, &after.figures(metric)),
+    }
+}
+
+/// Without an interval nothing is clear, unless no repetition has an answer where one is needed.
+fn confidence(interval: Option<Interval>, limit: f64, repetitions: &[Option<f64>]) -> Confidence {
+    let clear = match interval {
+        Some(interval) => !interval.holds(limit),
+        None => repetitions.iter().all(Option::is_none),
+    };
+    if clear { Confidence::Clear } else { Confidence::Straddles }
+}
+
+/// Clear if nothing that straddles could turn the verdict: different answers and one clearly missed line
+/// are enough for a clear miss.
+pub(super) fn overall_confidence(sla: &[SlaResult], quality: &Quality) -> Confidence {
+    let clear = |line: &SlaResult| line.confidence == Confidence::Clear;
+    let missed = |line: &SlaResult| line.verdict == Verdict::Missed;
+    let settled = quality.different > 0 || sla.iter().any(|line| clear(line) && missed(line));
+    if settled || sla.iter().all(clear) { Confidence::Clear } else { Confidence::Straddles }
+}
+
+/// Met only if every line is, no answer differs, and every planned request of both phases was
+/// sent: a run that was cut short proves nothing, whoever cut it.
+pub(super) fn overall(
+    sla: &[SlaResult],
+    quality: &Quality,
+    before: &PhaseData,
+    after: &PhaseData,
+) -> Verdict {
+    of(sla.iter().all(|line| line.verdict == Verdict::Met), quality, &[before, after])
+}
+
+/// The same of anything that is judged: its lines, its answers beside what they should be, and what had to be sent.
+pub(in crate::analyze) fn of(lines_met: bool, quality: &Quality, loads: &[&PhaseData]) -> Verdict {
+    let complete = loads.iter().all(|load| load.unsent() == 0);
+    if lines_met && quality.different == 0 && complete { Verdict::Met } else { Verdict::Missed }
+}
+
+/// What the command exits with: an interruption first, then a run that failed, then the verdict.
+pub(super) fn exit_code(
+    verdict: Verdict,
+    before: &PhaseData,
+    after: &PhaseData,
+    interrupted: Option<u8>,
+) -> u8 {
+    match interrupted {
+        Some(code) => code,
+        None if before.succeeded() == 0 || after.succeeded() == 0 => FAILED,
+        None if verdict == Verdict::Missed => MISSED,
+        None => 0,
+    }
+}

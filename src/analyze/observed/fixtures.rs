@@ -1,0 +1,39 @@
+//! Small phases for the tests of this room.
+
+use super::{PhaseCollector, PhaseData};
+use crate::model::SlaLine;
+use crate::model::{Micros, Moment};
+use crate::model::{Sample, Stages, TraceId};
+
+/// A success that only waited, for so many microseconds.
+pub(crate) fn sample(seq: u64, latency: u64) -> Sample {
+    let mut lengths = [None; 8];
+    lengths[6] = Some(Micros(latency));
+    let unsent = Sample::unsent(seq, TraceId(u128::from(seq)), Some(Moment::START));
+    Sample { stages: Stages::from_lengths(lengths), error: None, attempts: 1, ..unsent }
+}
+
+/// A phase of successes, a slice of latencies in microseconds for each repetition.
+pub(crate) fn phase(repetitions: &[&[u64]]) -> PhaseData {
+    let mut collector = PhaseCollector::new(repetitions[0].len() as u64, repetitions.len() as u32);
+    for (repetition, latencies) in (1..).zip(repetitions) {
+        for (seq, latency) in (0..).zip(*latencies) {
+            collector.take(repetition, &sample(seq, *latency)).expect("planned");
+        }
+    }
+    collector.finish()
+}
+
+/// A phase of one repetition.
+pub(crate) fn phase_of(requests: u64, samples: impl IntoIterator<Item = Sample>) -> PhaseData {
+    let mut collector = PhaseCollector::new(requests, 1);
+    for sample in samples {
+        collector.take(1, &sample).expect("planned");
+    }
+    collector.finish()
+}
+
+/// A line of the SLA.
+pub(crate) fn sla(metric: &str, limit_ms: u64) -> SlaLine {
+    SlaLine::parse(metric, &format!("{limit_ms}ms")).expect("a good line")
+}
