@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::{Job, prove};
+use super::prove::{Job, prove};
 use crate::analyze::{Comparison, Verdict};
 use crate::host::Interrupt;
 use crate::host::console;

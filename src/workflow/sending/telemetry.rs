@@ -1,75 +1,25 @@
-//! Telemetry's part in a run: what it is told, what it leaves behind, and what its losses mean.
+//! Telemetry's part in a run: what it is told, how it ends, and what its losses mean.
 
 use std::time::Duration;
 
-use super::Run;
 use super::server::Stopped;
 use crate::analyze::{Comparison, Doubt, LostSpans, Verdict};
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::LAST_SPANS_WITHIN;
-use crate::model::manifest::{Destination, SpanRecord, TelemetryRecord};
+use crate::model::manifest::Destination;
 use crate::model::{Limit, SlaLine};
 use crate::report::Progress;
-use crate::runlog::write_atomically;
 use crate::scenario::Settings;
-use crate::telemetry::{Line, SpanTotals, Telemetry, Unit, VerdictFigures, Watched};
+use crate::telemetry::{Line, SpanTotals, Telemetry, Unit, VerdictFigures};
 use crate::transport::{Endpoint, EndpointError};
 
 /// How long the end waits for a collector of spans, counted from when the last mock was told to stop: its own spans and
 /// those of the client are on their way at the same time.
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
-impl Run<'_> {
-    /// Telemetry watches a repetition that is about to begin.
-    pub(super) fn watch(&mut self, part: &str, repetition: u32, url: &str) -> anyhow::Result<Watched> {
-        let destination = destination(&self.settings, url)?;
-        self.manifest.telemetry.get_or_insert_default().destination = Some(destination.clone());
-        Ok(self.telemetry.begin(part, repetition, destination))
-    }
-
-    /// Sends the last spans and notes in the manifest what telemetry did. A loss is a caveat.
-    pub(super) async fn close_telemetry(&mut self) {
-        let stopped = self.server.stopped();
-        let told = flush(&mut self.telemetry, stopped, &self.progress).await;
-        let Told { spans, server_spans, samples_dropped, losses } = told;
-        if let Some(losses) = losses {
-            self.caveat(losses.into());
-        }
-        if let Err(error) = self.write_exposition() {
-            self.caveat(Doubt::NoExposition { problem: format!("{error:#}") }.into());
-        }
-        let record = self.manifest.telemetry.get_or_insert_default();
-        *record = TelemetryRecord {
-            destination: record.destination.take(),
-            spans: spans.as_ref().map(span_record),
-            server_spans: server_spans.as_ref().map(span_record),
-            samples_dropped,
-            scrapes: self.telemetry.scrapes(),
-        };
-    }
-
-    /// The verdict in the metrics, a last scrape that sees it, the last exposition.
-    pub(super) async fn publish(&mut self, comparison: &Comparison) {
-        self.telemetry.judge(&verdict(comparison));
-        last_scrape(&self.telemetry, self.interrupt).await;
-        // The caveats are judged already, and no figure hangs on this file.
-        if let Err(error) = self.write_exposition() {
-            self.progress.note(&format!("warning: {error:#}; metrics.prom lacks the verdict"));
-        }
-    }
-
-    /// `metrics.prom`: what a scrape would read now.
-    fn write_exposition(&self) -> anyhow::Result<()> {
-        match self.telemetry.exposition() {
-            Some(text) => write_atomically(&self.results.path("metrics.prom"), text.as_bytes()),
-            None => Ok(()),
-        }
-    }
-}
-
 /// What telemetry did until the end of the load.
-pub(super) struct Told {
+pub(in crate::workflow) struct Told {
     /// `None` without traces.
     pub spans: Option<SpanTotals>,
     /// Those of the embedded server; `None` without traces, or where the server was given.
@@ -80,7 +30,11 @@ pub(super) struct Told {
 }
 
 /// Sends the last spans and says what became of all of them.
-pub(super) async fn flush(telemetry: &mut Telemetry, stopped: Stopped, progress: &Progress) -> Told {
+pub(in crate::workflow) async fn flush(
+    telemetry: &mut Telemetry,
+    stopped: Stopped,
+    progress: &Progress,
+) -> Told {
     // A mock that hangs for another reason must not cost the client its spans.
     let limit = FLUSH_WITHIN - stopped.took.min(LAST_SPANS_WITHIN);
     let spans = match telemetry.stop_spans() {
@@ -101,7 +55,7 @@ pub(super) async fn flush(telemetry: &mut Telemetry, stopped: Stopped, progress:
 }
 
 /// Waits for whoever scraped during the run to see its end; a wish to stop ends it.
-pub(super) async fn last_scrape(telemetry: &Telemetry, interrupt: &Interrupt) {
+pub(in crate::workflow) async fn last_scrape(telemetry: &Telemetry, interrupt: &Interrupt) {
     let Some(limit) = telemetry.last_scrape_within() else { return };
     if interrupt.signal().is_some() {
         return;
@@ -118,7 +72,7 @@ pub(super) async fn last_scrape(telemetry: &Telemetry, interrupt: &Interrupt) {
 }
 
 /// Where requests go, as spans name it.
-pub(super) fn destination(settings: &Settings, url: &str) -> Result<Destination, EndpointError> {
+pub(in crate::workflow) fn destination(settings: &Settings, url: &str) -> Result<Destination, EndpointError> {
     let target = &settings.target;
     let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
     let address = endpoint.address();
@@ -137,7 +91,7 @@ pub(super) fn destination(settings: &Settings, url: &str) -> Result<Destination,
 }
 
 /// The SLA as telemetry has it.
-pub(super) fn lines(sla: &[SlaLine]) -> Vec<Line> {
+pub(in crate::workflow) fn lines(sla: &[SlaLine]) -> Vec<Line> {
     let line = |line: &SlaLine| {
         let (unit, scale) = match line.limit() {
             Limit::Time(_) => (Unit::Seconds, 1e-3),
@@ -150,7 +104,7 @@ pub(super) fn lines(sla: &[SlaLine]) -> Vec<Line> {
     sla.iter().map(line).collect()
 }
 
-fn verdict(comparison: &Comparison) -> VerdictFigures {
+pub(in crate::workflow) fn verdict(comparison: &Comparison) -> VerdictFigures {
     let lines = comparison.sla.iter().map(|line| {
         let (unit, scale) = match line.unit {
             "ms" => (Unit::Seconds, 1e3),
@@ -174,15 +128,6 @@ fn verdict(comparison: &Comparison) -> VerdictFigures {
 pub fn account(spans: &SpanTotals) -> String {
     let SpanTotals { created, exported, failed, dropped, .. } = spans;
     format!("traces: {created} spans created = {exported} exported + {failed} failed + {dropped} dropped")
-}
-
-fn span_record(spans: &SpanTotals) -> SpanRecord {
-    SpanRecord {
-        created: spans.created,
-        exported: spans.exported,
-        failed: spans.failed,
-        dropped: spans.dropped,
-    }
 }
 
 /// Spans of a kind of which some were lost.

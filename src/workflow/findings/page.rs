@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::analysis::{Findings, Read};
 use super::differing;
+use super::reading::{self, Findings, Read};
 use crate::analyze::{Comparison, IdleCalls};
 use crate::model::JaegerUrl;
 use crate::model::Phase;
@@ -58,7 +58,7 @@ pub fn report(results: &Results, out: Option<&Path>, jaeger: Option<JaegerUrl>) 
             results.folder().display()
         );
     }
-    let (page, written) = match super::analysis::read(results) {
+    let (page, written) = match reading::read(results) {
         Ok((findings, read)) => (render(&findings, &read, results, jaeger)?, Written::Whole),
         Err(problem) => (incomplete(results, &problem), Written::Incomplete),
     };
@@ -73,8 +73,8 @@ pub(super) fn write(findings: &Findings, read: &Read, results: &Results) -> anyh
 }
 
 /// Writes the page of a run that failed on its way, with why. What there is of it is shown.
-pub(super) fn write_failed(results: &Results, why: &anyhow::Error) -> anyhow::Result<()> {
-    let page = match super::analysis::read(results) {
+pub(in crate::workflow) fn write_failed(results: &Results, why: &anyhow::Error) -> anyhow::Result<()> {
+    let page = match reading::read(results) {
         Ok((findings, mut read)) => {
             read.problems.push(format!("the run failed: {why:#}"));
             render(&findings, &read, results, None)?
@@ -154,10 +154,9 @@ fn meaning(strategy: Strategy) -> String {
 
 /// As they ran; a manifest that does not say it gets the order in which they would have run.
 fn order(manifest: &Manifest) -> Vec<(Phase, u32)> {
-    let of = |name: &str| Phase::BOTH.into_iter().find(|phase| phase.name() == name);
-    let ran = manifest.repetitions.iter().filter_map(|one| Some((of(&one.phase)?, one.repetition)));
+    let ran = manifest.repetitions.iter().filter_map(|one| Some((one.phase.phase()?, one.repetition)));
     let ran: Vec<_> = ran.collect();
-    if ran.is_empty() { super::interleaved(manifest.plan.repetitions).collect() } else { ran }
+    if ran.is_empty() { Phase::interleaved(manifest.plan.repetitions).collect() } else { ran }
 }
 
 fn machine(manifest: &Manifest) -> Vec<(&'static str, String)> {

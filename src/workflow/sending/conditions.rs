@@ -11,7 +11,7 @@ use crate::transport::Direct;
 use crate::transport::dial::TcpDialer;
 
 /// A name that sorts by time and that two runs of one second do not share.
-pub(super) fn run_id(anchor: &Anchor) -> String {
+pub(in crate::workflow) fn run_id(anchor: &Anchor) -> String {
     let micros = anchor.unix_micros_at_anchor();
     let tail = Digest::of(format!("{micros}/{}", std::process::id()).as_bytes()).to_string();
     format!("{}-{}", timestamp(micros).strftime("%Y%m%dT%H%M%SZ"), &tail[..4])
@@ -22,7 +22,7 @@ fn timestamp(micros: u64) -> Timestamp {
 }
 
 /// The manifest as it stands before the first request.
-pub(super) fn manifest(
+pub(in crate::workflow) fn manifest(
     settings: &Settings,
     plan: &Plan,
     plan_digest: Digest,

@@ -7,8 +7,8 @@ use anyhow::{Context, anyhow, bail};
 
 use crate::analyze::{Doubt, PhaseCollector, PhaseData};
 use crate::host::both;
-use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::model::{Part, Phase};
 use crate::runlog::{LogReader, Results};
 
 /// Most requests of a repetition that a scenario allows.
@@ -17,7 +17,10 @@ const REQUESTS_MOST: u64 = 1_000_000_000;
 const REPETITIONS_MOST: u32 = 100;
 
 /// Both phases and what is to be said of their logs. Both logs are read at once: that is most of the work on a long run.
-pub(super) fn phases(results: &Results, manifest: &Manifest) -> anyhow::Result<([PhaseData; 2], Vec<Doubt>)> {
+pub(in crate::workflow) fn phases(
+    results: &Results,
+    manifest: &Manifest,
+) -> anyhow::Result<([PhaseData; 2], Vec<Doubt>)> {
     check(manifest.plan.requests, manifest.plan.repetitions)?;
     let of = |which| move || phase(results, manifest, which);
     let (before, after) = both(of(Phase::Before), of(Phase::After));
@@ -27,7 +30,7 @@ pub(super) fn phases(results: &Results, manifest: &Manifest) -> anyhow::Result<(
 }
 
 /// One phase and what is to be said of its log.
-pub(super) fn of_phase(
+pub(in crate::workflow) fn of_phase(
     results: &Results,
     manifest: &Manifest,
     which: Phase,
@@ -37,7 +40,7 @@ pub(super) fn of_phase(
 }
 
 /// A damaged manifest must not ask for all memory.
-pub(super) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
+pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
     if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {
         bail!(
             "manifest.json: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was \
@@ -50,27 +53,27 @@ pub(super) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
 fn phase(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let plan = &manifest.plan;
     let collector = PhaseCollector::new(plan.requests, plan.repetitions);
-    let log = format!("{}.csv", phase.name());
-    // What the before log says of causes does not hang on the other one.
+    let log = Part::from(phase).log();
+    // What the before log says of causes does not depend on the other one.
     if phase == Phase::After
         && results.path(&log).metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
     {
         return Ok((collector.finish(), vec![Doubt::MissingLog { log }]));
     }
-    read(results, manifest, phase.name(), collector)
+    read(results, manifest, phase.into(), collector)
 }
 
-/// Reads `<part>.csv` of the run.
-pub(super) fn read(
+/// Reads the log of a part of the run.
+pub(in crate::workflow) fn read(
     results: &Results,
     manifest: &Manifest,
-    part: &str,
+    part: Part,
     mut collector: PhaseCollector,
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
-    let log = format!("{part}.csv");
+    let log = part.log();
     let path = results.path(&log);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut reader = LogReader::new(file, &log)?.of(&manifest.run_id, part);
+    let mut reader = LogReader::new(file, &log)?.of(&manifest.run_id, &part.to_string());
     while let Some(row) = reader.next() {
         let row = row?;
         let taken = collector.take(row.repetition, &row.sample);

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use anyhow::Context;
 
 use crate::analyze::{Calibration, Doubt, Observation, PhaseData, Prediction, calibration, prediction};
+use crate::model::Part;
 use crate::model::manifest::Manifest;
 use crate::runlog::{LogReader, Results};
 
@@ -14,17 +15,17 @@ pub(super) fn calibration(
     results: &Results,
     manifest: &Manifest,
 ) -> anyhow::Result<(Option<Calibration>, Vec<Doubt>)> {
-    let log = "calibration.csv";
-    let path = results.path(log);
+    let log = Part::Calibration.log();
+    let path = results.path(&log);
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok((None, Vec::new())),
         Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", path.display())),
     };
-    let mut reader = LogReader::new(file, log)?.of(&manifest.run_id, "calibration");
+    let mut reader = LogReader::new(file, &log)?.of(&manifest.run_id, &Part::Calibration.to_string());
     let rows = reader.by_ref().map(|row| row.map(|row| Observation::new(row.repetition, &row.sample)));
     let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
-    let cut = reader.truncated().then(|| Doubt::TruncatedLog { log: log.to_string() });
+    let cut = reader.truncated().then_some(Doubt::TruncatedLog { log });
     Ok((calibration::fit(&rows), cut.into_iter().chain(no_batches(&rows)).collect()))
 }
 

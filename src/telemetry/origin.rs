@@ -1,35 +1,30 @@
-//! One repetition as telemetry sees it: what all its samples have in common.
+//! Where samples come from: what all those of one repetition have in common, as telemetry sees it.
 
 use std::sync::OnceLock;
 
 use opentelemetry::KeyValue;
 
 use super::ids::SpanRef;
-use crate::model::Phase;
 use crate::model::manifest::Destination;
+use crate::model::{Part, Phase};
 
-/// The phase of this name; calibration, single calls and ladder are parts of a run but no phases.
-pub(super) fn phase(part: &str) -> Option<Phase> {
-    Phase::BOTH.into_iter().find(|phase| phase.name() == part)
-}
-
-/// What the span of a part of the run is called.
-pub(super) fn span_name(part: &str) -> String {
-    let word = if phase(part).is_some() { "phase" } else { "part" };
+/// What the span of a part of the run is called; calibration, single calls and ladder are no phases.
+pub(super) fn span_name(part: Part) -> String {
+    let word = if part.phase().is_some() { "phase" } else { "part" };
     format!("{word} {part}")
 }
 
 /// Which part of the run a span is of, and which phase, if it is one.
-pub(super) fn part_attributes(part: &str) -> impl Iterator<Item = KeyValue> {
-    let phase = phase(part).map(|phase| KeyValue::new("spanload.phase", phase.name()));
+pub(super) fn part_attributes(part: Part) -> impl Iterator<Item = KeyValue> {
+    let phase = part.phase().map(|phase| KeyValue::new("spanload.phase", phase.name()));
     std::iter::once(KeyValue::new("spanload.part", part.to_string())).chain(phase)
 }
 
 /// One repetition of a part of the run.
 #[derive(Debug)]
-pub struct Part {
-    /// `before`, `after`, `calibration`, `single_calls` or a rung of the ladder.
-    pub name: String,
+pub struct Origin {
+    /// Which part.
+    pub part: Part,
     /// Counted from 1.
     pub repetition: u32,
     /// Where its requests go.
@@ -40,11 +35,11 @@ pub struct Part {
     started: OnceLock<u64>,
 }
 
-impl Part {
-    /// A repetition of `name` in the run `run_id`.
-    pub fn new(run_id: &str, name: &str, repetition: u32, destination: Destination) -> Self {
-        let span = SpanRef::of_repetition(run_id, name, repetition);
-        Part { name: name.to_string(), repetition, destination, span, started: OnceLock::new() }
+impl Origin {
+    /// A repetition of `part` in the run `run_id`.
+    pub fn new(run_id: &str, part: Part, repetition: u32, destination: Destination) -> Self {
+        let span = SpanRef::of_repetition(run_id, part, repetition);
+        Origin { part, repetition, destination, span, started: OnceLock::new() }
     }
 
     /// The repetition's clock started at `unix_us`, in microseconds since the Unix epoch.
@@ -59,7 +54,7 @@ impl Part {
 
     /// The phase, if it is one: calibration and ladder have no metrics.
     pub(super) fn phase(&self) -> Option<Phase> {
-        phase(&self.name)
+        self.part.phase()
     }
 
     pub(super) fn server(&self) -> (&str, u16) {

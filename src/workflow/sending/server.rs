@@ -19,13 +19,13 @@ const USUAL_CONTROL_PORT: u16 = 9465;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the load goes.
-pub(super) enum Server {
+pub(in crate::workflow) enum Server {
     Given { url: String, endpoint: Box<Endpoint> },
     Mock(Mock),
 }
 
 /// The embedded mock, not started or started again and again on the same ports.
-pub(super) struct Mock {
+pub(in crate::workflow) struct Mock {
     program: PathBuf,
     settings: MockSettings,
     ports: Option<Ports>,
@@ -38,7 +38,7 @@ pub(super) struct Mock {
 
 /// What is known of the mocks that were started and stopped.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Stopped {
+pub(in crate::workflow) struct Stopped {
     /// What became of their spans, summed; `None` without traces.
     pub spans: Option<SpanTotals>,
     /// How long the last one took to stop.
@@ -46,13 +46,13 @@ pub(super) struct Stopped {
 }
 
 /// A server that is up.
-pub(super) struct Session {
+pub(in crate::workflow) struct Session {
     url: String,
     mock: Option<(Child, Arc<Mutex<Stopped>>)>,
 }
 
 impl Server {
-    pub(super) fn new(settings: &Settings, prepared: &Prepared) -> anyhow::Result<Self> {
+    pub(in crate::workflow) fn new(settings: &Settings, prepared: &Prepared) -> anyhow::Result<Self> {
         let target = &settings.target;
         // For the mock too, whose address is not known yet: a header or path that HTTP refuses is found before a folder is made.
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
@@ -74,12 +74,12 @@ impl Server {
         }
     }
 
-    pub(super) fn is_mock(&self) -> bool {
+    pub(in crate::workflow) fn is_mock(&self) -> bool {
         matches!(self, Server::Mock(_))
     }
 
     /// What the mocks left behind that have stopped so far.
-    pub(super) fn stopped(&self) -> Stopped {
+    pub(in crate::workflow) fn stopped(&self) -> Stopped {
         match self {
             Server::Given { .. } => Stopped::default(),
             Server::Mock(mock) => lock(&mock.stopped).clone(),
@@ -87,7 +87,7 @@ impl Server {
     }
 
     /// Finds out whether the server can be used at all.
-    pub(super) async fn check(&mut self) -> anyhow::Result<()> {
+    pub(in crate::workflow) async fn check(&mut self) -> anyhow::Result<()> {
         let Server::Given { url, endpoint } = self else {
             return self.open(None).await?.close().await;
         };
@@ -103,7 +103,7 @@ impl Server {
     }
 
     /// A server to send to: for the mock a fresh one, on the ports of the one before it.
-    pub(super) async fn open(&mut self, truth: Option<&Path>) -> anyhow::Result<Session> {
+    pub(in crate::workflow) async fn open(&mut self, truth: Option<&Path>) -> anyhow::Result<Session> {
         match self {
             Server::Given { url, .. } => Ok(Session { url: url.clone(), mock: None }),
             Server::Mock(mock) => {
@@ -141,23 +141,23 @@ impl Mock {
 }
 
 /// Where requests go, and in which headers the server says its own times.
-pub(super) fn endpoint(url: &str, target: &Target) -> Result<Endpoint, EndpointError> {
+pub(in crate::workflow) fn endpoint(url: &str, target: &Target) -> Result<Endpoint, EndpointError> {
     let told_by = ServerHeaders::new(target.queue_header.as_deref(), target.compute_header.as_deref())?;
     Ok(Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?.told_by(told_by))
 }
 
 impl Session {
-    pub(super) fn url(&self) -> &str {
+    pub(in crate::workflow) fn url(&self) -> &str {
         &self.url
     }
 
     /// The URL of the endpoint for one request, as a script is told it.
-    pub(super) fn infer_url(&self, path: &str) -> String {
+    pub(in crate::workflow) fn infer_url(&self, path: &str) -> String {
         let has_path = self.url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
         if has_path { self.url.clone() } else { format!("{}{path}", self.url) }
     }
 
-    pub(super) async fn close(self) -> anyhow::Result<()> {
+    pub(in crate::workflow) async fn close(self) -> anyhow::Result<()> {
         let Some((mock, stopped)) = self.mock else { return Ok(()) };
         let clock = Clock::start();
         let farewell = mock.stop().await?;

@@ -12,25 +12,29 @@ use crate::model::Phase;
 use crate::model::manifest::{Manifest, PayloadSets};
 use crate::plan::Plan;
 use crate::runlog::Results;
-
-/// The mock's log of one part, relative to the results.
-pub(super) fn truth_file(part: &str) -> String {
-    format!("truth_{part}.csv")
-}
+use crate::workflow::truth_of::TruthOf;
 
 /// Compares the sets of payload digests.
-pub(super) fn compare(plan: &Plan, manifest: &Manifest, results: &Results) -> anyhow::Result<PayloadSets> {
+pub(in crate::workflow) fn compare(
+    plan: &Plan,
+    manifest: &Manifest,
+    results: &Results,
+) -> anyhow::Result<PayloadSets> {
     let planned: HashSet<Digest> = (0..plan.requests()).map(|seq| Digest::of(&plan.body(seq))).collect();
-    let same = |part: &str| Ok(received(&results.path(&truth_file(part)))? == planned);
+    let same = |served: TruthOf| Ok(received(&results.path(&served.log()))? == planned);
     let all = |phase: Phase| {
-        let of_phase = manifest.repetitions.iter().filter(|repetition| repetition.phase == phase.name());
+        let of_phase = manifest.repetitions.iter().filter(|one| one.phase == phase.into());
         of_phase
-            .map(|repetition| same(&format!("{}-{}", phase.name(), repetition.repetition)))
+            .map(|one| same(TruthOf::Repetition(phase, one.repetition)))
             .try_fold(true, |all, one: anyhow::Result<bool>| Ok::<_, anyhow::Error>(all && one?))
     };
     Ok(PayloadSets {
         plan: planned.len() as u64,
-        baseline_script_equal: manifest.baseline_script.as_ref().map(|_| same("input_py")).transpose()?,
+        baseline_script_equal: manifest
+            .baseline_script
+            .as_ref()
+            .map(|_| same(TruthOf::Script))
+            .transpose()?,
         before_equal: all(Phase::Before)?,
         after_equal: all(Phase::After)?,
     })
@@ -46,7 +50,7 @@ fn received(truth: &Path) -> anyhow::Result<HashSet<Digest>> {
 }
 
 /// Says which of them sent something else.
-pub(super) fn caveats(sets: &PayloadSets) -> Vec<Caveat> {
+pub(in crate::workflow) fn caveats(sets: &PayloadSets) -> Vec<Caveat> {
     let parts = [
         ("the given script", sets.baseline_script_equal.unwrap_or(true)),
         ("the before phase", sets.before_equal),

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use super::{health, ladder, logs, missing, page, prediction, single_calls, truth};
+use super::{health, ladder, logs, missing, prediction, single_calls, truth};
 use crate::analyze;
 use crate::analyze::{
     Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SingleCall, analyse_script,
@@ -12,8 +12,7 @@ use crate::host::both;
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
-use crate::report::{Csv, Format, Json};
-use crate::runlog::{Results, write_atomically, write_json};
+use crate::runlog::Results;
 
 /// What the analysis of a run comes to.
 #[derive(Debug)]
@@ -35,15 +34,6 @@ pub(super) struct Read {
     pub single_calls: Vec<SingleCall>,
     /// What is not whole, beside the caveats.
     pub problems: Vec<String>,
-}
-
-/// Reads the logs and the manifest of a run, compares and explains, and writes `comparison.json`,
-/// `comparison.csv`, `analysis.json` and `report.html`.
-pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
-    let (findings, read) = read(results)?;
-    let findings = write(results, findings)?;
-    page::write(&findings, &read, results)?;
-    Ok(findings)
 }
 
 /// Reads the logs and the manifest of a run, compares and explains. Changes nothing.
@@ -91,14 +81,6 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     analysis.ladder = ladder;
     let findings = Findings { comparison, analysis };
     Ok((findings, Read { manifest, phases: [before, after], single_calls, problems: Vec::new() }))
-}
-
-fn write(results: &Results, findings: Findings) -> anyhow::Result<Findings> {
-    let Findings { comparison, analysis } = &findings;
-    write_atomically(&results.path("comparison.csv"), &Csv.render(comparison)?)?;
-    write_atomically(&results.path("comparison.json"), &Json.render(comparison)?)?;
-    write_json(&results.path("analysis.json"), analysis)?;
-    Ok(findings)
 }
 
 fn script(

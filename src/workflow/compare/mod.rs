@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::{health, logs};
+use super::findings::{health, logs};
 use crate::analyze::{Comparison, PhaseData, RunSide, compare_runs};
 use crate::model::Caveat;
 use crate::model::Phase;

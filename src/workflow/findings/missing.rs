@@ -2,12 +2,11 @@
 //!
 //! The logs of the phases are not among them (`logs.rs`): without these there is little to say at all.
 
-use super::payload_sets::truth_file;
-use super::single_calls;
 use crate::analyze::Doubt;
-use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::model::{Part, Phase};
 use crate::runlog::Results;
+use crate::workflow::truth_of::TruthOf;
 
 /// The given load test's own log.
 pub(super) const SCRIPT_LOG: &str = "input_py.csv";
@@ -41,8 +40,8 @@ pub(super) fn script_left_a_log(manifest: &Manifest) -> bool {
 
 /// With what is lost without each.
 fn expected(manifest: &Manifest) -> Vec<(String, &'static str)> {
-    let ran = |part: &str| manifest.repetitions.iter().any(|one| one.phase == part);
-    let phases = Phase::BOTH.iter().any(|phase| ran(phase.name()));
+    let ran = |part: Part| manifest.repetitions.iter().any(|one| one.phase == part);
+    let phases = Phase::BOTH.iter().any(|phase| ran((*phase).into()));
     let script = script_left_a_log(manifest);
     let served = manifest.payloads.is_some() && script;
     let joined = "what the server did with the given load test's requests is not known";
@@ -53,13 +52,13 @@ fn expected(manifest: &Manifest) -> Vec<(String, &'static str)> {
             "the given load test's own figures are not known, nor whether the before phase is a faithful replica of it",
         ),
         (
-            ran("calibration"),
-            "calibration.csv".to_string(),
+            ran(Part::Calibration),
+            Part::Calibration.log(),
             "what a call costs the idle server is not known, and nothing that hangs on it is predicted",
         ),
         (
             !manifest.single_calls.is_empty(),
-            single_calls::LOG.to_string(),
+            Part::SingleCalls.log(),
             "the single calls beside the repetitions cannot tell whether equal work took equal time in both phases",
         ),
         (
@@ -67,15 +66,15 @@ fn expected(manifest: &Manifest) -> Vec<(String, &'static str)> {
             "answers.jsonl".to_string(),
             "answers are compared by their digests alone, and those that differ cannot be shown",
         ),
-        (served, truth_file("input_py"), joined),
-        (served && ran(Phase::Before.name()), first_truth(), joined),
+        (served, TruthOf::Script.log(), joined),
+        (served && ran(Phase::Before.into()), first_truth(), joined),
     ];
     files.into_iter().filter(|(there, ..)| *there).map(|(_, file, without)| (file, without)).collect()
 }
 
 /// The payload of each request number comes from there.
 fn first_truth() -> String {
-    truth_file(&format!("{}-1", Phase::Before.name()))
+    TruthOf::Repetition(Phase::Before, 1).log()
 }
 
 /// The mock's logs of the repetitions from which no figure is made.
@@ -84,8 +83,7 @@ fn unread_truth(manifest: &Manifest) -> Vec<String> {
         return Vec::new();
     }
     let read = if script_left_a_log(manifest) { Some(first_truth()) } else { None };
-    let ran =
-        manifest.repetitions.iter().filter(|one| Phase::BOTH.iter().any(|phase| phase.name() == one.phase));
-    let files = ran.map(|one| truth_file(&format!("{}-{}", one.phase, one.repetition)));
+    let ran = manifest.repetitions.iter().filter_map(|one| Some((one.phase.phase()?, one.repetition)));
+    let files = ran.map(|(phase, repetition)| TruthOf::Repetition(phase, repetition).log());
     files.filter(|file| Some(file) != read.as_ref()).collect()
 }
