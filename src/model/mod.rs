@@ -2,6 +2,7 @@
 
 mod answer;
 mod byte_budget;
+mod canonical;
 mod caveat;
 pub mod digest;
 mod error_kind;
@@ -23,6 +24,7 @@ pub mod text;
 
 pub use answer::{AnswerBody, KeptAnswer};
 pub use byte_budget::{ByteBudget, Lease};
+pub use canonical::Canonical;
 pub use caveat::Caveat;
 pub use digest::Digest;
 pub use error_kind::ErrorKind;
