@@ -93,10 +93,8 @@ const TO_BREAK: [&[&str]; 2] = [
 ];
 
 /// Methods that still stand in another file than their type: what comes home is struck here.
-const TO_BRING_HOME: [&str; 2] = [
-    "client/mod.rs: Strategy of model/strategy.rs",
-    "engine/deadlines.rs: Floor of engine/floor.rs",
-];
+const TO_BRING_HOME: [&str; 2] =
+    ["client/mod.rs: Strategy of model/strategy.rs", "engine/deadlines.rs: Floor of engine/floor.rs"];
 
 /// One `crate::room::Item` in the code.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

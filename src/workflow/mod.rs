@@ -18,7 +18,7 @@ mod sending;
 mod served;
 mod steps;
 
-pub use ablation::ablate;
+pub use ablation::{Ablated, ablate};
 pub use compare::{RunsFindings, compare};
 pub use explain::{Wanted, explain};
 pub use export::export;
