@@ -14,7 +14,7 @@ use common::{EXE, kill, wait_until};
 use handmade_run::{HandmadeRun, rising};
 use pty::{OnTerminal, screen};
 use spanload::host::console;
-use spanload::report::{Load, Progress};
+use spanload::report::{ExpectedLoad, Progress};
 use spanload::runlog::Live;
 
 /// Shows the cursor: the last thing that is written to a terminal on a way out that unwinds nothing.
@@ -30,7 +30,7 @@ fn a_process_that_panics() {
     console::restore_on_panic();
     // The test harness has begun a line.
     console::say("");
-    let step = Progress::new(false, Load::default()).part("before 1/3", 600);
+    let step = Progress::new(false, ExpectedLoad::default()).part("before 1/3", 600);
     let live = Live { ended: 30, stages: [1, 0, 0, 2, 0, 0, 7, 0], ..Live::default() };
     // A bar is drawn at most so often; what is asserted is only that one was.
     for _ in 0..5 {

@@ -20,7 +20,7 @@ pub use attribution::{
 pub use comparison::{compare, compare_runs};
 pub use document::{
     Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump, Cluster,
-    Clusters, Comparison, Difference, FailureFigures, LadderRung, LatencyMs, Part, PhaseAnalysis,
+    Clusters, Comparison, Contribution, Difference, FailureFigures, LadderRung, LatencyMs, PhaseAnalysis,
     PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared,
     Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures, Table, Tail,
     ThreeDifferences, ThreeIntervals, ThreePercentiles, Window,

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::greeting::{Farewell, Hello};
 use super::truth::TruthLog;
 use super::uptime::Uptime;
-use super::{Mock, Options, control, gate};
+use super::{MockState, Options, control, gate};
 use crate::telemetry::ServerTracer;
 
 /// A collector that does not answer must not make a parent think that the mock hangs.
@@ -34,7 +34,7 @@ async fn live(options: Options) -> anyhow::Result<()> {
     let stop = stop_request(options.exit_with_stdin)?;
     let truth = TruthLog::open(options.truth_log.as_deref())?;
     let tracer = ServerTracer::from_environment()?;
-    let mock = Mock::new(options.settings, uptime, truth, tracer);
+    let mock = MockState::new(options.settings, uptime, truth, tracer);
     let infer = gate::listen(&mock, SocketAddr::new(options.host, options.port))?;
     let control = control::listen(&mock, SocketAddr::new(options.host, options.control_port))?;
     let upkeep = rt::spawn(keep_up(mock.clone()));
@@ -50,7 +50,7 @@ async fn live(options: Options) -> anyhow::Result<()> {
 
 /// Nobody calls any more, so this thread may wait. What became of the spans is the last line on standard output: a
 /// parent adds it up.
-fn finish_traces(mock: &Mock) {
+fn finish_traces(mock: &MockState) {
     let totals = mock.tracer.as_ref().and_then(|tracer| tracer.finish(LAST_SPANS_WITHIN));
     let Some(spans) = totals else { return };
     if spans.lost() > 0 {
@@ -91,7 +91,7 @@ fn stdin_closed(watch: bool) -> anyhow::Result<oneshot::Receiver<()>> {
     Ok(receiver)
 }
 
-async fn keep_up(mock: Data<Mock>) {
+async fn keep_up(mock: Data<MockState>) {
     loop {
         tokio::time::sleep(UPKEEP_EVERY).await;
         mock.exposition.upkeep();

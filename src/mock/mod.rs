@@ -47,7 +47,7 @@ pub use options::Options;
 pub use settings::MockSettings;
 
 /// What every request handler shares.
-struct Mock {
+struct MockState {
     settings: MockSettings,
     uptime: uptime::Uptime,
     replicas: queue::Replicas,
@@ -56,7 +56,7 @@ struct Mock {
     tracer: Option<ServerTracer>,
 }
 
-impl Mock {
+impl MockState {
     fn new(
         settings: MockSettings,
         uptime: uptime::Uptime,

@@ -5,20 +5,8 @@ use std::sync::OnceLock;
 use opentelemetry::KeyValue;
 
 use super::ids::SpanRef;
+use crate::model::manifest::Destination;
 use crate::model::{Part, Phase};
-
-/// Where the requests of a repetition go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Destination {
-    /// Host name or IP literal.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
-    /// URL of a request alone, its query masked.
-    pub url: String,
-    /// URL of a batch, its query masked.
-    pub batch_url: String,
-}
 
 /// What the span of a part of the run is called; calibration, single calls and ladder are no phases.
 pub(super) fn span_name(part: Part) -> String {

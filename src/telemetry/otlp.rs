@@ -38,7 +38,7 @@ pub(super) struct Limits {
 
 /// Where spans go.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct OtlpTarget {
     pub(super) endpoint: String,
     pub(super) grpc: bool,
     headers: BTreeMap<String, String>,
@@ -48,7 +48,7 @@ pub struct Target {
     pub(super) limits: Limits,
 }
 
-impl Target {
+impl OtlpTarget {
     /// The target, if one is given: without one there are no traces.
     pub(super) fn resolve(
         settings: &TelemetrySettings,
@@ -74,7 +74,7 @@ impl Target {
         let given_headers = given_headers(settings, env)?;
         let authorities = Authorities::read(env)?;
         check_compression(env)?;
-        Ok(Some(Target { endpoint, grpc, headers, given_headers, authorities, limits: limits(env)? }))
+        Ok(Some(OtlpTarget { endpoint, grpc, headers, given_headers, authorities, limits: limits(env)? }))
     }
 
     /// For people: without secrets.
@@ -244,10 +244,13 @@ pub(super) fn resource(
 mod tests {
     use super::*;
 
-    fn target(endpoint: Option<&str>, variables: &[(&str, &str)]) -> Result<Option<Target>, TelemetryError> {
+    fn target(
+        endpoint: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> Result<Option<OtlpTarget>, TelemetryError> {
         let settings =
             TelemetrySettings { otlp_endpoint: endpoint.map(String::from), ..TelemetrySettings::default() };
-        Target::resolve(&settings, &|name| {
+        OtlpTarget::resolve(&settings, &|name| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
         })
     }
@@ -309,7 +312,7 @@ mod tests {
         };
         let headers = |given: &'static str| {
             let env = move |name: &str| (name == "OTEL_EXPORTER_OTLP_HEADERS").then(|| given.to_string());
-            let target = Target::resolve(&settings, &env)?.expect("a target");
+            let target = OtlpTarget::resolve(&settings, &env)?.expect("a target");
             let headers = target.variables().into_iter().find(|(name, _)| name.ends_with("HEADERS"));
             Ok::<_, TelemetryError>(headers.expect("headers").1)
         };
@@ -347,14 +350,14 @@ mod tests {
         ];
         let of_outside =
             |name: &str| outside.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string());
-        let own = Target::resolve(&settings, &of_outside).expect("good").expect("a flag names it");
+        let own = OtlpTarget::resolve(&settings, &of_outside).expect("good").expect("a flag names it");
         let told = own.variables();
         let of_child = |name: &str| {
             let told = told.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
             told.or_else(|| of_outside(name))
         };
         let nothing = TelemetrySettings::default();
-        let child = Target::resolve(&nothing, &of_child).expect("good").expect("the parent names it");
+        let child = OtlpTarget::resolve(&nothing, &of_child).expect("good").expect("the parent names it");
         assert_eq!((child.endpoint, child.grpc), (own.endpoint, own.grpc));
         assert_eq!(ratio(&nothing, &of_child).expect("good"), Some(1.0), "it exports all its spans");
     }

@@ -42,7 +42,7 @@ pub(super) fn make(origin: &Origin, sample: &Sample, leader: TraceId, slow: bool
         ..span(
             context(sample.trace_id.0, root),
             SpanId::INVALID,
-            "POST".into(),
+            origin.destination.method.clone().into(),
             start_us,
             sample.stages.latency().0,
         )
@@ -96,11 +96,11 @@ fn attributes(origin: &Origin, sample: &Sample, slow: bool) -> Vec<KeyValue> {
     let url = if batched { &origin.destination.batch_url } else { &origin.destination.url };
     let mut all = Vec::with_capacity(20);
     all.extend([
-        KeyValue::new("http.request.method", "POST"),
+        KeyValue::new("http.request.method", origin.destination.method.clone()),
         KeyValue::new("server.address", origin.destination.host.clone()),
         KeyValue::new("server.port", i64::from(origin.destination.port)),
         KeyValue::new("url.full", url.clone()),
-        KeyValue::new("network.protocol.version", "1.1"),
+        KeyValue::new("network.protocol.version", origin.destination.http_version.clone()),
         KeyValue::new("spanload.repetition", i64::from(origin.repetition)),
         KeyValue::new("spanload.seq", signed(sample.seq)),
         KeyValue::new("spanload.slow", slow),
@@ -160,9 +160,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::manifest::Destination;
     use crate::model::{BatchUse, Phase, Stages};
     use crate::model::{Micros, Moment};
-    use crate::telemetry::origin::Destination;
 
     fn origin() -> Origin {
         let origin = Origin::new("run", Phase::Before.into(), 2, Destination::default());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::client_health::ClientHealth;
 use super::context::Context;
-use super::evidence::Counts;
+use super::evidence::RowCounts;
 use super::groups::{Groups, millis, stage_lengths};
 use super::habits::Habits;
 use super::outlook::Outlook;
@@ -51,8 +51,8 @@ pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outloo
 }
 
 /// All sums that need the causes of each request: to find them costs more than to add them up.
-fn summed(phase: &PhaseData, context: &Context<'_>) -> (Groups, Counts) {
-    let (mut groups, mut counts) = (Groups::new(phase), Counts::default());
+fn summed(phase: &PhaseData, context: &Context<'_>) -> (Groups, RowCounts) {
+    let (mut groups, mut counts) = (Groups::new(phase), RowCounts::default());
     for (index, row) in context.rows().iter().enumerate() {
         let split = context.split(index);
         counts.take(row, &split);

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::context::Context;
-use super::evidence::{Counts, evidence};
+use super::evidence::{RowCounts, evidence};
 use super::groups::Groups;
 use super::remedy::{Advice, remedy};
 use super::split::is_shed;
@@ -31,7 +31,7 @@ pub(super) fn causes(
     phase: &PhaseData,
     context: &Context<'_>,
     groups: &Groups,
-    counts: &Counts,
+    counts: &RowCounts,
     advice: &Advice<'_>,
 ) -> Vec<CauseFinding> {
     let lost = Lost::of(phase, context);

@@ -15,7 +15,7 @@ use crate::stats::distribution::Distribution;
 
 /// What the rows of a phase show beside the sums by cause.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct RowCounts {
     /// Connections opened.
     pub connections: u64,
     /// Connections with a SYN retransmission.
@@ -44,7 +44,7 @@ pub(super) struct Counts {
     seen: BTreeSet<(u32, u64)>,
 }
 
-impl Counts {
+impl RowCounts {
     /// Adds a row with the causes of its latency.
     pub(super) fn take(&mut self, row: &Observation, split: &Split) {
         self.shed += u64::from(is_shed(row));
@@ -92,7 +92,7 @@ impl Counts {
 pub(super) fn evidence(
     cause: Cause,
     groups: &Groups,
-    counts: &Counts,
+    counts: &RowCounts,
     context: &Context<'_>,
 ) -> Table<Value> {
     let at = cause as usize;
@@ -112,7 +112,7 @@ pub(super) fn evidence(
 fn particular(
     cause: Cause,
     groups: &Groups,
-    counts: &Counts,
+    counts: &RowCounts,
     context: &Context<'_>,
 ) -> Vec<(&'static str, Value)> {
     match cause {

@@ -5,6 +5,7 @@
 mod accept_order;
 mod attribute;
 mod both;
+mod bottleneck;
 mod causes;
 mod client_health;
 mod context;
@@ -12,8 +13,7 @@ mod evidence;
 mod groups;
 mod habits;
 mod held_back;
-mod levels;
-mod limit;
+
 mod occupancy;
 mod outlook;
 mod remedy;

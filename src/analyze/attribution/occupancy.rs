@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::levels::Levels;
 use crate::analyze::observed::Observation;
 use crate::model::{ErrorKind, Micros, Moment, Stage};
+use crate::stats::StepFunction;
 
 /// The times at which every connection was in use.
 ///
@@ -22,7 +22,7 @@ pub(super) struct Occupancy {
 impl Occupancy {
     /// From the rows of one repetition.
     pub(super) fn new<'a>(rows: impl Iterator<Item = &'a Observation>) -> Self {
-        let levels = Levels::new(exchanges(rows));
+        let levels = StepFunction::new(exchanges(rows));
         let most = levels.most();
         let mut so_far = Micros(0);
         let full = levels.at_least(most.max(1)).into_iter().map(|(start, end)| {

@@ -11,24 +11,24 @@ use crate::model::Micros;
 use crate::model::Stage;
 use crate::stats::rounded;
 use crate::stats::student;
-use mixed_model::Line;
+use mixed_model::FittedLine;
 
 /// One call and its items.
-struct Exchange {
+struct CalibratedCall {
     service_ms: f64,
     around_ms: f64,
     warm: bool,
     items: BTreeSet<u64>,
 }
 
-impl Exchange {
+impl CalibratedCall {
     fn new(row: &Observation, service: Service) -> Option<Self> {
         let wait = row.stage(Stage::Wait)?;
         let time = if service == Service::ServerCompute { row.server_compute()? } else { wait };
         let stage = |stage| row.stage(stage).unwrap_or_default();
         let set_up: Micros = [Stage::Dns, Stage::Connect, Stage::Tls].into_iter().map(stage).sum();
         let queue = row.server_queue().filter(|_| service == Service::ServerCompute).unwrap_or_default();
-        Some(Exchange {
+        Some(CalibratedCall {
             service_ms: time.as_millis(),
             around_ms: row.latency().as_millis() - (set_up + time + queue).as_millis(),
             warm: row.connection().is_some_and(|connection| connection.reused),
@@ -47,23 +47,23 @@ pub fn fit(rows: &[Observation]) -> Option<Calibration> {
     let succeeded = || rows.iter().filter(|row| row.succeeded());
     let reported = succeeded().all(|row| row.server_compute().is_some());
     let service = if reported { Service::ServerCompute } else { Service::WarmWait };
-    let mut exchanges: BTreeMap<(u32, u64, u64), Exchange> = BTreeMap::new();
+    let mut exchanges: BTreeMap<(u32, u64, u64), CalibratedCall> = BTreeMap::new();
     for row in succeeded() {
         let key = match row.batch() {
             Some(batch) => (row.repetition(), 1, batch.id),
             None => (row.repetition(), 0, row.seq()),
         };
-        let exchange = exchanges.entry(key).or_insert(Exchange::new(row, service)?);
+        let exchange = exchanges.entry(key).or_insert(CalibratedCall::new(row, service)?);
         exchange.items.insert(row.seq());
     }
-    let usable = |exchange: &Exchange| service == Service::ServerCompute || exchange.warm;
+    let usable = |exchange: &CalibratedCall| service == Service::ServerCompute || exchange.warm;
     let exchanges = fastest(exchanges.into_values().filter(usable));
     (!exchanges.is_empty()).then(|| describe(&exchanges, service))
 }
 
 /// Of the exchanges with the same items the one that took the least time.
-fn fastest(exchanges: impl Iterator<Item = Exchange>) -> Vec<Exchange> {
-    let mut by_items: BTreeMap<BTreeSet<u64>, Exchange> = BTreeMap::new();
+fn fastest(exchanges: impl Iterator<Item = CalibratedCall>) -> Vec<CalibratedCall> {
+    let mut by_items: BTreeMap<BTreeSet<u64>, CalibratedCall> = BTreeMap::new();
     for exchange in exchanges {
         match by_items.entry(exchange.items.clone()) {
             Entry::Vacant(free) => {
@@ -78,10 +78,11 @@ fn fastest(exchanges: impl Iterator<Item = Exchange>) -> Vec<Exchange> {
     by_items.into_values().collect()
 }
 
-fn describe(exchanges: &[Exchange], service: Service) -> Calibration {
+fn describe(exchanges: &[CalibratedCall], service: Service) -> Calibration {
     let times: Vec<f64> = exchanges.iter().map(|exchange| exchange.service_ms).collect();
-    let common = |one: &Exchange, other: &Exchange| one.items.intersection(&other.items).count() as f64;
-    let row = |one: &Exchange| exchanges.iter().map(|other| common(one, other)).collect();
+    let common =
+        |one: &CalibratedCall, other: &CalibratedCall| one.items.intersection(&other.items).count() as f64;
+    let row = |one: &CalibratedCall| exchanges.iter().map(|other| common(one, other)).collect();
     let shared: Vec<Vec<f64>> = exchanges.iter().map(row).collect();
     let line = mixed_model::fit(&times, &shared);
     let (mean, deviation) = single_calls(exchanges);
@@ -108,7 +109,7 @@ fn describe(exchanges: &[Exchange], service: Service) -> Calibration {
 }
 
 /// Mean and standard deviation of the calls of the smallest size.
-fn single_calls(exchanges: &[Exchange]) -> (f64, f64) {
+fn single_calls(exchanges: &[CalibratedCall]) -> (f64, f64) {
     let least = exchanges.iter().map(|exchange| exchange.items.len()).min().unwrap_or(1);
     let single = exchanges.iter().filter(|exchange| exchange.items.len() == least);
     let times: Vec<f64> = single.map(|exchange| exchange.service_ms).collect();
@@ -118,7 +119,7 @@ fn single_calls(exchanges: &[Exchange]) -> (f64, f64) {
     (mean, (squares / (n - 1.0).max(1.0)).sqrt())
 }
 
-fn round_trip(exchanges: &[Exchange]) -> f64 {
+fn round_trip(exchanges: &[CalibratedCall]) -> f64 {
     let warm = exchanges.iter().any(|exchange| exchange.warm);
     let of_these = exchanges.iter().filter(|exchange| exchange.warm || !warm);
     let mut times: Vec<f64> = of_these.map(|exchange| exchange.around_ms).collect();
@@ -126,7 +127,7 @@ fn round_trip(exchanges: &[Exchange]) -> f64 {
     times.get((times.len().max(1) - 1) / 2).copied().unwrap_or_default()
 }
 
-fn notes(line: Option<Line>, service: Service) -> Vec<String> {
+fn notes(line: Option<FittedLine>, service: Service) -> Vec<String> {
     let mut notes = Vec::new();
     match line {
         None => notes.push(

@@ -47,4 +47,4 @@ pub use script::{ScriptAnalysis, Window};
 pub use server_view::{ServerPart, ServerView};
 pub use sla_result::{SlaResult, SlaTimes};
 pub use table::Table;
-pub use tail::{Part, Tail};
+pub use tail::{Contribution, Tail};

@@ -7,7 +7,7 @@ use super::finding::CauseFinding;
 use super::reuse::Reuse;
 use super::saturation::Saturation;
 use super::table::Table;
-use super::tail::{Part, Tail};
+use super::tail::{Contribution, Tail};
 
 /// Where the time of one phase went, and why. Over its successes, if not said otherwise.
 #[derive(Clone, Debug, Serialize)]
@@ -21,7 +21,7 @@ pub struct PhaseAnalysis {
     /// Each stage that occurs.
     pub stages: Table<StageFigures>,
     /// Each cause of all latency.
-    pub causes_of_all: Table<Part>,
+    pub causes_of_all: Table<Contribution>,
     /// The slowest requests.
     pub tail: Tail,
     /// Why the slowest requests are slow, the weightiest cause first.

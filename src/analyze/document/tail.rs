@@ -20,18 +20,18 @@ pub struct Tail {
     /// Planned requests without a usable answer: they rank above all of these.
     pub failed_above: u64,
     /// The tail by stage.
-    pub stages: Table<Part>,
+    pub stages: Table<Contribution>,
     /// The tail by cause.
-    pub causes: Table<Part>,
+    pub causes: Table<Contribution>,
     /// Tail − middle by stage.
-    pub excess: Table<Part>,
+    pub excess: Table<Contribution>,
     /// Tail − middle by cause.
-    pub excess_causes: Table<Part>,
+    pub excess_causes: Table<Contribution>,
 }
 
 /// A part of a mean latency; absent times count as none, so that the parts add up.
 #[derive(Clone, Debug, Serialize)]
-pub struct Part {
+pub struct Contribution {
     /// Over all requests in question.
     pub mean_ms: f64,
     /// Of their latency; negative in an excess where the tail has less of it. `null` if there is no latency.

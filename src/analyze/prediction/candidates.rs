@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::infer::{Inferred, MOST_REQUESTS};
-use super::simulate::{Client, Economy, Server, simulate};
+use super::simulate::{Client, Economy, SimulatedServer, simulate};
 use crate::analyze::document::{Calibration, Candidate, Method, Range, ThreePercentiles};
 use crate::model::Micros;
 use crate::model::{Connections, Strategy};
@@ -108,7 +108,8 @@ impl Figures {
         for run in 0..runs as u64 {
             let spread = (run > 0).then_some(run);
             let calls = &inferred.calls_of(run);
-            let server = Server { calls, economy, replicas: *replicas, round_trip: *round_trip, spread };
+            let server =
+                SimulatedServer { calls, economy, replicas: *replicas, round_trip: *round_trip, spread };
             let outcome = simulate(server, client);
             latencies.extend(outcome.latencies);
             busy += outcome.end;

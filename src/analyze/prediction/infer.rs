@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::levels::{Interval, Levels};
+use super::levels::{Levels, Sojourn};
 use super::unreported::{self, Guess, Law};
 use crate::analyze::document::Calibration;
 use crate::analyze::observed::{Observation, PhaseData};
@@ -104,12 +104,12 @@ fn exchanges(before: &PhaseData) -> Vec<&Observation> {
 }
 
 /// When the server worked on an exchange, on the client's clock: its answer began when the work ended.
-fn interval(row: &Observation) -> Option<Interval> {
+fn interval(row: &Observation) -> Option<Sojourn> {
     let receive = row.stage(Stage::Receive).unwrap_or_default();
     let end = row.end()?.as_micros().checked_sub(receive.0)?;
     let start = end.saturating_sub(row.server_compute()?.0);
     let entered = start.saturating_sub(row.server_queue().unwrap_or_default().0);
-    Some(Interval { repetition: row.repetition(), entered, start, end })
+    Some(Sojourn { repetition: row.repetition(), entered, start, end })
 }
 
 /// What each request costs alone, as the server reports it, averaged over the repetitions; the mean of all

@@ -4,7 +4,7 @@ use super::*;
 use crate::analyze::observed::PhaseCollector;
 use crate::model::Moment;
 use crate::model::{ConnectionUse, Sample, ServerTimes, Stages, TraceId};
-use simulate::{Client, Economy, Server, simulate};
+use simulate::{Client, Economy, SimulatedServer, simulate};
 
 const FIXED: u64 = 110_000;
 
@@ -16,7 +16,8 @@ fn calls(requests: u64) -> Vec<u64> {
 /// What a server of so many replicas would log for callers with a connection each.
 fn before(requests: u64, callers: usize, replicas: usize, reported: bool) -> PhaseData {
     let calls = calls(requests);
-    let server = Server { calls: &calls, economy: Economy::None, replicas, round_trip: 300, spread: None };
+    let server =
+        SimulatedServer { calls: &calls, economy: Economy::None, replicas, round_trip: 300, spread: None };
     let outcome = simulate(server, Client { callers, connections: callers, batch: 1 });
     let mut ends: Vec<u64> = vec![0; callers];
     let mut samples = Vec::new();

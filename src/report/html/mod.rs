@@ -37,7 +37,7 @@ mod trust;
 mod verdict;
 mod waterfall;
 
-pub use conditions_of_run::{Conditions, Differing, Payloads};
+pub use conditions_of_run::{Conditions, Differing, PayloadsSent};
 pub use content::Html;
 pub use drawn::Drawn;
 pub use fate::slow_from;

@@ -13,7 +13,7 @@ pub struct Judged {
 
 /// What is to come, as far as the progress shows it.
 #[derive(Clone, Debug, Default)]
-pub struct Load {
+pub struct ExpectedLoad {
     /// Percentiles of the SLA.
     pub judged: Vec<Judged>,
     /// The loads in the order in which they come: of which part, and their requests.

@@ -5,7 +5,7 @@ mod load;
 mod schedule;
 mod stage_bar;
 
-pub use load::{Judged, Load};
+pub use load::{ExpectedLoad, Judged};
 
 use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
@@ -80,7 +80,7 @@ pub struct Step {
 
 impl Progress {
     /// On stderr; `quiet` prints nothing but [`Progress::note`]s.
-    pub fn new(quiet: bool, load: Load) -> Self {
+    pub fn new(quiet: bool, load: ExpectedLoad) -> Self {
         let schedule = Rc::new(RefCell::new(Schedule::new(load.parts)));
         let since = Since { clock: Clock::start(), ended: Rc::default(), in_load: Rc::default() };
         let terminal = std::io::stderr().is_terminal();

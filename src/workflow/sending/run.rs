@@ -7,7 +7,7 @@ use super::recordings::Recordings;
 use super::runner::{Ran, Runner};
 use super::server::Session;
 use crate::model::Caveat;
-use crate::model::manifest::{DestinationRecord, Manifest};
+use crate::model::manifest::Manifest;
 use crate::plan::Plan;
 use crate::runlog::{Results, write_json};
 use crate::scenario::Settings;
@@ -47,12 +47,7 @@ impl<'a> Run<'a> {
         let Ran { recording, record, destination, .. } = self.runner.run(load, session, recording).await?;
         self.recordings.take_back(load.part, recording);
         self.manifest.repetitions.push(record);
-        self.manifest.telemetry.get_or_insert_default().destination = Some(DestinationRecord {
-            host: destination.host,
-            port: destination.port,
-            url: destination.url,
-            batch_url: destination.batch_url,
-        });
+        self.manifest.telemetry.get_or_insert_default().destination = Some(destination);
         Ok(())
     }
 

@@ -7,12 +7,12 @@ use super::part_load::{PartLoad, Shown};
 use super::server::{Server, Session};
 use super::{health, plans, telemetry};
 use crate::host::{Anchor, Interrupt, limits};
-use crate::model::manifest::RepetitionRecord;
+use crate::model::manifest::{Destination, RepetitionRecord};
 use crate::plan::Plan;
 use crate::report::{Progress, Step};
 use crate::runlog::{Live, Recording};
 use crate::scenario::Settings;
-use crate::telemetry::{Destination, Prepared, Telemetry};
+use crate::telemetry::{Prepared, Telemetry};
 
 /// What must be there before a run has a name.
 pub(in crate::workflow) struct Ready {

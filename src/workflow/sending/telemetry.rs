@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use super::server::Stopped;
-use crate::analyze::{Comparison, Doubt, LostSpans, Verdict as Judgement};
+use crate::analyze::{Comparison, Doubt, LostSpans, Verdict};
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::LAST_SPANS_WITHIN;
+use crate::model::manifest::Destination;
 use crate::model::{Limit, SlaLine};
 use crate::report::Progress;
 use crate::scenario::Settings;
-use crate::telemetry::{Destination, Line, SpanTotals, Telemetry, Unit, Verdict};
+use crate::telemetry::{Line, SpanTotals, Telemetry, Unit, VerdictFigures};
 use crate::transport::{Endpoint, EndpointError};
 
 /// How long the end waits for a collector of spans, counted from when the last mock was told to stop: its own spans and
@@ -82,6 +83,8 @@ pub(in crate::workflow) fn destination(settings: &Settings, url: &str) -> Result
     Ok(Destination {
         url: of(&endpoint.single.path),
         batch_url: of(&endpoint.batch.path),
+        method: endpoint.single.method.to_string(),
+        http_version: endpoint.http_version().to_string(),
         port: endpoint.port,
         host: endpoint.host,
     })
@@ -101,7 +104,7 @@ pub(in crate::workflow) fn lines(sla: &[SlaLine]) -> Vec<Line> {
     sla.iter().map(line).collect()
 }
 
-pub(in crate::workflow) fn verdict(comparison: &Comparison) -> Verdict {
+pub(in crate::workflow) fn verdict(comparison: &Comparison) -> VerdictFigures {
     let lines = comparison.sla.iter().map(|line| {
         let (unit, scale) = match line.unit {
             "ms" => (Unit::Seconds, 1e3),
@@ -115,10 +118,10 @@ pub(in crate::workflow) fn verdict(comparison: &Comparison) -> Verdict {
             limit: line.limit / scale,
             before: scaled(line.before),
             after: scaled(line.after),
-            met: line.verdict == Judgement::Met,
+            met: line.verdict == Verdict::Met,
         }
     });
-    Verdict { lines: lines.collect(), met: comparison.verdict == Judgement::Met }
+    VerdictFigures { lines: lines.collect(), met: comparison.verdict == Verdict::Met }
 }
 
 /// What became of the spans, in one line for people.

@@ -2,20 +2,20 @@
 
 use super::ladder;
 use crate::model::{Limit, Metric, Micros, Phase, SlaLine};
-use crate::report::{Judged, Load};
+use crate::report::{ExpectedLoad, Judged};
 use crate::scenario::Settings;
 
 /// Of a whole run.
-pub(in crate::workflow) fn of_run(settings: &Settings, with_ladder: bool) -> Load {
+pub(in crate::workflow) fn of_run(settings: &Settings, with_ladder: bool) -> ExpectedLoad {
     let phases =
         Phase::interleaved(settings.repetitions).map(|(phase, _)| (phase.into(), settings.load.requests));
     let rungs = ladder::loads(settings).filter(|_| with_ladder);
-    Load { judged: judged(settings), parts: phases.chain(rungs).collect() }
+    ExpectedLoad { judged: judged(settings), parts: phases.chain(rungs).collect() }
 }
 
 /// Of one phase alone.
-pub(in crate::workflow) fn of_phase(settings: &Settings, phase: Phase) -> Load {
-    Load { judged: judged(settings), parts: vec![(phase.into(), settings.load.requests)] }
+pub(in crate::workflow) fn of_phase(settings: &Settings, phase: Phase) -> ExpectedLoad {
+    ExpectedLoad { judged: judged(settings), parts: vec![(phase.into(), settings.load.requests)] }
 }
 
 /// Lines that one look at a percentile can tell.
