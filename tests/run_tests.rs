@@ -85,7 +85,8 @@ fn it_builds_what_the_lock_file_says() {
     let output = stage.run(&[]);
     let arguments = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0));
-    for argument in ["build ", "--profile dist ", "--locked ", &format!("--manifest-path {ROOT}/Cargo.toml ")] {
+    for argument in ["build ", "--profile dist ", "--locked ", &format!("--manifest-path {ROOT}/Cargo.toml ")]
+    {
         assert!(arguments.contains(argument), "{arguments}");
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
 use crate::model::Caveat;
-use crate::model::{Part, Phase, SlaLine, Strategy};
+use crate::model::{Part, Phase, Signal, SlaLine, Strategy};
 
 /// `manifest.json`, schema 1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,8 +22,8 @@ pub struct Manifest {
     pub started_at: String,
     /// Microseconds since the Unix epoch at the run's clock anchor.
     pub started_unix_us: u64,
-    /// The signal that stopped the run, as its exit code.
-    pub interrupted: Option<u8>,
+    /// The signal that stopped the run.
+    pub interrupted: Option<Signal>,
     /// The resolved scenario.
     pub scenario: Value,
     /// The workload that both phases borrow.

@@ -8,8 +8,7 @@ use anyhow::{Context, bail};
 use super::sending::telemetry::lines;
 use crate::host::console;
 use crate::model::Part;
-use crate::model::manifest::Destination;
-use crate::model::manifest::{Manifest, RepetitionRecord};
+use crate::model::manifest::{Destination, Manifest, RepetitionRecord};
 use crate::runlog::{LogReader, Results};
 use crate::telemetry::{Replay, SpanTotals, TelemetrySettings, Times};
 

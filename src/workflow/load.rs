@@ -8,9 +8,9 @@ use anyhow::Context;
 use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
 use super::steps::expected;
 use crate::host::{Anchor, Interrupt};
-use crate::model::{Caveat, Phase};
+use crate::model::{Caveat, Phase, RunEnd};
 use crate::report::Progress;
-use crate::runlog::{Answers, Live, LogWriter, Recording};
+use crate::runlog::{Answers, LogWriter, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 
@@ -21,7 +21,7 @@ pub async fn load(
     log: &Path,
     quiet: bool,
     interrupt: &Interrupt,
-) -> anyhow::Result<Live> {
+) -> anyhow::Result<RunEnd> {
     let Ready { plan, server, prepared } = Ready::make(settings).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
@@ -51,5 +51,9 @@ pub async fn load(
         runner.progress.note(&format!("warning: {}", Caveat::from(losses).message));
     }
     telemetry::last_scrape(&runner.telemetry, interrupt).await;
-    Ok(ran.live)
+    Ok(match interrupt.signal() {
+        Some(signal) => RunEnd::Interrupted(signal),
+        None if ran.live.latency.is_empty() => RunEnd::Failed,
+        None => RunEnd::Completed,
+    })
 }

@@ -4,7 +4,7 @@
 //!   consists of
 //! - `findings`: from the files of a run to its comparison, its analysis and its page
 //! - `compare`, `explain`, `export`: what is done with finished runs
-//! - `served`, `invocation`: what these share
+//! - `truth_log`, `invocation`: what these share
 
 mod ablation;
 mod compare;
@@ -16,9 +16,9 @@ mod load;
 mod prove;
 mod sending;
 mod steps;
-mod truth_of;
+mod truth_log;
 
-pub use ablation::ablate;
+pub use ablation::{Ablated, ablate};
 pub use compare::{RunsFindings, compare};
 pub use explain::{Wanted, explain};
 pub use export::export;

@@ -110,7 +110,7 @@ async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
 
 /// Closes the logs and hands over to the analysis that the command of that name runs.
 async fn conclude(mut run: Run<'_>) -> anyhow::Result<Proof> {
-    run.manifest.interrupted = run.runner.interrupt.signal().map(|signal| signal.exit_code());
+    run.manifest.interrupted = run.runner.interrupt.signal();
     if !run.stopped() && run.runner.server.is_mock() {
         let sets = payload_sets::compare(&run.plan, &run.manifest, &run.results)?;
         payload_sets::caveats(&sets).into_iter().for_each(|caveat| run.caveat(caveat));

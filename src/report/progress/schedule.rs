@@ -5,13 +5,13 @@ use crate::model::Part;
 /// The loads of a run in the order in which they come, and how long the finished ones took.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
-    loads: Vec<Scheduled>,
+    loads: Vec<ScheduledLoad>,
     /// The load that is on, or comes next.
     at: usize,
 }
 
 #[derive(Debug)]
-struct Scheduled {
+struct ScheduledLoad {
     /// Loads of one part take about as long.
     part: Part,
     requests: u64,
@@ -32,7 +32,7 @@ pub(super) enum Left {
 
 impl Schedule {
     pub(super) fn new(loads: impl IntoIterator<Item = (Part, u64)>) -> Self {
-        let loads = loads.into_iter().map(|(part, requests)| Scheduled { part, requests, took: None });
+        let loads = loads.into_iter().map(|(part, requests)| ScheduledLoad { part, requests, took: None });
         Schedule { loads: loads.collect(), at: 0 }
     }
 
@@ -63,14 +63,14 @@ impl Schedule {
     }
 
     /// How long a load takes in all: as long as those of its part, until it has taken longer; then by its progress.
-    fn length(&self, load: &Scheduled, elapsed: f64, ended: u64) -> Option<f64> {
+    fn length(&self, load: &ScheduledLoad, elapsed: f64, ended: u64) -> Option<f64> {
         let by_progress = || (ended > 0).then(|| elapsed * load.requests.max(ended) as f64 / ended as f64);
         self.seen(load).filter(|length| *length >= elapsed).or_else(by_progress)
     }
 
     /// The mean length of the finished loads of its part.
-    fn seen(&self, load: &Scheduled) -> Option<f64> {
-        let alike = |other: &&Scheduled| other.part == load.part && other.requests == load.requests;
+    fn seen(&self, load: &ScheduledLoad) -> Option<f64> {
+        let alike = |other: &&ScheduledLoad| other.part == load.part && other.requests == load.requests;
         let took: Vec<f64> = self.loads.iter().filter(alike).filter_map(|other| other.took).collect();
         (!took.is_empty()).then(|| took.iter().sum::<f64>() / took.len() as f64)
     }

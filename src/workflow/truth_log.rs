@@ -2,21 +2,21 @@
 
 use crate::model::Phase;
 
-/// Whose requests a log holds.
+/// One of them, by whose requests it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TruthOf {
+pub(super) enum TruthLog {
     /// Those of the given load test.
     Script,
     /// Those of a repetition, which counts from 1.
     Repetition(Phase, u32),
 }
 
-impl TruthOf {
+impl TruthLog {
     /// The log's name in the folder of the run.
-    pub(super) fn log(self) -> String {
+    pub(super) fn file(self) -> String {
         match self {
-            TruthOf::Script => "truth_input_py.csv".to_string(),
-            TruthOf::Repetition(phase, repetition) => format!("truth_{}-{repetition}.csv", phase.name()),
+            TruthLog::Script => "truth_input_py.csv".to_string(),
+            TruthLog::Repetition(phase, repetition) => format!("truth_{}-{repetition}.csv", phase.name()),
         }
     }
 }
