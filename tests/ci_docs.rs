@@ -1,13 +1,12 @@
 //! The workflow of docs/ci.md does what the page says: its steps are run as they stand there.
-mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::EXE;
-use common::run::{Results, fresh_folder, write_program};
-use common::undisturbed::{certain, undisturbed};
-use common::wire::{Server, pause};
+use crate::common::EXE;
+use crate::common::run::{Results, fresh_folder, write_program};
+use crate::common::undisturbed::{certain, undisturbed};
+use crate::common::wire::{Server, pause};
 
 const BODIES: &str = "{\"prompt\":\"one\"}\n{\"prompt\":\"two\"}\n";
 

@@ -1,15 +1,13 @@
 //! How the collector is spoken to: as whom, compressed, and whom TLS trusts.
-mod common;
-#[path = "common/otlp.rs"]
-mod otlp;
 
+use crate::common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use common::run::{Run, count, fresh_folder, prove_command, text};
-use common::thrice_at_most;
-use otlp::Collector;
+use crate::common::otlp::Collector;
+use crate::common::run::{Run, count, fresh_folder, prove_command, text};
+use crate::common::thrice_at_most;
 
 fn prove(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Run {
     let out = fresh_folder(name);

@@ -1,20 +1,16 @@
 //! Collectors that are down, refuse, swallow or dawdle: the run's numbers do not change, its end is bounded, and every
 //! span is accounted for.
-#![allow(clippy::disallowed_methods, reason = "the tests time the command from outside")]
-mod common;
-#[path = "common/holes.rs"]
-mod holes;
-#[path = "common/otlp.rs"]
-mod otlp;
 
+use crate::common;
+use crate::common::otlp;
 use std::process::Stdio;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use common::run::{Results, Run, count, fresh_folder, prove_command, text};
-use common::{thrice_at_most, wait_until};
-use holes::{BlackHole, refusing};
-use otlp::{Collector, Refusal};
+use crate::common::holes::{BlackHole, refusing};
+use crate::common::otlp::{Collector, Refusal};
+use crate::common::run::{Results, Run, count, fresh_folder, prove_command, text};
+use crate::common::{thrice_at_most, wait_until};
 
 /// What a busy machine may take beside; a wait for a collector would be longer.
 const SLACK: Duration = Duration::from_secs(3);

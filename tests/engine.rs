@@ -1,8 +1,5 @@
 //! The engine's promises, to the microsecond: against a transport without a network, and against a server that counts.
-mod common;
-#[path = "engine/deadlines.rs"]
 mod deadlines;
-#[path = "engine/server.rs"]
 mod server;
 
 use std::cell::{Cell, RefCell};
@@ -13,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::task::Context;
 use std::time::Duration;
 
-use common::load::{Load, ms, reached, traces};
-use common::undisturbed::{certain, undisturbed};
-use common::wire::{Server, pause};
+use crate::common::load::{Load, ms, reached, traces};
+use crate::common::undisturbed::{certain, undisturbed};
+use crate::common::wire::{Server, pause};
 use spanload::host::Clock;
 use spanload::host::{Interrupt, Signal};
 use spanload::model::{Completed, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage};

@@ -1,13 +1,13 @@
 //! The single calls beside the repetitions: where they stand, that they touch no phase, and what they tell of the server.
-mod common;
 
+use crate::common;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::run::{Results, Run, count, text};
-use common::undisturbed::undisturbed;
-use common::wire::{Server, pause};
+use crate::common::run::{Results, Run, count, text};
+use crate::common::undisturbed::undisturbed;
+use crate::common::wire::{Server, pause};
 
 const REQUESTS: u64 = 40;
 /// Calibration, calls before the before phase, the phase, calls after it: what the server answers until the after phase.

@@ -1,14 +1,13 @@
 //! What a signal leaves behind: whole logs, a comparison that calls itself partial, and no process.
-mod common;
 
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
-use common::processes::{Process, children_of};
-use common::run::{Results, count, fresh_folder, has_python, prove_command, text};
-use common::{EXE, kill, wait_until};
+use crate::common::processes::{Process, children_of};
+use crate::common::run::{Results, count, fresh_folder, has_python, prove_command, text};
+use crate::common::{EXE, kill, wait_until};
 
 const REQUESTS: u64 = 4_000;
 

@@ -1,22 +1,16 @@
 //! `/metrics` as a scraper sees it, and what it leaves behind.
-#![allow(clippy::disallowed_methods, reason = "the tests time the command from outside")]
-mod common;
-#[path = "common/exposition.rs"]
-mod exposition;
-#[path = "metrics/logs.rs"]
 mod logs;
-#[path = "common/otlp.rs"]
-mod otlp;
 
+use crate::common;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use common::run::{Results, Run, count, fresh_folder, prove_command, text};
-use exposition::Exposition;
+use crate::common::exposition::Exposition;
+use crate::common::otlp::{Collector, Refusal};
+use crate::common::run::{Results, Run, count, fresh_folder, prove_command, text};
 use logs::{check_against_the_logs, check_quantile};
-use otlp::{Collector, Refusal};
 use spanload::telemetry::names;
 
 /// A run whose port is known.

@@ -1,10 +1,9 @@
 //! The mock's contract over HTTP: what it answers, what it says of itself, and the faults it makes on request.
-mod common;
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 
-use common::{Mock, connect, exchange, get, read_answer, request, thrice_at_most};
+use crate::common::{Mock, connect, exchange, get, read_answer, request, thrice_at_most};
 use sha2::{Digest, Sha256};
 
 const FREE: [&str; 2] = ["--fixed-ms=0", "--item-ms=0"];

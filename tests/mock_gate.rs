@@ -1,13 +1,10 @@
 //! The accept gate: what a client meets when the mock accepts few connections, and that the control port is spared.
-#![cfg(target_os = "linux")]
-#![allow(clippy::disallowed_methods, reason = "the tests time the mock from outside")]
-mod common;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::{Mock, connect, exchange, get, request, send};
+use crate::common::{Mock, connect, exchange, get, request, send};
 
 /// How many of 16 clients, who keep what they get, lose no SYN, and how many lose one.
 fn handshakes(backlog: &str, max_connections: &str) -> [usize; 2] {

@@ -1,6 +1,4 @@
 //! The mock's life: how it starts, what stops it, and that it is never left behind.
-#![allow(clippy::disallowed_methods, reason = "the tests time the mock from outside")]
-mod common;
 
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{EXE, Mock, address, exchange, get, kill, request, spawn, wait_until};
+use crate::common::{EXE, Mock, address, exchange, get, kill, request, spawn, wait_until};
 use spanload::mock::{Child, Hello, MockSettings, Ports};
 
 const PARENT: &str = "SPANLOAD_TEST_PARENT";
@@ -189,7 +187,7 @@ async fn parent_of_a_mock() {
 fn it_does_not_outlive_a_killed_parent() {
     let this = std::env::current_exe().expect("the path of this test");
     let mut parent = Command::new(this)
-        .args(["--exact", "parent_of_a_mock", "--ignored", "--nocapture"])
+        .args(["--exact", "mock_lifetime::parent_of_a_mock", "--ignored", "--nocapture"])
         .env(PARENT, "1")
         .stdout(Stdio::piped())
         .spawn()

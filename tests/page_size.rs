@@ -1,17 +1,14 @@
 //! The page of a long run: bounded in length and made in seconds. Prints what it measured.
 //!
 //! `SPANLOAD` names a binary to measure in place of the one that is built for the tests, which is not an optimised one.
-mod common;
-#[path = "common/page.rs"]
-mod page;
 
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::EXE;
-use common::run::Results;
-use page::{Made, Page, reference_logs};
+use crate::common::EXE;
+use crate::common::page::{Made, Page, reference_logs};
+use crate::common::run::Results;
 use serde_json::json;
 
 const REQUESTS: u64 = 100_000;

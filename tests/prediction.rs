@@ -2,10 +2,10 @@
 //!
 //! `cargo test --release --test prediction -- --include-ignored --nocapture --test-threads 1` prints predicted
 //! beside measured for all variations, the full-sized ones among them.
-mod common;
 
-use common::run::{Results, Run, text};
-use common::undisturbed::{alone, leeway};
+use crate::common;
+use crate::common::run::{Results, Run, text};
+use crate::common::undisturbed::{alone, leeway};
 use serde_json::Value;
 
 /// The aim: |predicted − measured| ÷ measured of the P95.

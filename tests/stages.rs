@@ -1,6 +1,4 @@
 //! Delays each stage of a request in turn and sees that stage grow and no other; breaks each in turn and sees where the record ends.
-mod common;
-#[path = "stages/failures.rs"]
 mod failures;
 
 use std::cell::Cell;
@@ -10,10 +8,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::common::load::{Load, endpoint, ms, reached};
+use crate::common::undisturbed::{leeway, undisturbed};
+use crate::common::wire::{Peer, Server, listener, pause, refusing};
 use bytes::Bytes;
-use common::load::{Load, endpoint, ms, reached};
-use common::undisturbed::{leeway, undisturbed};
-use common::wire::{Peer, Server, listener, pause, refusing};
 use spanload::host::Clock;
 use spanload::host::Interrupt;
 use spanload::model::{ErrorKind, Sample, Stage};

@@ -1,10 +1,9 @@
 //! A terminal that is gone ends nothing: a run whose output nobody reads any more is written all the same.
-mod common;
 
 use std::process::Stdio;
 
-use common::run::{Results, fresh_folder, prove_command};
-use common::{kill, wait_until};
+use crate::common::run::{Results, fresh_folder, prove_command};
+use crate::common::{kill, wait_until};
 
 #[test]
 fn a_run_goes_on_without_a_reader() {

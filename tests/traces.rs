@@ -1,15 +1,12 @@
 //! Every planned request is a trace: what reaches a collector, checked against the rows of the log.
-#![allow(clippy::disallowed_methods, reason = "the tests time the command from outside")]
-mod common;
-#[path = "common/otlp.rs"]
-mod otlp;
 
+use crate::common;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use common::run::{Results, Run, Table, count, text};
-use common::thrice_at_most;
-use otlp::{Collector, Received};
+use crate::common::otlp::{Collector, Received};
+use crate::common::run::{Results, Run, Table, count, text};
+use crate::common::thrice_at_most;
 
 const PHASES: [&str; 2] = ["before", "after"];
 const STAGES: [&str; 8] = ["queue", "retry", "dns", "connect", "tls", "send", "wait", "receive"];

@@ -6,13 +6,13 @@ use spanload::analyze::{ClientHealth, PhaseAnalysis, PhaseData, attribute};
 use spanload::model::Sample;
 use spanload::plan::Plan;
 
+use super::server::{Injected, Log};
+use super::truth;
+use super::truth::{AtServer, latency, share_of_excess};
 use crate::common;
 use crate::common::load::Load;
 pub use crate::common::undisturbed::alone;
 use crate::common::{Mock, wait_until};
-use crate::server::{Injected, Log};
-use crate::truth;
-use crate::truth::{AtServer, latency, share_of_excess};
 
 /// How far a share may be off: three points.
 pub const TOLERANCE: f64 = 0.03;

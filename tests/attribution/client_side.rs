@@ -10,14 +10,14 @@ use spanload::host::Interrupt;
 use spanload::model::ErrorKind;
 use spanload::transport::{Answer, Direct, Lane, Marks, Outgoing, SystemResolver, Transport};
 
-use crate::checks::{
+use super::checks::{
     Expected, alone, always_20, analysed, analysed_with, at_server, before_server, check, chosen,
     injected_share, of_log,
 };
+use super::server;
+use super::server::Injected;
 use crate::common::load::{Load, endpoint};
 use crate::common::wire::{Peer, Server, pause};
-use crate::server;
-use crate::server::Injected;
 
 fn dearer_at_the_end(seq: u64) -> Injected {
     Injected { compute: if seq < 216 { 10 } else { 40 }, ..Injected::default() }

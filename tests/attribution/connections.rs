@@ -4,14 +4,14 @@ use std::time::Instant;
 use spanload::analyze::ReuseBuys;
 use spanload::model::Sample;
 
-use crate::checks::{
+use super::checks::{
     Expected, alone, always_20, analysed, before_server, check, chosen, injected_share, of_log, run_mock,
 };
+use super::server;
+use super::server::{Injected, Log};
+use super::truth::{AtServer, latency, share_of_excess};
 use crate::common::load::Load;
 use crate::common::wire::{Peer, Server, pause};
-use crate::server;
-use crate::server::{Injected, Log};
-use crate::truth::{AtServer, latency, share_of_excess};
 
 fn stall(seq: u64) -> Injected {
     // Unequal, lest the callers fall into step and nobody is served while somebody stalls.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use spanload::transport::{Lookup, Resolve};
 
-use crate::checks::{Expected, alone, always_20, analysed, check, chosen, injected_share};
+use super::checks::{Expected, alone, always_20, analysed, check, chosen, injected_share};
+use super::server;
 use crate::common::load::Load;
-use crate::server;
 
 /// Slow at one lookup in ten.
 struct SlowAtTimes(Cell<u64>, SocketAddr);
@@ -47,10 +47,10 @@ fn a_slow_name_server_is_dns() {
 
 #[cfg(target_os = "linux")]
 fn slow_name_server() {
-    if crate::namespace::enter().is_none() {
+    if super::namespace::enter().is_none() {
         return;
     }
-    let Some(lookups) = crate::resolver::start(|lookup| if chosen(lookup) { 300 } else { 0 }) else { return };
+    let Some(lookups) = super::resolver::start(|lookup| if chosen(lookup) { 300 } else { 0 }) else { return };
     let (server, _) = server::start(always_20);
     let samples = Load::new(60, 1).run(&format!("http://infer.test:{}", server.address.port()));
     let shares: &[(&[&str], f64)] = &[(&["dns"], injected_share(&samples, 300.0))];

@@ -4,8 +4,8 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::common::wire::{Peer, Server, listener, pause};
 use super::truth::AtServer;
+use crate::common::wire::{Peer, Server, listener, pause};
 
 /// What happens to one request, in milliseconds.
 #[derive(Clone, Copy, Default)]

@@ -1,10 +1,10 @@
 //! Delays at the server that it tells of, or that stand in the answer.
 use spanload::model::ErrorKind;
 
-use crate::checks::{Expected, alone, analysed, at_server, check, chosen, injected_share, run_mock};
+use super::checks::{Expected, alone, analysed, at_server, check, chosen, injected_share, run_mock};
+use super::server;
+use super::server::Injected;
 use crate::common::load::Load;
-use crate::server;
-use crate::server::Injected;
 
 #[test]
 fn few_replicas_are_a_server_queue() {

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use spanload::analyze::PhaseAnalysis;
 use spanload::model::Sample;
 
-use crate::checks::{Expected, TOLERANCE, alone, analysed, before_server, check, run_mock};
+use super::checks::{Expected, TOLERANCE, alone, analysed, before_server, check, run_mock};
+use super::namespace;
+use super::namespace::Namespace;
+use super::packets::{Capture, Packets};
+use super::truth::{AtServer, share_of_excess};
 use crate::common::load::{Load, ms};
-use crate::namespace;
-use crate::namespace::Namespace;
-use crate::packets::{Capture, Packets};
-use crate::truth::{AtServer, share_of_excess};
 use spanload::model::Stage;
 
 #[test]

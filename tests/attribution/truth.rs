@@ -4,7 +4,7 @@ use std::path::Path;
 
 use spanload::model::Sample;
 
-use super::common::run::Table;
+use crate::common::run::Table;
 
 /// What really happened to one request at the server, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]

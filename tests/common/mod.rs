@@ -1,9 +1,20 @@
 //! Helpers of the tests that talk to a running mock: raw HTTP over blocking sockets, so that nothing hides a connection.
-#![allow(dead_code, reason = "each test binary uses its own part of the helpers")]
-#![allow(clippy::disallowed_methods, reason = "the tests time the mock from outside")]
+#![allow(dead_code, reason = "the two test binaries use a part each")]
+pub mod coverage;
+pub mod exposition;
+pub mod handmade;
+pub mod handmade_run;
+pub mod holes;
+pub mod latencies;
+pub mod load;
+pub mod otlp;
+pub mod page;
 pub mod processes;
+pub mod pty;
 pub mod run;
+pub mod svg;
 pub mod undisturbed;
+pub mod wire;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -11,9 +22,6 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use spanload::mock::Hello;
-
-pub mod load;
-pub mod wire;
 
 pub const EXE: &str = env!("CARGO_BIN_EXE_spanload");
 /// It only ends what hangs: a machine with other work takes several times as long for everything.
