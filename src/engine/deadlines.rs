@@ -1,19 +1,20 @@
 //! Ends the stories that nobody can wait for any longer: past their deadline, or interrupted.
 //!
-//! Deadlines count from due and are checked from outside the lanes, so that an exchange in time
+//! Deadlines count from due and are checked from outside the slots, so that an exchange in time
 //! pays nothing for them.
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::floor::{Arrival, Floor};
-use super::lane::Slot;
+use super::scheduler::Scheduler;
+use super::slot::{Arrival, Slot};
+
 use super::pacing::Due;
 use crate::model::Moment;
 use crate::model::{ErrorKind, Sample, Stage, Timeline};
 use crate::transport::Transport;
 
-impl<T: Transport + 'static> Floor<T> {
+impl<T: Transport + 'static> Scheduler<T> {
     /// When the engine must look again: at the next deadline or due time, but at least once a tick.
     pub(super) fn next_wake(&self, tick: Duration) -> Moment {
         let state = self.state.borrow();
@@ -21,7 +22,7 @@ impl<T: Transport + 'static> Floor<T> {
         let under_way = state
             .slots
             .iter()
-            .filter_map(|(slot, _)| slot.members.borrow().iter().map(|(_, member)| member.due).min());
+            .filter_map(|slot| slot.members.borrow().iter().map(|(_, member)| member.due).min());
         let deadline = waiting.into_iter().chain(under_way).min().map(|due| due + self.repetition.timeout);
         let release = self.next_release(state.issued());
         let tick = self.clock.now() + tick;
@@ -31,7 +32,7 @@ impl<T: Transport + 'static> Floor<T> {
     /// When the plan makes the next request due; `None` where the end of another one does.
     fn next_release(&self, seq: u64) -> Option<Moment> {
         match self.repetition.pacing.due(seq) {
-            Due::At(due) if seq < self.repetition.plan.requests() => Some(due),
+            Due::At(due) if seq < self.repetition.requests() => Some(due),
             _ => None,
         }
     }
@@ -41,8 +42,7 @@ impl<T: Transport + 'static> Floor<T> {
         let now = self.clock.now();
         let timeout = self.repetition.timeout;
         self.expire_waiting(now);
-        let slots: Vec<Rc<Slot>> =
-            self.state.borrow().slots.iter().map(|(slot, _)| Rc::clone(slot)).collect();
+        let slots: Vec<Rc<Slot<T>>> = self.state.borrow().slots.iter().map(Rc::clone).collect();
         for slot in slots {
             let expired: Vec<Arrival> = slot
                 .members
@@ -56,13 +56,13 @@ impl<T: Transport + 'static> Floor<T> {
             slot.marks.take_evidence();
             for member in expired {
                 let end = member.due + timeout;
-                self.end(slot.sample(self, member, end, Some(ErrorKind::Timeout)), None);
+                self.end(slot.sample(&self.repetition.traces, member, end, Some(ErrorKind::Timeout)), None);
             }
             if slot.members.borrow().is_empty() {
-                self.replace_lane(slot.index);
+                self.replace_slot(slot.index);
             }
         }
-        self.call_lanes();
+        self.call_slots();
     }
 
     /// Ends the stories of requests that are still waiting at their deadline: they are not sent any more.
@@ -77,17 +77,20 @@ impl<T: Transport + 'static> Floor<T> {
     pub(super) fn abandon(self: &Rc<Self>) {
         let now = self.clock.now();
         let never_issued = self.close();
-        let slots: Vec<Rc<Slot>> =
-            self.state.borrow().slots.iter().map(|(slot, _)| Rc::clone(slot)).collect();
+        let slots: Vec<Rc<Slot<T>>> = self.state.borrow().slots.iter().map(Rc::clone).collect();
         for slot in slots {
             slot.marks.take_evidence();
             for (_, member) in std::mem::take(&mut *slot.members.borrow_mut()) {
-                self.end(slot.sample(self, member, now, Some(ErrorKind::Interrupted)), None);
+                self.end(
+                    slot.sample(&self.repetition.traces, member, now, Some(ErrorKind::Interrupted)),
+                    None,
+                );
             }
         }
         let waiting = std::mem::take(&mut self.state.borrow_mut().waiting);
         let waiting = waiting.into_iter().map(|arrival| (arrival.seq, Some(arrival.due)));
-        for (seq, due) in waiting.chain(never_issued.map(|seq| (seq, None))) {
+        let slice = self.repetition.slice;
+        for (seq, due) in waiting.chain(never_issued.map(|number| (slice.nth(number), None))) {
             self.end(Sample::unsent(seq, self.repetition.traces.trace(seq), due), None);
         }
     }

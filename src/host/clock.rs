@@ -2,30 +2,33 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::time::Instant as Ticks;
+
 use crate::model::{Micros, Moment};
 
-/// Reads the monotonic clock, counted from the start of one repetition.
+/// Reads the monotonic clock, counted from the start of one repetition. It is the clock of the runtime: time that a test has
+/// paused stands still here too.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    origin: Instant,
+    origin: Ticks,
 }
 
 impl Clock {
     /// A clock that starts now.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn start() -> Self {
-        Clock { origin: Instant::now() }
+        Clock { origin: Ticks::now() }
     }
 
     /// The present moment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn now(&self) -> Moment {
-        Moment::from_micros(Micros::from(Instant::now().saturating_duration_since(self.origin)).0)
+        Moment::from_micros(Micros::from(Ticks::now().saturating_duration_since(self.origin)).0)
     }
 
     /// The runtime's instant at which `moment` is reached, for timers.
-    pub fn instant(&self, moment: Moment) -> tokio::time::Instant {
-        (self.origin + Duration::from_micros(moment.as_micros())).into()
+    pub fn instant(&self, moment: Moment) -> Ticks {
+        self.origin + Duration::from_micros(moment.as_micros())
     }
 }
 
@@ -59,7 +62,7 @@ impl Anchor {
 
     /// Microseconds since the Unix epoch at which `clock` started.
     pub fn unix_micros(&self, clock: &Clock) -> u64 {
-        let since = clock.origin.saturating_duration_since(self.monotonic);
+        let since = clock.origin.into_std().saturating_duration_since(self.monotonic);
         Micros::from(self.unix + since).0
     }
 
@@ -90,12 +93,12 @@ mod tests {
         assert!((-2_100_000..-1_900_000).contains(&anchor.drift_micros()), "as if set back by 2 s");
     }
 
-    #[test]
-    fn moments_count_from_the_start() {
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_counts_the_time_of_its_runtime() {
         let clock = Clock::start();
-        let first = clock.now();
-        std::thread::sleep(Duration::from_millis(2));
-        assert!(clock.now().since(first) >= Micros(2_000));
-        assert_eq!(first.since(clock.now()), Micros(0), "never negative");
+        tokio::time::advance(Duration::from_nanos(2_345_999)).await;
+        assert_eq!(clock.now(), Moment::from_micros(2_345), "rounded down, once");
+        tokio::time::sleep_until(clock.instant(Moment::from_micros(5_000))).await;
+        assert_eq!(clock.now(), Moment::from_micros(5_000));
     }
 }

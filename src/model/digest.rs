@@ -72,6 +72,22 @@ impl Rolling {
     }
 }
 
+/// The digest of bytes that arrive in pieces: that of [`Digest::of`], wherever the borders lie.
+#[derive(Clone, Default)]
+pub struct Running(Sha256);
+
+impl Running {
+    /// Adds the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all bytes so far.
+    pub fn finish(self) -> Digest {
+        Digest::truncate(self.0.finalize().as_slice())
+    }
+}
+
 /// The full SHA-256 of some bytes in hexadecimal digits, as `sha256sum` prints it.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -121,6 +137,16 @@ mod tests {
     fn the_digest_is_the_head_of_sha256() {
         assert!(sha256_hex(b"abc").starts_with(&Digest::of(b"abc").to_string()));
         assert_eq!(Digest::of(b"abc").to_string().parse(), Ok(Digest::of(b"abc")));
+    }
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        for cut in 0..=3 {
+            let (head, tail) = b"abc".split_at(cut);
+            let mut running = Running::default();
+            [head, tail].into_iter().for_each(|piece| running.add(piece));
+            assert_eq!(running.finish(), Digest::of(b"abc"));
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Timeout,
     /// The peer does not speak HTTP/1.1, or a batch answer does not fit its batch.
     Protocol,
+    /// The answer grew past `target.max_answer_bytes`.
+    TooLarge,
     /// A redirect, which is not followed.
     Http3xx,
     /// The server refused the request.
@@ -37,7 +39,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All words, in the order of the variants.
-    pub const ALL: [ErrorKind; 14] = [
+    pub const ALL: [ErrorKind; 15] = [
         ErrorKind::Dns,
         ErrorKind::ConnectRefused,
         ErrorKind::ConnectFailed,
@@ -47,6 +49,7 @@ impl ErrorKind {
         ErrorKind::Closed,
         ErrorKind::Timeout,
         ErrorKind::Protocol,
+        ErrorKind::TooLarge,
         ErrorKind::Http3xx,
         ErrorKind::Http4xx,
         ErrorKind::Http5xx,
@@ -66,6 +69,7 @@ impl ErrorKind {
             ErrorKind::Closed => "closed",
             ErrorKind::Timeout => "timeout",
             ErrorKind::Protocol => "protocol",
+            ErrorKind::TooLarge => "too_large",
             ErrorKind::Http3xx => "http_3xx",
             ErrorKind::Http4xx => "http_4xx",
             ErrorKind::Http5xx => "http_5xx",
@@ -105,5 +109,12 @@ mod tests {
             assert_eq!(word.name().parse(), Ok(word));
         }
         assert!("slow".parse::<ErrorKind>().is_err());
+    }
+    #[test]
+    fn the_docs_explain_every_word() {
+        let page = include_str!("../../docs/cli.md");
+        for word in ErrorKind::ALL {
+            assert!(page.contains(&format!("`{}`", word.name())), "{}", word.name());
+        }
     }
 }

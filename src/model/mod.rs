@@ -1,5 +1,7 @@
 //! The nouns that all rooms share. Nothing here reads a file, a clock or a socket.
 
+mod answer;
+mod byte_budget;
 mod caveat;
 pub mod digest;
 mod error_kind;
@@ -12,11 +14,14 @@ pub mod printable;
 mod pulse;
 mod sample;
 mod sla;
+mod stage_set;
 mod stages;
 mod strategy;
 mod telemetry_record;
 pub mod text;
 
+pub use answer::{AnswerBody, KeptAnswer};
+pub use byte_budget::{ByteBudget, Lease};
 pub use caveat::Caveat;
 pub use digest::Digest;
 pub use error_kind::ErrorKind;
@@ -27,5 +32,6 @@ pub use phase::Phase;
 pub use pulse::Pulse;
 pub use sample::{BatchUse, Completed, ConnectionUse, Sample, ServerTimes};
 pub use sla::{Limit, METRICS, Metric, SlaLine};
+pub use stage_set::StageSet;
 pub use stages::{Stage, Stages, Timeline};
 pub use strategy::{Connections, Strategy};

@@ -17,10 +17,17 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// Requests that are due and have not ended, and connections that are open.
-    pub fn set(&self, active: u64, connections: u64) {
-        self.active.store(active, Ordering::Relaxed);
-        self.connections.store(connections, Ordering::Relaxed);
+    /// One thread's requests that are due and have not ended, and its connections that are open: what it told before, and what
+    /// it tells now. Threads add up.
+    pub fn change(&self, before: (u64, u64), now: (u64, u64)) {
+        self.active.fetch_add(now.0.wrapping_sub(before.0), Ordering::Relaxed);
+        self.connections.fetch_add(now.1.wrapping_sub(before.1), Ordering::Relaxed);
+    }
+
+    /// Nothing is under way any more.
+    pub fn rest(&self) {
+        self.active.store(0, Ordering::Relaxed);
+        self.connections.store(0, Ordering::Relaxed);
     }
 
     /// The loop woke so late.
@@ -57,7 +64,11 @@ mod tests {
         (0..10_000).for_each(|lag| pulse.late(Micros(lag)));
         assert_eq!(pulse.take_lags().len(), LAGS_MOST);
         assert!(pulse.take_lags().is_empty());
-        pulse.set(3, 2);
-        assert_eq!((pulse.active(), pulse.connections()), (3, 2));
+        pulse.change((0, 0), (3, 2));
+        pulse.change((0, 0), (4, 4));
+        pulse.change((3, 2), (1, 1));
+        assert_eq!((pulse.active(), pulse.connections()), (5, 5));
+        pulse.rest();
+        assert_eq!((pulse.active(), pulse.connections()), (0, 0));
     }
 }

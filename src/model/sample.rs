@@ -1,8 +1,6 @@
 //! The one noun: the record of a planned request, whatever became of it.
 
-use bytes::Bytes;
-
-use super::{Digest, ErrorKind, Micros, Moment, Stages, TraceId};
+use super::{AnswerBody, Digest, ErrorKind, Micros, Moment, Stages, TraceId};
 
 /// What the server says of its own time for an exchange, and for this request's item in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,5 +105,5 @@ pub struct Completed {
     /// The record; its `answer_digest` is not filled yet.
     pub sample: Sample,
     /// The answer of a success.
-    pub answer: Option<Bytes>,
+    pub answer: Option<AnswerBody>,
 }

@@ -2,9 +2,11 @@
 
 mod payloads;
 mod prompts;
+mod slice;
 mod trace;
 
 pub use payloads::PayloadError;
+pub use slice::Slice;
 pub use trace::TraceIds;
 
 use std::path::Path;

@@ -4,7 +4,6 @@
 use crate::model::Digest;
 use crate::model::TraceId;
 use crate::model::mix;
-use crate::model::text::{Text, put_hex};
 
 /// The trace ids of one repetition.
 #[derive(Clone, Copy, Debug)]
@@ -32,14 +31,20 @@ impl TraceIds {
     }
 
     /// The `traceparent` header of one request, sampled flag set.
-    pub fn traceparent(&self, seq: u64) -> String {
-        let mut header = Vec::with_capacity(55);
-        header.extend_from_slice(b"00-");
-        self.trace(seq).put(&mut header);
-        header.push(b'-');
-        put_hex(self.span(seq).to_be_bytes(), &mut header);
-        header.extend_from_slice(b"-01");
-        String::from_utf8(header).expect("hexadecimal digits")
+    pub fn traceparent(&self, seq: u64) -> [u8; 55] {
+        let trace = self.trace(seq);
+        let mut header = *b"00-................................-................-01";
+        hex(&trace.0.to_be_bytes(), &mut header[3..35]);
+        hex(&trace.root_span().to_be_bytes(), &mut header[36..52]);
+        header
+    }
+}
+
+/// Two digits a byte.
+fn hex(bytes: &[u8], digits: &mut [u8]) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    for (byte, two) in bytes.iter().zip(digits.chunks_exact_mut(2)) {
+        two.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
     }
 }
 
@@ -65,6 +70,7 @@ mod tests {
     #[test]
     fn the_header_has_the_w3c_form() {
         let header = TraceIds::new("run", "before", 1).traceparent(3);
+        let header = std::str::from_utf8(&header).expect("hexadecimal digits");
         let parts: Vec<_> = header.split('-').map(str::len).collect();
         assert_eq!(parts, [2, 32, 16, 2], "{header}");
         let ids = TraceIds::new("run", "before", 1);

@@ -1,7 +1,7 @@
 //! The recorder's thread: digests answers, writes rows and counts, so that the engine need not.
 
 use std::fs::File;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -10,10 +10,7 @@ use hdrhistogram::Histogram;
 
 use super::answers::Answers;
 use super::log::LogWriter;
-use crate::model::{Completed, ErrorKind, Stage};
-
-/// Chunks between the engine and the recorder before the engine must wait: rows are never lost.
-const CHUNKS: usize = 256;
+use crate::model::{AnswerBody, Completed, ErrorKind, Stage};
 
 /// The longest latency that the live histogram tells apart, in microseconds: two hours.
 const HIGHEST_US: u64 = 7_200_000_000;
@@ -65,8 +62,8 @@ impl Recorder {
         recording: Recording,
         repetition: u32,
         tap: Option<Tap>,
-    ) -> anyhow::Result<(Self, SyncSender<Vec<Completed>>)> {
-        let (sender, receiver) = sync_channel(CHUNKS);
+    ) -> anyhow::Result<(Self, Sender<Vec<Completed>>)> {
+        let (sender, receiver) = channel();
         let live = Arc::new(Mutex::new(Live::default()));
         let shared = Arc::clone(&live);
         let thread = std::thread::Builder::new()
@@ -118,7 +115,10 @@ impl Recording {
         let sample = &mut completed.sample;
         // Taken out: whoever gets the chunk next must not keep answers in memory.
         if let Some(answer) = completed.answer.take() {
-            sample.answer_digest = Some(self.answers.take(sample.seq, &answer)?);
+            sample.answer_digest = Some(match answer {
+                AnswerBody::Kept(answer) => self.answers.take(sample.seq, answer.bytes())?,
+                AnswerBody::Rolled(digest) => digest,
+            });
         }
         Ok(self.log.write(repetition, sample)?)
     }

@@ -41,6 +41,7 @@ pub struct Target {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compute_header: Option<String>,
     pub timeout_ms: u64,
+    pub max_answer_bytes: u64,
 }
 
 impl Default for Target {
@@ -55,6 +56,7 @@ impl Default for Target {
             queue_header: None,
             compute_header: None,
             timeout_ms: 60_000,
+            max_answer_bytes: 16 << 20,
         }
     }
 }
@@ -77,6 +79,7 @@ fn header_values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<
 pub struct Load {
     pub requests: u64,
     pub workers: usize,
+    pub threads: usize,
     pub seed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payloads: Option<PathBuf>,
@@ -84,7 +87,7 @@ pub struct Load {
 
 impl Default for Load {
     fn default() -> Self {
-        Load { requests: 600, workers: 64, seed: 7, payloads: None }
+        Load { requests: 600, workers: 64, threads: 1, seed: 7, payloads: None }
     }
 }
 

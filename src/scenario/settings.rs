@@ -73,6 +73,8 @@ pub struct Target {
     pub compute_header: Option<String>,
     /// Time from due after which a request counts as failed.
     pub timeout_ms: u64,
+    /// The longest answer that is taken; a longer one has failed.
+    pub max_answer_bytes: u64,
 }
 
 impl Target {
@@ -110,6 +112,8 @@ pub struct Load {
     pub requests: u64,
     /// Callers of the closed loop.
     pub workers: usize,
+    /// Threads that send it.
+    pub threads: usize,
     /// Seed of the plan.
     pub seed: u64,
     /// File of request bodies; `None` is the built-in prompts.
@@ -142,6 +146,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
 
 fn target(raw: raw::Target) -> Result<Target, ScenarioError> {
     within("target.timeout_ms", raw.timeout_ms, 1, 3_600_000)?;
+    within("target.max_answer_bytes", raw.max_answer_bytes, 1, 16 << 30)?;
     for (key, path) in [("target.path", &raw.path), ("target.batch_path", &raw.batch_path)] {
         if !path.starts_with('/') {
             return Err(ScenarioError::value(key, format!("`{path}` must start with a slash")));
@@ -158,13 +163,21 @@ fn target(raw: raw::Target) -> Result<Target, ScenarioError> {
         queue_header: raw.queue_header,
         compute_header: raw.compute_header,
         timeout_ms: raw.timeout_ms,
+        max_answer_bytes: raw.max_answer_bytes,
     })
 }
 
 fn load(raw: raw::Load) -> Result<Load, ScenarioError> {
     within("load.requests", raw.requests, 1, 10_000_000)?;
     within("load.workers", raw.workers as u64, 1, 100_000)?;
-    Ok(Load { requests: raw.requests, workers: raw.workers, seed: raw.seed, payloads: raw.payloads })
+    within("load.threads", raw.threads as u64, 1, 256)?;
+    Ok(Load {
+        requests: raw.requests,
+        workers: raw.workers,
+        threads: raw.threads,
+        seed: raw.seed,
+        payloads: raw.payloads,
+    })
 }
 
 fn sla(raw: &BTreeMap<String, String>) -> Result<Vec<SlaLine>, ScenarioError> {

@@ -203,7 +203,7 @@ impl Telemetry {
 
     /// The repetition has ended and all its samples were handed on.
     pub fn end(&mut self, watched: &Watched) {
-        watched.pulse.set(0, 0);
+        watched.pulse.rest();
         if let Some(sender) = &self.sender {
             let (seen, all_seen) = sync_channel(1);
             let _ = sender.send(Message::End(seen));

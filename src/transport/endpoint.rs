@@ -1,10 +1,10 @@
 //! Where requests go: the target's address, its paths and the headers of every request.
 
-use hyper::Uri;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Method, Uri};
 use thiserror::Error;
 
-use super::ServerHeaders;
+use super::{Route, ServerHeaders};
 
 /// A target that cannot be used. Exit code 2.
 #[derive(Debug, Error)]
@@ -39,6 +39,17 @@ pub enum EndpointError {
         /// The header's name.
         name: String,
     },
+    /// A header that would falsify the measurement.
+    #[error(
+        "target.headers.{name}: spanload sets this header itself, and another value would falsify the measurement; leave \
+         it out{remedy}"
+    )]
+    Reserved {
+        /// The header's name.
+        name: String,
+        /// What to do in its place, if there is something.
+        remedy: &'static str,
+    },
     /// The name of a header of the server's that cannot be one.
     #[error("{key}: `{name}` is no name of a header; write one such as x-queue-time")]
     ServerHeader {
@@ -56,12 +67,10 @@ pub struct Endpoint {
     pub host: String,
     /// TCP port.
     pub port: u16,
-    /// Path for one request.
-    pub path: Uri,
-    /// Path for a batch.
-    pub batch_path: Uri,
-    /// Headers of every request but `traceparent`.
-    pub headers: HeaderMap,
+    /// For one request.
+    pub single: Route,
+    /// For a batch.
+    pub batch: Route,
     /// In which headers the server says its own times, beside `Server-Timing`.
     pub server_headers: ServerHeaders,
 }
@@ -90,15 +99,15 @@ impl Endpoint {
         let authority = authority.ok_or_else(|| wrong("the URL has no host; write http://host:port"))?;
         let path =
             uri.path_and_query().map(|path| path.as_str()).filter(|given| *given != "/").unwrap_or(path);
+        let headers = header_map(authority.as_str(), headers)?;
         let parse_path =
             |path: &str| path.parse().map_err(|_| EndpointError::Path { path: path.to_string() });
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_string();
         Ok(Endpoint {
             host,
             port: authority.port_u16().unwrap_or(80),
-            path: parse_path(path)?,
-            batch_path: parse_path(batch_path)?,
-            headers: header_map(authority.as_str(), headers)?,
+            single: Route::new(Method::POST, parse_path(path)?, headers.clone()),
+            batch: Route::new(Method::POST, parse_path(batch_path)?, headers),
             server_headers: ServerHeaders::default(),
         })
     }
@@ -123,6 +132,15 @@ fn credentials(url: &str) -> Option<(&str, &str)> {
     rest.split(['/', '?', '#']).next().unwrap_or(rest).rsplit_once('@')
 }
 
+/// Headers that are set from what is really sent, and what to do in place of giving one.
+const RESERVED: [(&str, &str); 5] = [
+    ("content-length", ""),
+    ("transfer-encoding", ""),
+    ("traceparent", ""),
+    ("connection", "; whether connections are kept is before.strategy and after.strategy"),
+    ("expect", ""),
+];
+
 fn header_map<'a>(
     authority: &str,
     extra: impl IntoIterator<Item = (&'a String, &'a String)>,
@@ -135,6 +153,9 @@ fn header_map<'a>(
     for (name, value) in extra {
         let refused = || EndpointError::Header { name: name.clone() };
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+        if let Some((_, remedy)) = RESERVED.iter().find(|(reserved, _)| key == *reserved) {
+            return Err(EndpointError::Reserved { name: name.clone(), remedy });
+        }
         let mut value = HeaderValue::from_str(value).map_err(|_| refused())?;
         value.set_sensitive(true);
         headers.insert(key, value);
@@ -153,9 +174,9 @@ mod tests {
     #[test]
     fn a_path_in_the_url_wins() {
         let plain = endpoint("http://127.0.0.1:8000").expect("a good URL");
-        assert_eq!((plain.path.path(), plain.address()), ("/v1/infer", "127.0.0.1:8000".into()));
+        assert_eq!((plain.single.path.path(), plain.address()), ("/v1/infer", "127.0.0.1:8000".into()));
         let own = endpoint("http://[::1]/own?x=1").expect("a good URL");
-        assert_eq!((own.path.to_string(), own.address()), ("/own?x=1".into(), "[::1]:80".into()));
+        assert_eq!((own.single.path.to_string(), own.address()), ("/own?x=1".into(), "[::1]:80".into()));
     }
 
     #[test]
@@ -176,6 +197,15 @@ mod tests {
         }
         assert!(endpoint("http://a/p?mail=x@y").is_ok());
         assert!(endpoint("http://u:s3cret@a:8000").is_err_and(|error| error.to_string().contains("-H")));
+    }
+
+    #[test]
+    fn a_header_that_would_falsify_the_measurement_is_refused() {
+        for (name, _) in RESERVED {
+            let (name, value) = (name.to_uppercase(), "1".to_string());
+            let error = Endpoint::new("http://a", "/", "/b", [(&name, &value)]).expect_err("a reserved one");
+            assert!(error.to_string().contains(&name), "{error}");
+        }
     }
 
     #[test]

@@ -1,68 +1,89 @@
-//! What moves the bytes. A transport gives out lanes; a lane carries one exchange at a time and
-//! leaves its marks on the way.
+//! What moves the bytes. A transport opens connections; a connection carries exchanges, and both leave marks on the way.
+//!
+//! What a connection cost to set up is marked apart from what an exchange did on it, because on a shared connection many
+//! exchanges follow one set-up, and because the request that opened a connection is the one that paid for it.
 
+mod connection_marks;
+pub mod dial;
 mod direct;
 mod endpoint;
-mod marks;
-mod resolve;
+mod exchange_marks;
+mod http1;
+mod request;
 mod server_headers;
 mod server_timing;
-mod tcp_info;
 
+pub use connection_marks::{ConnectionMarks, Counters};
 pub use direct::Direct;
 pub use endpoint::{Endpoint, EndpointError};
-pub use marks::Marks;
-pub use resolve::{Lookup, Resolve, SystemResolver};
+pub use exchange_marks::ExchangeMarks;
+pub use request::{Request, Route};
 pub use server_headers::ServerHeaders;
 
 use std::rc::Rc;
-use std::task::Context;
+use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use crate::model::{ErrorKind, Micros, Moment, ServerTimes, StageSet};
 
-use crate::model::Micros;
-use crate::model::{ErrorKind, ServerTimes};
+/// A way to move bytes.
+pub trait Transport {
+    /// What carries exchanges.
+    type Connection: Connection;
 
-/// What an exchange sends.
-#[derive(Clone, Debug)]
-pub struct Outgoing {
-    /// Whether the body is a batch, which has its own path.
-    pub batched: bool,
-    /// The request body.
-    pub body: Bytes,
-    /// The `traceparent` header.
-    pub traceparent: String,
+    /// The stages that it can see. The time of any other is part of the next one that it sees.
+    fn observes(&self) -> StageSet;
+
+    /// Opens a connection. What it costs, and what the kernel says of it, stands in `marks`, also if the future is
+    /// dropped on the way.
+    fn open(&self, marks: &Rc<ConnectionMarks>) -> impl Future<Output = Result<Self::Connection, ErrorKind>>;
 }
 
-/// What an exchange brought back.
-#[derive(Clone, Debug)]
-pub struct Answer {
+/// An open connection.
+pub trait Connection {
+    /// How many exchanges it carries at the same time, at least 1.
+    fn capacity(&self) -> usize;
+
+    /// Whether another exchange can follow.
+    fn is_open(&self) -> bool;
+
+    /// Watches the connection while nothing is under way on it; ready once it is of no more use.
+    fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Sends a request and receives its answer, whose content goes to `body` as it comes. A future that is dropped on the
+    /// way leaves the connection closed, or the stream that it used.
+    fn exchange(
+        &self,
+        request: &Request<'_>,
+        marks: &ExchangeMarks,
+        body: &mut dyn BodySink,
+    ) -> impl Future<Output = Result<Head, Failure>>;
+}
+
+/// Takes an answer's content as it arrives, before anybody has looked into it.
+pub trait BodySink {
+    /// The next bytes, which came at `at`.
+    ///
+    /// # Errors
+    /// What is wrong with the answer; the exchange fails with it and the connection is closed.
+    fn chunk(&mut self, at: Moment, data: &[u8]) -> Result<(), ErrorKind>;
+}
+
+/// What came before and after an answer's content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
     /// HTTP status; not necessarily a success.
     pub status: u16,
     /// What the server says of its own time.
     pub server: ServerTimes,
     /// What each item of the exchange cost, as the server says, in order; empty if it does not.
     pub items: Vec<Micros>,
-    /// The whole response body.
-    pub body: Bytes,
 }
 
-/// A way to move bytes.
-pub trait Transport {
-    /// What carries one exchange at a time.
-    type Lane: Lane + 'static;
-
-    /// A new lane that leaves its marks on `marks`. `keep` says whether it keeps its connection
-    /// from one exchange to the next; a lane never has more than one.
-    fn lane(&self, marks: Rc<Marks>, keep: bool) -> Self::Lane;
-}
-
-/// Carries one exchange at a time.
-pub trait Lane {
-    /// Sends a request and receives its answer. Where the time went stands in the lane's marks,
-    /// also if the future is dropped on the way.
-    fn exchange(&mut self, outgoing: Outgoing) -> impl Future<Output = Result<Answer, ErrorKind>>;
-
-    /// Watches the idle connection, so that one that the server closes is not used again.
-    fn poll_idle(&mut self, cx: &mut Context<'_>);
+/// Why an exchange failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// In one word.
+    pub kind: ErrorKind,
+    /// Whether nothing of the request has left this machine, so that sending it again is safe.
+    pub unsent: bool,
 }

@@ -6,31 +6,27 @@
 use crate::model::Micros;
 use crate::model::ServerTimes;
 
-/// Reads the queue and compute times, and the costs of the items in order, out of the values of all
-/// `Server-Timing` headers. What does not follow the grammar is skipped, never an error: a header of the
-/// server's must not fail a request.
-pub(super) fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> (ServerTimes, Vec<Micros>) {
-    let (mut times, mut items) = (ServerTimes::default(), Vec::new());
-    for value in values {
-        let Ok(text) = std::str::from_utf8(value) else { continue };
-        for metric in split_unquoted(text, ',') {
-            let mut parts = split_unquoted(metric, ';');
-            let name = parts.next().unwrap_or_default().trim();
-            let place = match name {
-                "queue" => &mut times.queue,
-                "compute" => &mut times.compute,
-                "item" => {
-                    items.extend(parts.find_map(duration).flatten());
-                    continue;
-                }
-                _ => continue,
-            };
-            if let Some(length) = parts.find_map(duration) {
-                *place = place.or(length);
+/// Adds the queue and compute times, and the costs of the items in order, that one `Server-Timing` header says; of two that say
+/// the same the first counts. What does not follow the grammar is skipped, never an error: a header of the server's must
+/// not fail a request.
+pub(super) fn add(value: &[u8], times: &mut ServerTimes, items: &mut Vec<Micros>) {
+    let Ok(text) = std::str::from_utf8(value) else { return };
+    for metric in split_unquoted(text, ',') {
+        let mut parts = split_unquoted(metric, ';');
+        let name = parts.next().unwrap_or_default().trim();
+        let place = match name {
+            "queue" => &mut times.queue,
+            "compute" => &mut times.compute,
+            "item" => {
+                items.extend(parts.find_map(duration).flatten());
+                continue;
             }
+            _ => continue,
+        };
+        if let Some(length) = parts.find_map(duration) {
+            *place = place.or(length);
         }
     }
-    (times, items)
 }
 
 /// The value of a `dur` parameter; `Some(None)` if it is there but no usable number, `None` if it is another parameter or
@@ -86,6 +82,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> (ServerTimes, Vec<Micros>) {
+        let (mut times, mut items) = Default::default();
+        values.into_iter().for_each(|value| add(value, &mut times, &mut items));
+        (times, items)
+    }
 
     fn times(header: &str) -> (Option<u64>, Option<u64>) {
         let (times, _) = parse([header.as_bytes()]);

@@ -7,6 +7,8 @@ use crate::model::Digest;
 use crate::model::manifest::{Manifest, PlanRecord, Strategies};
 use crate::plan::Plan;
 use crate::scenario::Settings;
+use crate::transport::Direct;
+use crate::transport::dial::TcpDialer;
 
 /// A name that sorts by time and that two runs of one second do not share.
 pub(super) fn run_id(anchor: &Anchor) -> String {
@@ -54,7 +56,10 @@ pub(super) fn manifest(
         ladder: None,
         baseline_script: None,
         payloads: None,
-        merged_stages: Vec::new(),
+        merged_stages: Direct::<TcpDialer>::OBSERVES
+            .missing()
+            .map(|stage| stage.name().to_string())
+            .collect(),
         machine: crate::host::machine::look(),
         telemetry: None,
         caveats: Vec::new(),

@@ -6,18 +6,20 @@ use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
 use super::server;
-use crate::client::BatchFormat;
+use crate::client::{AnswerLimits, BatchFormat};
 use crate::engine;
 use crate::engine::{Health, Pacing, Repetition};
 use crate::host::Interrupt;
 use crate::host::{Anchor, Clock};
+use crate::model::ByteBudget;
 use crate::model::Strategy;
-use crate::plan::{Plan, TraceIds};
+use crate::plan::{Plan, Slice, TraceIds};
 use crate::report::Step;
 use crate::runlog::{Live, Recorder, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Watched;
-use crate::transport::{Direct, Endpoint, SystemResolver};
+use crate::transport::Direct;
+use crate::transport::dial::{SystemResolver, TcpDialer};
 
 /// What is measured.
 pub(super) struct Measurement<'a> {
@@ -50,15 +52,16 @@ impl Measurement<'_> {
     ) -> anyhow::Result<Measured> {
         let (recorder, sink) = Recorder::start(recording, self.repetition, watched.tap())?;
         let pulse = Arc::clone(&watched.pulse);
-        let endpoint = self.endpoint()?;
-        let repetition = self.repetition();
+        let repetition = self.repetition()?;
+        let threads = self.settings.load.threads;
         let clock = Clock::start();
         watched.part.started(anchor.unix_micros(&clock));
         let (ended, end) = oneshot::channel();
         let wish = interrupt.clone();
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
-            let transport = Direct::new(endpoint, SystemResolver);
-            let outcome = engine::run(repetition, transport, clock, sink, &pulse, &wish);
+            let endpoint = Arc::clone(&repetition.endpoint);
+            let transport = || Direct::new(Arc::clone(&endpoint), SystemResolver, TcpDialer);
+            let outcome = engine::run(threads, repetition, transport, clock, sink, &pulse, &wish);
             let _ = ended.send(());
             outcome
         });
@@ -70,22 +73,24 @@ impl Measurement<'_> {
         Ok(Measured { recording, live, clock, health })
     }
 
-    fn endpoint(&self) -> anyhow::Result<Endpoint> {
-        Ok(server::endpoint(self.url, &self.settings.target)?)
-    }
-
-    fn repetition(&self) -> Repetition {
+    fn repetition(&self) -> anyhow::Result<Repetition> {
         let target = &self.settings.target;
-        Repetition {
+        Ok(Repetition {
             plan: Arc::clone(&self.plan),
+            slice: Slice::WHOLE,
             traces: TraceIds::new(self.run_id, self.part, self.repetition),
             pacing: Pacing::Closed { workers: self.workers as u64 },
             strategy: self.strategy,
+            endpoint: Arc::new(server::endpoint(self.url, target)?),
             batch_format: BatchFormat::new(&target.batch_request_key, &target.batch_response_key),
+            answers: AnswerLimits { most: target.max_answer_bytes, budget: ByteBudget::new(COPIES) },
             timeout: target.timeout(),
-        }
+        })
     }
 }
+
+/// Bytes of answers that may be on their way to the recorder at the same time.
+const COPIES: u64 = 64 << 20;
 
 /// The plan of both phases.
 pub(super) fn plan(settings: &Settings) -> anyhow::Result<Plan> {

@@ -300,8 +300,9 @@ impl<'a> Run<'a> {
 }
 
 fn most_connections(settings: &Settings) -> u64 {
-    let lanes = [settings.before, settings.after].map(|strategy| strategy.lanes().min(settings.load.workers));
-    lanes.into_iter().max().unwrap_or(1) as u64
+    let connections =
+        [settings.before, settings.after].map(|strategy| strategy.connections().min(settings.load.workers));
+    connections.into_iter().max().unwrap_or(1) as u64
 }
 
 #[cfg(test)]

@@ -132,8 +132,8 @@ pub(super) fn destination(settings: &Settings, url: &str) -> Result<Destination,
         format!("http://{address}{}{query}", path.path())
     };
     Ok(Destination {
-        url: of(&endpoint.path),
-        batch_url: of(&endpoint.batch_path),
+        url: of(&endpoint.single.path),
+        batch_url: of(&endpoint.batch.path),
         port: endpoint.port,
         host: endpoint.host,
     })

@@ -4,9 +4,9 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
-import time
 from dataclasses import dataclass
+
+from fetch import Impossible, fetch, run
 
 # grafana/compose.yaml runs the same versions; check_files checks that
 PROMETHEUS = "v0.316.0"  # the module's number of Prometheus 3.16.0
@@ -21,12 +21,6 @@ JSDOM = "26.1.0"
 ESBUILD = "0.28.2"
 
 BUILD_SECONDS = 1800
-INSTALL_SECONDS = 300
-PAUSES_SECONDS = (5, 20)
-
-
-class Impossible(Exception):
-    """Something that the tests need cannot be had on this machine; the message says what and why."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +98,16 @@ def _go_programs(module, packages, options):
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
     # what the build needs from the network, which may be gone for a moment
-    _fetch(["go", "list", "-deps", *options, *packages], names, BUILD_SECONDS, cwd=source, env=_go_environment())
+    fetch(["go", "list", "-deps", *options, *packages], names, BUILD_SECONDS, cwd=source, env=_go_environment())
     command = ["go", "build", "-trimpath", "-ldflags=-s -w", *options, "-o", f"{partial}/", *packages]
-    _run(command, names, BUILD_SECONDS, cwd=source, env=_go_environment())
+    run(command, names, BUILD_SECONDS, cwd=source, env=_go_environment())
     partial.rename(folder)
     return folder
 
 
 def _download(path, version, checksum):
     command = ["go", "mod", "download", "-json", f"{path}@{version}"]
-    answer = json.loads(_fetch(command, [path], env=_go_environment()))
+    answer = json.loads(fetch(command, [path], env=_go_environment()))
     if answer["Sum"] != checksum:
         raise Impossible(f"{path} {version}: its checksum is {answer['Sum']}, not {checksum}")
     return answer["Dir"]
@@ -148,27 +142,6 @@ def _node_packages(packages):
     partial = folder.with_name(folder.name + ".partial")
     partial.mkdir(parents=True, exist_ok=True)
     command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(partial), *packages]
-    _fetch(command, packages)
+    fetch(command, packages)
     partial.rename(folder)
     return folder
-
-
-def _fetch(command, what, seconds=INSTALL_SECONDS, **where):
-    """A command that needs the network, which may be gone for a moment."""
-    for pause in PAUSES_SECONDS:
-        try:
-            return _run(command, what, seconds, **where)
-        except Impossible as problem:
-            print(f"once more in {pause} s: {problem}", flush=True)
-            time.sleep(pause)
-    return _run(command, what, seconds, **where)
-
-
-def _run(command, what, seconds, **where):
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False, **where)
-    except subprocess.TimeoutExpired:
-        raise Impossible(f"{' and '.join(what)}: `{' '.join(command)}` took longer than {seconds} s") from None
-    if done.returncode != 0:
-        raise Impossible(f"{' and '.join(what)}: `{' '.join(command)}` failed:\n{done.stderr[-2000:]}")
-    return done.stdout

@@ -1,0 +1,111 @@
+//! A slot's life: take requests, exchange, end their stories, again.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use tokio::task::AbortHandle;
+
+use super::repetition::Repetition;
+use super::scheduler::Scheduler;
+use super::slot::Slot;
+use crate::client::{AnswerCollector, Collected};
+use crate::model::{AnswerBody, ErrorKind, Micros};
+use crate::transport::{Head, Request, Transport};
+
+/// Starts the task of a slot; it ends with its `LocalSet`.
+pub(super) fn start<T: Transport + 'static>(scheduler: &Rc<Scheduler<T>>, slot: &Rc<Slot<T>>) -> AbortHandle {
+    tokio::task::spawn_local(run(Rc::clone(scheduler), Rc::clone(slot))).abort_handle()
+}
+
+async fn run<T: Transport + 'static>(scheduler: Rc<Scheduler<T>>, slot: Rc<Slot<T>>) {
+    loop {
+        poll_fn(|cx| scheduler.poll_take(&slot, cx)).await;
+        let mut collector = AnswerCollector::new(&scheduler.repetition.answers);
+        let outcome = exchange(&scheduler, &slot, &mut collector).await;
+        end_exchange(&scheduler, &slot, outcome, collector);
+    }
+}
+
+async fn exchange<T: Transport + 'static>(
+    scheduler: &Rc<Scheduler<T>>,
+    slot: &Slot<T>,
+    collector: &mut AnswerCollector,
+) -> Result<Head, ErrorKind> {
+    let request = compose(scheduler, slot);
+    let next_id = || scheduler.next_connection();
+    let link = slot.place.link(&slot.marks, next_id).await?;
+    scheduler.opened(slot);
+    slot.place.exchange(link, &request, &slot.marks, collector, next_id).await
+}
+
+/// What the requests in a slot send; the first of them leads.
+fn compose<'a, T: Transport + 'static>(scheduler: &'a Scheduler<T>, slot: &Slot<T>) -> Request<'a> {
+    let repetition = &scheduler.repetition;
+    let members = slot.members.borrow();
+    let traceparent = repetition.traces.traceparent(members[0].1.seq);
+    let keep = repetition.strategy.keeps();
+    if let [(_, only)] = members.as_slice() {
+        let route = &repetition.endpoint.single;
+        return Request { route, body: repetition.plan.body(only.seq), traceparent, keep };
+    }
+    let bodies: Vec<Bytes> = members.iter().map(|(_, member)| repetition.plan.body(member.seq)).collect();
+    let body = repetition.batch_format.compose(&bodies);
+    Request { route: &repetition.endpoint.batch, body, traceparent, keep }
+}
+
+/// Ends the stories of all members that have not timed out on the way.
+fn end_exchange<T: Transport + 'static>(
+    scheduler: &Scheduler<T>,
+    slot: &Slot<T>,
+    outcome: Result<Head, ErrorKind>,
+    collector: AnswerCollector,
+) {
+    let now = scheduler.clock.now();
+    let repetition = &scheduler.repetition;
+    let size = slot.batch.get().map_or(1, |batch| batch.size as usize);
+    let members = std::mem::take(&mut *slot.members.borrow_mut());
+    if let Ok(head) = &outcome {
+        slot.marks.answered(head.status, head.server);
+    }
+    let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
+    let items = outcome.as_ref().map_or(Vec::new(), |head| items(head, size));
+    let answers = outcome.and_then(|head| answers(repetition, &head, collector.finish(), size));
+    let (mut answers, failed) = match answers {
+        Ok(answers) => (answers, None),
+        Err(kind) => (Vec::new(), Some(kind)),
+    };
+    // From the last to the first, so that each can be taken off the end; then in their order.
+    let mut ended = Vec::with_capacity(members.len());
+    for (number, member) in members.into_iter().rev() {
+        let deadline = member.due + repetition.timeout;
+        let late = end > deadline;
+        let error = if late { Some(ErrorKind::Timeout) } else { failed };
+        let mut sample = slot.sample(&repetition.traces, member, end.min(deadline), error);
+        sample.server.item = items.get(number).copied();
+        answers.truncate(number + 1);
+        ended.push((sample, answers.pop().filter(|_| !late)));
+    }
+    for (sample, answer) in ended.into_iter().rev() {
+        scheduler.end(sample, answer);
+    }
+}
+
+/// What each member cost; nothing where the server does not say it of exactly these.
+fn items(head: &Head, size: usize) -> Vec<Micros> {
+    if head.items.len() == size { head.items.clone() } else { Vec::new() }
+}
+
+/// One answer a member, in order.
+fn answers(
+    repetition: &Repetition,
+    head: &Head,
+    answer: Collected,
+    size: usize,
+) -> Result<Vec<AnswerBody>, ErrorKind> {
+    match ErrorKind::from_status(head.status) {
+        Some(kind) => Err(kind),
+        None if size == 1 => Ok(vec![answer.whole()]),
+        None => answer.apart(|whole| repetition.batch_format.split(whole, size)),
+    }
+}

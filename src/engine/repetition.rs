@@ -1,0 +1,63 @@
+//! What one repetition is made of, as one thread runs it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::pacing::Pacing;
+use crate::client::{AnswerLimits, BatchFormat};
+use crate::model::{Connections, Strategy};
+use crate::plan::{Plan, Slice, TraceIds};
+use crate::transport::Endpoint;
+
+/// One repetition, or the share of it that one thread runs.
+#[derive(Clone, Debug)]
+pub struct Repetition {
+    /// The workload.
+    pub plan: Arc<Plan>,
+    /// Which of its requests.
+    pub slice: Slice,
+    /// The trace ids of this repetition.
+    pub traces: TraceIds,
+    /// When requests are due.
+    pub pacing: Pacing,
+    /// How they are sent.
+    pub strategy: Strategy,
+    /// Where they go.
+    pub endpoint: Arc<Endpoint>,
+    /// How batches look on the wire.
+    pub batch_format: BatchFormat,
+    /// How much of answers is taken.
+    pub answers: AnswerLimits,
+    /// Time from due after which a request has failed.
+    pub timeout: Duration,
+}
+
+impl Repetition {
+    /// Planned requests of this share.
+    pub(super) fn requests(&self) -> u64 {
+        self.slice.count(self.plan.requests())
+    }
+
+    /// The shares of so many threads, each with its own callers, connections and requests; fewer where there are not enough
+    /// callers or connections for all.
+    pub(super) fn shares(self, threads: usize) -> Vec<Repetition> {
+        let Pacing::Closed { workers } = self.pacing;
+        let most = workers.min(self.strategy.connections() as u64).min(self.plan.requests()).max(1);
+        let threads = (threads as u64).clamp(1, most);
+        let share = |of: u64, thread: u64| of / threads + u64::from(thread < of % threads);
+        (0..threads)
+            .map(|thread| {
+                let connections = match self.strategy.connections {
+                    Connections::Pool(size) => Connections::Pool(share(size as u64, thread) as usize),
+                    per_request => per_request,
+                };
+                Repetition {
+                    slice: Slice::new(thread, threads),
+                    pacing: Pacing::Closed { workers: share(workers, thread) },
+                    strategy: Strategy { connections, ..self.strategy },
+                    ..self.clone()
+                }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,154 @@
+//! What setting up one connection cost, and what the kernel counts on it; readable while it is being opened.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::host::Clock;
+use crate::model::{ConnectionUse, Moment, Stage};
+
+/// What is counted on a connection while it lives: evidence, where there is a kernel to give it.
+pub trait Counters {
+    /// Segments sent again over the connection's life, SYNs included; absent where nobody counts them.
+    fn retransmits(&self) -> Option<u32>;
+}
+
+/// The stages of connection set-up, in their order.
+const SET_UP: [Stage; 3] = [Stage::Dns, Stage::Connect, Stage::Tls];
+
+/// The marks of one connection.
+///
+/// Cells, because whoever opens it, its exchanges and the engine's deadline sweep live on one thread and take turns.
+pub struct ConnectionMarks {
+    clock: Clock,
+    id: u64,
+    /// The stage that is under way, if one is.
+    opening: Cell<Option<Stage>>,
+    ends: [Cell<Option<Moment>>; SET_UP.len()],
+    syn_retransmits: Cell<Option<u32>>,
+    counters: RefCell<Option<Rc<dyn Counters>>>,
+    /// What the kernel had counted when it was last asked.
+    retransmits: Cell<Option<u32>>,
+}
+
+impl ConnectionMarks {
+    /// Marks of a connection that is about to be opened; `id` is unique within the repetition.
+    pub fn new(clock: Clock, id: u64) -> Rc<Self> {
+        Rc::new(ConnectionMarks {
+            clock,
+            id,
+            opening: Cell::default(),
+            ends: Default::default(),
+            syn_retransmits: Cell::default(),
+            counters: RefCell::default(),
+            retransmits: Cell::default(),
+        })
+    }
+
+    /// A stage of set-up starts.
+    pub fn begin(&self, stage: Stage) {
+        debug_assert!(SET_UP.contains(&stage), "{stage:?} is no stage of connection set-up");
+        self.opening.set(Some(stage));
+    }
+
+    /// The stage that was under way has ended.
+    pub fn end(&self) {
+        let Some(stage) = self.opening.take() else { return };
+        self.ends[place(stage)].set(Some(self.clock.now()));
+        if stage == Stage::Connect {
+            self.retransmits.set(self.counted());
+            self.syn_retransmits.set(self.retransmits.get());
+        }
+    }
+
+    /// From now on `counters` know what the kernel counts.
+    pub fn watch(&self, counters: Rc<dyn Counters>) {
+        *self.counters.borrow_mut() = Some(counters);
+    }
+
+    /// The connection is closed, or could not be opened: nobody counts any more.
+    pub fn unwatch(&self) {
+        *self.counters.borrow_mut() = None;
+    }
+
+    /// Whether a connection is open or being opened.
+    pub fn is_watched(&self) -> bool {
+        self.counters.borrow().is_some()
+    }
+
+    fn counted(&self) -> Option<u32> {
+        self.counters.borrow().as_ref().and_then(|counters| counters.retransmits())
+    }
+
+    /// Asks the kernel what it has counted since it was last asked; absent where nobody counts, or no longer.
+    pub fn recount(&self) -> Option<u32> {
+        let total = self.counted()?;
+        if self.opening.get() == Some(Stage::Connect) {
+            // The connect did not end: what was sent again was its SYN.
+            self.syn_retransmits.set(Some(total));
+            return None;
+        }
+        let before = self.retransmits.replace(Some(total))?;
+        Some(total.saturating_sub(before))
+    }
+
+    /// Whether there is anything to ask: then an answer that nobody asked for can be known to be 0.
+    pub fn is_counted(&self) -> bool {
+        self.retransmits.get().is_some()
+    }
+
+    /// The connection as an exchange sees it; absent as long as nobody has begun to connect.
+    pub fn as_used(&self, reused: bool) -> Option<ConnectionUse> {
+        let begun =
+            self.opening.get() == Some(Stage::Connect) || self.ends[place(Stage::Connect)].get().is_some();
+        begun.then(|| ConnectionUse { id: self.id, reused, syn_retransmits: self.syn_retransmits.get() })
+    }
+
+    /// The stages of set-up with their ends, in order; `None` is under way.
+    pub(super) fn stages(&self) -> impl Iterator<Item = (Stage, Option<Moment>)> {
+        let ended =
+            SET_UP.into_iter().filter_map(|stage| Some((stage, Some(self.ends[place(stage)].get()?))));
+        ended.chain(self.opening.get().map(|stage| (stage, None)))
+    }
+}
+
+fn place(stage: Stage) -> usize {
+    stage as usize - Stage::Dns as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counts(Cell<u32>);
+
+    impl Counters for Counts {
+        fn retransmits(&self) -> Option<u32> {
+            Some(self.0.get())
+        }
+    }
+
+    #[test]
+    fn what_is_sent_again_while_connecting_is_a_syn_and_later_it_is_data() {
+        let marks = ConnectionMarks::new(Clock::start(), 7);
+        let counts = Rc::new(Counts(Cell::new(2)));
+        marks.begin(Stage::Dns);
+        assert_eq!(marks.as_used(false), None, "nobody has begun to connect");
+        marks.end();
+        marks.begin(Stage::Connect);
+        marks.watch(counts.clone());
+        assert_eq!(marks.recount(), None);
+        assert_eq!(
+            marks.as_used(false).and_then(|used| used.syn_retransmits),
+            Some(2),
+            "the connect is not over"
+        );
+        counts.0.set(3);
+        marks.end();
+        counts.0.set(5);
+        assert_eq!((marks.recount(), marks.recount()), (Some(2), Some(0)));
+        marks.unwatch();
+        assert_eq!((marks.recount(), marks.is_watched()), (None, false));
+        let used = ConnectionUse { id: 7, reused: true, syn_retransmits: Some(3) };
+        assert_eq!(marks.as_used(true), Some(used));
+    }
+}

@@ -1,0 +1,49 @@
+//! TCP as the operating system speaks it, with the kernel's own counters as evidence.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
+use std::rc::Rc;
+
+use tokio::net::{TcpSocket, TcpStream};
+
+use super::{Dial, tcp_info};
+use crate::transport::{ConnectionMarks, Counters};
+
+/// Dials TCP.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TcpDialer;
+
+/// A socket that somebody else owns, and closes only after the marks have stopped to watch it.
+struct Socket(RawFd);
+
+impl Counters for Socket {
+    fn retransmits(&self) -> Option<u32> {
+        tcp_info::total_retransmits(self.0)
+    }
+}
+
+impl Dial for TcpDialer {
+    type Stream = TcpStream;
+
+    async fn dial(&self, address: SocketAddr, marks: &ConnectionMarks) -> io::Result<TcpStream> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A small request must not wait for the acknowledgement of the one before it.
+        socket.set_nodelay(true)?;
+        marks.watch(Rc::new(Socket(socket.as_raw_fd())));
+        let watched = Watched(marks);
+        let stream = socket.connect(address).await?;
+        std::mem::forget(watched);
+        Ok(stream)
+    }
+}
+
+/// Keeps the marks from watching a descriptor that is closed, also if the connect is dropped on the way.
+struct Watched<'a>(&'a ConnectionMarks);
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.0.recount();
+        self.0.unwatch();
+    }
+}

@@ -1,0 +1,120 @@
+//! One connection: what is open between exchanges, and what it takes to use it again.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::exchange::Exchange;
+use crate::model::ErrorKind;
+use crate::transport::{
+    BodySink, Connection, ConnectionMarks, Endpoint, ExchangeMarks, Failure, Head, Request,
+};
+
+/// Bytes that are read at once. All connections of a thread read into the same place, so that a thousand of them cost no
+/// more memory than one, and the place stays in the processor's cache.
+const READ: usize = 64 * 1024;
+
+/// Where a thread's connections read to.
+pub struct Scratch(pub(super) Box<[u8]>);
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch(vec![0; READ].into_boxed_slice())
+    }
+}
+
+/// The stream, with a buffer for what is to be written on it and one for what came and is not understood yet.
+pub(super) struct Io<S> {
+    pub stream: S,
+    pub output: Vec<u8>,
+    pub pending: Vec<u8>,
+}
+
+/// A connection that speaks HTTP/1.1.
+pub struct Http1<S> {
+    /// Taken while an exchange is under way: one that is dropped on the way takes the stream with it.
+    io: Cell<Option<Box<Io<S>>>>,
+    open: Cell<bool>,
+    marks: Rc<ConnectionMarks>,
+    endpoint: Arc<Endpoint>,
+    scratch: Rc<RefCell<Scratch>>,
+}
+
+impl<S> Http1<S> {
+    pub(in crate::transport) fn new(
+        stream: S,
+        marks: Rc<ConnectionMarks>,
+        endpoint: Arc<Endpoint>,
+        scratch: Rc<RefCell<Scratch>>,
+    ) -> Self {
+        let io = Io { stream, output: Vec::new(), pending: Vec::new() };
+        Http1 { io: Cell::new(Some(Box::new(io))), open: Cell::new(true), marks, endpoint, scratch }
+    }
+}
+
+impl<S> Drop for Http1<S> {
+    fn drop(&mut self) {
+        // Before the stream: its descriptor may be somebody else's a moment later.
+        self.marks.unwatch();
+    }
+}
+
+/// The stream of an exchange that does not come back.
+struct Gone<'a>(&'a ConnectionMarks);
+
+impl Drop for Gone<'_> {
+    fn drop(&mut self) {
+        self.0.unwatch();
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
+    fn capacity(&self) -> usize {
+        1
+    }
+
+    fn is_open(&self) -> bool {
+        self.open.get()
+    }
+
+    fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(mut io) = self.io.take() else { return Poll::Ready(()) };
+        let mut one = [0];
+        // The end of the stream, or bytes that nobody has asked for: either way it is of no more use.
+        if Pin::new(&mut io.stream).poll_read(cx, &mut ReadBuf::new(&mut one)).is_ready() {
+            self.open.set(false);
+            self.marks.unwatch();
+            return Poll::Ready(());
+        }
+        self.io.set(Some(io));
+        Poll::Pending
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request<'_>,
+        marks: &ExchangeMarks,
+        body: &mut dyn BodySink,
+    ) -> Result<Head, Failure> {
+        let Some(mut io) = self.io.take() else {
+            return Err(Failure { kind: ErrorKind::Closed, unsent: true });
+        };
+        self.open.set(false);
+        let gone = Gone(&self.marks);
+        let mut exchange = Exchange::new(&mut io, request, &self.endpoint.server_headers, marks);
+        let outcome = poll_fn(|cx| exchange.poll(cx, &self.scratch, body)).await;
+        marks.take_evidence();
+        let done = outcome.map_err(|kind| Failure { kind, unsent: !marks.wrote_any() })?;
+        if done.reusable && request.keep {
+            std::mem::forget(gone);
+            self.io.set(Some(io));
+            self.open.set(true);
+        }
+        Ok(done.head)
+    }
+}
