@@ -1,20 +1,22 @@
-//! Runs a small repetition through the library and hands back its samples by sequence number.
+//! Runs a small repetition through the library and hands back its samples by sequence number: in real time on sockets, or
+//! in paused time, where what takes a millisecond takes exactly one.
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use spanload::client::BatchFormat;
+use spanload::client::{AnswerLimits, BatchFormat};
 use spanload::engine;
 use spanload::engine::{Health, Pacing, Repetition};
-use spanload::host::Clock;
-use spanload::host::Interrupt;
-use spanload::model::Pulse;
-use spanload::model::{Completed, Sample, Stage};
-use spanload::model::{Connections, Strategy};
-use spanload::model::{Micros, Moment};
-use spanload::plan::{Plan, TraceIds};
-use spanload::transport::{Direct, Endpoint, Resolve, SystemResolver, Transport};
+use spanload::host::{Clock, Interrupt, Signal};
+use spanload::model::{ByteBudget, Completed, Connections, Micros, Moment, Pulse, Sample, Stage, Strategy};
+use spanload::plan::{Plan, Slice, TraceIds};
+use spanload::transport::dial::{Resolve, SystemResolver, TcpDialer};
+use spanload::transport::{Direct, Endpoint, Transport};
+use tokio::runtime::{Builder, Runtime};
+
+/// Room for every answer of a test.
+const BUDGET: u64 = 64 << 20;
 
 /// A repetition in the making.
 pub struct Load {
@@ -22,6 +24,20 @@ pub struct Load {
     pub workers: u64,
     pub strategy: Strategy,
     pub timeout: Duration,
+    pub answers: AnswerLimits,
+    interrupted_after: Option<Duration>,
+}
+
+/// What came of it.
+pub struct Ran {
+    pub completed: Vec<Completed>,
+    pub health: Health,
+}
+
+impl Ran {
+    pub fn samples(self) -> Vec<Sample> {
+        self.completed.into_iter().map(|completed| completed.sample).collect()
+    }
 }
 
 impl Load {
@@ -33,6 +49,8 @@ impl Load {
             workers,
             strategy: Strategy { connections: Connections::PerRequest, batch: 1 },
             timeout: Duration::from_secs(20),
+            answers: AnswerLimits { most: BUDGET, budget: ByteBudget::new(BUDGET) },
+            interrupted_after: None,
         }
     }
 
@@ -57,48 +75,53 @@ impl Load {
         self
     }
 
+    /// Somebody presses Ctrl-C so long after the start.
+    pub fn interrupted_after_ms(mut self, after: u64) -> Self {
+        self.interrupted_after = Some(Duration::from_millis(after));
+        self
+    }
+
+    /// On sockets, in real time.
     pub fn run(self, url: &str) -> Vec<Sample> {
         self.run_resolving(url, SystemResolver)
     }
 
     pub fn run_resolving(self, url: &str, resolver: impl Resolve + 'static) -> Vec<Sample> {
-        self.run_on(Clock::start(), Direct::new(endpoint(url), resolver), &Interrupt::never())
+        let endpoint = Arc::new(endpoint(url));
+        let direct = Direct::new(Arc::clone(&endpoint), resolver, TcpDialer);
+        self.run_on(Builder::new_current_thread(), endpoint, direct).samples()
     }
 
-    pub fn run_on(self, clock: Clock, transport: impl Transport + 'static, stop: &Interrupt) -> Vec<Sample> {
-        let completed = self.complete(clock, transport, stop);
-        completed.into_iter().map(|completed| completed.sample).collect()
+    /// In paused time: it passes only where everybody waits, and then at once.
+    pub fn paused(self, transport: impl Transport + 'static) -> Vec<Sample> {
+        self.paused_completely(transport).samples()
+    }
+
+    /// The same with answers and the client's own health.
+    pub fn paused_completely(self, transport: impl Transport + 'static) -> Ran {
+        let mut paused = Builder::new_current_thread();
+        paused.start_paused(true);
+        self.run_on(paused, Arc::new(endpoint("http://10.0.0.1")), transport)
     }
 
     /// Runs to the end; checks what must hold of any repetition whatever happened in it.
-    pub fn complete(
+    fn run_on(
         self,
-        clock: Clock,
+        mut runtime: Builder,
+        endpoint: Arc<Endpoint>,
         transport: impl Transport + 'static,
-        stop: &Interrupt,
-    ) -> Vec<Completed> {
-        self.complete_watched(clock, transport, stop).0
-    }
-
-    /// The same, and how the client fared.
-    pub fn complete_watched(
-        self,
-        clock: Clock,
-        transport: impl Transport + 'static,
-        stop: &Interrupt,
-    ) -> (Vec<Completed>, Health) {
+    ) -> Ran {
+        let runtime = runtime.enable_all().build().expect("a runtime");
+        let handle = runtime.handle().clone();
+        // The clock is the runtime's, here too.
+        let _entered = handle.enter();
         let (workers, requests) = (self.workers as usize, self.plan.requests());
-        let repetition = Repetition {
-            plan: Arc::new(self.plan),
-            traces: traces(),
-            pacing: Pacing::Closed { workers: self.workers },
-            strategy: self.strategy,
-            batch_format: BatchFormat::new("inputs", "outputs"),
-            timeout: self.timeout,
-        };
-        let (sink, samples) = sync_channel(10_000);
-        let health = engine::run(repetition, transport, clock, sink, &Pulse::default(), stop)
-            .expect("the engine runs");
+        let interrupt = self.interrupt(&runtime);
+        let repetition = self.repetition(endpoint);
+        let (sink, samples) = channel();
+        let clock = Clock::start();
+        let health =
+            engine::run_on(runtime, repetition, transport, clock, sink, &Pulse::default(), &interrupt);
         let ended = clock.now();
         let mut completed: Vec<Completed> = samples.into_iter().flatten().collect();
         completed.sort_by_key(|completed| completed.sample.seq);
@@ -109,7 +132,34 @@ impl Load {
         );
         assert!(samples.iter().all(|sample| sample.end().is_none_or(|end| end <= ended)));
         check_dues(&samples, workers);
-        (completed, health)
+        Ran { completed, health }
+    }
+
+    fn interrupt(&self, runtime: &Runtime) -> Interrupt {
+        let (wish, interrupt) = Interrupt::new();
+        let after = self.interrupted_after;
+        runtime.spawn(async move {
+            match after {
+                Some(after) => tokio::time::sleep(after).await,
+                None => std::future::pending().await,
+            }
+            wish.send(Some(Signal::Interrupt)).expect("the engine listens");
+        });
+        interrupt
+    }
+
+    fn repetition(self, endpoint: Arc<Endpoint>) -> Repetition {
+        Repetition {
+            plan: Arc::new(self.plan),
+            slice: Slice::WHOLE,
+            traces: traces(),
+            pacing: Pacing::Closed { workers: self.workers },
+            strategy: self.strategy,
+            endpoint,
+            batch_format: BatchFormat::new("inputs", "outputs"),
+            answers: self.answers,
+            timeout: self.timeout,
+        }
     }
 }
 
@@ -151,4 +201,10 @@ pub fn ms(sample: &Sample, stage: Stage) -> Option<f64> {
 pub fn reached(sample: &Sample) -> Vec<&'static str> {
     let had = Stage::ALL.into_iter().filter(|stage| sample.stages.get(*stage).is_some());
     had.map(Stage::name).collect()
+}
+
+/// All stages that a request had, in microseconds: what a test in paused time compares.
+pub fn lengths(sample: &Sample) -> Vec<(&'static str, u64)> {
+    let had = Stage::ALL.into_iter().filter_map(|stage| Some((stage.name(), sample.stages.get(stage)?.0)));
+    had.collect()
 }

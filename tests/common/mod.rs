@@ -12,6 +12,7 @@ pub mod page;
 pub mod processes;
 pub mod pty;
 pub mod run;
+pub mod sim;
 pub mod svg;
 pub mod undisturbed;
 pub mod wire;
