@@ -50,12 +50,15 @@ pub fn run_on<T: Transport + 'static>(
     pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> Health {
-    let slots = LocalSet::new();
-    let mut watch = Watch::start(clock);
-    let scheduler = Scheduler::new(repetition, transport, clock, sink, exchange::start);
-    slots.block_on(&runtime, conduct(scheduler, pulse, interrupt, &mut watch));
-    let health = watch.finish();
-    drop(slots);
+    let health = {
+        // Its clock is read before the first task and after the last one too.
+        let _inside = runtime.enter();
+        let slots = LocalSet::new();
+        let mut watch = Watch::start(clock);
+        let scheduler = Scheduler::new(repetition, transport, clock, sink, exchange::start);
+        slots.block_on(&runtime, conduct(scheduler, pulse, interrupt, &mut watch));
+        watch.finish()
+    };
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
     runtime.shutdown_background();
     health

@@ -96,9 +96,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_clock_counts_the_time_of_its_runtime() {
         let clock = Clock::start();
-        tokio::time::advance(Duration::from_nanos(2_345_999)).await;
-        assert_eq!(clock.now(), Moment::from_micros(2_345), "rounded down, once");
         tokio::time::sleep_until(clock.instant(Moment::from_micros(5_000))).await;
         assert_eq!(clock.now(), Moment::from_micros(5_000));
+        tokio::time::advance(Duration::from_nanos(2_345_999)).await;
+        assert_eq!(clock.now(), Moment::from_micros(7_345), "rounded down, once");
     }
 }

@@ -38,8 +38,9 @@ fn all_keys() -> Raw {
             queue_header: text.clone(),
             compute_header: text.clone(),
             timeout_ms: 1,
+            max_answer_bytes: 1,
         },
-        load: Load { requests: 1, workers: 1, seed: 1, payloads: path.clone() },
+        load: Load { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
         sla: METRICS.iter().map(|(name, _)| (name.to_string(), "limit".to_string())).collect(),
         before: Phase { strategy: text.clone(), connections: number, batch: number, script: path },
         // Refused wherever it stands.

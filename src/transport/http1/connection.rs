@@ -118,3 +118,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
         Ok(done.head)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+    use crate::host::Clock;
+
+    fn connection() -> (Http1<DuplexStream>, DuplexStream) {
+        let (client, server) = duplex(100);
+        let endpoint = Endpoint::new("http://a", "/", "/", []).expect("a good URL");
+        let marks = ConnectionMarks::new(Clock::start(), 1);
+        (Http1::new(client, marks, Arc::new(endpoint), Rc::default()), server)
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_of_no_more_use_once_anything_comes() {
+        let (quiet, _server) = connection();
+        let idle = |connection: &Http1<DuplexStream>, cx: &mut Context<'_>| connection.poll_idle(cx);
+        poll_fn(|cx| Poll::Ready(assert!(idle(&quiet, cx).is_pending() && quiet.is_open()))).await;
+        let (surplus, mut server) = connection();
+        server.write_all(b"HTTP/1.1 408 Request Timeout\r\n\r\n").await.expect("memory");
+        let (closed, server) = connection();
+        drop(server);
+        for connection in [surplus, closed] {
+            pin!(poll_fn(|cx| connection.poll_idle(cx))).await;
+            assert!(!connection.is_open());
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Connections that carry several exchanges at once: slots are the sum of capacities, and set-up is counted once.
+
+use spanload::model::{Sample, Stage, StageSet};
+
+use super::load::{Load, at, stages};
+use super::scripted::{Act, Scripted};
+
+#[test]
+fn slots_are_the_sum_of_the_capacities() {
+    for (connections, capacity, most) in [(1, 4, 4), (2, 3, 6), (3, 1, 3), (1, 100, 10)] {
+        let transport = Scripted::with(capacity, 0, StageSet::ALL, |_| Act::Answer { after_ms: 10 });
+        let outcome = Load::new(60, 10).pool(connections).run_on(transport.clone());
+        assert_eq!((transport.most_in_flight(), transport.opened()), (most, connections));
+        assert!(outcome.samples().into_iter().all(Sample::succeeded));
+    }
+}
+
+#[test]
+fn one_request_pays_for_the_connection_and_the_others_wait_for_it_in_the_queue() {
+    let transport = Scripted::with(3, 30, StageSet::ALL, |_| Act::Answer { after_ms: 5 });
+    let outcome = Load::new(6, 3).pool(1).run_on(transport.clone());
+    let payer = [("queue", 0), ("connect", 30_000), ("send", 0), ("wait", 5_000), ("receive", 0)];
+    assert_eq!(stages(outcome.sample(0)), payer);
+    let waited = [("queue", 30_000), ("send", 0), ("wait", 5_000), ("receive", 0)];
+    assert_eq!([stages(outcome.sample(1)), stages(outcome.sample(2))], [waited, waited]);
+    assert_eq!(outcome.ended, at(40), "two rounds of three");
+    let used: Vec<_> = outcome.samples().into_iter().filter_map(|sample| sample.connection).collect();
+    assert_eq!(used.iter().filter(|used| !used.reused).count(), 1, "set-up is counted once");
+    assert!(used.iter().all(|used| used.id == 1));
+}
+
+#[test]
+fn what_a_transport_cannot_see_is_part_of_the_next_stage() {
+    let act = |_| Act::Answer { after_ms: 5 };
+    let blind = StageSet::ALL.without(Stage::Connect).without(Stage::Send);
+    let outcome = Load::new(1, 1).pool(1).run_on(Scripted::with(1, 30, blind, act));
+    assert_eq!(stages(outcome.sample(0)), [("queue", 0), ("wait", 35_000), ("receive", 0)]);
+    let blind = StageSet::ALL.without(Stage::Send).without(Stage::Wait);
+    let outcome = Load::new(1, 1).pool(1).run_on(Scripted::with(1, 30, blind, act));
+    assert_eq!(stages(outcome.sample(0)), [("queue", 0), ("connect", 30_000), ("receive", 5_000)]);
+}

@@ -1,0 +1,179 @@
+//! A small repetition in paused time, and what must hold of any repetition whatever happened in it.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use spanload::client::{AnswerLimits, BatchFormat};
+use spanload::engine::{self, Pacing, Repetition};
+use spanload::host::{Clock, Interrupt};
+use spanload::model::{
+    AnswerBody, ByteBudget, Completed, Connections, Moment, Pulse, Sample, Stage, Strategy,
+};
+use spanload::plan::{Plan, Slice, TraceIds};
+use spanload::transport::dial::Resolve;
+use spanload::transport::{Direct, Endpoint, Transport};
+use tokio::runtime::{Builder, Runtime};
+
+use super::net::{Names, Net};
+
+/// A repetition in the making.
+pub struct Load {
+    pub repetition: Repetition,
+    pub interrupt: Interrupt,
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// In the order of the sequence numbers.
+    pub completed: Vec<Completed>,
+    pub ended: Moment,
+}
+
+impl Outcome {
+    pub fn samples(&self) -> Vec<&Sample> {
+        self.completed.iter().map(|completed| &completed.sample).collect()
+    }
+
+    pub fn sample(&self, seq: usize) -> &Sample {
+        &self.completed[seq].sample
+    }
+
+    /// The answer of a request, where a copy was kept.
+    pub fn answer(&self, seq: usize) -> Option<&[u8]> {
+        self.completed[seq].answer.as_ref().and_then(AnswerBody::bytes)
+    }
+}
+
+/// A runtime whose time moves only when nobody has anything else to do.
+pub fn paused() -> Runtime {
+    Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime")
+}
+
+impl Load {
+    /// So many requests with the bodies `0`, `1`, `2` …, from so many callers, on a connection each.
+    pub fn new(requests: u64, callers: u64) -> Self {
+        let bodies: String = (0..requests.max(1)).map(|seq| format!("{seq}\n")).collect();
+        let endpoint = Endpoint::new("http://10.0.0.1:80", "/one", "/many", []).expect("a good URL");
+        let repetition = Repetition {
+            plan: plan(requests, &bodies),
+            slice: Slice::WHOLE,
+            traces: TraceIds::new("test", "before", 1),
+            pacing: Pacing::Closed { workers: callers },
+            strategy: Strategy { connections: Connections::PerRequest, batch: 1 },
+            endpoint: Arc::new(endpoint),
+            batch_format: BatchFormat::new("inputs", "outputs"),
+            answers: AnswerLimits { most: 1 << 20, budget: ByteBudget::new(64 << 20) },
+            timeout: Duration::from_secs(20),
+        };
+        Load { repetition, interrupt: Interrupt::never() }
+    }
+
+    pub fn pool(mut self, size: usize) -> Self {
+        self.repetition.strategy.connections = Connections::Pool(size);
+        self
+    }
+
+    pub fn batch(mut self, most: usize) -> Self {
+        self.repetition.strategy.batch = most;
+        self
+    }
+
+    pub fn timeout_ms(mut self, timeout: u64) -> Self {
+        self.repetition.timeout = Duration::from_millis(timeout);
+        self
+    }
+
+    /// The same body for every request; it must be JSON on one line.
+    pub fn body(mut self, body: &str) -> Self {
+        self.repetition.plan = plan(self.repetition.plan.requests(), body);
+        self
+    }
+
+    pub fn url(mut self, url: &str) -> Self {
+        self.repetition.endpoint = Arc::new(Endpoint::new(url, "/one", "/many", []).expect("a good URL"));
+        self
+    }
+
+    pub fn answers(mut self, most: u64, budget: &Arc<ByteBudget>) -> Self {
+        self.repetition.answers = AnswerLimits { most, budget: Arc::clone(budget) };
+        self
+    }
+
+    /// Runs on the simulated network.
+    pub fn run(self, net: &Net) -> Outcome {
+        self.run_resolving(net, Names::default())
+    }
+
+    pub fn run_resolving(self, net: &Net, names: impl Resolve + 'static) -> Outcome {
+        let transport = Direct::new(Arc::clone(&self.repetition.endpoint), names, net.clone());
+        self.run_on(transport)
+    }
+
+    pub fn run_on(self, transport: impl Transport + 'static) -> Outcome {
+        let runtime = paused();
+        let clock = {
+            let _inside = runtime.enter();
+            Clock::start()
+        };
+        let (sink, chunks) = channel();
+        let Pacing::Closed { workers } = self.repetition.pacing;
+        let planned = self.repetition.plan.requests();
+        let health = engine::run_on(
+            runtime,
+            self.repetition,
+            transport,
+            clock,
+            sink,
+            &Pulse::default(),
+            &self.interrupt,
+        );
+        let mut completed: Vec<Completed> = chunks.into_iter().flatten().collect();
+        completed.sort_by_key(|completed| completed.sample.seq);
+        let ended = Moment::from_micros(health.wall.0);
+        let outcome = Outcome { completed, ended };
+        outcome.check(planned, workers as usize);
+        outcome
+    }
+}
+
+impl Outcome {
+    fn check(&self, planned: u64, callers: usize) {
+        let samples = self.samples();
+        assert!(samples.iter().map(|sample| sample.seq).eq(0..planned), "every planned request exactly once");
+        assert!(samples.iter().all(|sample| sample.end().is_none_or(|end| end <= self.ended)));
+        check_dues(&samples, callers);
+    }
+}
+
+/// A caller's next request is due at the very microsecond at which one before it ended, the first
+/// ones at the start; no end makes two requests due.
+fn check_dues(samples: &[&Sample], callers: usize) {
+    let mut ends: Vec<Moment> = samples.iter().filter_map(|sample| sample.end()).collect();
+    let dues = samples.iter().filter_map(|sample| sample.due);
+    for (seq, due) in dues.enumerate() {
+        if seq < callers {
+            assert_eq!(due, Moment::START, "request {seq}");
+            continue;
+        }
+        let end = ends.iter().position(|end| *end == due);
+        ends.swap_remove(end.unwrap_or_else(|| panic!("request {seq}: nothing ended when it became due")));
+    }
+}
+
+fn plan(requests: u64, lines: &str) -> Arc<Plan> {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(lines.as_bytes()).expect("it can be written");
+    Arc::new(Plan::of_file(requests, 0, file.path()).expect("JSON lines"))
+}
+
+/// The stages that a request had, in order, each with its length in microseconds.
+pub fn stages(sample: &Sample) -> Vec<(&'static str, u64)> {
+    let length = |stage: Stage| sample.stages.get(stage).map(|length| (stage.name(), length.0));
+    Stage::ALL.into_iter().filter_map(length).collect()
+}
+
+pub fn at(ms: u64) -> Moment {
+    Moment::from_micros(ms * 1_000)
+}

@@ -1,0 +1,16 @@
+//! Time stands still here and the network is memory: what the engine, its transports and the analysis do is asserted to the
+//! microsecond, however busy the machine is.
+
+mod batches;
+mod bodies;
+mod capacity;
+mod closed_loop;
+mod deadlines;
+mod framing;
+mod interrupts;
+mod load;
+mod net;
+mod retries;
+mod scripted;
+mod stages;
+mod threads;

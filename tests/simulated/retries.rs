@@ -1,0 +1,72 @@
+//! What is sent again: only what has not left this machine.
+
+use spanload::model::ErrorKind;
+
+use super::load::{Load, stages};
+use super::net::{Connect, Net, pause};
+use super::scripted::{Act, Scripted};
+
+#[test]
+fn a_connection_that_closes_while_idle_is_replaced_without_a_retry() {
+    let net = Net::new(|_, mut peer| async move {
+        let request = peer.request().await.expect("a request");
+        peer.answer(&request.body).await;
+    });
+    // The second caller keeps the first connection idle for a while.
+    let outcome = Load::new(3, 1).pool(1).run(&net);
+    assert_eq!(net.dialled(), 3);
+    for sample in outcome.samples() {
+        assert_eq!((sample.error, sample.connection.map(|used| used.reused)), (None, Some(false)));
+    }
+}
+
+#[test]
+fn what_was_not_sent_is_sent_again_once() {
+    let ended = std::cell::Cell::new(false);
+    let transport = Scripted::with(1, 20, spanload::model::StageSet::ALL, move |seq| match seq {
+        1 if !ended.replace(true) => Act::EndUnsent,
+        _ => Act::Answer { after_ms: 5 },
+    });
+    let outcome = Load::new(2, 1).pool(1).run_on(transport.clone());
+    let again = outcome.sample(1);
+    assert_eq!((again.error, again.attempts, transport.opened()), (None, 2, 2));
+    let expected =
+        [("queue", 0), ("retry", 0), ("connect", 20_000), ("send", 0), ("wait", 5_000), ("receive", 0)];
+    assert_eq!(stages(again), expected);
+}
+
+#[test]
+fn what_a_fresh_connection_refuses_is_not_sent_again() {
+    let transport = Scripted::new(|_| Act::EndUnsent);
+    let outcome = Load::new(1, 1).pool(1).run_on(transport);
+    assert_eq!((outcome.sample(0).error, outcome.sample(0).attempts), (Some(ErrorKind::Closed), 1));
+}
+
+#[test]
+fn what_was_sent_is_never_sent_again() {
+    let net = Net::new(|_, mut peer| async move {
+        for number in 0.. {
+            let Some(request) = peer.request().await else { return };
+            pause(10).await;
+            if number == 1 {
+                return peer.reset();
+            }
+            peer.answer(&request.body).await;
+        }
+    });
+    let outcome = Load::new(2, 1).pool(1).run(&net);
+    let failed = outcome.sample(1);
+    assert_eq!((failed.error, failed.attempts, net.dialled()), (Some(ErrorKind::Reset), 1, 1));
+    assert_eq!(stages(failed), [("queue", 0), ("send", 0), ("wait", 10_000)]);
+}
+
+#[test]
+fn a_refused_connect_is_a_failure_with_the_stages_that_it_reached() {
+    let refused = Connect::fails(7, std::io::ErrorKind::ConnectionRefused);
+    let outcome = Load::new(2, 1).pool(1).run(&Net::with_connect(move |_| refused, |_, _| async {}));
+    for sample in outcome.samples() {
+        assert_eq!(sample.error, Some(ErrorKind::ConnectRefused));
+        assert_eq!(stages(sample), [("queue", 0), ("connect", 7_000)]);
+        assert_eq!((sample.attempts, sample.bytes_sent), (1, 0));
+    }
+}
