@@ -37,7 +37,14 @@ fn a_process_that_panics() {
 #[test]
 fn a_panic_takes_the_bar_away_and_is_readable() {
     let mut command = Command::new(std::env::current_exe().expect("this test's own binary"));
-    command.args(["--exact", "terminal::a_process_that_panics", "--ignored", "--nocapture", "--test-threads", "1"]);
+    command.args([
+        "--exact",
+        "terminal::a_process_that_panics",
+        "--ignored",
+        "--nocapture",
+        "--test-threads",
+        "1",
+    ]);
     let (code, written) = OnTerminal::start(command.env("RUST_BACKTRACE", "0"), 100).finish();
     assert_eq!(code, Some(101), "{written}");
     assert!(written.contains("before 1/3 [") && written.contains("30/600"), "there was a bar: {written}");

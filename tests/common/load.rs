@@ -1,5 +1,4 @@
-//! Runs a small repetition through the library and hands back its samples by sequence number: in real time on sockets, or
-//! in paused time, where what takes a millisecond takes exactly one.
+//! Runs a small repetition through the library and hands back its samples by sequence number: in real time, on sockets.
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -8,12 +7,12 @@ use std::time::Duration;
 use spanload::client::{AnswerLimits, BatchFormat};
 use spanload::engine;
 use spanload::engine::{Health, Pacing, Repetition};
-use spanload::host::{Clock, Interrupt, Signal};
+use spanload::host::{Clock, Interrupt};
 use spanload::model::{ByteBudget, Completed, Connections, Micros, Moment, Pulse, Sample, Stage, Strategy};
 use spanload::plan::{Plan, Slice, TraceIds};
 use spanload::transport::dial::{Resolve, SystemResolver, TcpDialer};
 use spanload::transport::{Direct, Endpoint, Transport};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
 /// Room for every answer of a test.
 const BUDGET: u64 = 64 << 20;
@@ -25,19 +24,6 @@ pub struct Load {
     pub strategy: Strategy,
     pub timeout: Duration,
     pub answers: AnswerLimits,
-    interrupted_after: Option<Duration>,
-}
-
-/// What came of it.
-pub struct Ran {
-    pub completed: Vec<Completed>,
-    pub health: Health,
-}
-
-impl Ran {
-    pub fn samples(self) -> Vec<Sample> {
-        self.completed.into_iter().map(|completed| completed.sample).collect()
-    }
 }
 
 impl Load {
@@ -50,7 +36,6 @@ impl Load {
             strategy: Strategy { connections: Connections::PerRequest, batch: 1 },
             timeout: Duration::from_secs(20),
             answers: AnswerLimits { most: BUDGET, budget: ByteBudget::new(BUDGET) },
-            interrupted_after: None,
         }
     }
 
@@ -75,12 +60,6 @@ impl Load {
         self
     }
 
-    /// Somebody presses Ctrl-C so long after the start.
-    pub fn interrupted_after_ms(mut self, after: u64) -> Self {
-        self.interrupted_after = Some(Duration::from_millis(after));
-        self
-    }
-
     /// On sockets, in real time.
     pub fn run(self, url: &str) -> Vec<Sample> {
         self.run_resolving(url, SystemResolver)
@@ -89,63 +68,40 @@ impl Load {
     pub fn run_resolving(self, url: &str, resolver: impl Resolve + 'static) -> Vec<Sample> {
         let endpoint = Arc::new(endpoint(url));
         let direct = Direct::new(Arc::clone(&endpoint), resolver, TcpDialer);
-        self.run_on(Builder::new_current_thread(), endpoint, direct).samples()
-    }
-
-    /// In paused time: it passes only where everybody waits, and then at once.
-    pub fn paused(self, transport: impl Transport + 'static) -> Vec<Sample> {
-        self.paused_completely(transport).samples()
-    }
-
-    /// The same with answers and the client's own health.
-    pub fn paused_completely(self, transport: impl Transport + 'static) -> Ran {
-        let mut paused = Builder::new_current_thread();
-        paused.start_paused(true);
-        self.run_on(paused, Arc::new(endpoint("http://10.0.0.1")), transport)
+        self.run_on(endpoint, direct).0
     }
 
     /// Runs to the end; checks what must hold of any repetition whatever happened in it.
-    fn run_on(
+    pub fn run_on(
         self,
-        mut runtime: Builder,
         endpoint: Arc<Endpoint>,
         transport: impl Transport + 'static,
-    ) -> Ran {
-        let runtime = runtime.enable_all().build().expect("a runtime");
-        let handle = runtime.handle().clone();
-        // The clock is the runtime's, here too.
-        let _entered = handle.enter();
+    ) -> (Vec<Sample>, Health) {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let (workers, requests) = (self.workers as usize, self.plan.requests());
-        let interrupt = self.interrupt(&runtime);
         let repetition = self.repetition(endpoint);
         let (sink, samples) = channel();
         let clock = Clock::start();
-        let health =
-            engine::run_on(runtime, repetition, transport, clock, sink, &Pulse::default(), &interrupt);
+        let health = engine::run_on(
+            runtime,
+            repetition,
+            transport,
+            clock,
+            sink,
+            &Pulse::default(),
+            &Interrupt::never(),
+        );
         let ended = clock.now();
-        let mut completed: Vec<Completed> = samples.into_iter().flatten().collect();
-        completed.sort_by_key(|completed| completed.sample.seq);
-        let samples: Vec<&Sample> = completed.iter().map(|completed| &completed.sample).collect();
+        let mut samples: Vec<Sample> =
+            samples.into_iter().flatten().map(|completed: Completed| completed.sample).collect();
+        samples.sort_by_key(|sample| sample.seq);
         assert!(
             samples.iter().map(|sample| sample.seq).eq(0..requests),
             "every planned request exactly once"
         );
         assert!(samples.iter().all(|sample| sample.end().is_none_or(|end| end <= ended)));
         check_dues(&samples, workers);
-        Ran { completed, health }
-    }
-
-    fn interrupt(&self, runtime: &Runtime) -> Interrupt {
-        let (wish, interrupt) = Interrupt::new();
-        let after = self.interrupted_after;
-        runtime.spawn(async move {
-            match after {
-                Some(after) => tokio::time::sleep(after).await,
-                None => std::future::pending().await,
-            }
-            wish.send(Some(Signal::Interrupt)).expect("the engine listens");
-        });
-        interrupt
+        (samples, health)
     }
 
     fn repetition(self, endpoint: Arc<Endpoint>) -> Repetition {
@@ -165,7 +121,7 @@ impl Load {
 
 /// A worker's next request is due at the very microsecond at which one before it ended, the first
 /// ones at the start; no end makes two requests due.
-fn check_dues(samples: &[&Sample], workers: usize) {
+fn check_dues(samples: &[Sample], workers: usize) {
     let mut ends: Vec<Moment> = samples.iter().filter_map(|sample| sample.end()).collect();
     let dues = samples.iter().filter_map(|sample| sample.due);
     for (seq, due) in dues.enumerate() {
@@ -201,10 +157,4 @@ pub fn ms(sample: &Sample, stage: Stage) -> Option<f64> {
 pub fn reached(sample: &Sample) -> Vec<&'static str> {
     let had = Stage::ALL.into_iter().filter(|stage| sample.stages.get(*stage).is_some());
     had.map(Stage::name).collect()
-}
-
-/// All stages that a request had, in microseconds: what a test in paused time compares.
-pub fn lengths(sample: &Sample) -> Vec<(&'static str, u64)> {
-    let had = Stage::ALL.into_iter().filter_map(|stage| Some((stage.name(), sample.stages.get(stage)?.0)));
-    had.collect()
 }

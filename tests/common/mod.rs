@@ -7,14 +7,16 @@ pub mod handmade_run;
 pub mod holes;
 pub mod latencies;
 pub mod load;
+#[cfg(target_os = "linux")]
+pub mod namespace;
 pub mod otlp;
+#[cfg(target_os = "linux")]
+pub mod packets;
 pub mod page;
 pub mod processes;
 pub mod pty;
 pub mod run;
-pub mod sim;
 pub mod svg;
-pub mod undisturbed;
 pub mod wire;
 
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::wire::Counts;
-use super::{Peer, pause};
+use super::net::{Count, Peer, pause};
 
 /// From one SYN to the next, in milliseconds: the first is doubled each time.
 const SYN_AGAIN_MS: u64 = 1_000;
-/// The same for data.
-const DATA_AGAIN_MS: u64 = 200;
+/// Until data has been sent again so many times, in milliseconds: a probe after 200 ms, then timeouts from 200 ms on that
+/// double (RFC 8985, §7; RFC 6298, §5.5), all of it late by a sixteenth, as the kernel's timer wheel is on average.
+pub fn data_again_ms(times: u32) -> u64 {
+    if times == 0 { 0 } else { (3_400 << (times - 1)) / 16 }
+}
 
 /// The gate of one server; clones are the same one.
 #[derive(Clone)]
@@ -50,14 +52,14 @@ impl Gate {
     /// A client's handshake: ends when it takes itself for connected. Where the queue is full, every other time the SYN is
     /// dropped and sent again, and every other time the handshake's last packet, of which the client learns nothing. Whether
     /// that was lost.
-    pub(super) async fn shake_hands(&self, counts: &Counts) -> bool {
+    pub(super) async fn shake_hands(&self, count: &Count) -> bool {
         let mut again = SYN_AGAIN_MS;
         while self.is_full() {
             if self.0.full.replace(self.0.full.get() + 1) % 2 == 1 {
                 return true;
             }
             pause(again).await;
-            counts.add(1);
+            count.add(1);
             again *= 2;
         }
         self.0.waiting.set(self.0.waiting.get() + 1);
@@ -68,14 +70,12 @@ impl Gate {
     /// packet was lost, the request stands in for it, which is sent again until there is room in the queue.
     pub(super) async fn accept(&self, peer: &Peer, lost: bool) -> OwnedSemaphorePermit {
         if lost {
-            let mut again = DATA_AGAIN_MS;
-            loop {
-                pause(again).await;
-                peer.sent_again(1);
+            for times in 1.. {
+                pause(data_again_ms(times) - data_again_ms(times - 1)).await;
+                peer.retransmit(1);
                 if !self.is_full() {
                     break;
                 }
-                again *= 2;
             }
             self.0.waiting.set(self.0.waiting.get() + 1);
         }

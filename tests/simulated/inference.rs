@@ -10,7 +10,9 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::{Network, Peer, pause};
+use spanload::model::mix;
+
+use super::net::{Net, Peer, pause};
 use crate::common::latencies::Normals;
 
 /// What an exchange costs, in whole milliseconds.
@@ -25,7 +27,7 @@ pub struct Costs {
 
 impl Costs {
     pub fn of_item(&self, item: u64) -> u64 {
-        let z = Normals::new(item.wrapping_mul(0x9e37_79b9_7f4a_7c15)).next();
+        let z = Normals::new(mix(item)).next();
         (self.item_ms * (self.sigma * z - self.sigma * self.sigma / 2.0).exp()).round() as u64
     }
 }
@@ -75,9 +77,9 @@ impl Inference {
     }
 
     /// A network that leads to it.
-    pub fn network(&self) -> Network {
+    pub fn net(&self) -> Net {
         let server = self.clone();
-        Network::to(move |_, peer| serve(server.clone(), peer))
+        Net::new(move |_, peer| serve(server.clone(), peer))
     }
 
     /// What it did with each request, by its body.
@@ -130,7 +132,8 @@ async fn serve(server: Inference, mut peer: Peer) {
         let of_item = |item: &Value| item.as_u64().expect("a number");
         let items: Vec<u64> = batch.as_ref().unwrap_or(&vec![body]).iter().map(of_item).collect();
         let served = server.handle(&items).await;
-        let answer = if batch.is_some() { format!("{{\"outputs\":{items:?}}}") } else { items[0].to_string() };
+        let answer =
+            if batch.is_some() { format!("{{\"outputs\":{items:?}}}") } else { items[0].to_string() };
         let head = server.head(&served, &items);
         server.0.log.borrow_mut().extend(items.iter().map(|item| (*item, served)));
         peer.write(&format!("{head}Content-Length: {}\r\n\r\n{answer}", answer.len())).await;

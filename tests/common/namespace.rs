@@ -17,7 +17,7 @@ pub struct Namespace(Retransmissions);
 pub fn enter() -> Option<Namespace> {
     // SAFETY: a plain system call that concerns this thread alone.
     if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
-        crate::common::cannot(&format!(
+        super::cannot(&format!(
             "no namespace: {}; the kernel's counters are not compared",
             io::Error::last_os_error()
         ));
@@ -32,6 +32,11 @@ impl Namespace {
         let now = counters();
         Retransmissions { data: now.data - self.0.data, syn: now.syn - self.0.syn }
     }
+}
+
+/// SYNs that were dropped in this thread's network because an accept queue was full.
+pub fn dropped() -> u64 {
+    values("netstat", "TcpExt: ")["ListenDrops"]
 }
 
 fn loopback_up() {
