@@ -3,7 +3,8 @@
 use crate::common::handmade::compared;
 use serde_json::{Value, json};
 use spanload::analyze::{
-    Analysis, Calibration, Cause, ClientHealth, Comparison, PhaseData, ReuseBuys, prediction,
+    Analysis, Calibration, Cause, ClientHealth, Comparison, PhaseCollector, PhaseData, ReuseBuys,
+    attribute_both, prediction,
 };
 use spanload::model::Digest;
 use spanload::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage, Stages, TraceId};
@@ -39,7 +40,7 @@ type Shape = (Option<u64>, u64, u64, ConnectionUse, Option<BatchUse>);
 
 /// Connect, server queue and compute in microseconds, the connection and the batch of each request.
 fn requests(shape: impl Fn(u64) -> Shape) -> PhaseData {
-    let mut phase = PhaseData::collect(REQUESTS, 2);
+    let mut phase = PhaseCollector::new(REQUESTS, 2);
     for repetition in 1..=2 {
         let mut free = [0; CALLERS as usize];
         for seq in 0..REQUESTS {
@@ -87,9 +88,10 @@ fn documents() -> (Comparison, Analysis) {
     let comparison = compared(&before, &after, &["p95=800ms"], false);
     let caveats = comparison.caveats.clone();
     let strategy = Strategy { connections: Connections::Pool(2), batch: 2 };
-    let predicted = prediction::predict(&before, Some(&calibration()), Some(strategy)).beside(&after);
+    let predicted = prediction::predict(&before, Some(&calibration()), Some(strategy));
+    let predicted = prediction::beside(predicted, &after);
     let phases = [(&before, &health), (&after, &health)];
-    let mut analysis = Analysis::of(&comparison.run_id, phases[0], phases[1], Some(predicted), caveats);
+    let mut analysis = attribute_both(&comparison.run_id, phases[0], phases[1], Some(predicted), caveats);
     analysis.calibration = Some(calibration());
     (comparison, analysis)
 }

@@ -28,7 +28,7 @@ fn after_one_that_went_well(name: &str) -> (PathBuf, PathBuf) {
 
 /// One that is long enough to be ended on its way.
 fn long_run(out: &Path) -> Command {
-    prove_command(out, &["-n", "4000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"])
+    prove_command(out, &["-n", "20000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"])
 }
 
 #[test]

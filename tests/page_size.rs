@@ -14,10 +14,10 @@ use serde_json::json;
 const REQUESTS: u64 = 100_000;
 /// What a page may be long.
 const BYTES_MOST: usize = 3_000_000;
-/// What it may take of a processor.
-const SECONDS_MOST: f64 = 2.0;
-/// The same for a binary that is not optimised: a few times what it takes; a step for each pair of rows would take minutes.
-const SECONDS_MOST_UNOPTIMISED: f64 = 30.0;
+/// What it may take of a processor: more than ten times what it takes. Its aim is measured elsewhere.
+const SECONDS_MOST: f64 = 10.0;
+/// The same for a binary that is not optimised; a step for each pair of rows would take minutes.
+const SECONDS_MOST_UNOPTIMISED: f64 = 100.0;
 /// Each request of the reference run stands for so many.
 const TILES: u64 = 56;
 

@@ -1,6 +1,20 @@
 //! Which room may use which: data flows one way, and a new way must be opened here first.
+#[path = "rooms/circles.rs"]
+mod circles;
+#[path = "rooms/modules.rs"]
+mod modules;
+#[path = "rooms/names.rs"]
+mod names;
+#[path = "rooms/paths.rs"]
+mod paths;
+#[path = "rooms/tokens.rs"]
+mod tokens;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use circles::described;
+use modules::Modules;
 
 /// Each room in the order of the flow, and the rooms it may use beside itself.
 const ROOMS: [(&str, &[&str]); 17] = [
@@ -17,7 +31,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("scenario", &["model", "host", "mock", "telemetry"]),
     ("plan", &["model"]),
     ("transport", &["model", "host"]),
-    ("client", &["model"]),
+    ("client", &["model", "host", "transport"]),
     ("engine", &["model", "host", "plan", "transport", "client"]),
     ("runlog", &["model", "host"]),
     ("analyze", &["model", "stats", "host"]),
@@ -72,6 +86,33 @@ const PARTS: [(&str, &str, &[&str]); 6] = [
     ("analyze", "host", &["both"]),
 ];
 
+/// Circles that still stand, each with its files in order: what is broken up is struck here.
+const TO_BREAK: [&[&str]; 1] = [&[
+    "workflow/analysis.rs",
+    "workflow/calibration.rs",
+    "workflow/expected.rs",
+    "workflow/ladder.rs",
+    "workflow/load.rs",
+    "workflow/missing.rs",
+    "workflow/mod.rs",
+    "workflow/page.rs",
+    "workflow/script.rs",
+    "workflow/single_calls.rs",
+    "workflow/telemetry.rs",
+]];
+
+/// Methods that still stand in another file than their type: what comes home is struck here.
+const TO_BRING_HOME: [&str; 5] = [
+    "workflow/calibration.rs: Run of workflow/mod.rs",
+    "workflow/ladder.rs: Run of workflow/mod.rs",
+    "workflow/script.rs: Run of workflow/mod.rs",
+    "workflow/single_calls.rs: Run of workflow/mod.rs",
+    "workflow/telemetry.rs: Run of workflow/mod.rs",
+];
+
+/// Type names that still have two meanings: what is renamed is struck here.
+const TO_RENAME: [&str; 0] = [];
+
 /// One `crate::room::Item` in the code.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Use {
@@ -117,6 +158,70 @@ fn the_table_has_no_circle() {
 }
 
 #[test]
+fn no_file_imports_one_that_imports_it() {
+    let imports = circles::imports(&Modules::read(&src()));
+    let found = circles::circles(&imports);
+    let new = found.iter().filter(|circle| !TO_BREAK.contains(&circle.as_slice()));
+    let new: Vec<String> = new.map(|circle| described(circle, &imports)).collect();
+    assert!(new.is_empty(), "{}", new.join("\n"));
+    let gone = TO_BREAK.iter().filter(|circle| !found.iter().any(|found| found.as_slice() == **circle));
+    assert_eq!(gone.collect::<Vec<_>>(), [&[""; 0]; 0], "no circle any more: strike it from TO_BREAK");
+}
+
+#[test]
+fn no_import_is_overlooked() {
+    let modules = Modules::read(&src());
+    assert_eq!(circles::lost(&modules), [""; 0], "paths into the crate that this test cannot follow");
+    assert_eq!(names::methods_away(&modules), TO_BRING_HOME, "methods stand in the file of their type");
+}
+
+/// One word, one meaning.
+#[test]
+fn no_type_name_is_defined_twice() {
+    let modules = Modules::read(&src());
+    let found = names::defined_twice(&modules);
+    let new: Vec<_> = found.iter().filter(|(name, _)| !TO_RENAME.contains(name)).collect();
+    assert!(new.is_empty(), "defined in several files: {new:#?}");
+    let gone = TO_RENAME.iter().filter(|name| !found.contains_key(**name));
+    assert_eq!(gone.collect::<Vec<_>>(), [&""; 0], "no name of two any more: strike it from TO_RENAME");
+}
+
+/// Each form in which a file can import another, in a house of its own.
+#[test]
+fn a_circle_is_found_however_it_is_tied() {
+    let house = tempfile::tempdir().expect("a folder");
+    let files = [
+        ("lib.rs", "mod a;\nmod b;\npub mod hub;\nmod one;\nmod two;\nmod three;\npub use hub::Deep;"),
+        ("a.rs", "use crate::b::{self, inner::{C as D}};\npub struct A;"),
+        ("b.rs", "pub mod inner { pub struct C; }\nfn f(_: super::a::A) {}"),
+        ("hub/mod.rs", "mod deep;\nmod side;\npub use deep::Deep;\nstruct Own;\nfn g() { side::h() }"),
+        ("hub/deep.rs", "pub struct Deep;\n#[cfg(test)]\nmod tests { use super::super::side::h; }"),
+        ("hub/side.rs", "use super::Own;\nuse crate::Deep;\npub fn h() {}\nimpl Deep { fn away() {} }"),
+        (
+            "one.rs",
+            "use crate::two::Two;\n// use crate::three::Three;\nconst TEXT: &str = \"crate::three::Three\";",
+        ),
+        ("two.rs", "pub struct Two;\npub use crate::one::TEXT;"),
+        ("three.rs", "pub struct Three;\nenum Two {}\ntype A = crate::nowhere::X;"),
+    ];
+    for (file, text) in files {
+        std::fs::create_dir_all(house.path().join(file).parent().expect("a folder")).expect("made");
+        std::fs::write(house.path().join(file), text).expect("written");
+    }
+    let modules = Modules::read(house.path());
+    let imports = circles::imports(&modules);
+    let found = circles::circles(&imports);
+    assert_eq!(found, [vec!["a.rs", "b.rs"], vec!["hub/mod.rs", "hub/side.rs"]]);
+    let tied = "a circle of 2 files:\n  hub/mod.rs -> hub/side.rs: h\n  hub/side.rs -> hub/mod.rs: Own";
+    assert_eq!(described(&found[1], &imports), tied);
+    assert_eq!(imports["hub/side.rs"].keys().collect::<Vec<_>>(), ["hub/deep.rs", "hub/mod.rs"]);
+    assert_eq!(circles::lost(&modules), ["three.rs: crate::nowhere::X"]);
+    assert_eq!(names::methods_away(&modules), ["hub/side.rs: Deep of hub/deep.rs"]);
+    let twice: Vec<_> = names::defined_twice(&modules).into_keys().collect();
+    assert_eq!(twice, ["A", "Two"]);
+}
+
+#[test]
 fn uses_are_found_in_every_form() {
     let text = "use crate::a::B;\nuse crate::{c::{D, e::F}, g};\nlet x: crate::h::I = crate::j::k();\n\
         //! not [`crate::l::M`]\nuse spanload::n::{O, P};\nuse crate::q::r::S;";
@@ -134,13 +239,16 @@ fn may(from: &str, to: &str) -> bool {
 }
 
 fn uses() -> BTreeSet<Use> {
-    let read = |file: &PathBuf| std::fs::read_to_string(file).expect("a source file");
-    files().iter().flat_map(|file| uses_in(&room(file), &read(file))).collect()
+    files().iter().flat_map(|file| uses_in(&room(file), tokens::read(file))).collect()
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
 fn files() -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut folders = vec![src()];
     while let Some(folder) = folders.pop() {
         for entry in folder.read_dir().expect("a folder") {
             let path = entry.expect("an entry").path();
@@ -156,58 +264,16 @@ fn files() -> Vec<PathBuf> {
 
 /// `src/plan/trace.rs` and `src/plan.rs` lie in the room `plan`.
 fn room(file: &Path) -> String {
-    let inside = file.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("below src");
+    let inside = file.strip_prefix(src()).expect("below src");
     let first = inside.components().next().expect("a name").as_os_str().to_string_lossy();
     first.trim_end_matches(".rs").to_string()
 }
 
-/// Every path from the root of the crate, in code; the text is taken without its comments.
-fn uses_in(from: &str, text: &str) -> BTreeSet<Use> {
-    let code: String =
-        text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
-    let after = |root: &'static str| code.match_indices(root).map(move |(at, _)| at + root.len());
-    let starts: Vec<_> = after("crate::").chain(after("spanload::")).collect();
-    let paths = starts.into_iter().flat_map(|start| expand(&code[start..]));
-    paths.map(|(to, item)| Use { from: from.into(), to, item }).collect()
-}
-
-/// The first two parts of a path or of each path in braces: `{a::B, c}` is `(a, B)` and `(c, )`.
-fn expand(path: &str) -> Vec<(String, String)> {
-    if let Some(inner) = braced(path) {
-        return split(inner).into_iter().flat_map(expand).collect();
-    }
-    let first = word(path);
-    let Some(rest) = path[first.len()..].strip_prefix("::") else {
-        return vec![(first.to_string(), String::new())];
-    };
-    let items = braced(rest).map_or(vec![rest], split);
-    items.into_iter().map(|item| (first.to_string(), word(item).to_string())).collect()
-}
-
-fn word(text: &str) -> &str {
-    let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
-    &text[..end.unwrap_or(text.len())]
-}
-
-/// What stands in the braces at the start.
-fn braced(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix('{')?;
-    let mut depth = 1;
-    for (at, letter) in inner.char_indices() {
-        depth += i32::from(letter == '{') - i32::from(letter == '}');
-        if depth == 0 {
-            return Some(&inner[..at]);
-        }
-    }
-    None
-}
-
-/// At the commas that stand in no braces.
-fn split(list: &str) -> Vec<&str> {
-    let mut depth = 0;
-    let at_top = |letter: char| {
-        depth += i32::from(letter == '{') - i32::from(letter == '}');
-        letter == ',' && depth == 0
-    };
-    list.split(at_top).map(str::trim).filter(|part| !part.is_empty()).collect()
+/// Every path from the root of the crate, in code.
+fn uses_in(from: &str, text: &'static str) -> BTreeSet<Use> {
+    let paths = paths::all(&tokens::of(text))
+        .into_iter()
+        .filter(|path| ["crate", "spanload"].contains(&path[0].as_str()));
+    let part = |path: &[String], at: usize| path.get(at).cloned().unwrap_or_default();
+    paths.map(|path| Use { from: from.into(), to: part(&path, 1), item: part(&path, 2) }).collect()
 }

@@ -1,7 +1,7 @@
 //! How often the intervals between two stored runs hold the truth: Welch's, as their repetitions are no pairs.
 
 use crate::common::latencies::{Normals, Process};
-use spanload::analyze::{Comparison, PhaseData, RunSide, compare_runs};
+use spanload::analyze::{Comparison, PhaseCollector, PhaseData, RunSide, compare_runs};
 use spanload::model::{Micros, Moment};
 use spanload::model::{Phase, Sample, Stage, Stages, TraceId};
 
@@ -31,7 +31,7 @@ fn process(release: Release) -> Process {
 
 /// A run at a level that all its repetitions share.
 fn run(release: Release, level: f64, normals: &mut Normals) -> PhaseData {
-    let mut phase = PhaseData::collect(REQUESTS as u64, release.repetitions);
+    let mut phase = PhaseCollector::new(REQUESTS as u64, release.repetitions);
     for repetition in 1..=release.repetitions {
         let level = level * process(release).level(normals);
         for (seq, latency) in (0..).zip(process(release).repetition(level, REQUESTS, normals)) {
@@ -112,7 +112,7 @@ fn what_sets_whole_runs_apart_is_in_no_interval() {
 #[test]
 fn repetitions_are_taken_in_no_order() {
     let one = run(release(0.2, 3), 1.0, &mut Normals::new(5));
-    let mut turned = PhaseData::collect(REQUESTS as u64, 3);
+    let mut turned = PhaseCollector::new(REQUESTS as u64, 3);
     for row in one.rows() {
         turned.take(4 - row.repetition(), &sample(row.seq(), row.latency().0)).expect("planned");
     }

@@ -8,7 +8,7 @@ use crate::common::pty::{OnTerminal, screen};
 use crate::common::run::{fresh_folder, prove_command};
 use crate::common::{EXE, kill, wait_until};
 use spanload::host::console;
-use spanload::report::{Load, Progress};
+use spanload::report::{ExpectedLoad, Progress};
 use spanload::runlog::Live;
 
 /// Shows the cursor: the last thing that is written to a terminal on a way out that unwinds nothing.
@@ -24,7 +24,7 @@ fn a_process_that_panics() {
     console::restore_on_panic();
     // The test harness has begun a line.
     console::say("");
-    let step = Progress::new(false, Load::default()).part("before 1/3", 600);
+    let step = Progress::new(false, ExpectedLoad::default()).part("before 1/3", 600);
     let live = Live { ended: 30, stages: [1, 0, 0, 2, 0, 0, 7, 0], ..Live::default() };
     // A bar is drawn at most so often; what is asserted is only that one was.
     for _ in 0..5 {
@@ -57,7 +57,7 @@ fn a_panic_takes_the_bar_away_and_is_readable() {
 #[test]
 fn a_second_ctrl_c_ends_at_once_and_leaves_no_bar() {
     let out = fresh_folder("terminal_signals");
-    let mut command = prove_command(&out, &["-n", "4000", "--set", "mock.fixed_ms=50"]);
+    let mut command = prove_command(&out, &["-n", "20000", "--set", "mock.fixed_ms=50"]);
     let prove = OnTerminal::start(&mut command, 100);
     wait_until("a bar is drawn", || prove.so_far().contains("before 1/1 [").then_some(()));
     kill(prove.child.id(), libc::SIGINT);

@@ -18,7 +18,7 @@ fn a_run_goes_on_without_a_reader() {
 #[test]
 fn ctrl_c_without_a_reader_still_writes_what_there_is() {
     let out = fresh_folder("no_reader_interrupt");
-    let mut prove = prove_command(&out, &["-n", "4000", "--set", "mock.fixed_ms=20"]);
+    let mut prove = prove_command(&out, &["-n", "20000", "--set", "mock.fixed_ms=20"]);
     let mut prove = prove.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     drop((prove.stdout.take(), prove.stderr.take()));
     wait_until("the before phase has rows", || {

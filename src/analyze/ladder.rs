@@ -1,54 +1,17 @@
 //! One rung of the ladder: what a strategy reaches by itself, and what it bought against the rung before.
 
-use serde::Serialize;
-
-use super::comparison::{Difference, LatencyMs, Quality, Verdict};
-use super::phase::PhaseData;
-use super::{quality, verdict};
+use super::comparison::verdict_of;
+use super::document::{Bought, Difference, LadderRung, LatencyMs};
+use super::observed::{PhaseData, meets};
+use super::quality;
 use crate::model::SlaLine;
-
-/// Times are in milliseconds, over all planned requests; `null` is a rank that no success has.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LadderRung {
-    /// In words.
-    pub strategy: String,
-    /// Requests × passes.
-    pub planned: u64,
-    /// With a usable answer.
-    pub succeeded: u64,
-    /// Never sent.
-    pub unsent: u64,
-    /// Its answers beside the first rung's, request by request.
-    pub quality: Quality,
-    /// Median.
-    pub p50_ms: Option<f64>,
-    /// 95th percentile.
-    pub p95_ms: Option<f64>,
-    /// 99th percentile.
-    pub p99_ms: Option<f64>,
-    /// Succeeded ÷ sum over passes of (last end − first due).
-    pub throughput_rps: Option<f64>,
-    /// What it bought: its P95 against that of the rung before; `null` of the first rung.
-    pub bought: Option<Bought>,
-    /// As of the after phase: every line of the SLA, the same answers, every planned request sent.
-    pub verdict: Verdict,
-}
-
-/// A rung's P95 against another one's.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Bought {
-    /// This rung − the one before; negative where it is faster. `null` where either has none.
-    pub p95_ms: Option<f64>,
-    /// This rung ÷ the one before.
-    pub p95_ratio: Option<f64>,
-}
 
 /// The rungs, in the order in which they were added, each by its strategy in words and its rows. Answers are held against
 /// those of the first rung, which sends like the before phase.
 pub fn climbed(rungs: &[(String, PhaseData)], sla: &[SlaLine]) -> Vec<LadderRung> {
     let mut climbed: Vec<LadderRung> = Vec::new();
     for (strategy, data) in rungs {
-        let rung = LadderRung::of(strategy, data, &rungs[0].1, climbed.last(), sla);
+        let rung = rung(strategy, data, &rungs[0].1, climbed.last(), sla);
         climbed.push(rung);
     }
     climbed
@@ -61,39 +24,38 @@ pub fn shorter_than_phases(rungs: &[LadderRung], phase: u64) -> Option<String> {
         .then(|| format!("a rung is {rung} requests, a phase {phase}: compare rungs with rungs alone"))
 }
 
-impl LadderRung {
-    fn of(
-        strategy: &str,
-        data: &PhaseData,
-        first: &PhaseData,
-        previous: Option<&LadderRung>,
-        sla: &[SlaLine],
-    ) -> Self {
-        let latency = LatencyMs::of(data.latency());
-        let quality = quality::compare(first, data);
-        let bought = |previous: &LadderRung| {
-            let Difference { ms, ratio, .. } = Difference::of(previous.p95_ms, latency.p95);
-            Bought { p95_ms: ms, p95_ratio: ratio }
-        };
-        LadderRung {
-            strategy: strategy.to_string(),
-            planned: data.planned(),
-            succeeded: data.succeeded(),
-            unsent: data.unsent(),
-            p50_ms: latency.p50,
-            p95_ms: latency.p95,
-            p99_ms: latency.p99,
-            throughput_rps: data.throughput(),
-            bought: previous.map(bought),
-            verdict: verdict::of(sla.iter().all(|line| verdict::meets(line, data)), &quality, &[data]),
-            quality,
-        }
+fn rung(
+    strategy: &str,
+    data: &PhaseData,
+    first: &PhaseData,
+    previous: Option<&LadderRung>,
+    sla: &[SlaLine],
+) -> LadderRung {
+    let latency = LatencyMs::of(data.latency());
+    let quality = quality::compare(first, data);
+    let bought = |previous: &LadderRung| {
+        let Difference { ms, ratio, .. } = Difference::of(previous.p95_ms, latency.p95);
+        Bought { p95_ms: ms, p95_ratio: ratio }
+    };
+    LadderRung {
+        strategy: strategy.to_string(),
+        planned: data.planned(),
+        succeeded: data.succeeded(),
+        unsent: data.unsent(),
+        p50_ms: latency.p50,
+        p95_ms: latency.p95,
+        p99_ms: latency.p99,
+        throughput_rps: data.throughput(),
+        bought: previous.map(bought),
+        verdict: verdict_of(sla.iter().all(|line| meets(line, data)), &quality, &[data]),
+        quality,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::document::Verdict;
     use crate::analyze::fixtures::{phase, phase_of, sample, sla};
     use crate::model::Digest;
     use crate::model::Sample;

@@ -1,8 +1,7 @@
 //! Whether speed was bought with worse answers: the two phases, request by request.
 
-use super::comparison::Quality;
-use super::observation::Observation;
-use super::phase::PhaseData;
+use super::document::Quality;
+use super::observed::{Observation, PhaseData};
 use crate::model::Digest;
 
 /// Sequence numbers that are listed where answers differ.
@@ -12,14 +11,14 @@ const EXAMPLES: usize = 10;
 /// that of the same repetition, or of another where that one has none.
 pub(super) fn compare(before: &PhaseData, after: &PhaseData) -> Quality {
     let expected = answers(before);
-    let mut quality = Quality::none();
+    let mut quality = Quality::default();
     for repetition in 1..=after.repetitions() {
         let index = repetition as usize - 1;
         for (seq, answer) in after.by_seq(repetition, Observation::answer).into_iter().enumerate() {
             let same = expected.get(index).and_then(|answers| at(answers, seq));
             let any = || expected.iter().find_map(|answers| at(answers, seq));
             if let Some((answer, expected)) = answer.zip(same.or_else(any)) {
-                quality.take(seq, answer == expected);
+                count(&mut quality, seq, answer == expected);
             }
         }
     }
@@ -39,20 +38,13 @@ fn at(answers: &[Option<Digest>], seq: usize) -> Option<Digest> {
     answers.get(seq).copied().flatten()
 }
 
-impl Quality {
-    /// Nothing compared.
-    pub(super) fn none() -> Self {
-        Quality { compared: 0, equal: 0, different: 0, examples: Vec::new() }
-    }
-
-    fn take(&mut self, seq: usize, equal: bool) {
-        self.compared += 1;
-        if equal {
-            self.equal += 1;
-        } else {
-            self.different += 1;
-            self.examples.push(seq as u64);
-        }
+fn count(quality: &mut Quality, seq: usize, equal: bool) {
+    quality.compared += 1;
+    if equal {
+        quality.equal += 1;
+    } else {
+        quality.different += 1;
+        quality.examples.push(seq as u64);
     }
 }
 
@@ -71,12 +63,13 @@ pub(super) fn varying(phase: &PhaseData) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::observed::PhaseCollector;
     use crate::model::Moment;
     use crate::model::{ErrorKind, Sample, TraceId};
 
     /// A phase of one request; a repetition without an answer failed.
     fn phase(answers: &[Option<&str>]) -> PhaseData {
-        let mut collector = PhaseData::collect(1, answers.len() as u32);
+        let mut collector = PhaseCollector::new(1, answers.len() as u32);
         for (index, answer) in answers.iter().enumerate() {
             let unsent = Sample::unsent(0, TraceId(1), Some(Moment::START));
             let error = answer.is_none().then_some(ErrorKind::Timeout);

@@ -21,10 +21,10 @@ pub struct AnswerLimits {
 pub struct AnswerCollector {
     limits: AnswerLimits,
     received: u64,
-    content: Content,
+    content: Collecting,
 }
 
-enum Content {
+enum Collecting {
     Nothing,
     Copy(Vec<u8>, Lease),
     Rolling(Running),
@@ -33,15 +33,15 @@ enum Content {
 impl AnswerCollector {
     /// Waits for an answer.
     pub fn new(limits: &AnswerLimits) -> Self {
-        AnswerCollector { limits: limits.clone(), received: 0, content: Content::Nothing }
+        AnswerCollector { limits: limits.clone(), received: 0, content: Collecting::Nothing }
     }
 
     /// The content, once it is complete.
     pub fn finish(self) -> Collected {
         match self.content {
-            Content::Nothing => Collected::Copy(Bytes::new(), None),
-            Content::Copy(copy, lease) => Collected::Copy(copy.into(), Some(lease)),
-            Content::Rolling(running) => Collected::Rolled(running.finish()),
+            Collecting::Nothing => Collected::Copy(Bytes::new(), None),
+            Collecting::Copy(copy, lease) => Collected::Copy(copy.into(), Some(lease)),
+            Collecting::Rolling(running) => Collected::Rolled(running.finish()),
         }
     }
 }
@@ -86,36 +86,45 @@ impl BodySink for AnswerCollector {
     fn chunk(&mut self, _at: Moment, data: &[u8]) -> Result<(), ErrorKind> {
         self.received += data.len() as u64;
         if self.received > self.limits.most {
-            self.content = Content::Nothing;
+            self.content = Collecting::Nothing;
             return Err(ErrorKind::TooLarge);
         }
-        self.content = match std::mem::replace(&mut self.content, Content::Nothing) {
-            Content::Nothing => match self.limits.budget.reserve(data.len() as u64) {
-                Some(lease) => Content::Copy(data.to_vec(), lease),
+        self.content = match std::mem::replace(&mut self.content, Collecting::Nothing) {
+            Collecting::Nothing => match self.limits.budget.reserve(data.len() as u64) {
+                Some(lease) => Collecting::Copy(data.to_vec(), lease),
                 None => rolling(&[data]),
             },
-            Content::Copy(mut copy, mut lease) => {
+            Collecting::Copy(mut copy, mut lease) => {
                 if lease.grow(data.len() as u64) {
+                    grow(&mut copy, data.len());
                     copy.extend_from_slice(data);
-                    Content::Copy(copy, lease)
+                    Collecting::Copy(copy, lease)
                 } else {
                     rolling(&[&copy, data])
                 }
             }
-            Content::Rolling(mut running) => {
+            Collecting::Rolling(mut running) => {
                 running.add(data);
-                Content::Rolling(running)
+                Collecting::Rolling(running)
             }
         };
         Ok(())
     }
 }
 
+/// Makes room for more, and for a quarter again at most: twice as much, as a vector does by itself, would be memory that no budget
+/// counts.
+fn grow(copy: &mut Vec<u8>, more: usize) {
+    if copy.capacity() - copy.len() < more {
+        copy.reserve_exact(more.max(copy.len() / 4));
+    }
+}
+
 /// The digest of what has come, and of what will.
-fn rolling(pieces: &[&[u8]]) -> Content {
+fn rolling(pieces: &[&[u8]]) -> Collecting {
     let mut running = Running::default();
     pieces.iter().for_each(|piece| running.add(piece));
-    Content::Rolling(running)
+    Collecting::Rolling(running)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ struct Opened<C> {
 }
 
 /// Holds at most one connection, and opens another when that one is of no more use.
-pub struct Place<T: Transport> {
+pub struct ConnectionPlace<T: Transport> {
     transport: Rc<T>,
     clock: Clock,
     keep: bool,
@@ -29,11 +29,11 @@ pub struct Place<T: Transport> {
 /// A connection that an exchange may use.
 pub struct Link<C>(Rc<Opened<C>>);
 
-impl<T: Transport> Place<T> {
+impl<T: Transport> ConnectionPlace<T> {
     /// An empty place. `keep` says whether a connection stays for another exchange.
     pub fn new(transport: Rc<T>, clock: Clock, keep: bool) -> Rc<Self> {
         let (opened, opening, settled) = Default::default();
-        Rc::new(Place { transport, clock, keep, opened, opening, settled })
+        Rc::new(ConnectionPlace { transport, clock, keep, opened, opening, settled })
     }
 
     /// How many exchanges it carries at the same time: 1 until its connection says more.
@@ -142,7 +142,7 @@ impl<T: Transport> Place<T> {
 }
 
 /// Whoever opens a connection tells those who wait for it how it went, also if it is dropped on the way.
-struct Settles<'a, T: Transport>(&'a Place<T>);
+struct Settles<'a, T: Transport>(&'a ConnectionPlace<T>);
 
 impl<T: Transport> Drop for Settles<'_, T> {
     fn drop(&mut self) {

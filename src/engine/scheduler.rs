@@ -14,10 +14,11 @@ use super::output::Output;
 use super::pacing::Due;
 use super::repetition::Repetition;
 use super::slot::{Arrival, Slot, SlotState};
-use crate::client::Place;
+use crate::client::ConnectionPlace;
 use crate::host::Clock;
-use crate::model::Strategy;
-use crate::model::{AnswerBody, BatchUse, Completed, Moment, Pulse, Sample};
+use crate::model::{
+    AnswerBody, BatchUse, Completed, ErrorKind, Moment, Pulse, Sample, Stage, Strategy, Timeline,
+};
 use crate::transport::{ExchangeMarks, Transport};
 
 /// Starts the task of a slot.
@@ -46,7 +47,7 @@ pub(super) struct State<T: Transport> {
     pub(super) waiting: VecDeque<Arrival>,
     pub(super) slots: Vec<Rc<Slot<T>>>,
     /// Places for connections, each with the slots that it has.
-    places: Vec<(Rc<Place<T>>, usize)>,
+    places: Vec<(Rc<ConnectionPlace<T>>, usize)>,
     /// Places whose connection has room for more slots than they have.
     roomy: Vec<usize>,
     idle: VecDeque<usize>,
@@ -133,7 +134,7 @@ impl<T: Transport + 'static> Scheduler<T> {
     }
 
     /// A place that has room for another slot: beside others on an open connection, else for a new connection.
-    fn place_with_room(&self, state: &mut State<T>) -> Option<Rc<Place<T>>> {
+    fn place_with_room(&self, state: &mut State<T>) -> Option<Rc<ConnectionPlace<T>>> {
         while let Some(index) = state.roomy.last().copied() {
             let (place, slots) = &mut state.places[index];
             if *slots < place.capacity() {
@@ -144,7 +145,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         }
         let strategy = &self.repetition.strategy;
         (state.places.len() < strategy.connections()).then(|| {
-            let place = Place::new(Rc::clone(&self.transport), self.clock, strategy.keeps());
+            let place = ConnectionPlace::new(Rc::clone(&self.transport), self.clock, strategy.keeps());
             state.places.push((Rc::clone(&place), 1));
             place
         })
@@ -156,7 +157,7 @@ impl<T: Transport + 'static> Scheduler<T> {
             return;
         }
         let mut state = self.state.borrow_mut();
-        let is_here = |(place, slots): &(Rc<Place<T>>, usize)| {
+        let is_here = |(place, slots): &(Rc<ConnectionPlace<T>>, usize)| {
             Rc::ptr_eq(place, &slot.place) && *slots < place.capacity()
         };
         if let Some(index) = state.places.iter().position(is_here) {
@@ -166,7 +167,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         }
     }
 
-    fn start_slot(self: &Rc<Self>, index: usize, place: Rc<Place<T>>) -> Rc<Slot<T>> {
+    fn start_slot(self: &Rc<Self>, index: usize, place: Rc<ConnectionPlace<T>>) -> Rc<Slot<T>> {
         let slot = Slot::new(index, place, ExchangeMarks::new(self.clock, self.transport.observes()));
         slot.run_by((self.start)(self, &slot));
         slot
@@ -204,6 +205,29 @@ impl<T: Transport + 'static> Scheduler<T> {
         drop(state);
         self.call_slots();
         Poll::Ready(())
+    }
+
+    /// Ends the stories of requests that are still waiting at their deadline: they are not sent any more.
+    pub(super) fn expire_waiting(&self, now: Moment) {
+        let timeout = self.repetition.timeout;
+        loop {
+            let mut state = self.state.borrow_mut();
+            // They wait in the order of due.
+            let first = state.waiting.front().copied().filter(|arrival| arrival.due + timeout <= now);
+            let Some(arrival) = first else { return };
+            state.waiting.pop_front();
+            drop(state);
+            self.end(self.waited_in_vain(arrival, arrival.due + timeout), None);
+        }
+    }
+
+    /// A request that reached its deadline before a connection was free for it.
+    fn waited_in_vain(&self, arrival: Arrival, end: Moment) -> Sample {
+        let mut timeline = Timeline::from_due(arrival.due);
+        timeline.end(Stage::Queue, end);
+        let unsent =
+            Sample::unsent(arrival.seq, self.repetition.traces.trace(arrival.seq), Some(arrival.due));
+        Sample { stages: timeline.finish(), error: Some(ErrorKind::Timeout), ..unsent }
     }
 
     fn next_batch(&self, size: usize) -> BatchUse {

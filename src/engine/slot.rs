@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 
 use tokio::task::AbortHandle;
 
-use crate::client::Place;
+use crate::client::ConnectionPlace;
 use crate::model::{BatchUse, ErrorKind, Moment, Sample};
 use crate::plan::TraceIds;
 use crate::transport::{ExchangeMarks, Transport};
@@ -32,7 +32,7 @@ pub(super) enum SlotState {
 /// Room for one exchange.
 pub(super) struct Slot<T: Transport> {
     pub index: usize,
-    pub place: Rc<Place<T>>,
+    pub place: Rc<ConnectionPlace<T>>,
     pub state: Cell<SlotState>,
     /// The requests under way, each with its number in the exchange.
     pub members: RefCell<Vec<(usize, Arrival)>>,
@@ -43,7 +43,7 @@ pub(super) struct Slot<T: Transport> {
 }
 
 impl<T: Transport> Slot<T> {
-    pub(super) fn new(index: usize, place: Rc<Place<T>>, marks: Rc<ExchangeMarks>) -> Rc<Self> {
+    pub(super) fn new(index: usize, place: Rc<ConnectionPlace<T>>, marks: Rc<ExchangeMarks>) -> Rc<Self> {
         Rc::new(Slot {
             index,
             place,

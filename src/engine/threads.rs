@@ -4,7 +4,9 @@ use std::sync::mpsc::Sender;
 
 use anyhow::{Context, anyhow};
 
-use super::{Health, Repetition, run_on};
+use super::health::Health;
+use super::repetition::Repetition;
+use super::run::run_on;
 use crate::host::{Clock, Interrupt};
 use crate::model::{Completed, Pulse};
 use crate::transport::Transport;

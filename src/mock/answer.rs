@@ -2,7 +2,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::digest::Digest;
+use super::digest::ItemDigest;
 
 const SHORTEST_TEXT: u64 = 1_000;
 const LONGEST_TEXT: u64 = 3_000;
@@ -21,17 +21,17 @@ const WORDS: [&str; 64] = [
 ];
 
 #[derive(Serialize)]
-struct Answer {
+struct ItemAnswer {
     id: Value,
     object: &'static str,
     model: Value,
-    output: Output,
+    output: AnswerOutput,
     prompt_words: usize,
     usage: Usage,
 }
 
 #[derive(Serialize)]
-struct Output {
+struct AnswerOutput {
     text: String,
     finish_reason: &'static str,
 }
@@ -44,7 +44,7 @@ struct Usage {
 }
 
 /// The answer as a JSON object of 1 to 4 KB; a degraded one stops after a third of its text.
-pub(super) fn answer(item: &Map<String, Value>, digest: &Digest, degraded: bool) -> String {
+pub(super) fn answer(item: &Map<String, Value>, digest: &ItemDigest, degraded: bool) -> String {
     let mut text = text(digest);
     if degraded {
         text.truncate(text.len() / DEGRADED_SHARE); // the words are ASCII: every index is a boundary
@@ -52,11 +52,11 @@ pub(super) fn answer(item: &Map<String, Value>, digest: &Digest, degraded: bool)
     let prompt_words =
         item.get("prompt").and_then(Value::as_str).map_or(0, |prompt| prompt.split_whitespace().count());
     let completion_words = text.split_whitespace().count();
-    let answer = Answer {
+    let answer = ItemAnswer {
         id: echo(item.get("id")),
         object: "inference",
         model: echo(item.get("model")),
-        output: Output { text, finish_reason: if degraded { "length" } else { "stop" } },
+        output: AnswerOutput { text, finish_reason: if degraded { "length" } else { "stop" } },
         prompt_words,
         usage: Usage {
             prompt_tokens: prompt_words,
@@ -77,7 +77,7 @@ fn echo(value: Option<&Value>) -> Value {
 }
 
 /// Sentences of 6 to 13 words until the length that the digest asks for is reached.
-fn text(digest: &Digest) -> String {
+fn text(digest: &ItemDigest) -> String {
     let length = SHORTEST_TEXT + digest.draw("answer.length") % (LONGEST_TEXT - SHORTEST_TEXT);
     let mut random = SplitMix(digest.draw("answer.text"));
     let mut text = String::with_capacity(length as usize + 160);
@@ -113,7 +113,7 @@ mod tests {
 
     fn answer_to(body: &str, degraded: bool) -> String {
         let item = serde_json::from_str(body).expect("an object");
-        answer(&item, &Digest::of(body.as_bytes()), degraded)
+        answer(&item, &ItemDigest::of(body.as_bytes()), degraded)
     }
 
     fn body(index: usize) -> String {

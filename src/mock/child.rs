@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::{sleep, timeout};
 
 use super::MockSettings;
-use super::lifetime::PORT_TAKEN;
-use crate::telemetry::SpanTotals;
+use super::greeting::{Farewell, Hello};
+use super::listening::PORT_TAKEN;
 
 /// The mock's name in traces, whatever its parent is called.
 const SERVICE: &str = "spanload-mock";
@@ -22,25 +21,6 @@ const TERMINATE_WITHIN: Duration = Duration::from_secs(1);
 const PORT_RETRIES: u32 = 6;
 const PORT_RETRY_EVERY: Duration = Duration::from_millis(500);
 const MOST_COMPLAINTS: usize = 8 << 10;
-
-/// The one line that the mock prints when both ports listen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hello {
-    pub pid: u32,
-    /// Base URL of the inference API.
-    pub infer: String,
-    /// Base URL of `/healthz` and `/metrics`.
-    pub control: String,
-    /// The zero of the truth log's instants, on the wall clock.
-    pub started_unix_us: u64,
-}
-
-/// The line that it prints when it has stopped, where it had spans to export.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Farewell {
-    /// What became of its spans; `None` without traces.
-    pub spans: Option<SpanTotals>,
-}
 
 /// The two ports of a mock, to start the next one on the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

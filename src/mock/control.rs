@@ -5,13 +5,13 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 
-use super::Mock;
-use super::lifetime::{GRACE_SECONDS, Listening, cannot_bind};
+use super::MockState;
+use super::listening::{GRACE_SECONDS, Listening, cannot_bind};
 use super::refusal::Refusal;
 
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-pub(super) fn listen(mock: &Data<Mock>, address: SocketAddr) -> anyhow::Result<Listening> {
+pub(super) fn listen(mock: &Data<MockState>, address: SocketAddr) -> anyhow::Result<Listening> {
     let app = mock.clone();
     let server = HttpServer::new(move || {
         App::new()
@@ -28,7 +28,7 @@ pub(super) fn listen(mock: &Data<Mock>, address: SocketAddr) -> anyhow::Result<L
     Ok(Listening::start(server.addrs()[0], server.run()))
 }
 
-async fn metrics(mock: Data<Mock>) -> HttpResponse {
+async fn metrics(mock: Data<MockState>) -> HttpResponse {
     HttpResponse::Ok().content_type(TEXT_FORMAT).body(mock.exposition.render(&mock.replicas))
 }
 

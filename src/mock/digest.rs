@@ -2,9 +2,9 @@
 use sha2::{Digest as _, Sha256};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Digest([u8; 32]);
+pub(super) struct ItemDigest([u8; 32]);
 
-impl Digest {
+impl ItemDigest {
     pub(super) fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -33,15 +33,15 @@ mod tests {
     #[test]
     fn the_name_is_the_start_of_the_sha256() {
         // FIPS 180-2, appendix B.1
-        assert_eq!(Digest::of(b"abc").short_hex(), "ba7816bf8f01cfea414140de5dae2223");
+        assert_eq!(ItemDigest::of(b"abc").short_hex(), "ba7816bf8f01cfea414140de5dae2223");
     }
 
     #[test]
     fn draws_repeat_and_depend_on_bytes_and_salt() {
-        let digest = Digest::of(b"abc");
-        assert_eq!(digest.draw("error"), Digest::of(b"abc").draw("error"));
+        let digest = ItemDigest::of(b"abc");
+        assert_eq!(digest.draw("error"), ItemDigest::of(b"abc").draw("error"));
         assert_ne!(digest.draw("error"), digest.draw("reset"));
-        assert_ne!(digest.draw("error"), Digest::of(b"abd").draw("error"));
+        assert_ne!(digest.draw("error"), ItemDigest::of(b"abd").draw("error"));
     }
 
     #[test]
@@ -49,7 +49,7 @@ mod tests {
         let n = 20_000_u32;
         let mut tenths = [0_u32; 10];
         for i in 0..n {
-            let fraction = Digest::of(&i.to_be_bytes()).uniform("spread");
+            let fraction = ItemDigest::of(&i.to_be_bytes()).uniform("spread");
             assert!((0.0..1.0).contains(&fraction));
             tenths[(fraction * 10.0) as usize] += 1;
         }

@@ -3,13 +3,13 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::value::RawValue;
 
-use super::Mock;
+use super::MockState;
 use super::faults::{Fault, fault_of};
 use super::item::Item;
 use super::model;
 use super::refusal::Refusal;
 use super::reset::reset;
-use super::truth::Row;
+use super::truth::TruthEntry;
 use crate::telemetry::{Caller, Served};
 
 const ANSWERED: u16 = 200;
@@ -20,15 +20,15 @@ const CALLER_GONE: u16 = 499;
 pub(super) struct Received(pub u64);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Endpoint {
+pub(super) enum Route {
     Single,
     Batch,
 }
 
 /// Records its end exactly once: when it is closed, or when the caller goes away and it is dropped.
 struct Exchange<'a> {
-    mock: &'a Mock,
-    endpoint: Endpoint,
+    mock: &'a MockState,
+    endpoint: Route,
     caller: Option<Caller>,
     trace_id: String,
     received: u64,
@@ -42,9 +42,9 @@ struct Exchange<'a> {
 ///
 /// `inputs` are the raw items, or what is wrong with the body.
 pub(super) async fn run(
-    mock: &Mock,
+    mock: &MockState,
     request: &HttpRequest,
-    endpoint: Endpoint,
+    endpoint: Route,
     inputs: Result<Vec<&RawValue>, Refusal>,
 ) -> HttpResponse {
     let mut exchange = Exchange::open(mock, request, endpoint);
@@ -64,7 +64,7 @@ pub(super) async fn run(
 }
 
 impl<'a> Exchange<'a> {
-    fn open(mock: &'a Mock, request: &HttpRequest, endpoint: Endpoint) -> Self {
+    fn open(mock: &'a MockState, request: &HttpRequest, endpoint: Route) -> Self {
         let received = request.extensions().get::<Received>().map(|received| received.0);
         Self {
             mock,
@@ -102,8 +102,8 @@ impl<'a> Exchange<'a> {
 
     fn answers(&self) -> String {
         match self.endpoint {
-            Endpoint::Single => self.items.iter().map(Item::answer).collect(),
-            Endpoint::Batch => {
+            Route::Single => self.items.iter().map(Item::answer).collect(),
+            Route::Batch => {
                 let answers = self.items.iter().map(|item| item.batch_answer(&self.mock.settings));
                 format!(r#"{{"outputs":[{}]}}"#, answers.collect::<Vec<_>>().join(","))
             }
@@ -146,7 +146,7 @@ impl<'a> Exchange<'a> {
         let times = times.map(|(queued, dequeued)| (dequeued - queued, done - dequeued));
         let exchange_id = self.mock.exposition.count(self.endpoint.path(), status, times);
         for item in &self.items {
-            self.mock.truth.append(Row {
+            self.mock.truth.append(TruthEntry {
                 trace_id: self.trace_id.clone(),
                 exchange_id,
                 payload_digest: item.digest.short_hex(),
@@ -187,7 +187,7 @@ impl Drop for Exchange<'_> {
     }
 }
 
-impl Endpoint {
+impl Route {
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Single => "/v1/infer",

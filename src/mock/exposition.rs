@@ -5,38 +5,38 @@ use metrics::{Gauge, Histogram, Label, counter, gauge, histogram, with_local_rec
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
 use super::queue::Replicas;
-use crate::telemetry::names::{Kind, Metric, metric};
+use crate::telemetry::names::{Kind, MetricFamily, metric};
 
-const START: Metric = metric(
+const START: MetricFamily = metric(
     "spanload_mock_start_time_seconds",
     Kind::Gauge,
     &[],
     "Start of this mock, in seconds since 1970: each repetition of a run has a mock of its own, which counts from 0",
 );
-const REQUESTS: Metric = metric(
+const REQUESTS: MetricFamily = metric(
     "spanload_mock_requests_total",
     Kind::Counter,
     &["endpoint", "status"],
     "Exchanges by endpoint and HTTP status; 0 is a reset on purpose, 499 a caller gone",
 );
-const QUEUE_DEPTH: Metric =
+const QUEUE_DEPTH: MetricFamily =
     metric("spanload_mock_queue_depth", Kind::Gauge, &[], "Exchanges that wait for a replica");
-const REPLICAS_BUSY: Metric =
+const REPLICAS_BUSY: MetricFamily =
     metric("spanload_mock_replicas_busy", Kind::Gauge, &[], "Replicas that compute");
-const QUEUE: Metric = metric(
+const QUEUE: MetricFamily = metric(
     "spanload_mock_queue_seconds",
     Kind::Histogram,
     &[],
     "Time of an answered exchange from the whole request read to a replica taken",
 );
-const COMPUTE: Metric = metric(
+const COMPUTE: MetricFamily = metric(
     "spanload_mock_compute_seconds",
     Kind::Histogram,
     &[],
     "Time of an answered exchange from a replica taken to the answer handed over",
 );
 /// The table.
-const ALL: [Metric; 6] = [START, REQUESTS, QUEUE_DEPTH, REPLICAS_BUSY, QUEUE, COMPUTE];
+const ALL: [MetricFamily; 6] = [START, REQUESTS, QUEUE_DEPTH, REPLICAS_BUSY, QUEUE, COMPUTE];
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8];
 
 /// A recorder of its own, not the process's: whoever embeds the mock keeps theirs.
@@ -104,7 +104,7 @@ impl Exposition {
 }
 
 fn describe() {
-    for Metric { name, kind, help, .. } in ALL {
+    for MetricFamily { name, kind, help, .. } in ALL {
         match kind {
             Kind::Counter => metrics::describe_counter!(name, help),
             Kind::Gauge => metrics::describe_gauge!(name, help),
@@ -134,7 +134,7 @@ mod tests {
         exposition.count("/v1/infer", 200, Some((1_000, 2_000)));
         exposition.upkeep();
         let text = exposition.render(&Replicas::new(1, 1));
-        for Metric { name, kind, labels, help } in ALL {
+        for MetricFamily { name, kind, labels, help } in ALL {
             for line in [format!("# TYPE {name} {}", kind.name()), format!("# HELP {name} {help}")] {
                 assert!(text.lines().any(|one| one == line), "no {line} in {text}");
             }

@@ -1,6 +1,6 @@
 //! The faults on request: which exchange or item meets one follows from its bytes, so every run meets the same ones.
 use super::MockSettings;
-use super::digest::Digest;
+use super::digest::ItemDigest;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -11,7 +11,7 @@ pub(super) enum Fault {
 }
 
 /// The fault of an exchange, by its first item. A reset wins over an error.
-pub(super) fn fault_of(settings: &MockSettings, first: &Digest) -> Option<Fault> {
+pub(super) fn fault_of(settings: &MockSettings, first: &ItemDigest) -> Option<Fault> {
     if first.uniform("fault.reset") < settings.reset_rate {
         Some(Fault::Reset)
     } else if first.uniform("fault.error") < settings.error_rate {
@@ -22,7 +22,7 @@ pub(super) fn fault_of(settings: &MockSettings, first: &Digest) -> Option<Fault>
 }
 
 /// Whether the batch endpoint cuts the answer of this item.
-pub(super) fn is_degraded(settings: &MockSettings, item: &Digest) -> bool {
+pub(super) fn is_degraded(settings: &MockSettings, item: &ItemDigest) -> bool {
     item.uniform("fault.degraded") < settings.degraded_rate
 }
 
@@ -30,8 +30,8 @@ pub(super) fn is_degraded(settings: &MockSettings, item: &Digest) -> bool {
 mod tests {
     use super::*;
 
-    fn share(hit: impl Fn(&Digest) -> bool) -> f64 {
-        let hits = (0..10_000_u32).filter(|i| hit(&Digest::of(&i.to_be_bytes()))).count();
+    fn share(hit: impl Fn(&ItemDigest) -> bool) -> f64 {
+        let hits = (0..10_000_u32).filter(|i| hit(&ItemDigest::of(&i.to_be_bytes()))).count();
         hits as f64 / 10_000.0
     }
 

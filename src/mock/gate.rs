@@ -10,9 +10,9 @@ use actix_web::{App, Error, HttpMessage, HttpRequest, HttpResponse, HttpServer};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Mock;
-use super::exchange::{Endpoint, Received, run};
-use super::lifetime::{GRACE_SECONDS, Listening, cannot_bind};
+use super::MockState;
+use super::exchange::{Received, Route, run};
+use super::listening::{GRACE_SECONDS, Listening, cannot_bind};
 use super::refusal::Refusal;
 use super::reset::remember_socket;
 
@@ -25,7 +25,7 @@ struct Batch<'a> {
     inputs: Vec<&'a RawValue>,
 }
 
-pub(super) fn listen(mock: &Data<Mock>, address: SocketAddr) -> anyhow::Result<Listening> {
+pub(super) fn listen(mock: &Data<MockState>, address: SocketAddr) -> anyhow::Result<Listening> {
     let settings = &mock.settings;
     let app = mock.clone();
     let server = HttpServer::new(move || {
@@ -54,8 +54,8 @@ pub(super) fn listen(mock: &Data<Mock>, address: SocketAddr) -> anyhow::Result<L
 }
 
 fn routes(config: &mut ServiceConfig) {
-    let single = web::resource(Endpoint::Single.path()).route(web::post().to(infer));
-    let batch = web::resource(Endpoint::Batch.path()).route(web::post().to(infer_batch));
+    let single = web::resource(Route::Single.path()).route(web::post().to(infer));
+    let batch = web::resource(Route::Batch.path()).route(web::post().to(infer_batch));
     config
         .service(single.default_service(web::to(method_not_allowed)))
         .service(batch.default_service(web::to(method_not_allowed)))
@@ -74,20 +74,24 @@ async fn not_found() -> HttpResponse {
     Refusal::new(StatusCode::NOT_FOUND, "not_found", remedy).respond()
 }
 
-async fn infer(mock: Data<Mock>, request: HttpRequest, body: Result<Bytes, Error>) -> HttpResponse {
+async fn infer(mock: Data<MockState>, request: HttpRequest, body: Result<Bytes, Error>) -> HttpResponse {
     let input = match &body {
         Ok(body) => serde_json::from_slice::<&RawValue>(body).map(|input| vec![input]).map_err(bad_json),
         Err(cause) => Err(unreadable(cause)),
     };
-    run(&mock, &request, Endpoint::Single, input).await
+    run(&mock, &request, Route::Single, input).await
 }
 
-async fn infer_batch(mock: Data<Mock>, request: HttpRequest, body: Result<Bytes, Error>) -> HttpResponse {
+async fn infer_batch(
+    mock: Data<MockState>,
+    request: HttpRequest,
+    body: Result<Bytes, Error>,
+) -> HttpResponse {
     let inputs = match &body {
         Ok(body) => serde_json::from_slice::<Batch>(body).map_err(bad_json).and_then(sized),
         Err(cause) => Err(unreadable(cause)),
     };
-    run(&mock, &request, Endpoint::Batch, inputs).await
+    run(&mock, &request, Route::Batch, inputs).await
 }
 
 fn sized(batch: Batch<'_>) -> Result<Vec<&RawValue>, Refusal> {

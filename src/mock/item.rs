@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use super::MockSettings;
 use super::answer::answer;
-use super::digest::Digest;
+use super::digest::ItemDigest;
 use super::faults::is_degraded;
 use super::model;
 use super::refusal::Refusal;
 
 pub(super) struct Item {
-    pub digest: Digest,
+    pub digest: ItemDigest,
     pub cost_ms: f64,
     fields: Map<String, Value>,
 }
@@ -24,7 +24,7 @@ impl Item {
     }
 
     fn parse(raw: &RawValue, settings: &MockSettings) -> serde_json::Result<Self> {
-        let digest = Digest::of(raw.get().as_bytes());
+        let digest = ItemDigest::of(raw.get().as_bytes());
         let fields = serde_json::from_str(raw.get())?;
         Ok(Self { fields, cost_ms: model::item_ms(settings, &digest), digest })
     }

@@ -10,7 +10,8 @@
 //! - `truth`: the log of what really happened, to check a client's measurements against
 //! - `exposition`, `control`: health and metrics on a second port, which never takes a slot of the gate
 //! - `lifetime`: what ends the mock, and the order in which it stops
-//! - `child`: the mock as the child process of whoever measures it
+//! - `listening`: how both ports are had, and given back
+//! - `child`, `greeting`: the mock as the child process of whoever measures it, and what the two say to each other
 //!
 //! Nothing here is known to the client's rooms but [`child`] and [`settings`]: they meet the mock over HTTP.
 mod answer;
@@ -21,8 +22,10 @@ mod exchange;
 mod exposition;
 mod faults;
 mod gate;
+mod greeting;
 mod item;
 mod lifetime;
+mod listening;
 mod model;
 mod options;
 mod queue;
@@ -37,13 +40,14 @@ use std::sync::Arc;
 use actix_web::web::Data;
 
 use crate::telemetry::ServerTracer;
-pub use child::{Child, Farewell, Hello, Ports};
+pub use child::{Child, Ports};
+pub use greeting::{Farewell, Hello};
 pub use lifetime::{LAST_SPANS_WITHIN, serve};
 pub use options::Options;
 pub use settings::MockSettings;
 
 /// What every request handler shares.
-struct Mock {
+struct MockState {
     settings: MockSettings,
     uptime: uptime::Uptime,
     replicas: queue::Replicas,
@@ -52,7 +56,7 @@ struct Mock {
     tracer: Option<ServerTracer>,
 }
 
-impl Mock {
+impl MockState {
     fn new(
         settings: MockSettings,
         uptime: uptime::Uptime,

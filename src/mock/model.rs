@@ -2,12 +2,12 @@
 use std::time::Duration;
 
 use super::MockSettings;
-use super::digest::Digest;
+use super::digest::ItemDigest;
 
 /// The cost of one item in milliseconds: `item_ms` times a log-normal factor of mean 1 and spread `item_sigma`.
 ///
 /// The factor is exp(sigma z - sigma^2 / 2) with z standard normal, by Box and Muller (1958) from two draws.
-pub(super) fn item_ms(settings: &MockSettings, digest: &Digest) -> f64 {
+pub(super) fn item_ms(settings: &MockSettings, digest: &ItemDigest) -> f64 {
     let sigma = settings.item_sigma;
     let radius = (-2.0 * (1.0 - digest.uniform("cost.radius")).ln()).sqrt(); // 1 - u: the logarithm of 0 is never asked
     let z = radius * (std::f64::consts::TAU * digest.uniform("cost.angle")).cos();
@@ -25,7 +25,7 @@ mod tests {
 
     fn costs(sigma: f64) -> Vec<f64> {
         let settings = MockSettings { item_sigma: sigma, ..MockSettings::default() };
-        (0..20_000_u32).map(|i| item_ms(&settings, &Digest::of(&i.to_be_bytes()))).collect()
+        (0..20_000_u32).map(|i| item_ms(&settings, &ItemDigest::of(&i.to_be_bytes()))).collect()
     }
 
     #[test]
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn the_same_bytes_cost_the_same() {
         let settings = MockSettings::default();
-        let cost = |bytes: &[u8]| item_ms(&settings, &Digest::of(bytes));
+        let cost = |bytes: &[u8]| item_ms(&settings, &ItemDigest::of(bytes));
         assert_eq!(cost(b"one"), cost(b"one"));
         assert_ne!(cost(b"one"), cost(b"two"));
     }

@@ -28,7 +28,7 @@ const HEADER: [&str; 9] = [
 ];
 
 #[derive(Debug, Serialize)]
-pub(super) struct Row {
+pub(super) struct TruthEntry {
     /// 32 hexadecimal digits, or empty where the request carried no `traceparent`.
     pub trace_id: String,
     /// Counts the exchanges of this mock, from 1.
@@ -47,7 +47,7 @@ pub(super) struct Row {
 pub(super) struct TruthLog(Mutex<Option<Writer>>);
 
 struct Writer {
-    rows: Sender<Row>,
+    rows: Sender<TruthEntry>,
     thread: JoinHandle<csv::Result<()>>,
 }
 
@@ -69,7 +69,7 @@ impl TruthLog {
         Ok(Self(Mutex::new(Some(Writer { rows, thread }))))
     }
 
-    pub(super) fn append(&self, row: Row) {
+    pub(super) fn append(&self, row: TruthEntry) {
         if let Some(writer) = &*self.writer() {
             // fails only when the writer has stopped at an error, which close() reports
             let _ = writer.rows.send(row);
@@ -90,7 +90,7 @@ impl TruthLog {
 }
 
 /// Flushes in rounds, not at pauses: under steady load there may be none.
-fn write(mut log: csv::Writer<File>, rows: &Receiver<Row>) -> csv::Result<()> {
+fn write(mut log: csv::Writer<File>, rows: &Receiver<TruthEntry>) -> csv::Result<()> {
     log.write_record(HEADER)?;
     loop {
         log.flush()?;

@@ -29,12 +29,12 @@ impl AnswerBody {
 #[derive(Debug)]
 pub struct KeptAnswer {
     bytes: Bytes,
-    _place: Place,
+    _place: Holding,
 }
 
 /// Whose place the bytes have.
 #[derive(Debug)]
-enum Place {
+enum Holding {
     /// No budget counts them.
     Uncounted,
     Own {
@@ -49,18 +49,18 @@ enum Place {
 impl KeptAnswer {
     /// A whole answer.
     pub fn new(bytes: Bytes, lease: Lease) -> Self {
-        KeptAnswer { bytes, _place: Place::Own { _lease: lease } }
+        KeptAnswer { bytes, _place: Holding::Own { _lease: lease } }
     }
 
     /// An answer that no budget counts.
     pub fn uncounted(bytes: Bytes) -> Self {
-        KeptAnswer { bytes, _place: Place::Uncounted }
+        KeptAnswer { bytes, _place: Holding::Uncounted }
     }
 
     /// The answers to the members of a batch, which are `slices` of the whole answer.
     pub fn shared(slices: Vec<Bytes>, lease: Lease) -> Vec<Self> {
         let lease = Arc::new(lease);
-        let share = |bytes| KeptAnswer { bytes, _place: Place::Shared { _lease: Arc::clone(&lease) } };
+        let share = |bytes| KeptAnswer { bytes, _place: Holding::Shared { _lease: Arc::clone(&lease) } };
         slices.into_iter().map(share).collect()
     }
 

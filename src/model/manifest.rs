@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use super::telemetry_record::{DestinationRecord, SpanRecord, TelemetryRecord};
+pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
 use crate::model::Caveat;
 use crate::model::{SlaLine, Strategy};
 

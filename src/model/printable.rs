@@ -29,11 +29,11 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Control characters of both sets, marks that change the writing direction (Unicode TR 36), line and
-/// paragraph separators, and what XML does not allow.
-fn is_harmful(letter: char) -> bool {
+/// The one list for every output: control characters of both sets, marks that change the writing direction or take no
+/// room (Unicode TR 36), line and paragraph separators, and what XML does not allow.
+pub fn is_harmful(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(letter, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
@@ -50,6 +50,7 @@ mod tests {
             ("two\nlines\t", "two\\nlines\\t"),
             ("\u{202e}gpj.exe", "\\u{202e}gpj.exe"),
             ("nil\0\u{ffff}", "nil\\u{0}\\u{ffff}"),
+            ("pass\u{200b}word", "pass\\u{200b}word"),
         ];
         for (given, shown) in cases {
             assert_eq!(line(given), shown);

@@ -49,7 +49,7 @@ pub enum Limit {
 
 /// `p95 ≤ 800 ms`. Metric and limit fit each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "SlaLineForm", into = "SlaLineForm")]
 pub struct SlaLine {
     metric: Metric,
     limit: Limit,
@@ -57,7 +57,7 @@ pub struct SlaLine {
 
 /// As it stands in the manifest.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct SlaLineForm {
     metric: String,
     #[serde(flatten)]
     limit: Limit,
@@ -112,16 +112,16 @@ impl Limit {
     }
 }
 
-impl From<SlaLine> for Written {
+impl From<SlaLine> for SlaLineForm {
     fn from(line: SlaLine) -> Self {
-        Written { metric: line.name().to_string(), limit: line.limit }
+        SlaLineForm { metric: line.name().to_string(), limit: line.limit }
     }
 }
 
-impl TryFrom<Written> for SlaLine {
+impl TryFrom<SlaLineForm> for SlaLine {
     type Error = String;
 
-    fn try_from(written: Written) -> Result<Self, String> {
+    fn try_from(written: SlaLineForm) -> Result<Self, String> {
         let metric = metric_of(&written.metric)?;
         let fits = match written.limit {
             Limit::Time(_) => !matches!(metric, Metric::ErrorRate | Metric::Throughput),

@@ -21,6 +21,26 @@ pub enum Connections {
     Pool(usize),
 }
 
+impl Strategy {
+    /// The most connections that may exist at the same time.
+    pub fn connections(&self) -> usize {
+        match self.connections {
+            Connections::PerRequest => usize::MAX,
+            Connections::Pool(size) => size,
+        }
+    }
+
+    /// Whether a connection is kept for the next exchange.
+    pub fn keeps(&self) -> bool {
+        matches!(self.connections, Connections::Pool(_))
+    }
+
+    /// Whether an exchange may carry more than one request.
+    pub fn batches(&self) -> bool {
+        self.batch > 1
+    }
+}
+
 impl std::fmt::Display for Strategy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.connections {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TelemetryRecord {
     /// Where the requests of the phases went, as their spans name it; masked.
-    pub destination: Option<DestinationRecord>,
+    pub destination: Option<Destination>,
     /// What became of the spans; absent where none were to be exported.
     pub spans: Option<SpanRecord>,
     /// The same of the embedded server's own, summed over the mocks of the run.
@@ -19,8 +19,8 @@ pub struct TelemetryRecord {
 }
 
 /// Where requests went.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DestinationRecord {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
     /// Host name or IP literal.
     pub host: String,
     /// TCP port.
@@ -29,6 +29,27 @@ pub struct DestinationRecord {
     pub url: String,
     /// URL of a batch, its query masked.
     pub batch_url: String,
+    /// Method of the requests; that of all runs of versions that did not write it.
+    #[serde(default = "post")]
+    pub method: String,
+    /// Version of HTTP, likewise.
+    #[serde(default = "http_1_1")]
+    pub http_version: String,
+}
+
+fn post() -> String {
+    "POST".into()
+}
+
+fn http_1_1() -> String {
+    "1.1".into()
+}
+
+impl Default for Destination {
+    fn default() -> Self {
+        let (host, url, batch_url) = Default::default();
+        Destination { host, port: 0, url, batch_url, method: post(), http_version: http_1_1() }
+    }
 }
 
 /// Spans: created = exported + failed + dropped.

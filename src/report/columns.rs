@@ -2,13 +2,13 @@
 
 /// On which side of its column a cell stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum Alignment {
     Left,
     Right,
 }
 
 /// A column: its side, and how many characters wide it is at least.
-pub(super) type Column = (Side, usize);
+pub(super) type Column = (Alignment, usize);
 
 /// A line a row, with one space between columns and none at the end of a line.
 pub(super) fn aligned<const N: usize>(columns: [Column; N], rows: &[[String; N]]) -> Vec<String> {
@@ -19,8 +19,8 @@ pub(super) fn aligned<const N: usize>(columns: [Column; N], rows: &[[String; N]]
             .iter()
             .zip(columns.iter().zip(widths))
             .map(|(cell, ((side, _), width))| match side {
-                Side::Left => format!("{cell:<width$}"),
-                Side::Right => format!("{cell:>width$}"),
+                Alignment::Left => format!("{cell:<width$}"),
+                Alignment::Right => format!("{cell:>width$}"),
             })
             .collect();
         cells.join(" ").trim_end().to_string()
@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn a_column_is_as_wide_as_its_widest_cell_and_no_narrower_than_it_must_be() {
         let rows = [["name", "ms", ""], ["ü", "1234567.8", "met"]].map(|row| row.map(String::from));
-        let columns = [(Side::Left, 6), (Side::Right, 3), (Side::Left, 0)];
+        let columns = [(Alignment::Left, 6), (Alignment::Right, 3), (Alignment::Left, 0)];
         assert_eq!(aligned(columns, &rows), ["name          ms", "ü      1234567.8 met"]);
         assert_eq!(aligned(columns, &[]), [""; 0]);
     }

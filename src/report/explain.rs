@@ -26,7 +26,7 @@ pub struct Waterfall {
 
 /// A request and the same one of the other phase.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct ExplainedRequest {
     /// The one that was asked for.
     pub request: Waterfall,
     /// The same sequence number and repetition of the other phase, where it has a row.
@@ -34,10 +34,10 @@ pub struct Request {
 }
 
 /// The requests one below the other, those of a pair to the same scale.
-pub fn explain(run_id: &str, requests: &[Request], colour: Colour) -> Vec<u8> {
+pub fn explain(run_id: &str, requests: &[ExplainedRequest], colour: Colour) -> Vec<u8> {
     let mut screen = Screen::new(colour);
     screen.line(&format!("run {run_id}"));
-    for Request { request, beside } in requests {
+    for ExplainedRequest { request, beside } in requests {
         let scale =
             [Some(request), beside.as_ref()].into_iter().flatten().map(|one| one.sample.stages.latency());
         let scale = scale.max().unwrap_or_default();

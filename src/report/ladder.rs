@@ -1,16 +1,16 @@
 //! The ladder as a small table of the closing summary, the same numbers as `analysis.json`.
 
-use super::columns::{Column, Side, aligned};
+use super::columns::{Alignment, Column, aligned};
 use crate::analyze::{LadderRung, Verdict};
 
 const COLUMNS: [Column; 7] = [
-    (Side::Left, 0),
-    (Side::Right, 0),
-    (Side::Right, 0),
-    (Side::Right, 0),
-    (Side::Right, 0),
-    (Side::Right, 0),
-    (Side::Left, 0),
+    (Alignment::Left, 0),
+    (Alignment::Right, 0),
+    (Alignment::Right, 0),
+    (Alignment::Right, 0),
+    (Alignment::Right, 0),
+    (Alignment::Right, 0),
+    (Alignment::Left, 0),
 ];
 
 /// A line a rung, with a head above and what to mind below; none where there are no rungs.

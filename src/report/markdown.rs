@@ -74,7 +74,7 @@ impl Markdown {
         )?;
         writeln!(text, "|---|---:|---:|---:|---:|---:|")?;
         for row in words::rows(comparison) {
-            let words::Row { name, before, after, difference, ratio, interval } = row;
+            let words::FigureRow { name, before, after, difference, ratio, interval } = row;
             writeln!(text, "| {name} | {before} | {after} | {difference} | {ratio} | {interval} |")?;
         }
         let phases = &comparison.phases;

@@ -18,13 +18,13 @@ mod why;
 mod words;
 
 pub use csv::Csv;
-pub use explain::{Request, Waterfall, explain};
+pub use explain::{ExplainedRequest, Waterfall, explain};
 pub use json::Json;
 pub use junit::Junit;
 pub use ladder::ladder;
 pub use markdown::Markdown;
 pub use prediction::predicted;
-pub use progress::{Judged, Load, Progress, Step};
+pub use progress::{ExpectedLoad, Judged, Progress, Step};
 pub use style::{Colour, Style};
 pub use terminal::Terminal;
 pub use why::why_slow;

@@ -1,7 +1,7 @@
 //! The closing summary: one screen with the verdict at its end, the same numbers as `comparison.json`.
 
 use super::Format;
-use super::columns::{Column, Side, aligned};
+use super::columns::{Alignment, Column, aligned};
 use super::screen::Screen;
 use super::style::{Colour, Style};
 use super::words::{self, Summary};
@@ -71,12 +71,12 @@ impl Terminal {
 
 /// A name, two figures, what sets them apart: 80 characters, more where a figure needs it.
 const COLUMNS: [Column; 6] = [
-    (Side::Left, 22),
-    (Side::Right, 11),
-    (Side::Right, 11),
-    (Side::Right, 11),
-    (Side::Right, 6),
-    (Side::Right, 14),
+    (Alignment::Left, 22),
+    (Alignment::Right, 11),
+    (Alignment::Right, 11),
+    (Alignment::Right, 11),
+    (Alignment::Right, 6),
+    (Alignment::Right, 14),
 ];
 
 fn table(screen: &mut Screen, comparison: &Comparison, [before, after]: [&str; 2]) {

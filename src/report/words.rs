@@ -124,7 +124,7 @@ pub(super) fn was_interrupted(comparison: &Comparison) -> bool {
 pub(super) const SHOWN: [&str; 6] = ["mean", "p50", "p90", "p95", "p99", "max"];
 
 /// A row of the table of both sides.
-pub(super) struct Row {
+pub(super) struct FigureRow {
     pub name: String,
     pub before: String,
     pub after: String,
@@ -136,11 +136,11 @@ pub(super) struct Row {
 }
 
 /// Latency, then throughput, each with one decimal.
-pub(super) fn rows(comparison: &Comparison) -> Vec<Row> {
+pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
     let (before, after) = (&comparison.phases.before, &comparison.phases.after);
     let both = before.latency_ms.named().into_iter().zip(after.latency_ms.named());
     let latency = both.filter(|((name, _), _)| SHOWN.contains(name));
-    let latency = latency.map(|((name, before), (_, after))| Row {
+    let latency = latency.map(|((name, before), (_, after))| FigureRow {
         interval: ratio_interval(comparison, name),
         ..row(metric(name), before, after)
     });
@@ -148,10 +148,10 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<Row> {
     latency.chain([throughput]).collect()
 }
 
-fn row(name: String, before: Option<f64>, after: Option<f64>) -> Row {
+fn row(name: String, before: Option<f64>, after: Option<f64>) -> FigureRow {
     let both = before.zip(after);
     let ratio = both.filter(|(before, _)| *before > 0.0);
-    Row {
+    FigureRow {
         name,
         before: number(before),
         after: number(after),

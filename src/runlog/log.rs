@@ -6,9 +6,11 @@ mod lines;
 mod reader;
 mod record;
 mod records;
+mod row;
 mod writer;
 
-pub use reader::{LogError, LogReader, Row};
+pub use reader::{LogError, LogReader};
+pub use row::Row;
 pub use writer::LogWriter;
 
 /// The columns in their order.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::raw::{Load, Phase, Raw, Runs, Target};
+use super::raw::{Raw, RawLoad, RawPhase, RawTarget, Runs};
 use super::settings::resolve;
 use crate::mock::MockSettings;
 use crate::model::{Connections, METRICS, Strategy};
@@ -28,7 +28,7 @@ fn all_keys() -> Raw {
     let (path, text, number) = (Some("file".into()), Some("text".to_string()), Some(1));
     let headers: BTreeMap<_, _> = [("NAME".to_string(), "VALUE".to_string())].into();
     Raw {
-        target: Target {
+        target: RawTarget {
             url: text.clone(),
             path: "/path".into(),
             batch_path: "/batch".into(),
@@ -40,11 +40,11 @@ fn all_keys() -> Raw {
             timeout_ms: 1,
             max_answer_bytes: 1,
         },
-        load: Load { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
+        load: RawLoad { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
         sla: METRICS.iter().map(|(name, _)| (name.to_string(), "limit".to_string())).collect(),
-        before: Phase { strategy: text.clone(), connections: number, batch: number, script: path },
+        before: RawPhase { strategy: text.clone(), connections: number, batch: number, script: path },
         // Refused wherever it stands.
-        after: Phase { strategy: text.clone(), connections: number, batch: number, script: None },
+        after: RawPhase { strategy: text.clone(), connections: number, batch: number, script: None },
         runs: Runs { repetitions: 1 },
         mock: MockSettings {
             backlog: 1,

@@ -15,11 +15,11 @@ use crate::telemetry::TelemetrySettings;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Raw {
-    pub target: Target,
-    pub load: Load,
+    pub target: RawTarget,
+    pub load: RawLoad,
     pub sla: BTreeMap<String, String>,
-    pub before: Phase,
-    pub after: Phase,
+    pub before: RawPhase,
+    pub after: RawPhase,
     pub runs: Runs,
     pub mock: MockSettings,
     pub telemetry: TelemetrySettings,
@@ -27,7 +27,7 @@ pub struct Raw {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Target {
+pub struct RawTarget {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     pub path: String,
@@ -44,9 +44,9 @@ pub struct Target {
     pub max_answer_bytes: u64,
 }
 
-impl Default for Target {
+impl Default for RawTarget {
     fn default() -> Self {
-        Target {
+        RawTarget {
             url: None,
             path: "/v1/infer".into(),
             batch_path: "/v1/infer/batch".into(),
@@ -76,7 +76,7 @@ fn header_values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Load {
+pub struct RawLoad {
     pub requests: u64,
     pub workers: usize,
     pub threads: usize,
@@ -85,15 +85,15 @@ pub struct Load {
     pub payloads: Option<PathBuf>,
 }
 
-impl Default for Load {
+impl Default for RawLoad {
     fn default() -> Self {
-        Load { requests: 600, workers: 64, threads: 1, seed: 7, payloads: None }
+        RawLoad { requests: 600, workers: 64, threads: 1, seed: 7, payloads: None }
     }
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Phase {
+pub struct RawPhase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -144,7 +144,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
     })
 }
 
-fn target(raw: raw::Target) -> Result<Target, ScenarioError> {
+fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
     within("target.timeout_ms", raw.timeout_ms, 1, 3_600_000)?;
     within("target.max_answer_bytes", raw.max_answer_bytes, 1, 16 << 30)?;
     for (key, path) in [("target.path", &raw.path), ("target.batch_path", &raw.batch_path)] {
@@ -167,7 +167,7 @@ fn target(raw: raw::Target) -> Result<Target, ScenarioError> {
     })
 }
 
-fn load(raw: raw::Load) -> Result<Load, ScenarioError> {
+fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
     within("load.requests", raw.requests, 1, 10_000_000)?;
     within("load.workers", raw.workers as u64, 1, 100_000)?;
     within("load.threads", raw.threads as u64, 1, 256)?;
@@ -191,7 +191,7 @@ fn sla(raw: &BTreeMap<String, String>) -> Result<Vec<SlaLine>, ScenarioError> {
     raw.iter().map(line).collect()
 }
 
-fn strategy(section: &str, raw: &raw::Phase, default: &str) -> Result<Strategy, ScenarioError> {
+fn strategy(section: &str, raw: &raw::RawPhase, default: &str) -> Result<Strategy, ScenarioError> {
     let batch = raw.batch.unwrap_or(1);
     within(&format!("{section}.batch"), batch as u64, 1, 1_000)?;
     let connections = match raw.strategy.as_deref().unwrap_or(default) {

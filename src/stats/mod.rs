@@ -5,6 +5,7 @@ pub mod distribution;
 pub mod interval;
 mod random;
 mod rounding;
+mod steps;
 pub mod student;
 pub mod welch;
 
@@ -12,3 +13,4 @@ pub use distribution::Distribution;
 pub use interval::Interval;
 pub use random::SplitMix64;
 pub use rounding::rounded;
+pub use steps::StepFunction;

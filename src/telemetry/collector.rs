@@ -113,8 +113,8 @@ mod tests {
 
     use super::*;
     use crate::model::Micros;
+    use crate::model::manifest::Destination;
     use crate::model::{Sample, Stage, Stages, TraceId};
-    use crate::telemetry::part::Destination;
 
     const CHUNK: usize = 8;
     /// That many times something was counted between two readings.

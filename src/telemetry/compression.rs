@@ -1,6 +1,7 @@
 //! How batches are compressed: as the standard variables say, which the exporter reads itself.
 
-use super::otlp::{Env, TelemetryError, wrong};
+use super::env::Env;
+use super::error::{TelemetryError, wrong};
 
 /// The variables of the specification, the one for traces first.
 const VARIABLES: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"];

@@ -13,7 +13,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::otlp::Target;
+use super::otlp::OtlpTarget;
 use super::queue::{Counts, Queue};
 
 /// What became of the spans of a run: created = exported + failed + dropped.
@@ -62,7 +62,7 @@ impl Exporter {
     ///
     /// # Errors
     /// The target's settings make no exporter, or there is no thread.
-    pub fn start(target: Target, resource: Resource, counts: Counts) -> anyhow::Result<Self> {
+    pub fn start(target: OtlpTarget, resource: Resource, counts: Counts) -> anyhow::Result<Self> {
         let limits = target.limits;
         let queue = Arc::new(Queue::new(limits.queue, counts));
         let problem = Arc::new(Mutex::new(None));
@@ -140,7 +140,7 @@ struct Senders {
 }
 
 impl Senders {
-    fn build(target: &Target, resource: &Resource) -> anyhow::Result<Self> {
+    fn build(target: &OtlpTarget, resource: &Resource) -> anyhow::Result<Self> {
         let of = |retries| {
             let mut exporter = target.exporter(&RetryPolicy::recommended().with_max_retries(retries))?;
             exporter.set_resource(resource);
@@ -155,7 +155,7 @@ impl Senders {
 }
 
 /// The gRPC channel must be made inside the runtime that drives it.
-fn build(target: &Target, resource: &Resource) -> anyhow::Result<(tokio::runtime::Runtime, Senders)> {
+fn build(target: &OtlpTarget, resource: &Resource) -> anyhow::Result<(tokio::runtime::Runtime, Senders)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the exporter's runtime")?;
     let senders = runtime.block_on(async { Senders::build(target, resource) })?;
@@ -165,7 +165,7 @@ fn build(target: &Target, resource: &Resource) -> anyhow::Result<(tokio::runtime
 async fn export(
     queue: &Arc<Queue>,
     senders: &Senders,
-    target: &Target,
+    target: &OtlpTarget,
     mut given_up: watch::Receiver<bool>,
     problem: &Mutex<Option<String>>,
 ) {
@@ -214,7 +214,7 @@ mod tests {
             let limit = matches!(name, "OTEL_BSP_MAX_QUEUE_SIZE" | "OTEL_BSP_MAX_EXPORT_BATCH_SIZE");
             limit.then(|| "1".to_string())
         };
-        let target = Target::resolve(&settings, &small).expect("good").expect("a target");
+        let target = OtlpTarget::resolve(&settings, &small).expect("good").expect("a target");
         let exporter = Exporter::start(target, Resource::builder_empty().build(), Counts::default());
         let exporter = exporter.expect("it starts");
         exporter.queue().offer_patiently(1, |_| panic!("on purpose"));

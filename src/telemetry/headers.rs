@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::otlp::{Env, TelemetryError, wrong};
+use super::env::Env;
+use super::error::{TelemetryError, wrong};
 use super::settings::TelemetrySettings;
 
 /// Finds out before the run what the exporter would leave out without a word. The value may be a secret.
@@ -80,7 +81,7 @@ fn unescaped(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::otlp::Target;
+    use crate::telemetry::otlp::OtlpTarget;
 
     #[test]
     fn a_header_that_http_does_not_allow_is_named_without_its_value() {
@@ -90,7 +91,7 @@ mod tests {
                 otlp_headers: [(name.into(), value.into())].into(),
                 ..TelemetrySettings::default()
             };
-            let message = Target::resolve(&settings, &|_| None).expect_err("refused").to_string();
+            let message = OtlpTarget::resolve(&settings, &|_| None).expect_err("refused").to_string();
             assert!(message.starts_with(&format!("--otlp-header {name}")), "{message}");
             assert!(!message.contains("s3cret"), "{message}");
         }
@@ -99,7 +100,7 @@ mod tests {
                 otlp_endpoint: Some("http://b:4318".into()),
                 ..TelemetrySettings::default()
             };
-            let message = Target::resolve(&settings, &|name| {
+            let message = OtlpTarget::resolve(&settings, &|name| {
                 (name == "OTEL_EXPORTER_OTLP_HEADERS").then(|| given.to_string())
             })
             .expect_err("refused")

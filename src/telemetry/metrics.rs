@@ -7,9 +7,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::buckets;
-use super::names::{self, Metric};
+use super::names::{self, MetricFamily};
 use super::registry::{Bounds, Counter, Gauge, Seconds, Series, Shelf, Traced};
-use super::verdict::{Line, Unit, Verdict};
+use super::verdict::{Line, Unit, VerdictFigures};
 
 /// All families of a run.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Metrics {
     }
 
     /// Sets the figures of the comparison.
-    pub(super) fn judge(&self, verdict: &Verdict) {
+    pub(super) fn judge(&self, verdict: &VerdictFigures) {
         let _whole = self.change();
         for line in &verdict.lines {
             for (phase, value) in [("before", line.before), ("after", line.after)] {
@@ -119,7 +119,7 @@ impl Metrics {
     }
 }
 
-fn of_units(shelf: &mut Shelf, metrics: &'static [Metric; 3]) -> [Series<Gauge>; 3] {
+fn of_units(shelf: &mut Shelf, metrics: &'static [MetricFamily; 3]) -> [Series<Gauge>; 3] {
     debug_assert_eq!(Unit::RequestsPerSecond as usize, 2);
     [0, 1, 2].map(|unit| shelf.gauge(&metrics[unit]))
 }

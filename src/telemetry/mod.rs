@@ -16,6 +16,8 @@
 mod buckets;
 mod collector;
 mod compression;
+mod env;
+mod error;
 mod exporter;
 mod headers;
 mod ids;
@@ -40,13 +42,13 @@ mod tap;
 mod tls;
 mod verdict;
 
+pub use error::TelemetryError;
 pub use exporter::{Exporter, SpanTotals};
 pub use logs::LogFormat;
-pub use otlp::TelemetryError;
-pub use part::{Destination, Part};
+pub use part::Part;
 pub use queue::{Counts, Queue};
 pub use replay::{Replay, Times};
 pub use run::{Prepared, Telemetry, Watched};
 pub use serving::{Caller, Served, ServerTracer};
 pub use settings::TelemetrySettings;
-pub use verdict::{Line, Unit, Verdict};
+pub use verdict::{Line, Unit, VerdictFigures};

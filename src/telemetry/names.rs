@@ -24,7 +24,7 @@ impl Kind {
 
 /// One metric.
 #[derive(Clone, Copy, Debug)]
-pub struct Metric {
+pub struct MetricFamily {
     /// As it is queried; a counter ends in `_total`.
     pub name: &'static str,
     /// Its type.
@@ -41,21 +41,21 @@ pub const fn metric(
     kind: Kind,
     labels: &'static [&'static str],
     help: &'static str,
-) -> Metric {
-    Metric { name, kind, labels, help }
+) -> MetricFamily {
+    MetricFamily { name, kind, labels, help }
 }
 
 use Kind::{Counter, Gauge, Histogram};
 
 /// What the SLA judges.
-pub const LATENCY: Metric = metric(
+pub const LATENCY: MetricFamily = metric(
     "spanload_latency_seconds",
     Histogram,
     &["phase", "outcome"],
     "Latency of a planned request, from due to the last response byte: what the SLA judges",
 );
 /// The convention's figure.
-pub const EXCHANGE: Metric = metric(
+pub const EXCHANGE: MetricFamily = metric(
     "http_client_request_duration_seconds",
     Histogram,
     &[
@@ -69,110 +69,110 @@ pub const EXCHANGE: Metric = metric(
     "Duration of one HTTP exchange, without the client's queue; a batch counts once",
 );
 /// Where the time goes.
-pub const STAGE: Metric = metric(
+pub const STAGE: MetricFamily = metric(
     "spanload_stage_seconds",
     Histogram,
     &["phase", "stage", "reused"],
     "Length of one stage of a planned request; the sums add up to the sum of the latency",
 );
 /// Where requests above the limit spend their time.
-pub const SLOW_STAGE: Metric = metric(
+pub const SLOW_STAGE: MetricFamily = metric(
     "spanload_slow_stage_seconds_total",
     Counter,
     &["phase", "stage"],
     "Time that requests slower than the limit of the SLA's highest percentile spent in a stage",
 );
 /// How many make the tail.
-pub const SLOW: Metric = metric(
+pub const SLOW: MetricFamily = metric(
     "spanload_slow_requests_total",
     Counter,
     &["phase"],
     "Planned requests slower than the limit of the SLA's highest percentile",
 );
 /// As the server says.
-pub const SERVER_QUEUE: Metric = metric(
+pub const SERVER_QUEUE: MetricFamily = metric(
     "spanload_server_queue_seconds",
     Histogram,
     &["phase"],
     "Time in the server's queue as the server reports it, once an exchange",
 );
 /// As the server says.
-pub const SERVER_COMPUTE: Metric = metric(
+pub const SERVER_COMPUTE: MetricFamily = metric(
     "spanload_server_compute_seconds",
     Histogram,
     &["phase"],
     "Time of computing as the server reports it, once an exchange",
 );
 /// planned = sum.
-pub const REQUESTS: Metric = metric(
+pub const REQUESTS: MetricFamily = metric(
     "spanload_requests_total",
     Counter,
     &["phase", "outcome"],
     "Planned requests whose story has ended, by outcome: success, failed or unsent",
 );
 /// By word.
-pub const ERRORS: Metric = metric(
+pub const ERRORS: MetricFamily = metric(
     "spanload_errors_total",
     Counter,
     &["phase", "error"],
     "Planned requests without a usable answer, by the word in the log",
 );
 /// From the engine.
-pub const ACTIVE: Metric =
+pub const ACTIVE: MetricFamily =
     metric("spanload_active_requests", Gauge, &["phase"], "Planned requests that are due and have not ended");
 /// From the engine.
-pub const CONNECTIONS: Metric =
+pub const CONNECTIONS: MetricFamily =
     metric("spanload_open_connections", Gauge, &["phase"], "Connections that are open or being opened");
 /// Once a connection.
-pub const CONNECTS: Metric = metric(
+pub const CONNECTS: MetricFamily = metric(
     "spanload_connects_total",
     Counter,
     &["phase"],
     "Connections that were established for the last attempt of an exchange",
 );
 /// Once a connection.
-pub const SYN_RETRANSMITS: Metric = metric(
+pub const SYN_RETRANSMITS: MetricFamily = metric(
     "spanload_syn_retransmits_total",
     Counter,
     &["phase"],
     "SYN retransmissions that the kernel counts on connections opened for the last attempt of an exchange",
 );
 /// Once an exchange.
-pub const RETRANSMITS: Metric = metric(
+pub const RETRANSMITS: MetricFamily = metric(
     "spanload_retransmits_total",
     Counter,
     &["phase"],
     "Data retransmissions that the kernel counts, once an exchange",
 );
 /// Once an exchange.
-pub const BATCH_SIZE: Metric =
+pub const BATCH_SIZE: MetricFamily =
     metric("spanload_batch_size", Histogram, &["phase"], "Planned requests that one exchange carried");
 /// From the engine.
-pub const LOOP_LAG: Metric = metric(
+pub const LOOP_LAG: MetricFamily = metric(
     "spanload_loop_lag_seconds",
     Histogram,
     &["phase"],
     "How late the engine's loop woke; a timer's grain of about a millisecond is in it",
 );
 /// At its end each span is one of these.
-pub const SPANS: Metric = metric(
+pub const SPANS: MetricFamily = metric(
     "spanload_spans_total",
     Counter,
     &["outcome"],
     "Spans of the client by what became of them: exported, failed or dropped",
 );
 /// The sum of the one above, at the end.
-pub const SPANS_CREATED: Metric =
+pub const SPANS_CREATED: MetricFamily =
     metric("spanload_spans_created_total", Counter, &[], "Spans of the client that were to be exported");
 /// Telemetry's own loss.
-pub const SAMPLES_DROPPED: Metric = metric(
+pub const SAMPLES_DROPPED: MetricFamily = metric(
     "spanload_samples_dropped_total",
     Counter,
     &[],
     "Finished requests that telemetry did not get to see; the logs have them",
 );
 /// By the unit of the line.
-pub const SLA_LIMITS: [Metric; 3] = [
+pub const SLA_LIMITS: [MetricFamily; 3] = [
     metric("spanload_sla_limit_seconds", Gauge, &["metric"], "Limit of a line of the SLA on a time"),
     metric("spanload_sla_limit_ratio", Gauge, &["metric"], "Limit of a line of the SLA on a share of 1"),
     metric(
@@ -183,14 +183,14 @@ pub const SLA_LIMITS: [Metric; 3] = [
     ),
 ];
 /// For the order of the lines, which their names do not have.
-pub const SLA_PERCENTILE: Metric = metric(
+pub const SLA_PERCENTILE: MetricFamily = metric(
     "spanload_sla_percentile",
     Gauge,
     &["metric"],
     "Percentile that a line of the SLA limits, in percent, 100 for the maximum; the highest line says what is slow",
 );
 /// By the unit of the line, in the order of the limits.
-pub const SLA_VALUES: [Metric; 3] = [
+pub const SLA_VALUES: [MetricFamily; 3] = [
     metric(
         "spanload_sla_value_seconds",
         Gauge,
@@ -211,31 +211,31 @@ pub const SLA_VALUES: [Metric; 3] = [
     ),
 ];
 /// A line of the SLA.
-pub const SLA_MET: Metric = metric(
+pub const SLA_MET: MetricFamily = metric(
     "spanload_sla_met",
     Gauge,
     &["metric"],
     "Whether the after phase met a line of the SLA, 1 or 0, set at the end",
 );
 /// All of it.
-pub const VERDICT: Metric = metric(
+pub const VERDICT: MetricFamily = metric(
     "spanload_verdict",
     Gauge,
     &[],
     "Whether the SLA is met after the optimisation, 1 or 0, set at the end",
 );
 /// For annotations.
-pub const PHASE_RUNNING: Metric =
+pub const PHASE_RUNNING: MetricFamily =
     metric("spanload_phase_running", Gauge, &["phase"], "Whether a repetition of the phase is on, 1 or 0");
 /// For annotations.
-pub const REPETITION: Metric =
+pub const REPETITION: MetricFamily =
     metric("spanload_repetition", Gauge, &["phase"], "The repetition that is on or was on last");
 /// The version.
-pub const BUILD_INFO: Metric =
+pub const BUILD_INFO: MetricFamily =
     metric("spanload_build_info", Gauge, &["version"], "1, with the version of the tool");
 
 /// The table.
-pub const ALL: [Metric; 31] = [
+pub const ALL: [MetricFamily; 31] = [
     LATENCY,
     EXCHANGE,
     STAGE,
@@ -270,8 +270,8 @@ pub const ALL: [Metric; 31] = [
 ];
 
 /// A table of metrics as `docs/telemetry.md` shows it.
-pub fn markdown(metrics: &[Metric]) -> String {
-    let row = |metric: &Metric| {
+pub fn markdown(metrics: &[MetricFamily]) -> String {
+    let row = |metric: &MetricFamily| {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
         format!("| `{}` | {} | {} | {} |\n", metric.name, metric.kind.name(), labels.join(", "), metric.help)
     };

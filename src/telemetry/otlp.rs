@@ -9,9 +9,10 @@ use opentelemetry_otlp::{
     Protocol, RetryPolicy, SpanExporter, WithExportConfig, WithHttpConfig, WithTonicConfig,
 };
 use opentelemetry_sdk::Resource;
-use thiserror::Error;
 
 use super::compression::check_compression;
+use super::env::Env;
+use super::error::{TelemetryError, wrong};
 use super::headers::{check_header, escaped, given_headers, tonic_metadata};
 use super::settings::{TelemetrySettings, masked_url};
 use super::tls::Authorities;
@@ -21,33 +22,6 @@ const QUEUE: usize = 65_536;
 const BATCH: usize = 512;
 const DELAY: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Telemetry that cannot be had as asked for. Exit code 2.
-#[derive(Debug, Error)]
-pub enum TelemetryError {
-    /// A setting or variable that cannot be used.
-    #[error("{name}: {problem}")]
-    Setting {
-        /// The flag, key or variable.
-        name: String,
-        /// What is wrong and what to write instead.
-        problem: String,
-    },
-    /// A port that was asked for cannot be had.
-    #[error(
-        "--metrics-port {port}: {cause}; stop the program that listens there, name another port, or 0 for a free one"
-    )]
-    Port {
-        /// As asked for.
-        port: u16,
-        /// Why not.
-        cause: std::io::Error,
-    },
-}
-
-pub(super) fn wrong(name: &str, problem: impl Into<String>) -> TelemetryError {
-    TelemetryError::Setting { name: name.into(), problem: problem.into() }
-}
 
 /// How much is kept and how long is waited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +38,7 @@ pub(super) struct Limits {
 
 /// Where spans go.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct OtlpTarget {
     pub(super) endpoint: String,
     pub(super) grpc: bool,
     headers: BTreeMap<String, String>,
@@ -74,15 +48,7 @@ pub struct Target {
     pub(super) limits: Limits,
 }
 
-/// The environment, so that tests need not change theirs.
-pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// A variable that is set; an empty one counts as unset, as the specification says.
-pub(super) fn process_env(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
-
-impl Target {
+impl OtlpTarget {
     /// The target, if one is given: without one there are no traces.
     pub(super) fn resolve(
         settings: &TelemetrySettings,
@@ -108,7 +74,7 @@ impl Target {
         let given_headers = given_headers(settings, env)?;
         let authorities = Authorities::read(env)?;
         check_compression(env)?;
-        Ok(Some(Target { endpoint, grpc, headers, given_headers, authorities, limits: limits(env)? }))
+        Ok(Some(OtlpTarget { endpoint, grpc, headers, given_headers, authorities, limits: limits(env)? }))
     }
 
     /// For people: without secrets.
@@ -278,10 +244,13 @@ pub(super) fn resource(
 mod tests {
     use super::*;
 
-    fn target(endpoint: Option<&str>, variables: &[(&str, &str)]) -> Result<Option<Target>, TelemetryError> {
+    fn target(
+        endpoint: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> Result<Option<OtlpTarget>, TelemetryError> {
         let settings =
             TelemetrySettings { otlp_endpoint: endpoint.map(String::from), ..TelemetrySettings::default() };
-        Target::resolve(&settings, &|name| {
+        OtlpTarget::resolve(&settings, &|name| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string())
         })
     }
@@ -343,7 +312,7 @@ mod tests {
         };
         let headers = |given: &'static str| {
             let env = move |name: &str| (name == "OTEL_EXPORTER_OTLP_HEADERS").then(|| given.to_string());
-            let target = Target::resolve(&settings, &env)?.expect("a target");
+            let target = OtlpTarget::resolve(&settings, &env)?.expect("a target");
             let headers = target.variables().into_iter().find(|(name, _)| name.ends_with("HEADERS"));
             Ok::<_, TelemetryError>(headers.expect("headers").1)
         };
@@ -381,14 +350,14 @@ mod tests {
         ];
         let of_outside =
             |name: &str| outside.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string());
-        let own = Target::resolve(&settings, &of_outside).expect("good").expect("a flag names it");
+        let own = OtlpTarget::resolve(&settings, &of_outside).expect("good").expect("a flag names it");
         let told = own.variables();
         let of_child = |name: &str| {
             let told = told.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
             told.or_else(|| of_outside(name))
         };
         let nothing = TelemetrySettings::default();
-        let child = Target::resolve(&nothing, &of_child).expect("good").expect("the parent names it");
+        let child = OtlpTarget::resolve(&nothing, &of_child).expect("good").expect("the parent names it");
         assert_eq!((child.endpoint, child.grpc), (own.endpoint, own.grpc));
         assert_eq!(ratio(&nothing, &of_child).expect("good"), Some(1.0), "it exports all its spans");
     }

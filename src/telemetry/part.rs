@@ -6,19 +6,7 @@ use opentelemetry::KeyValue;
 
 use super::ids::SpanRef;
 use crate::model::Phase;
-
-/// Where the requests of a repetition go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Destination {
-    /// Host name or IP literal.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
-    /// URL of a request alone, its query masked.
-    pub url: String,
-    /// URL of a batch, its query masked.
-    pub batch_url: String,
-}
+use crate::model::manifest::Destination;
 
 /// The phase of this name; calibration, single calls and ladder are parts of a run but no phases.
 pub(super) fn phase(part: &str) -> Option<Phase> {

@@ -32,9 +32,9 @@ struct Pending {
 }
 
 /// A batch on its way.
-pub(super) struct Batch(Vec<Pending>);
+pub(super) struct SpanBatch(Vec<Pending>);
 
-impl Batch {
+impl SpanBatch {
     /// Makes the spans, at last.
     pub(super) fn make(self) -> Vec<SpanData> {
         let mut spans = Vec::with_capacity(self.0.iter().map(|pending| pending.spans).sum());
@@ -45,14 +45,14 @@ impl Batch {
 
 /// Between those who make spans and the one thread that exports them.
 pub struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Condvar,
     capacity: usize,
     counts: Counts,
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     waiting: VecDeque<Pending>,
     spans: usize,
     under_way: usize,
@@ -65,7 +65,7 @@ struct State {
     given_up: bool,
 }
 
-impl State {
+impl QueueState {
     /// Whether what waits can still be sent.
     fn has_hope(&self) -> bool {
         !self.closing && self.failed_in_a_row < PATIENCE
@@ -117,16 +117,16 @@ impl Queue {
         self.put(&mut state, spans, Box::new(make));
     }
 
-    fn put(&self, state: &mut State, spans: usize, make: Make) {
+    fn put(&self, state: &mut QueueState, spans: usize, make: Make) {
         state.waiting.push_back(Pending { spans, make });
         state.spans += spans;
         self.changed.notify_all();
     }
 
     /// Takes the next batch: when `most` spans wait, after `delay`, or at the end. `None` is the end.
-    pub(super) fn take(&self, most: usize, delay: Duration) -> Option<Batch> {
+    pub(super) fn take(&self, most: usize, delay: Duration) -> Option<SpanBatch> {
         let state = self.lock();
-        let not_yet = |state: &mut State| state.spans < most && !state.closing;
+        let not_yet = |state: &mut QueueState| state.spans < most && !state.closing;
         let (mut state, _) =
             self.changed.wait_timeout_while(state, delay, not_yet).unwrap_or_else(PoisonError::into_inner);
         if state.closing && state.waiting.is_empty() {
@@ -143,7 +143,7 @@ impl Queue {
         state.spans -= spans;
         state.under_way = spans;
         self.changed.notify_all();
-        Some(Batch(batch))
+        Some(SpanBatch(batch))
     }
 
     /// What became of the batch that was taken last.
@@ -176,7 +176,7 @@ impl Queue {
         self.drop_waiting(&mut state);
     }
 
-    fn drop_waiting(&self, state: &mut State) {
+    fn drop_waiting(&self, state: &mut QueueState) {
         state.closing = true;
         self.counts.dropped.inc_by(std::mem::take(&mut state.spans) as u64);
         state.waiting.clear();
@@ -187,7 +187,7 @@ impl Queue {
         &self.counts
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

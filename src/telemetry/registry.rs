@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::Gauge as Level;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::names::Metric;
+use super::names::MetricFamily;
 
 /// The values of a metric's labels, in the order of the table.
 pub(super) type Labels = Vec<(&'static str, String)>;
@@ -46,7 +46,7 @@ impl MetricConstructor<Traced> for Bounds {
 #[derive(Debug)]
 pub(super) struct Series<M, C = fn() -> M> {
     family: Family<Labels, M, C>,
-    metric: &'static Metric,
+    metric: &'static MetricFamily,
 }
 
 impl<M: Clone + 'static, C: MetricConstructor<M>> Series<M, C> {
@@ -68,26 +68,30 @@ impl Shelf {
         Shelf(Registry::with_labels(std::iter::once(("run".into(), run_id.to_string().into()))))
     }
 
-    pub(super) fn counter(&mut self, metric: &'static Metric) -> Series<Counter> {
+    pub(super) fn counter(&mut self, metric: &'static MetricFamily) -> Series<Counter> {
         let family = Family::<Labels, Counter>::default();
         self.register(metric, family.clone());
         Series { family, metric }
     }
 
-    pub(super) fn seconds(&mut self, metric: &'static Metric) -> Series<Seconds> {
+    pub(super) fn seconds(&mut self, metric: &'static MetricFamily) -> Series<Seconds> {
         let family = Family::<Labels, Seconds>::default();
         self.register(metric, family.clone());
         Series { family, metric }
     }
 
-    pub(super) fn gauge(&mut self, metric: &'static Metric) -> Series<Gauge> {
+    pub(super) fn gauge(&mut self, metric: &'static MetricFamily) -> Series<Gauge> {
         let family = Family::<Labels, Gauge>::default();
         self.register(metric, family.clone());
         Series { family, metric }
     }
 
     /// Of [`Histogram`]s, or of [`Traced`] ones.
-    pub(super) fn histogram<H>(&mut self, metric: &'static Metric, bounds: Vec<f64>) -> Series<H, Bounds>
+    pub(super) fn histogram<H>(
+        &mut self,
+        metric: &'static MetricFamily,
+        bounds: Vec<f64>,
+    ) -> Series<H, Bounds>
     where
         H: Clone + TypedMetric + EncodeMetric + fmt::Debug + Send + Sync + 'static,
         Bounds: MetricConstructor<H>,
@@ -97,7 +101,7 @@ impl Shelf {
         Series { family, metric }
     }
 
-    fn register(&mut self, metric: &Metric, family: impl prometheus_client::registry::Metric) {
+    fn register(&mut self, metric: &MetricFamily, family: impl prometheus_client::registry::Metric) {
         // The encoder adds the suffix of a counter itself.
         let name = metric.name.strip_suffix("_total").unwrap_or(metric.name);
         self.0.register(name, metric.help, family);

@@ -7,11 +7,13 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
+use super::env::process_env;
+use super::error::TelemetryError;
 use super::exporter::{Exporter, SpanTotals};
 use super::ids::SpanRef;
 use super::leaders::Leaders;
-use super::otlp::{self, Target, TelemetryError, process_env};
-use super::part::{Destination, Part, part_attributes, span_name};
+use super::otlp::{self, OtlpTarget};
+use super::part::{Part, part_attributes, span_name};
 use super::queue::Counts;
 use super::run::SERVICE;
 use super::sampler::Sampler;
@@ -19,6 +21,7 @@ use super::settings::TelemetrySettings;
 use super::spans;
 use super::verdict::{Line, slow_above};
 use crate::model::Sample;
+use crate::model::manifest::Destination;
 
 /// When a repetition took place, in microseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +51,7 @@ impl Replay {
     /// # Errors
     /// No collector is named, or a setting that cannot be used.
     pub fn start(settings: &TelemetrySettings, run_id: &str, sla: &[Line]) -> anyhow::Result<Self> {
-        let target = Target::resolve(settings, &process_env)?.ok_or_else(|| TelemetryError::Setting {
+        let target = OtlpTarget::resolve(settings, &process_env)?.ok_or_else(|| TelemetryError::Setting {
             name: "--otlp-endpoint".into(),
             problem: "nobody says where the spans go; give a collector such as http://127.0.0.1:4317".into(),
         })?;

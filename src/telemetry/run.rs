@@ -9,23 +9,26 @@ use anyhow::Context;
 use opentelemetry::KeyValue;
 
 use super::collector::{Collector, Message};
+use super::env::process_env;
+use super::error::TelemetryError;
 use super::exporter::Exporter;
 use super::journal::Journal;
 use super::leaders::Leaders;
 use super::logs;
 use super::metrics::Metrics;
-use super::otlp::{self, Target, TelemetryError, process_env};
-use super::part::{Destination, Part};
+use super::otlp::{self, OtlpTarget};
+use super::part::Part;
 use super::queue::Counts;
 use super::registry::Counter;
 use super::sampler::Sampler;
 use super::series::PhaseSeries;
-use super::server::{self, Server, USUAL_PORT};
+use super::server::{self, ExpositionServer, USUAL_PORT};
 use super::settings::TelemetrySettings;
-use super::tap::{CHUNKS, Tap};
-use super::verdict::{Line, Verdict, slow_above};
+use super::tap::{CHUNKS, SampleTap};
+use super::verdict::{Line, VerdictFigures, slow_above};
 use crate::host::console;
 use crate::model::Pulse;
+use crate::model::manifest::Destination;
 use crate::model::{Completed, Phase};
 
 /// Name of the tool in traces, if nobody gives another.
@@ -43,7 +46,7 @@ pub struct Prepared {
     /// To be said once the run begins: one that fails before has more to say.
     warning: Option<String>,
     metrics: bool,
-    target: Option<Target>,
+    target: Option<OtlpTarget>,
     ratio: f64,
     settings: TelemetrySettings,
 }
@@ -54,7 +57,7 @@ impl Prepared {
     /// # Errors
     /// An endpoint, protocol or port that cannot be had as asked for.
     pub fn make(settings: &TelemetrySettings) -> Result<Self, TelemetryError> {
-        let target = Target::resolve(settings, &process_env)?;
+        let target = OtlpTarget::resolve(settings, &process_env)?;
         let ratio = otlp::ratio(settings, &process_env)?;
         let (listener, warning) =
             if settings.metrics { listen(settings.metrics_port)? } else { (None, None) };
@@ -75,7 +78,7 @@ impl Prepared {
 
     /// What a child process needs in its environment to export to the same collector.
     pub fn variables(&self) -> Vec<(String, String)> {
-        self.target.as_ref().map(Target::variables).unwrap_or_default()
+        self.target.as_ref().map(OtlpTarget::variables).unwrap_or_default()
     }
 }
 
@@ -99,7 +102,7 @@ fn listen(asked: Option<u16>) -> Result<(Option<TcpListener>, Option<String>), T
 pub struct Telemetry {
     run_id: String,
     metrics: Option<Arc<Metrics>>,
-    server: Option<Server>,
+    server: Option<ExpositionServer>,
     sender: Option<SyncSender<Message>>,
     exporter: Option<Exporter>,
     journal: Option<Journal>,
@@ -112,7 +115,7 @@ pub struct Watched {
     pub part: Arc<Part>,
     /// What the engine says of itself.
     pub pulse: Arc<Pulse>,
-    tap: Option<Tap>,
+    tap: Option<SampleTap>,
 }
 
 impl Watched {
@@ -132,7 +135,8 @@ impl Telemetry {
         prepared.warning.iter().for_each(|warning| console::warn(warning));
         let metrics = prepared.metrics.then(|| Arc::new(Metrics::new(run_id, sla)));
         let server = prepared.listener.zip(metrics.clone());
-        let server = server.map(|(listener, metrics)| Server::start(listener, metrics)).transpose()?;
+        let server =
+            server.map(|(listener, metrics)| ExpositionServer::start(listener, metrics)).transpose()?;
         if let Some(server) = &server {
             tracing::info!(port = server.port, "metrics on 127.0.0.1");
         }
@@ -191,7 +195,7 @@ impl Telemetry {
         let tap = self.sender.as_ref().map(|sender| {
             // The collector waits for nothing but a reading of the figures, so neither does this.
             let _ = sender.send(Message::Begin(Arc::clone(&part), Arc::clone(&pulse)));
-            Tap {
+            SampleTap {
                 part: Arc::clone(&part),
                 sender: sender.clone(),
                 dropped: self.samples_dropped.clone(),
@@ -235,7 +239,7 @@ impl Telemetry {
     }
 
     /// Sets the figures of the comparison.
-    pub fn judge(&self, verdict: &Verdict) {
+    pub fn judge(&self, verdict: &VerdictFigures) {
         if let Some(metrics) = &self.metrics {
             metrics.judge(verdict);
         }

@@ -115,7 +115,7 @@ impl PhaseSeries {
             let status = sample.status.map(|status| status.to_string()).unwrap_or_default();
             let error = error_type(sample).unwrap_or_default();
             let (host, port) = part.server();
-            metrics.exchange.of(&[phase, "POST", host, &port.to_string(), &status, &error])
+            metrics.exchange.of(&[phase, &part.destination.method, host, &port.to_string(), &status, &error])
         });
         exchange.observe(seconds(sample.stages.service_latency()));
         self.batch_size.observe(f64::from(sample.batch.map_or(1, |batch| batch.size)));
@@ -167,8 +167,8 @@ fn seconds(length: Micros) -> f64 {
 mod tests {
     use super::*;
     use crate::model::Moment;
+    use crate::model::manifest::Destination;
     use crate::model::{BatchUse, ConnectionUse, ServerTimes, Stages, TraceId};
-    use crate::telemetry::part::Destination;
 
     fn sample() -> Sample {
         let mut lengths = [None; STAGES];

@@ -82,14 +82,14 @@ impl Scrapes {
 
 /// A running server; it ends when this is dropped, after what it answers is sent.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(super) struct ExpositionServer {
     pub scrapes: Arc<Scrapes>,
     pub port: u16,
     thread: Option<std::thread::JoinHandle<()>>,
     stop: watch::Sender<bool>,
 }
 
-impl Server {
+impl ExpositionServer {
     /// Serves what the metrics say at the time.
     pub(super) fn start(listener: TcpListener, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let port = listener.local_addr().context("the listener of the metrics has no address")?.port();
@@ -104,11 +104,11 @@ impl Server {
         };
         let thread = std::thread::Builder::new().name("metrics".into()).spawn(serve);
         let thread = thread.context("cannot start the thread of the metrics")?;
-        Ok(Server { scrapes, port, thread: Some(thread), stop })
+        Ok(ExpositionServer { scrapes, port, thread: Some(thread), stop })
     }
 }
 
-impl Drop for Server {
+impl Drop for ExpositionServer {
     /// The port is free for the next run when this returns.
     fn drop(&mut self) {
         let _ = self.stop.send(true);

@@ -7,9 +7,10 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanId, SpanKind, Status};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SpanData};
 
+use super::env::process_env;
 use super::exporter::{Exporter, SpanTotals};
 use super::ids::context;
-use super::otlp::{self, Target, process_env};
+use super::otlp::{self, OtlpTarget};
 use super::queue::{Counts, Queue};
 use super::settings::TelemetrySettings;
 use super::spans::span;
@@ -77,7 +78,7 @@ impl ServerTracer {
     /// A variable that cannot be used.
     pub fn from_environment() -> anyhow::Result<Option<Self>> {
         let settings = TelemetrySettings::default();
-        let target = Target::resolve(&settings, &process_env)?;
+        let target = OtlpTarget::resolve(&settings, &process_env)?;
         let wanted = otlp::ratio(&settings, &process_env)?.is_some();
         let Some(target) = target.filter(|_| wanted) else { return Ok(None) };
         let resource = otlp::resource(&settings, SERVICE, &[], &process_env);

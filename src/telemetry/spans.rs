@@ -42,7 +42,7 @@ pub(super) fn make(part: &Part, sample: &Sample, leader: TraceId, slow: bool, in
         ..span(
             context(sample.trace_id.0, root),
             SpanId::INVALID,
-            "POST".into(),
+            part.destination.method.clone().into(),
             start_us,
             sample.stages.latency().0,
         )
@@ -96,11 +96,11 @@ fn attributes(part: &Part, sample: &Sample, slow: bool) -> Vec<KeyValue> {
     let url = if batched { &part.destination.batch_url } else { &part.destination.url };
     let mut all = Vec::with_capacity(20);
     all.extend([
-        KeyValue::new("http.request.method", "POST"),
+        KeyValue::new("http.request.method", part.destination.method.clone()),
         KeyValue::new("server.address", part.destination.host.clone()),
         KeyValue::new("server.port", i64::from(part.destination.port)),
         KeyValue::new("url.full", url.clone()),
-        KeyValue::new("network.protocol.version", "1.1"),
+        KeyValue::new("network.protocol.version", part.destination.http_version.clone()),
         KeyValue::new("spanload.repetition", i64::from(part.repetition)),
         KeyValue::new("spanload.seq", signed(sample.seq)),
         KeyValue::new("spanload.slow", slow),
@@ -160,9 +160,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::manifest::Destination;
     use crate::model::{BatchUse, Stages};
     use crate::model::{Micros, Moment};
-    use crate::telemetry::part::Destination;
 
     fn part() -> Part {
         let part = Part::new("run", "before", 2, Destination::default());

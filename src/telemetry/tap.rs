@@ -13,7 +13,7 @@ use crate::model::Completed;
 pub(super) const CHUNKS: usize = 128;
 
 /// Where the recorder hands its chunks to once they are written.
-pub(super) struct Tap {
+pub(super) struct SampleTap {
     pub part: Arc<Part>,
     pub sender: SyncSender<Message>,
     pub dropped: Counter,
@@ -21,7 +21,7 @@ pub(super) struct Tap {
     pub lost: Leaders,
 }
 
-impl Tap {
+impl SampleTap {
     pub(super) fn hand_on(&mut self, chunk: Vec<Completed>) {
         let lost = std::mem::take(&mut self.lost);
         let message = Message::Chunk { part: Arc::clone(&self.part), chunk, lost };
@@ -44,8 +44,8 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     use super::*;
+    use crate::model::manifest::Destination;
     use crate::model::{BatchUse, Sample, TraceId};
-    use crate::telemetry::part::Destination;
 
     fn chunk(traces: &[u128]) -> Vec<Completed> {
         let batch = Some(BatchUse { id: 1, size: 9 });
@@ -57,7 +57,7 @@ mod tests {
     fn a_full_channel_costs_samples_which_are_counted_and_never_time() {
         let (sender, receiver) = sync_channel(1);
         let part = Arc::new(Part::new("run", "before", 1, Destination::default()));
-        let mut tap = Tap { part, sender, dropped: Counter::default(), lost: Leaders::default() };
+        let mut tap = SampleTap { part, sender, dropped: Counter::default(), lost: Leaders::default() };
         tap.hand_on(chunk(&[]));
         tap.hand_on(chunk(&[1, 2]));
         tap.hand_on(chunk(&[3]));

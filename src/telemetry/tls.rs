@@ -8,7 +8,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tonic::transport::{Certificate, ClientTlsConfig};
 
-use super::otlp::TelemetryError;
+use super::env::Env;
+use super::error::TelemetryError;
 
 /// The variables of the specification, the one for traces first.
 pub(super) const VARIABLES: [&str; 2] =
@@ -20,7 +21,7 @@ pub(super) struct Authorities(Option<Vec<u8>>);
 
 impl Authorities {
     /// Reads the file that a variable names.
-    pub(super) fn read(env: super::otlp::Env<'_>) -> Result<Self, TelemetryError> {
+    pub(super) fn read(env: Env<'_>) -> Result<Self, TelemetryError> {
         for name in VARIABLES {
             let Some(path) = env(name) else { continue };
             let wrong = |problem| TelemetryError::Setting { name: name.to_string(), problem };

@@ -54,7 +54,7 @@ pub(super) fn slow_above(sla: &[Line]) -> Option<Micros> {
 
 /// How the comparison came out.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
+pub struct VerdictFigures {
     /// Each line.
     pub lines: Vec<Line>,
     /// All in all.

@@ -2,63 +2,9 @@
 
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Uri};
-use thiserror::Error;
 
-use super::{Route, ServerHeaders};
-
-/// A target that cannot be used. Exit code 2.
-#[derive(Debug, Error)]
-pub enum EndpointError {
-    /// No usable URL.
-    #[error("--target {url}: {problem}")]
-    Url {
-        /// As given.
-        url: String,
-        /// What is wrong and what to write instead.
-        problem: String,
-    },
-    /// No usable path.
-    #[error("target.path, target.batch_path: `{path}` is no URL path; write one such as /v1/infer")]
-    Path {
-        /// As given.
-        path: String,
-    },
-    /// A name or a password in the URL. They may be secrets and are not printed.
-    #[error(
-        "--target: the URL holds credentials for {host}; leave them out and give them as -H 'authorization: …'"
-    )]
-    Credentials {
-        /// What follows them.
-        host: String,
-    },
-    /// A header that HTTP does not allow. Its value may be a secret and is not printed.
-    #[error(
-        "target.headers.{name}: not a header that HTTP allows; check its name and value for control characters"
-    )]
-    Header {
-        /// The header's name.
-        name: String,
-    },
-    /// A header that would falsify the measurement.
-    #[error(
-        "target.headers.{name}: spanload sets this header itself, and another value would falsify the measurement; leave \
-         it out{remedy}"
-    )]
-    Reserved {
-        /// The header's name.
-        name: String,
-        /// What to do in its place, if there is something.
-        remedy: &'static str,
-    },
-    /// The name of a header of the server's that cannot be one.
-    #[error("{key}: `{name}` is no name of a header; write one such as x-queue-time")]
-    ServerHeader {
-        /// The scenario's key.
-        key: &'static str,
-        /// As given.
-        name: String,
-    },
-}
+use super::endpoint_error::EndpointError;
+use super::{RequestTemplate, ServerHeaders};
 
 /// The resolved target.
 #[derive(Clone, Debug)]
@@ -68,9 +14,9 @@ pub struct Endpoint {
     /// TCP port.
     pub port: u16,
     /// For one request.
-    pub single: Route,
+    pub single: RequestTemplate,
     /// For a batch.
-    pub batch: Route,
+    pub batch: RequestTemplate,
     /// In which headers the server says its own times, beside `Server-Timing`.
     pub server_headers: ServerHeaders,
 }
@@ -106,8 +52,8 @@ impl Endpoint {
         Ok(Endpoint {
             host,
             port: authority.port_u16().unwrap_or(80),
-            single: Route::new(Method::POST, parse_path(path)?, headers.clone()),
-            batch: Route::new(Method::POST, parse_path(batch_path)?, headers),
+            single: RequestTemplate::new(Method::POST, parse_path(path)?, headers.clone()),
+            batch: RequestTemplate::new(Method::POST, parse_path(batch_path)?, headers),
             server_headers: ServerHeaders::default(),
         })
     }
@@ -115,6 +61,11 @@ impl Endpoint {
     /// The same, with headers in which the server says its own times.
     pub fn told_by(self, server_headers: ServerHeaders) -> Self {
         Endpoint { server_headers, ..self }
+    }
+
+    /// The version of HTTP that its connections speak.
+    pub fn http_version(&self) -> &'static str {
+        "1.1"
     }
 
     /// The address as a person writes it.

@@ -7,83 +7,19 @@ mod connection_marks;
 pub mod dial;
 mod direct;
 mod endpoint;
+mod endpoint_error;
 mod exchange_marks;
 mod http1;
 mod request;
+mod seam;
 mod server_headers;
 mod server_timing;
 
 pub use connection_marks::{ConnectionMarks, Counters};
 pub use direct::Direct;
-pub use endpoint::{Endpoint, EndpointError};
+pub use endpoint::Endpoint;
+pub use endpoint_error::EndpointError;
 pub use exchange_marks::ExchangeMarks;
-pub use request::{Request, Route};
+pub use request::{Request, RequestTemplate};
+pub use seam::{BodySink, Connection, Failure, Head, Transport};
 pub use server_headers::ServerHeaders;
-
-use std::rc::Rc;
-use std::task::{Context, Poll};
-
-use crate::model::{ErrorKind, Micros, Moment, ServerTimes, StageSet};
-
-/// A way to move bytes.
-pub trait Transport {
-    /// What carries exchanges.
-    type Connection: Connection;
-
-    /// The stages that it can see. The time of any other is part of the next one that it sees.
-    fn observes(&self) -> StageSet;
-
-    /// Opens a connection. What it costs, and what the kernel says of it, stands in `marks`, also if the future is
-    /// dropped on the way.
-    fn open(&self, marks: &Rc<ConnectionMarks>) -> impl Future<Output = Result<Self::Connection, ErrorKind>>;
-}
-
-/// An open connection.
-pub trait Connection {
-    /// How many exchanges it carries at the same time, at least 1.
-    fn capacity(&self) -> usize;
-
-    /// Whether another exchange can follow.
-    fn is_open(&self) -> bool;
-
-    /// Watches the connection while nothing is under way on it; ready once it is of no more use.
-    fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()>;
-
-    /// Sends a request and receives its answer, whose content goes to `body` as it comes. A future that is dropped on the
-    /// way leaves the connection closed, or the stream that it used.
-    fn exchange(
-        &self,
-        request: &Request<'_>,
-        marks: &ExchangeMarks,
-        body: &mut dyn BodySink,
-    ) -> impl Future<Output = Result<Head, Failure>>;
-}
-
-/// Takes an answer's content as it arrives, before anybody has looked into it.
-pub trait BodySink {
-    /// The next bytes, which came at `at`.
-    ///
-    /// # Errors
-    /// What is wrong with the answer; the exchange fails with it and the connection is closed.
-    fn chunk(&mut self, at: Moment, data: &[u8]) -> Result<(), ErrorKind>;
-}
-
-/// What came before and after an answer's content.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head {
-    /// HTTP status; not necessarily a success.
-    pub status: u16,
-    /// What the server says of its own time.
-    pub server: ServerTimes,
-    /// What each item of the exchange cost, as the server says, in order; empty if it does not.
-    pub items: Vec<Micros>,
-}
-
-/// Why an exchange failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// In one word.
-    pub kind: ErrorKind,
-    /// Whether nothing of the request has left this machine, so that sending it again is safe.
-    pub unsent: bool,
-}

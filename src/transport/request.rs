@@ -6,7 +6,7 @@ use hyper::{Method, Uri};
 
 /// What all requests to one place have in common: method, path and headers are its values, and nobody else's constants.
 #[derive(Clone, Debug)]
-pub struct Route {
+pub struct RequestTemplate {
     /// Method.
     pub method: Method,
     /// Path and query, as they are sent.
@@ -17,7 +17,7 @@ pub struct Route {
     pub(super) http1: Bytes,
 }
 
-impl Route {
+impl RequestTemplate {
     /// Puts them together.
     pub fn new(method: Method, path: Uri, headers: HeaderMap) -> Self {
         let target = path.path_and_query().map_or("/", |path| path.as_str());
@@ -28,7 +28,7 @@ impl Route {
             text.extend_from_slice(value.as_bytes());
             text.extend_from_slice(b"\r\n");
         }
-        Route { method, path, headers, http1: text.into() }
+        RequestTemplate { method, path, headers, http1: text.into() }
     }
 }
 
@@ -36,7 +36,7 @@ impl Route {
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
     /// Where it goes.
-    pub route: &'a Route,
+    pub route: &'a RequestTemplate,
     /// Its body.
     pub body: Bytes,
     /// The `traceparent` header.
@@ -57,7 +57,7 @@ mod tests {
         headers.insert(HOST, HeaderValue::from_static("a:1"));
         headers.append("x-b", HeaderValue::from_static("1"));
         headers.append("x-b", HeaderValue::from_static("2"));
-        let route = Route::new(Method::PUT, Uri::from_static("/p/?q=%20/"), headers);
+        let route = RequestTemplate::new(Method::PUT, Uri::from_static("/p/?q=%20/"), headers);
         assert_eq!(&route.http1[..], b"PUT /p/?q=%20/ HTTP/1.1\r\nhost: a:1\r\nx-b: 1\r\nx-b: 2\r\n");
     }
 }

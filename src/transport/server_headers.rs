@@ -2,7 +2,7 @@
 
 use hyper::header::HeaderName;
 
-use super::EndpointError;
+use super::endpoint_error::EndpointError;
 use crate::model::Micros;
 use crate::model::ServerTimes;
 

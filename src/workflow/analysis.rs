@@ -5,8 +5,8 @@ use std::fs::File;
 use super::{health, ladder, logs, missing, page, prediction, single_calls, truth};
 use crate::analyze;
 use crate::analyze::{
-    Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptAnalysis, ScriptRows, SingleCall,
-    shorter_than_phases,
+    Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SingleCall, analyse_script,
+    attribute_both, shorter_than_phases,
 };
 use crate::host::both;
 use crate::model::Caveat;
@@ -81,10 +81,10 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
     let caveats = comparison.caveats.clone();
-    let mut analysis = Analysis::of(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
+    let mut analysis = attribute_both(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
     analysis.baseline_script = script.map(|(_, rows)| {
         let truth = truth::of_script(results, &manifest);
-        ScriptAnalysis::of(&rows, truth.as_ref())
+        analyse_script(&rows, truth.as_ref())
     });
     analysis.calibration = calibration;
     analysis.ladder_note = ladder.as_deref().and_then(|rungs| shorter_than_phases(rungs, before.planned()));

@@ -3,20 +3,20 @@
 use super::{interleaved, ladder};
 use crate::model::Micros;
 use crate::model::{Limit, Metric, SlaLine};
-use crate::report::{Judged, Load};
+use crate::report::{ExpectedLoad, Judged};
 use crate::scenario::Settings;
 
 /// Of a whole run.
-pub(super) fn of_run(settings: &Settings, with_ladder: bool) -> Load {
+pub(super) fn of_run(settings: &Settings, with_ladder: bool) -> ExpectedLoad {
     let phases = interleaved(settings.repetitions)
         .map(|(phase, _)| (phase.name().to_string(), settings.load.requests));
     let rungs = ladder::loads(settings).filter(|_| with_ladder);
-    Load { judged: judged(settings), parts: phases.chain(rungs).collect() }
+    ExpectedLoad { judged: judged(settings), parts: phases.chain(rungs).collect() }
 }
 
 /// Of one phase alone.
-pub(super) fn of_load(settings: &Settings, part: &str) -> Load {
-    Load { judged: judged(settings), parts: vec![(part.to_string(), settings.load.requests)] }
+pub(super) fn of_load(settings: &Settings, part: &str) -> ExpectedLoad {
+    ExpectedLoad { judged: judged(settings), parts: vec![(part.to_string(), settings.load.requests)] }
 }
 
 /// Lines that one look at a percentile can tell.

@@ -9,7 +9,7 @@ use super::{health, logs};
 use crate::analyze::{Observation, PhaseData, causes_of};
 use crate::model::manifest::Manifest;
 use crate::model::{ErrorKind, Phase, Sample};
-use crate::report::{Request, Waterfall};
+use crate::report::{ExplainedRequest, Waterfall};
 use crate::runlog::{LogReader, Results};
 use crate::workflow::invocation::UsageError;
 
@@ -36,7 +36,7 @@ pub enum Wanted {
 type Key = (u32, u64);
 
 /// The requests that are wanted of a phase, each with the same one of the other phase where that has it.
-pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Result<Vec<Request>> {
+pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Result<Vec<ExplainedRequest>> {
     let manifest = results.manifest()?;
     check(&manifest, wanted)?;
     let ([before, after], _) = logs::phases(results, &manifest)?;
@@ -59,7 +59,7 @@ pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Resul
                 phase.name()
             );
         };
-        Ok(Request { request, beside: beside.remove(key) })
+        Ok(ExplainedRequest { request, beside: beside.remove(key) })
     };
     keys.iter().map(request).collect()
 }

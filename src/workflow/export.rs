@@ -7,9 +7,10 @@ use anyhow::{Context, bail};
 
 use super::telemetry::lines;
 use crate::host::console;
+use crate::model::manifest::Destination;
 use crate::model::manifest::Manifest;
 use crate::runlog::{LogReader, Results};
-use crate::telemetry::{Destination, Replay, SpanTotals, TelemetrySettings, Times};
+use crate::telemetry::{Replay, SpanTotals, TelemetrySettings, Times};
 
 /// How long the end waits for a collector, after the last span was handed over.
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
@@ -99,7 +100,5 @@ fn requests(
 
 /// Where the requests went; empty for a run of an older version.
 fn destination(manifest: &Manifest) -> Destination {
-    let record =
-        manifest.telemetry.as_ref().and_then(|telemetry| telemetry.destination.clone()).unwrap_or_default();
-    Destination { host: record.host, port: record.port, url: record.url, batch_url: record.batch_url }
+    manifest.telemetry.as_ref().and_then(|telemetry| telemetry.destination.clone()).unwrap_or_default()
 }

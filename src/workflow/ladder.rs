@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::calibration::calibration_sizes;
 use super::measurement::{self, Measurement};
 use super::{Run, logs};
-use crate::analyze::{Doubt, LadderRung, PhaseData, climbed};
+use crate::analyze::{Doubt, LadderRung, PhaseCollector, climbed};
 use crate::model::Strategy;
 use crate::model::manifest::{LadderRecord, Manifest, RungRecord};
 use crate::plan::Plan;
@@ -113,7 +113,7 @@ pub(super) fn read(
     logs::check(ladder.requests, ladder.repetitions)?;
     let (mut rungs, mut doubts) = (Vec::new(), Vec::new());
     for rung in &ladder.rungs {
-        let collector = PhaseData::collect(ladder.requests, ladder.repetitions);
+        let collector = PhaseCollector::new(ladder.requests, ladder.repetitions);
         let (data, found) = logs::read(results, manifest, &rung.part, collector)?;
         rungs.push((rung.strategy.clone(), data));
         doubts.extend(found);

@@ -12,7 +12,7 @@ use super::{conditions, expected, most_connections, telemetry};
 use crate::host::Anchor;
 use crate::host::Interrupt;
 use crate::host::limits;
-use crate::model::Phase;
+use crate::model::{Caveat, Phase};
 use crate::report::Progress;
 use crate::runlog::{Answers, Live, LogWriter, Recording};
 use crate::scenario::Settings;
@@ -59,7 +59,7 @@ pub async fn load(
     step.done(&measured.live);
     session.close().await?;
     if let Some(losses) = telemetry::flush(&mut tells, server.stopped(), &progress).await.losses {
-        progress.note(&format!("warning: {}", losses.message()));
+        progress.note(&format!("warning: {}", Caveat::from(losses).message));
     }
     telemetry::last_scrape(&tells, interrupt).await;
     Ok(measured.live)

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use anyhow::{Context, anyhow, bail};
 
-use crate::analyze::{Collector, Doubt, PhaseData};
+use crate::analyze::{Doubt, PhaseCollector, PhaseData};
 use crate::host::both;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
@@ -49,7 +49,7 @@ pub(super) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
 
 fn phase(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let plan = &manifest.plan;
-    let collector = PhaseData::collect(plan.requests, plan.repetitions);
+    let collector = PhaseCollector::new(plan.requests, plan.repetitions);
     let log = format!("{}.csv", phase.name());
     // What the before log says of causes does not hang on the other one.
     if phase == Phase::After
@@ -65,7 +65,7 @@ pub(super) fn read(
     results: &Results,
     manifest: &Manifest,
     part: &str,
-    mut collector: Collector,
+    mut collector: PhaseCollector,
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let log = format!("{part}.csv");
     let path = results.path(&log);

@@ -14,7 +14,7 @@ use crate::model::Phase;
 use crate::model::manifest::Manifest;
 use crate::model::{Connections, Strategy};
 use crate::report::Format;
-use crate::report::html::{Conditions, Drawn, FileState, Html, Incomplete, Payloads, slow_from};
+use crate::report::html::{Conditions, Drawn, FileState, Html, Incomplete, PayloadsSent, slow_from};
 use crate::runlog::{Results, write_atomically};
 
 /// The page's name in the folder of its run.
@@ -124,7 +124,7 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
         workers: plan.workers,
         embedded: manifest.scenario.pointer("/target/url").is_some_and(Value::is_null),
         order: order(manifest),
-        payloads: manifest.payloads.as_ref().map(|sets| Payloads {
+        payloads: manifest.payloads.as_ref().map(|sets| PayloadsSent {
             plan: sets.plan,
             script: sets.baseline_script_equal,
             before: sets.before_equal,

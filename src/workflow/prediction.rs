@@ -49,5 +49,5 @@ pub(super) fn predict(
     calibration: Option<&Calibration>,
 ) -> Prediction {
     let strategy = manifest.plan.strategies.map(|strategies| strategies.after);
-    prediction::predict(before, calibration, strategy).beside(after)
+    prediction::beside(prediction::predict(before, calibration, strategy), after)
 }

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use super::Run;
 use super::server::Stopped;
-use crate::analyze::{Comparison, Doubt, LostSpans, Verdict as Judgement};
+use crate::analyze::{Comparison, Doubt, LostSpans, Verdict};
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::LAST_SPANS_WITHIN;
-use crate::model::manifest::{DestinationRecord, SpanRecord, TelemetryRecord};
+use crate::model::manifest::{Destination, SpanRecord, TelemetryRecord};
 use crate::model::{Limit, SlaLine};
 use crate::report::Progress;
 use crate::runlog::write_atomically;
 use crate::scenario::Settings;
-use crate::telemetry::{Destination, Line, SpanTotals, Telemetry, Unit, Verdict, Watched};
+use crate::telemetry::{Line, SpanTotals, Telemetry, Unit, VerdictFigures, Watched};
 use crate::transport::{Endpoint, EndpointError};
 
 /// How long the end waits for a collector of spans, counted from when the last mock was told to stop: its own spans and
@@ -24,12 +24,7 @@ impl Run<'_> {
     /// Telemetry watches a repetition that is about to begin.
     pub(super) fn watch(&mut self, part: &str, repetition: u32, url: &str) -> anyhow::Result<Watched> {
         let destination = destination(&self.settings, url)?;
-        self.manifest.telemetry.get_or_insert_default().destination = Some(DestinationRecord {
-            host: destination.host.clone(),
-            port: destination.port,
-            url: destination.url.clone(),
-            batch_url: destination.batch_url.clone(),
-        });
+        self.manifest.telemetry.get_or_insert_default().destination = Some(destination.clone());
         Ok(self.telemetry.begin(part, repetition, destination))
     }
 
@@ -134,6 +129,8 @@ pub(super) fn destination(settings: &Settings, url: &str) -> Result<Destination,
     Ok(Destination {
         url: of(&endpoint.single.path),
         batch_url: of(&endpoint.batch.path),
+        method: endpoint.single.method.to_string(),
+        http_version: endpoint.http_version().to_string(),
         port: endpoint.port,
         host: endpoint.host,
     })
@@ -153,7 +150,7 @@ pub(super) fn lines(sla: &[SlaLine]) -> Vec<Line> {
     sla.iter().map(line).collect()
 }
 
-fn verdict(comparison: &Comparison) -> Verdict {
+fn verdict(comparison: &Comparison) -> VerdictFigures {
     let lines = comparison.sla.iter().map(|line| {
         let (unit, scale) = match line.unit {
             "ms" => (Unit::Seconds, 1e3),
@@ -167,10 +164,10 @@ fn verdict(comparison: &Comparison) -> Verdict {
             limit: line.limit / scale,
             before: scaled(line.before),
             after: scaled(line.after),
-            met: line.verdict == Judgement::Met,
+            met: line.verdict == Verdict::Met,
         }
     });
-    Verdict { lines: lines.collect(), met: comparison.verdict == Judgement::Met }
+    VerdictFigures { lines: lines.collect(), met: comparison.verdict == Verdict::Met }
 }
 
 /// What became of the spans, in one line for people.

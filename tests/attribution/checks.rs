@@ -1,7 +1,7 @@
 //! What must be found, and how far it may be from the truth.
 use std::collections::HashMap;
 
-use spanload::analyze::{ClientHealth, PhaseAnalysis, PhaseData, attribute};
+use spanload::analyze::{ClientHealth, PhaseAnalysis, PhaseCollector, attribute};
 use spanload::model::Sample;
 
 use super::server::{Injected, Log};
@@ -15,7 +15,7 @@ pub const TOLERANCE: f64 = 0.001;
 const STRANGER: f64 = 0.10;
 
 pub fn analysed_with(samples: &[Sample], health: &ClientHealth) -> PhaseAnalysis {
-    let mut collector = PhaseData::collect(samples.len() as u64, 1);
+    let mut collector = PhaseCollector::new(samples.len() as u64, 1);
     for sample in samples {
         collector.take(1, sample).expect("a sample of this phase");
     }

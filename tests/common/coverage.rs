@@ -1,5 +1,5 @@
 //! How often the intervals of a comparison hold the truth: simulated runs, judged by the code that judges real ones.
-use spanload::analyze::{Comparison, Inputs, PhaseData, compare};
+use spanload::analyze::{Comparison, Inputs, PhaseCollector, compare};
 use spanload::model::{Micros, Moment};
 use spanload::model::{Sample, Stage, Stages, TraceId};
 use spanload::stats::Interval;
@@ -88,7 +88,7 @@ pub fn measure(process: Process, repetitions: u32, draws: u32, seed: u64) -> Cou
 /// One run of both phases; the levels of their repetitions are drawn apart, so that pairing gains nothing.
 fn run(process: Process, repetitions: u32, normals: &mut Normals) -> Comparison {
     let [before, after] = [SLOWER, 1.0].map(|slower| {
-        let mut phase = PhaseData::collect(REQUESTS as u64, repetitions);
+        let mut phase = PhaseCollector::new(REQUESTS as u64, repetitions);
         for repetition in 1..=repetitions {
             let level = slower * process.level(normals);
             let latencies = process.repetition(level, REQUESTS, normals);

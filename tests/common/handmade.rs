@@ -1,5 +1,7 @@
 //! Phases and comparisons made by hand: small enough to be checked with a pencil.
-use spanload::analyze::{BaselineScript, Comparison, Inputs, PhaseData, ThreePercentiles, compare};
+use spanload::analyze::{
+    BaselineScript, Comparison, Inputs, PhaseCollector, PhaseData, ThreePercentiles, compare,
+};
 use spanload::model::Digest;
 use spanload::model::SlaLine;
 use spanload::model::{ErrorKind, Sample, Stage, Stages, TraceId};
@@ -9,7 +11,7 @@ use spanload::model::{Micros, Moment};
 /// `seq` is due `seq` tenths of a second after the start.
 pub fn phase(repetitions: &[Vec<Option<u64>>]) -> PhaseData {
     let requests = repetitions[0].len() as u64;
-    let mut phase = PhaseData::collect(requests, repetitions.len() as u32);
+    let mut phase = PhaseCollector::new(requests, repetitions.len() as u32);
     for (repetition, latencies) in (1..).zip(repetitions) {
         for (seq, latency) in (0..).zip(latencies) {
             phase.take(repetition, &sample(seq, *latency)).expect("a planned request");

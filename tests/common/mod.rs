@@ -29,7 +29,6 @@ use spanload::mock::Hello;
 pub const EXE: &str = env!("CARGO_BIN_EXE_spanload");
 /// It only ends what hangs: a machine with other work takes several times as long for everything.
 const PATIENCE: Duration = Duration::from_secs(60);
-const ATTEMPTS: usize = 3;
 
 /// A mock of its own for each test, killed when the test ends however it ends.
 pub struct Mock {
@@ -109,13 +108,6 @@ pub fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-/// Tries again what a busy machine can spoil, at most three times in all; what is wrong is so each time. `is_fine`
-/// prints what it judges.
-pub fn thrice_at_most<T>(attempt: impl Fn() -> T, is_fine: impl Fn(&T) -> bool) -> T {
-    let fine = (1..ATTEMPTS).map(|_| attempt()).find(is_fine);
-    fine.unwrap_or_else(attempt)
 }
 
 #[derive(Debug, Clone)]

@@ -39,6 +39,18 @@ pub fn dropped() -> u64 {
     values("netstat", "TcpExt: ")["ListenDrops"]
 }
 
+/// Connections to a port of this thread's network that the client takes for established.
+pub fn established(port: u16) -> u64 {
+    const ESTABLISHED: &str = "01";
+    let table = std::fs::read_to_string("/proc/thread-self/net/tcp").expect("Linux has it");
+    let rows = table.lines().skip(1).filter_map(|line| {
+        let mut fields = line.split_whitespace().skip(2);
+        Some((fields.next()?, fields.next()?))
+    });
+    let to_port = format!(":{port:04X}");
+    rows.filter(|(peer, state)| peer.ends_with(&to_port) && *state == ESTABLISHED).count() as u64
+}
+
 fn loopback_up() {
     // SAFETY: a plain system call.
     let socket = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM, 0) };

@@ -1,6 +1,6 @@
 //! A before phase, the calibration and an after phase on a simulated server, and the prediction from the first two.
-use spanload::analyze::prediction::{Candidate, Prediction, predict};
-use spanload::analyze::{Calibration, Observation, PhaseData, calibration};
+use spanload::analyze::prediction::{Candidate, beside, predict};
+use spanload::analyze::{Calibration, Observation, PhaseCollector, PhaseData, Prediction, calibration};
 use spanload::model::{Connections, Sample, Strategy};
 
 use crate::simulated::gate::Gate;
@@ -73,7 +73,8 @@ impl Variation {
         let after = run(Load::new(self.requests, self.callers).pool(self.pool).batch(self.batch));
         let calibration = calibration::fit(&self.calibrate(run)).expect("usable calls");
         let strategy = Strategy { connections: Connections::Pool(self.pool), batch: self.batch };
-        let prediction = predict(&phase(&before), Some(&calibration), Some(strategy)).beside(&phase(&after));
+        let prediction = predict(&phase(&before), Some(&calibration), Some(strategy));
+        let prediction = beside(prediction, &phase(&after));
         let [predicted, measured] = [prediction.p95_ms, prediction.measured_p95_ms];
         println!("{self:?}: predicted {predicted:?} measured {measured:?} error {:?}", prediction.error);
         Predicted {
@@ -102,7 +103,7 @@ fn lost_syns(sample: &Sample) -> Option<u32> {
 }
 
 fn phase(outcome: &Outcome) -> PhaseData {
-    let mut collector = PhaseData::collect(outcome.completed.len() as u64, 1);
+    let mut collector = PhaseCollector::new(outcome.completed.len() as u64, 1);
     for sample in outcome.samples() {
         assert_eq!(sample.error, None, "{sample:?}");
         collector.take(1, sample).expect("a planned request");

@@ -7,7 +7,7 @@
 //! accepted. Where several processes accept on one port the order says less than it could, never more.
 
 use super::split::{tells_all, waits_for_accept};
-use crate::analyze::observation::Observation;
+use crate::analyze::observed::Observation;
 use crate::model::Stage;
 use crate::model::{Micros, Moment};
 

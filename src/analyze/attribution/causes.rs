@@ -2,15 +2,14 @@
 
 use std::cmp::Reverse;
 
-use super::cause::Cause;
 use super::context::Context;
-use super::evidence::{Counts, evidence};
+use super::evidence::{RowCounts, evidence};
 use super::groups::Groups;
 use super::remedy::{Advice, remedy};
 use super::split::is_shed;
 use super::wording::explanation;
-use crate::analyze::analysis::CauseFinding;
-use crate::analyze::phase::PhaseData;
+use crate::analyze::document::{Cause, CauseFinding};
+use crate::analyze::observed::PhaseData;
 use crate::model::ErrorKind;
 use crate::stats::rounded;
 
@@ -32,7 +31,7 @@ pub(super) fn causes(
     phase: &PhaseData,
     context: &Context<'_>,
     groups: &Groups,
-    counts: &Counts,
+    counts: &RowCounts,
     advice: &Advice<'_>,
 ) -> Vec<CauseFinding> {
     let lost = Lost::of(phase, context);
@@ -104,8 +103,8 @@ impl Lost {
     fn note(
         &self,
         cause: Cause,
-        mut evidence: crate::analyze::analysis::Table<serde_json::Value>,
-    ) -> crate::analyze::analysis::Table<serde_json::Value> {
+        mut evidence: crate::analyze::document::Table<serde_json::Value>,
+    ) -> crate::analyze::document::Table<serde_json::Value> {
         if self.of_cause(cause) > 0 {
             evidence.0.push(("lost", serde_json::json!(self.of_cause(cause))));
         }

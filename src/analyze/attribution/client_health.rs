@@ -1,6 +1,6 @@
 //! What the client knows of its own lateness, where it was measured.
 
-use crate::analyze::observation::Observation;
+use crate::analyze::observed::Observation;
 use crate::model::Stage;
 use crate::model::{Micros, Moment};
 

@@ -5,10 +5,10 @@ use super::client_health::ClientHealth;
 use super::held_back;
 use super::occupancy::Occupancy;
 use super::split::{Facts, Network, Split, split};
-use crate::analyze::observation::Observation;
-use crate::analyze::phase::PhaseData;
+use crate::analyze::observed::Observation;
+use crate::analyze::observed::PhaseData;
+use crate::model::Micros;
 use crate::model::Stage;
-use crate::model::{Micros, Moment};
 use crate::stats::distribution::percentiles;
 
 /// The rows of a phase and the facts about them.
@@ -102,9 +102,4 @@ fn smallest_rest(rows: &[Observation]) -> Micros {
         Some(Micros(row.stage(Stage::Wait)?.0.saturating_sub(told.0)))
     });
     rest.min().unwrap_or_default()
-}
-
-/// When the request was given a connection, or started to open one.
-pub(super) fn taken(row: &Observation) -> Option<Moment> {
-    row.due().map(|due| due + row.stage(Stage::Queue).unwrap_or_default())
 }

@@ -4,19 +4,18 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::cause::Cause;
 use super::context::Context;
 use super::groups::{Groups, millis};
 use super::held_back;
 use super::split::{Split, is_shed, tells_all};
-use crate::analyze::analysis::Table;
-use crate::analyze::observation::Observation;
+use crate::analyze::document::{Cause, Table};
+use crate::analyze::observed::Observation;
 use crate::model::Micros;
 use crate::stats::distribution::Distribution;
 
 /// What the rows of a phase show beside the sums by cause.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct RowCounts {
     /// Connections opened.
     pub connections: u64,
     /// Connections with a SYN retransmission.
@@ -45,7 +44,7 @@ pub(super) struct Counts {
     seen: BTreeSet<(u32, u64)>,
 }
 
-impl Counts {
+impl RowCounts {
     /// Adds a row with the causes of its latency.
     pub(super) fn take(&mut self, row: &Observation, split: &Split) {
         self.shed += u64::from(is_shed(row));
@@ -93,7 +92,7 @@ impl Counts {
 pub(super) fn evidence(
     cause: Cause,
     groups: &Groups,
-    counts: &Counts,
+    counts: &RowCounts,
     context: &Context<'_>,
 ) -> Table<Value> {
     let at = cause as usize;
@@ -113,7 +112,7 @@ pub(super) fn evidence(
 fn particular(
     cause: Cause,
     groups: &Groups,
-    counts: &Counts,
+    counts: &RowCounts,
     context: &Context<'_>,
 ) -> Vec<(&'static str, Value)> {
     match cause {
@@ -142,7 +141,7 @@ fn particular(
             ("retransmitted_on_kept_connections", json!(counts.kept_retransmitted)),
         ],
         Cause::DelayedAck => {
-            let (held_back, median_ms) = held_back::count(context);
+            let (held_back, median_ms) = held_back::count(context.rows());
             vec![("held_back", json!(held_back)), ("median_ms", json!(median_ms))]
         }
         Cause::Retries => vec![("retried", json!(counts.retried))],

@@ -2,18 +2,17 @@
 
 use std::ops::RangeInclusive;
 
-use super::cause::Cause;
 use super::split::Split;
-use crate::analyze::analysis::{Part, Table, Tail};
-use crate::analyze::observation::Observation;
-use crate::analyze::phase::PhaseData;
+use crate::analyze::document::{Cause, Contribution, Table, Tail};
+use crate::analyze::observed::Observation;
+use crate::analyze::observed::PhaseData;
 use crate::model::Micros;
 use crate::model::Stage;
 use crate::stats::rounded;
 
 /// Sums over some requests, in microseconds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sums {
+pub(super) struct GroupSums {
     pub n: u64,
     pub stages: [u64; Stage::ALL.len()],
     pub causes: [u64; Cause::ALL.len()],
@@ -24,9 +23,9 @@ pub(super) struct Sums {
 /// The three groups that are compared.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Groups {
-    pub all: Sums,
-    pub tail: Sums,
-    pub middle: Sums,
+    pub all: GroupSums,
+    pub tail: GroupSums,
+    pub middle: GroupSums,
     pub threshold: Option<Micros>,
     /// Latencies of the middle ones.
     middle_range: Option<RangeInclusive<Micros>>,
@@ -97,7 +96,7 @@ impl Groups {
     }
 }
 
-impl Sums {
+impl GroupSums {
     fn take(&mut self, row: &Observation, split: &Split) {
         self.n += 1;
         for stage in Stage::ALL {
@@ -122,7 +121,7 @@ impl Sums {
         (self.n > 0).then(|| millis(self.mean(self.total())))
     }
 
-    pub(super) fn by_cause(&self) -> Table<Part> {
+    pub(super) fn by_cause(&self) -> Table<Contribution> {
         let occurring = Cause::ALL.into_iter().filter(|cause| self.causes[*cause as usize] > 0);
         parts(occurring, |cause| self.mean(self.causes[cause as usize]))
     }
@@ -151,9 +150,9 @@ impl Named for Cause {
 }
 
 /// Means in microseconds as a table of milliseconds and shares of their sum.
-fn parts<T: Named>(keys: impl Iterator<Item = T> + Clone, mean: impl Fn(T) -> f64) -> Table<Part> {
+fn parts<T: Named>(keys: impl Iterator<Item = T> + Clone, mean: impl Fn(T) -> f64) -> Table<Contribution> {
     let total: f64 = keys.clone().map(&mean).sum();
-    let part = |key: T| Part { mean_ms: millis(mean(key)), share: share(mean(key), total) };
+    let part = |key: T| Contribution { mean_ms: millis(mean(key)), share: share(mean(key), total) };
     Table(keys.map(|key| (key.name(), part(key))).collect())
 }
 

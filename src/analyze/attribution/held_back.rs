@@ -5,8 +5,7 @@
 //! connection Linux acknowledges at once. So the mark is: on kept connections the answers that take a while take 40 ms, and
 //! on new ones none does. A body that takes 40 ms for other reasons takes them on new connections, too.
 
-use super::context::Context;
-use crate::analyze::observation::Observation;
+use crate::analyze::observed::Observation;
 use crate::model::Micros;
 use crate::model::Stage;
 use crate::stats::distribution::Distribution;
@@ -45,8 +44,8 @@ pub(super) fn is_held_back(row: &Observation) -> bool {
 }
 
 /// How many answers were held back, and how long the median one.
-pub(super) fn count(context: &Context<'_>) -> (u64, Option<f64>) {
-    let held = context.rows().iter().filter(|row| row.succeeded() && is_held_back(row));
+pub(super) fn count(rows: &[Observation]) -> (u64, Option<f64>) {
+    let held = rows.iter().filter(|row| row.succeeded() && is_held_back(row));
     let lengths: Vec<u64> = held.filter_map(|row| row.stage(Stage::Receive)).map(|length| length.0).collect();
     (lengths.len() as u64, Distribution::new(lengths, 0).percentile(500).map(Micros::as_millis))
 }

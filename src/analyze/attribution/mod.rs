@@ -3,7 +3,9 @@
 //! Everything is built from one function, `split`, which gives each microsecond of a request one cause.
 
 mod accept_order;
-mod cause;
+mod attribute;
+mod both;
+mod bottleneck;
 mod causes;
 mod client_health;
 mod context;
@@ -11,8 +13,7 @@ mod evidence;
 mod groups;
 mod habits;
 mod held_back;
-mod levels;
-mod limit;
+
 mod occupancy;
 mod outlook;
 mod remedy;
@@ -26,102 +27,8 @@ mod testing;
 mod tests;
 mod wording;
 
-pub use cause::Cause;
+pub use attribute::{attribute, attribute_with};
+pub use both::attribute_both;
 pub use client_health::{ClientHealth, ClientStall};
 pub use outlook::Outlook;
 pub use requests::causes_of;
-
-use std::collections::BTreeMap;
-
-use super::analysis::{FailureFigures, PhaseAnalysis, StageFigures, Table};
-use super::phase::PhaseData;
-use crate::model::Micros;
-use crate::model::{ErrorKind, Stage};
-use crate::stats::distribution::percentiles;
-use crate::stats::rounded;
-use context::Context;
-use evidence::Counts;
-use groups::{Groups, millis, stage_lengths};
-use habits::Habits;
-use remedy::Advice;
-
-/// Analyses one phase by itself.
-pub fn attribute(phase: &PhaseData, health: &ClientHealth) -> PhaseAnalysis {
-    attribute_with(phase, health, &Outlook::default())
-}
-
-/// Analyses one phase; saturation and remedies know what is predicted. The times of the causes do not hang on it.
-pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outlook) -> PhaseAnalysis {
-    let context = Context::new(phase, health);
-    let (groups, counts) = summed(phase, &context);
-    let saturation = saturation::saturation(phase, &context, outlook.replicas());
-    // A prediction is one of a closed loop: beside another load it says nothing.
-    let none = Outlook::default();
-    let outlook = if saturation.is_some() { outlook } else { &none };
-    let advice = Advice {
-        saturated: saturation.as_ref().is_some_and(|found| found.saturated == Some(true)),
-        habits: Habits::of(&context),
-        outlook,
-        now_ms: [950, 990].map(|permille| phase.latency().percentile(permille).map(Micros::as_millis)),
-    };
-    PhaseAnalysis {
-        planned: phase.planned(),
-        succeeded: phase.succeeded(),
-        mean_ms: groups.all.mean_ms(),
-        stages: stages(phase, &groups),
-        causes_of_all: groups.all.by_cause(),
-        tail: groups.tail(phase),
-        causes: causes::causes(phase, &context, &groups, &counts, &advice),
-        failures: failures(&context),
-        reuse: reuse::reuse(&groups, counts.connections, saturation.as_ref(), &advice),
-        saturation,
-    }
-}
-
-/// All sums that need the causes of each request: to find them costs more than to add them up.
-fn summed(phase: &PhaseData, context: &Context<'_>) -> (Groups, Counts) {
-    let (mut groups, mut counts) = (Groups::new(phase), Counts::default());
-    for (index, row) in context.rows().iter().enumerate() {
-        let split = context.split(index);
-        counts.take(row, &split);
-        if row.succeeded() {
-            groups.take(row, &split);
-        }
-    }
-    (groups, counts)
-}
-
-fn stages(phase: &PhaseData, groups: &Groups) -> Table<StageFigures> {
-    let total = groups.all.total();
-    let figures = |(stage, mut lengths): (Stage, Vec<u64>)| {
-        let sum = groups.all.stages[stage as usize] as f64;
-        let [p50, p95, p99] = percentiles(&mut lengths, [500, 950, 990])?.map(Micros::as_millis);
-        let figures = StageFigures {
-            n: lengths.len() as u64,
-            mean_ms: millis(sum / lengths.len() as f64),
-            p50_ms: p50,
-            p95_ms: p95,
-            p99_ms: p99,
-            share_of_total: (total > 0).then(|| rounded(sum / total as f64, 6)),
-        };
-        Some((stage.name(), figures))
-    };
-    Table(Stage::ALL.into_iter().zip(stage_lengths(phase.rows())).filter_map(figures).collect())
-}
-
-fn failures(context: &Context<'_>) -> Table<FailureFigures> {
-    let mut by_word: BTreeMap<ErrorKind, (u64, u64, [u64; Cause::ALL.len()])> = BTreeMap::new();
-    for (index, row) in context.rows().iter().enumerate() {
-        let Some(word) = row.error().filter(|word| *word != ErrorKind::Unsent) else { continue };
-        let (n, sum, causes) = by_word.entry(word).or_insert((0, 0, [0; Cause::ALL.len()]));
-        *n += 1;
-        *sum += row.latency().0;
-        context.split(index).parts().for_each(|(cause, length)| causes[cause as usize] += length.0);
-    }
-    let figures = |(word, (n, sum, causes)): (ErrorKind, (u64, u64, [u64; Cause::ALL.len()]))| {
-        let mostly = Cause::ALL.into_iter().rev().max_by_key(|cause| causes[*cause as usize]);
-        let mostly = mostly.unwrap_or(Cause::Unexplained);
-        (word.name(), FailureFigures { n, mean_ms: millis(sum as f64 / n as f64), mostly })
-    };
-    Table(by_word.into_iter().map(figures).collect())
-}

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::context::taken;
-use super::levels::Levels;
-use crate::analyze::observation::Observation;
-use crate::model::ErrorKind;
-use crate::model::{Micros, Moment};
+use crate::analyze::observed::Observation;
+use crate::model::{ErrorKind, Micros, Moment, Stage};
+use crate::stats::StepFunction;
 
 /// The times at which every connection was in use.
 ///
@@ -24,7 +22,7 @@ pub(super) struct Occupancy {
 impl Occupancy {
     /// From the rows of one repetition.
     pub(super) fn new<'a>(rows: impl Iterator<Item = &'a Observation>) -> Self {
-        let levels = Levels::new(exchanges(rows));
+        let levels = StepFunction::new(exchanges(rows));
         let most = levels.most();
         let mut so_far = Micros(0);
         let full = levels.at_least(most.max(1)).into_iter().map(|(start, end)| {
@@ -52,6 +50,11 @@ impl Occupancy {
         };
         before + moment.min(end).since(start)
     }
+}
+
+/// When the request was given a connection, or started to open one.
+fn taken(row: &Observation) -> Option<Moment> {
+    row.due().map(|due| due + row.stage(Stage::Queue).unwrap_or_default())
 }
 
 /// Start and end of each exchange; the members of a batch share one, which ends with the last of them.

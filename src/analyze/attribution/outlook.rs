@@ -1,6 +1,7 @@
 //! What the prediction says of the server and of other ways to send, for a remedy that must not make things worse.
 
-use crate::analyze::prediction::{Candidate, Prediction, ServerFigures};
+use crate::analyze::document::{Candidate, Prediction, ServerFigures};
+use crate::analyze::prediction::always_tried;
 
 /// A way to send is faster than another where its P95 is below this part of the other's.
 const FASTER: f64 = 0.95;
@@ -16,7 +17,7 @@ pub struct Outlook {
 impl Outlook {
     /// Of a prediction, whatever after phase it was made for.
     pub fn of(prediction: &Prediction) -> Self {
-        Outlook { server: prediction.server.clone(), ways: prediction.always_tried().cloned().collect() }
+        Outlook { server: prediction.server.clone(), ways: always_tried(prediction).cloned().collect() }
     }
 
     /// How many exchanges the server computes at a time, where requests waited so that there are no more.

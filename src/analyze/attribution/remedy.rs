@@ -1,8 +1,8 @@
 //! What a client can do about each cause, beside what it does already, and what that is predicted to bring.
 
-use super::cause::Cause;
 use super::habits::Habits;
 use super::outlook::{Batches, More, Outlook};
+use crate::analyze::document::Cause;
 
 const KEEP: &str = "keep connections: pool (after.connections)";
 const FEWER: &str =
@@ -154,7 +154,7 @@ fn batch(advice: &Advice<'_>, why: &str, otherwise: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::prediction::{Candidate, Method, Prediction, ServerFigures};
+    use crate::analyze::document::{Candidate, Method, Prediction, ServerFigures};
 
     fn advised(cause: Cause, saturated: bool, habits: Habits, outlook: &Outlook) -> String {
         remedy(cause, &Advice { saturated, habits, outlook, now_ms: [Some(1_034.3), Some(13_900.0)] })

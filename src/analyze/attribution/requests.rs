@@ -1,9 +1,9 @@
 //! The causes of single requests: the same split as in all sums, for one who looks at one request.
 
-use super::cause::Cause;
 use super::client_health::ClientHealth;
 use super::context::Context;
-use crate::analyze::phase::PhaseData;
+use crate::analyze::document::Cause;
+use crate::analyze::observed::PhaseData;
 use crate::model::Micros;
 
 /// The causes of the requests at these places among the phase's rows, in the order of [`Cause::ALL`], each list

@@ -1,9 +1,8 @@
 //! What keeping connections would buy a phase that opens new ones.
 
-use super::cause::Cause;
 use super::groups::Groups;
 use super::remedy::{Advice, alone};
-use crate::analyze::analysis::{Reuse, ReuseBuys, Saturation};
+use crate::analyze::document::{Cause, Reuse, ReuseBuys, Saturation};
 use crate::stats::rounded;
 
 /// Below these shares of all latency and of the tail's excess there is nothing to win.

@@ -7,17 +7,16 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::cause::Cause;
+use super::bottleneck::{self, Bottleneck};
 use super::context::Context;
 use super::groups::millis;
-use super::levels::Levels;
-use super::limit::{self, Limit};
 use super::split::tells_all;
-use crate::analyze::analysis::Saturation;
-use crate::analyze::observation::Observation;
-use crate::analyze::phase::PhaseData;
+use crate::analyze::document::{Cause, Saturation};
+use crate::analyze::observed::Observation;
+use crate::analyze::observed::PhaseData;
 use crate::model::Stage;
 use crate::model::{Micros, Moment};
+use crate::stats::StepFunction;
 use crate::stats::rounded;
 
 /// How far callers ÷ throughput may be from the mean latency.
@@ -115,16 +114,16 @@ impl Loaded {
         let replicas = replicas.filter(|replicas| share(*replicas) <= 1.0 + LITTLE_TOLERANCE);
         let busy = replicas.filter(|_| told).map(share);
         let in_use = of_time(self.in_use);
-        let limit = match waits {
-            None => Limit::Untold,
-            Some(waits) if waits >= ALWAYS && little => Limit::Queue,
-            Some(_) if busy.is_some_and(|busy| busy >= ALWAYS) && little => Limit::Replicas,
-            Some(waits) if waits.max(busy.unwrap_or(0.0)) >= ALWAYS => Limit::Unsteady,
-            Some(_) if connections < self.callers && in_use >= MOSTLY => Limit::Connections(connections),
-            Some(_) => Limit::NotTheServer,
+        let bottleneck = match waits {
+            None => Bottleneck::Untold,
+            Some(waits) if waits >= ALWAYS && little => Bottleneck::Queue,
+            Some(_) if busy.is_some_and(|busy| busy >= ALWAYS) && little => Bottleneck::Replicas,
+            Some(waits) if waits.max(busy.unwrap_or(0.0)) >= ALWAYS => Bottleneck::Unsteady,
+            Some(_) if connections < self.callers && in_use >= MOSTLY => Bottleneck::Connections(connections),
+            Some(_) => Bottleneck::NotTheServer,
         };
         let mut found = Saturation {
-            saturated: limit.is_the_server(),
+            saturated: bottleneck.is_the_server(),
             callers: self.callers,
             throughput_rps: rounded(throughput, 3),
             callers_over_throughput_ms: millis(expected),
@@ -135,7 +134,7 @@ impl Loaded {
             connections_in_use: rounded(in_use, 4),
             explanation: String::new(),
         };
-        found.explanation = limit::explanation(limit, &found);
+        found.explanation = bottleneck::explanation(bottleneck, &found);
         found
     }
 }
@@ -153,7 +152,7 @@ fn computing(rows: &[Observation]) -> impl Iterator<Item = (Moment, Moment)> {
 }
 
 /// When requests waited at the server, to be accepted or for a replica, as far as that is known.
-fn waiting(places: Range<usize>, context: &Context<'_>) -> Levels {
+fn waiting(places: Range<usize>, context: &Context<'_>) -> StepFunction {
     let spans = places.filter_map(|index| {
         let (row, split) = (&context.rows()[index], context.split(index));
         let waited = split.get(Cause::AcceptQueueWait) + split.get(Cause::ServerQueue);
@@ -163,5 +162,5 @@ fn waiting(places: Range<usize>, context: &Context<'_>) -> Levels {
         let arrived = begun.saturating_sub(waited.0);
         (waited >= WAITING).then(|| (Moment::from_micros(arrived), Moment::from_micros(begun)))
     });
-    Levels::new(spans)
+    StepFunction::new(spans)
 }

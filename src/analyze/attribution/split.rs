@@ -1,7 +1,7 @@
 //! Splits one request's latency over its causes: whole microseconds, disjoint, summing to the latency.
 
-use super::cause::Cause;
-use crate::analyze::observation::Observation;
+use crate::analyze::document::Cause;
+use crate::analyze::observed::Observation;
 use crate::model::Micros;
 use crate::model::Stage;
 

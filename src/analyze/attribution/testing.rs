@@ -1,7 +1,6 @@
 //! Rows for the tests of this room.
 
-use crate::analyze::observation::Observation;
-use crate::analyze::phase::PhaseData;
+use crate::analyze::observed::{Observation, PhaseCollector, PhaseData};
 use crate::model::{BatchUse, ConnectionUse, ErrorKind, Sample, Stage, Stages, TraceId};
 use crate::model::{Micros, Moment};
 
@@ -95,7 +94,7 @@ impl Row {
 
 /// A phase of one repetition with these rows, numbered anew.
 pub(crate) fn phase(rows: &[Row]) -> PhaseData {
-    let mut collector = PhaseData::collect(rows.len() as u64, 1);
+    let mut collector = PhaseCollector::new(rows.len() as u64, 1);
     for (seq, row) in rows.iter().enumerate() {
         collector.take(1, &row.clone().seq(seq as u64).sample()).expect("a row of this phase");
     }

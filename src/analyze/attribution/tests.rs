@@ -3,11 +3,12 @@
 use proptest::option::of;
 use proptest::prelude::*;
 
+use super::context::Context;
 use super::testing::{Row, phase};
 use super::*;
-use crate::analyze::analysis::{CauseFinding, Part, ReuseBuys};
-use crate::analyze::prediction::{Prediction, ServerFigures};
-use crate::model::Moment;
+use crate::analyze::document::{Cause, CauseFinding, Contribution, PhaseAnalysis, ReuseBuys, Table};
+use crate::analyze::document::{Prediction, ServerFigures};
+use crate::model::{ErrorKind, Micros, Moment, Stage};
 
 fn analysed(rows: &[Row]) -> PhaseAnalysis {
     attribute(&phase(rows), &ClientHealth::default())
@@ -170,8 +171,9 @@ fn what_only_the_tail_has_comes_first() {
 #[test]
 fn the_excess_is_signed() {
     let found = analysed(&mixture(|_| told(12).server(0, 2).stage(Stage::Receive, 1_000)));
-    let share =
-        |name| found.tail.excess_causes.get(name).and_then(|part: &Part| part.share).expect("a share");
+    let share = |name| {
+        found.tail.excess_causes.get(name).and_then(|part: &Contribution| part.share).expect("a share")
+    };
     assert!(share("compute") < -0.05, "{:?}", found.tail.excess_causes);
     assert!(share("slow_response_body") > 1.05);
     assert_eq!(found.causes.last().map(|last| last.cause), Some(Cause::Compute));
@@ -335,7 +337,7 @@ prop_compose! {
     }
 }
 
-fn adds_up(table: &Table<Part>, whole: f64) -> Result<(), TestCaseError> {
+fn adds_up(table: &Table<Contribution>, whole: f64) -> Result<(), TestCaseError> {
     let means: f64 = table.0.iter().map(|(_, part)| part.mean_ms).sum();
     prop_assert!((means - whole).abs() < 0.02, "{means} is not {whole}: {table:?}");
     let shares: Vec<f64> = table.0.iter().filter_map(|(_, part)| part.share).collect();

@@ -1,11 +1,11 @@
 //! What each cause means, in a sentence each.
 
-use super::cause::Cause;
-use super::evidence::Counts;
+use super::evidence::RowCounts;
 use super::groups::{Groups, millis};
+use crate::analyze::document::Cause;
 
 /// What the cause means here.
-pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &Counts) -> String {
+pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &RowCounts) -> String {
     let at = cause as usize;
     let (n, of) = (groups.all.with_cause[at], groups.all.n);
     let tail = format!("{} of the {} slowest", groups.tail.with_cause[at], groups.tail.n);
@@ -82,7 +82,7 @@ pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &Counts) -> Str
 }
 
 /// What would have to be known.
-fn needed(groups: &Groups, counts: &Counts) -> &'static str {
+fn needed(groups: &Groups, counts: &RowCounts) -> &'static str {
     if counts.told < groups.all.n {
         "needed: Server-Timing with queue and compute in every answer"
     } else if counts.kernel_told < groups.all.n {

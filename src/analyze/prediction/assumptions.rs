@@ -1,8 +1,8 @@
 //! What must hold for a prediction to come true, in plain words.
 
-use super::super::calibration::{Calibration, Service};
-use super::super::phase::PhaseData;
 use super::infer::{Inferred, MOST_REQUESTS};
+use crate::analyze::document::{Calibration, Service};
+use crate::analyze::observed::PhaseData;
 use crate::model::{Connections, Strategy};
 
 pub(super) const NOTHING_KNOWN: &str = "nothing is predicted: the server reports no compute time and there is no \

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
-use super::super::calibration::Calibration;
-use super::super::comparison::ThreePercentiles;
 use super::infer::{Inferred, MOST_REQUESTS};
-use super::simulate::{Client, Economy, Server, simulate};
+use super::simulate::{Client, Economy, SimulatedServer, simulate};
+use crate::analyze::document::{Calibration, Candidate, Method, Range, ThreePercentiles};
 use crate::model::Micros;
 use crate::model::{Connections, Strategy};
 use crate::stats::Distribution;
@@ -23,55 +20,6 @@ const BOTH_ENDS: &str = "the ends of the 95 % intervals of the fixed cost and of
 const UNKNOWN_SAVING: &str = "a batch costs what its dearest request costs alone … a batch saves nothing";
 /// Simulations of one strategy, as long as they have no more than [`MOST_REQUESTS`] together.
 const MOST_RUNS: usize = 16;
-
-/// What one strategy would bring. Times are in milliseconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Candidate {
-    /// In words, as in the manifest.
-    pub strategy: String,
-    /// Kept connections.
-    pub connections: usize,
-    /// Most requests an exchange may carry.
-    pub batch: usize,
-    /// Median; `null` where only a range is known.
-    pub p50_ms: Option<f64>,
-    /// 95th percentile, likewise.
-    pub p95_ms: Option<f64>,
-    /// 99th percentile, likewise.
-    pub p99_ms: Option<f64>,
-    /// Answers a second, likewise.
-    pub throughput_rps: Option<f64>,
-    /// From the fastest to the slowest that the calibration's uncertainty leaves possible; `null` where it has no part in it.
-    pub range: Option<Range>,
-    /// `simulation`, or `range` where nothing tells what a batch saves.
-    pub method: Method,
-}
-
-/// How a prediction came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// A discrete-event simulation of client and server.
-    Simulation,
-    /// The same at both ends of what a batch may cost.
-    Range,
-    /// Nothing is predicted.
-    #[default]
-    None,
-}
-
-/// Two ends, in milliseconds: lower first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Range {
-    /// What the ends are.
-    pub between: String,
-    /// Median.
-    pub p50_ms: [f64; 2],
-    /// 95th percentile.
-    pub p95_ms: [f64; 2],
-    /// 99th percentile.
-    pub p99_ms: [f64; 2],
-}
 
 /// The strategies: reuse with as many connections as the server has replicas, half and twice of that;
 /// batches on as many connections as replicas; and the same with the connections and the batch of the after
@@ -133,16 +81,16 @@ fn point_and_range(
     };
     if client.batch == 1 {
         // a request alone costs what it costs, however that divides
-        let range = (!inferred.ends.is_empty()).then(|| Range::of(&ends(&[Economy::None]), ITEM_ENDS));
+        let range = (!inferred.ends.is_empty()).then(|| range_of(&ends(&[Economy::None]), ITEM_ENDS));
         return (Some(figures(Economy::None)), range);
     }
     match calibration.and_then(|costs| costs.fixed_ms.zip(costs.fixed_ci95_ms)) {
         Some((point, [low, high])) => {
             let between = if inferred.ends.is_empty() { FIXED_ENDS } else { BOTH_ENDS };
             let ends = ends(&[fixed(high), fixed(low)]);
-            (Some(figures(fixed(point))), Some(Range::of(&ends, between)))
+            (Some(figures(fixed(point))), Some(range_of(&ends, between)))
         }
-        None => (None, Some(Range::of(&ends(&[Economy::Free, Economy::None]), UNKNOWN_SAVING))),
+        None => (None, Some(range_of(&ends(&[Economy::Free, Economy::None]), UNKNOWN_SAVING))),
     }
 }
 
@@ -160,7 +108,8 @@ impl Figures {
         for run in 0..runs as u64 {
             let spread = (run > 0).then_some(run);
             let calls = &inferred.calls_of(run);
-            let server = Server { calls, economy, replicas: *replicas, round_trip: *round_trip, spread };
+            let server =
+                SimulatedServer { calls, economy, replicas: *replicas, round_trip: *round_trip, spread };
             let outcome = simulate(server, client);
             latencies.extend(outcome.latencies);
             busy += outcome.end;
@@ -175,19 +124,17 @@ impl Figures {
     }
 }
 
-impl Range {
-    /// From the least to the greatest: a dearer batch is not slower at every rank.
-    fn of(ends: &[Figures], between: &str) -> Self {
-        let pair = |pick: fn(&ThreePercentiles) -> Option<f64>| {
-            let ends = || ends.iter().map(|end| pick(&end.percentiles).unwrap_or_default());
-            [ends().fold(f64::INFINITY, f64::min), ends().fold(0.0, f64::max)]
-        };
-        Range {
-            between: between.to_string(),
-            p50_ms: pair(|figures| figures.p50),
-            p95_ms: pair(|figures| figures.p95),
-            p99_ms: pair(|figures| figures.p99),
-        }
+/// From the least to the greatest: a dearer batch is not slower at every rank.
+fn range_of(ends: &[Figures], between: &str) -> Range {
+    let pair = |pick: fn(&ThreePercentiles) -> Option<f64>| {
+        let ends = || ends.iter().map(|end| pick(&end.percentiles).unwrap_or_default());
+        [ends().fold(f64::INFINITY, f64::min), ends().fold(0.0, f64::max)]
+    };
+    Range {
+        between: between.to_string(),
+        p50_ms: pair(|figures| figures.p50),
+        p95_ms: pair(|figures| figures.p95),
+        p99_ms: pair(|figures| figures.p99),
     }
 }
 

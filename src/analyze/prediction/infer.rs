@@ -4,11 +4,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::calibration::Calibration;
-use super::super::observation::Observation;
-use super::super::phase::PhaseData;
-use super::levels::{Interval, Levels};
+use super::levels::{Levels, Sojourn};
 use super::unreported::{self, Guess, Law};
+use crate::analyze::document::Calibration;
+use crate::analyze::observed::{Observation, PhaseData};
 use crate::model::Moment;
 use crate::model::Stage;
 
@@ -104,18 +103,13 @@ fn exchanges(before: &PhaseData) -> Vec<&Observation> {
     exchanges
 }
 
-/// Requests in an exchange.
-pub(super) fn size(row: &Observation) -> f64 {
-    row.batch().map_or(1.0, |batch| f64::from(batch.size))
-}
-
 /// When the server worked on an exchange, on the client's clock: its answer began when the work ended.
-fn interval(row: &Observation) -> Option<Interval> {
+fn interval(row: &Observation) -> Option<Sojourn> {
     let receive = row.stage(Stage::Receive).unwrap_or_default();
     let end = row.end()?.as_micros().checked_sub(receive.0)?;
     let start = end.saturating_sub(row.server_compute()?.0);
     let entered = start.saturating_sub(row.server_queue().unwrap_or_default().0);
-    Some(Interval { repetition: row.repetition(), entered, start, end })
+    Some(Sojourn { repetition: row.repetition(), entered, start, end })
 }
 
 /// What each request costs alone, as the server reports it, averaged over the repetitions; the mean of all
@@ -128,11 +122,11 @@ fn reported_calls(
 ) -> Option<Vec<u64>> {
     let fixed = calibration.and_then(|costs| costs.fixed_ms).unwrap_or_default().max(0.0) * 1e3;
     let mut sums = vec![(0.0, 0_u32); requests];
-    let batched = exchanges.iter().any(|row| size(row) > 1.0);
+    let batched = exchanges.iter().any(|row| row.exchange_size() > 1);
     let alone = |row: &Observation| {
         let compute = row.server_compute()?.0 as f64;
         let items = (compute - fixed).max(0.0);
-        Some(if size(row) > 1.0 { fixed + items / size(row) } else { compute })
+        Some(if row.exchange_size() > 1 { fixed + items / f64::from(row.exchange_size()) } else { compute })
     };
     // members of a batch share its cost, so every row counts where there are batches
     let rows: Vec<&Observation> = if batched { before.rows().iter().collect() } else { exchanges.to_vec() };

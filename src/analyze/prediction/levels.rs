@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// When one exchange was in the server, in microseconds of its repetition.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Interval {
+pub(super) struct Sojourn {
     pub repetition: u32,
     /// It asked for a replica.
     pub entered: u64,
@@ -33,9 +33,9 @@ pub(super) struct Levels {
 
 impl Levels {
     /// Adds up the intervals of all repetitions, which count from 1.
-    pub(super) fn of(intervals: impl Iterator<Item = Interval>, repetitions: u32) -> Self {
+    pub(super) fn of(intervals: impl Iterator<Item = Sojourn>, repetitions: u32) -> Self {
         let mut events = vec![Vec::new(); repetitions as usize];
-        for Interval { repetition, entered, start, end } in intervals {
+        for Sojourn { repetition, entered, start, end } in intervals {
             // (when, change in waiting, change in computing)
             events[repetition as usize - 1].extend([(entered, 1_i64, 0_i64), (start, -1, 1), (end, 0, -1)]);
         }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn intervals(of: &[(u64, u64, u64)]) -> Levels {
-        let interval = |&(entered, start, end): &_| Interval { repetition: 1, entered, start, end };
+        let interval = |&(entered, start, end): &_| Sojourn { repetition: 1, entered, start, end };
         Levels::of(of.iter().map(interval), 1)
     }
 

@@ -10,60 +10,14 @@ mod levels;
 mod simulate;
 mod unreported;
 
-pub use candidates::{Candidate, Method, Range};
+pub use super::document::{Candidate, Method, Range, ServerFigures};
 
-use serde::{Deserialize, Serialize};
-
-use super::calibration::Calibration;
-use super::phase::PhaseData;
+use super::document::{Calibration, Prediction};
+use super::observed::PhaseData;
 use crate::model::Micros;
 use crate::model::{Connections, Strategy};
 use crate::stats::rounded;
 use infer::Inferred;
-
-/// The prediction for the after phase, and all other strategies that were tried.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Prediction {
-    /// How the after phase sends, in words; `null` where the manifest does not say.
-    pub strategy: Option<String>,
-    /// Median in milliseconds; `null` where nothing or only a range is predicted.
-    pub p50_ms: Option<f64>,
-    /// 95th percentile, likewise.
-    pub p95_ms: Option<f64>,
-    /// 99th percentile, likewise.
-    pub p99_ms: Option<f64>,
-    /// Answers a second, likewise.
-    pub throughput_rps: Option<f64>,
-    /// Both ends of what is possible, where batches go out.
-    pub range: Option<Range>,
-    /// How it came about.
-    pub method: Method,
-    /// What must hold for it to come true.
-    pub assumptions: Vec<String>,
-    /// The server that was inferred; `null` where nothing tells what a call costs.
-    pub server: Option<ServerFigures>,
-    /// Every strategy that was tried; batches after reuse, few connections first.
-    pub candidates: Vec<Candidate>,
-    /// P95 of the after phase; `null` where there is none.
-    pub measured_p95_ms: Option<f64>,
-    /// (predicted − measured) ÷ measured, of the P95.
-    pub error: Option<f64>,
-}
-
-/// The server as the before log and the calibration show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ServerFigures {
-    /// Exchanges that it computes at the same time.
-    pub replicas: usize,
-    /// Whether requests waited for one, so that there are no more; else there may be more.
-    pub saturated: bool,
-    /// Callers of the closed loop.
-    pub callers: usize,
-    /// Mean time of a call with one item, in milliseconds.
-    pub call_ms: f64,
-    /// Time of an exchange outside the server, in milliseconds.
-    pub round_trip_ms: f64,
-}
 
 /// Predicts each candidate strategy from the before phase and the calibration.
 ///
@@ -82,52 +36,49 @@ pub fn predict(before: &PhaseData, calibration: Option<&Calibration>, after: Opt
     };
     prediction.candidates = strategies.iter().filter_map(candidate).collect();
     prediction.assumptions = assumptions::list(&inferred, before, calibration, after);
-    prediction.server = Some(ServerFigures::of(&inferred));
-    prediction.pick();
+    prediction.server = Some(server_figures(&inferred));
+    pick(&mut prediction);
     prediction
 }
 
-impl Prediction {
-    /// Puts the figures of the after phase's own strategy in front.
-    fn pick(&mut self) {
-        let name = self.strategy.as_ref();
-        let Some(found) = self.candidates.iter().find(|one| Some(&one.strategy) == name) else { return };
-        (self.p50_ms, self.p95_ms, self.p99_ms) = (found.p50_ms, found.p95_ms, found.p99_ms);
-        self.throughput_rps = found.throughput_rps;
-        self.range = found.range.clone();
-        self.method = found.method;
-    }
-
-    /// The strategies that are tried whatever the after phase does.
-    pub(super) fn always_tried(&self) -> impl Iterator<Item = &Candidate> {
-        let tried = self.server.as_ref().map(|server| candidates::strategies(server.replicas, None));
-        let tried: Vec<String> = tried.into_iter().flatten().map(|one| one.to_string()).collect();
-        self.candidates.iter().filter(move |one| tried.contains(&one.strategy))
-    }
-
-    /// Puts what the after phase brought beside the prediction. Changes nothing of the prediction itself.
-    pub fn beside(mut self, after: &PhaseData) -> Self {
-        self.measured_p95_ms = after.latency().percentile(950).map(Micros::as_millis);
-        let both = self.p95_ms.zip(self.measured_p95_ms).filter(|(_, measured)| *measured > 0.0);
-        self.error = both.map(|(predicted, measured)| rounded((predicted - measured) / measured, 4));
-        self
-    }
+/// Puts the figures of the after phase's own strategy in front.
+fn pick(prediction: &mut Prediction) {
+    let name = prediction.strategy.as_ref();
+    let Some(found) = prediction.candidates.iter().find(|one| Some(&one.strategy) == name).cloned() else {
+        return;
+    };
+    (prediction.p50_ms, prediction.p95_ms, prediction.p99_ms) = (found.p50_ms, found.p95_ms, found.p99_ms);
+    prediction.throughput_rps = found.throughput_rps;
+    prediction.range = found.range;
+    prediction.method = found.method;
 }
 
-impl ServerFigures {
-    fn of(inferred: &Inferred) -> Self {
-        let calls = &inferred.calls;
-        let mean = calls.iter().sum::<u64>() as f64 / calls.len().max(1) as f64;
-        ServerFigures {
-            replicas: inferred.replicas,
-            saturated: inferred.saturated,
-            callers: inferred.callers,
-            call_ms: rounded(mean / 1e3, 3),
-            round_trip_ms: Micros(inferred.round_trip).as_millis(),
-        }
+/// The strategies that are tried whatever the after phase does.
+pub(super) fn always_tried(prediction: &Prediction) -> impl Iterator<Item = &Candidate> {
+    let tried = prediction.server.as_ref().map(|server| candidates::strategies(server.replicas, None));
+    let tried: Vec<String> = tried.into_iter().flatten().map(|one| one.to_string()).collect();
+    prediction.candidates.iter().filter(move |one| tried.contains(&one.strategy))
+}
+
+/// Puts what the after phase brought beside the prediction. Changes nothing of the prediction itself.
+pub fn beside(mut prediction: Prediction, after: &PhaseData) -> Prediction {
+    prediction.measured_p95_ms = after.latency().percentile(950).map(Micros::as_millis);
+    let both = prediction.p95_ms.zip(prediction.measured_p95_ms).filter(|(_, measured)| *measured > 0.0);
+    prediction.error = both.map(|(predicted, measured)| rounded((predicted - measured) / measured, 4));
+    prediction
+}
+
+fn server_figures(inferred: &Inferred) -> ServerFigures {
+    let calls = &inferred.calls;
+    let mean = calls.iter().sum::<u64>() as f64 / calls.len().max(1) as f64;
+    ServerFigures {
+        replicas: inferred.replicas,
+        saturated: inferred.saturated,
+        callers: inferred.callers,
+        call_ms: rounded(mean / 1e3, 3),
+        round_trip_ms: Micros(inferred.round_trip).as_millis(),
     }
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

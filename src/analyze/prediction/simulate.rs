@@ -14,7 +14,7 @@ use crate::stats::SplitMix64;
 
 /// The server and the way to it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Server<'a> {
+pub(super) struct SimulatedServer<'a> {
     /// Time of a call with this request alone, by sequence number, in microseconds.
     pub calls: &'a [u64],
     /// What a batch of them costs.
@@ -41,7 +41,7 @@ pub(super) enum Economy {
     None,
 }
 
-impl Server<'_> {
+impl SimulatedServer<'_> {
     /// The cost of the exchange that this request leads, with its spread.
     fn spread(&self, cost: u64, leader: usize) -> u64 {
         let Some(seed) = self.spread else { return cost };
@@ -96,7 +96,7 @@ enum Event {
 }
 
 struct Simulation<'a> {
-    server: Server<'a>,
+    server: SimulatedServer<'a>,
     client: Client,
     now: u64,
     /// By time, then by the order in which they were set.
@@ -115,7 +115,7 @@ struct Simulation<'a> {
 }
 
 /// Runs one repetition of as many requests as there are costs.
-pub(super) fn simulate(server: Server<'_>, client: Client) -> Outcome {
+pub(super) fn simulate(server: SimulatedServer<'_>, client: Client) -> Outcome {
     // More connections than callers are never used.
     let connections = client.connections.min(client.callers);
     let mut simulation = Simulation {

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn server(calls: &[u64], replicas: usize) -> Server<'_> {
-    Server { calls, economy: Economy::Fixed(0), replicas, round_trip: 0, spread: None }
+fn server(calls: &[u64], replicas: usize) -> SimulatedServer<'_> {
+    SimulatedServer { calls, economy: Economy::Fixed(0), replicas, round_trip: 0, spread: None }
 }
 
 fn client(callers: usize, connections: usize, batch: usize) -> Client {
@@ -35,7 +35,7 @@ fn varied(requests: u64) -> Vec<u64> {
 #[test]
 fn without_a_queue_a_request_takes_its_service_time_and_the_round_trip() {
     let calls = varied(500);
-    let outcome = simulate(Server { round_trip: 301, ..server(&calls, 8) }, client(4, 4, 1));
+    let outcome = simulate(SimulatedServer { round_trip: 301, ..server(&calls, 8) }, client(4, 4, 1));
     let expected: Vec<u64> = calls.iter().map(|call| call + 301).collect();
     assert_eq!(outcome.latencies, expected);
 }
@@ -63,19 +63,19 @@ fn equal_costs_give_the_closed_form_exactly() {
 #[test]
 fn batches_share_the_fixed_part() {
     let calls = vec![150_000; 640];
-    let shared = Server { economy: Economy::Fixed(110_000), ..server(&calls, 8) };
+    let shared = SimulatedServer { economy: Economy::Fixed(110_000), ..server(&calls, 8) };
     let outcome = simulate(shared, client(64, 8, 8));
     assert!(outcome.latencies.iter().all(|latency| *latency == 110_000 + 8 * 40_000), "{outcome:?}");
-    let free = Server { economy: Economy::Free, ..shared };
+    let free = SimulatedServer { economy: Economy::Free, ..shared };
     assert_eq!(simulate(free, client(64, 8, 8)).latencies[0], 150_000);
-    let none = Server { economy: Economy::None, ..shared };
+    let none = SimulatedServer { economy: Economy::None, ..shared };
     assert_eq!(simulate(none, client(64, 8, 8)).latencies[0], 8 * 150_000);
 }
 
 #[test]
 fn free_connections_share_what_waits() {
     let calls = vec![150_000; 12];
-    let shared = Server { economy: Economy::Fixed(110_000), ..server(&calls, 4) };
+    let shared = SimulatedServer { economy: Economy::Fixed(110_000), ..server(&calls, 4) };
     let outcome = simulate(shared, client(12, 4, 8));
     assert!(outcome.latencies.iter().all(|latency| *latency == 110_000 + 3 * 40_000), "{outcome:?}");
 }
@@ -100,7 +100,7 @@ fn the_end_of_a_run_is_no_hang() {
 #[test]
 fn a_spread_moves_costs_by_one_percent_at_most() {
     let calls = varied(500);
-    let run = |spread| simulate(Server { spread, ..server(&calls, 8) }, client(4, 4, 1)).latencies;
+    let run = |spread| simulate(SimulatedServer { spread, ..server(&calls, 8) }, client(4, 4, 1)).latencies;
     let (one, other) = (run(Some(1)), run(Some(2)));
     assert_ne!(one, other);
     assert_eq!(one, run(Some(1)), "the same seed, the same outcome");
@@ -138,7 +138,7 @@ proptest! {
     fn the_callers_in_flight_are_conserved(
         calls in costs(), callers in 1_usize..40, connections in 1_usize..12, batch in 1_usize..9,
     ) {
-        let server = Server { economy: Economy::Fixed(20_000), round_trip: 7, ..server(&calls, 3) };
+        let server = SimulatedServer { economy: Economy::Fixed(20_000), round_trip: 7, ..server(&calls, 3) };
         let outcome = simulate(server, client(callers, connections, batch));
         // In a closed loop of C the sum of all latencies is C × the time in which all C are at work; only
         // at the end do callers find nothing to send.
@@ -156,7 +156,7 @@ proptest! {
     fn a_batch_costs_between_its_dearest_member_and_all_of_them(
         calls in prop::collection::vec(1_u64..100_000, 1..9), fixed in 0_u64..100_000,
     ) {
-        let cost = |economy| Server { economy, ..server(&calls, 1) }.cost(0..calls.len());
+        let cost = |economy| SimulatedServer { economy, ..server(&calls, 1) }.cost(0..calls.len());
         prop_assert!(cost(Economy::Free) <= cost(Economy::Fixed(fixed)));
         prop_assert!(cost(Economy::Fixed(fixed)) <= cost(Economy::None));
         prop_assert_eq!(cost(Economy::Fixed(0)), cost(Economy::None));

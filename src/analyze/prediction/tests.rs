@@ -1,9 +1,10 @@
 //! From synthetic logs to predictions: what is inferred, when it is a range, what it does not depend on.
 
 use super::*;
+use crate::analyze::observed::PhaseCollector;
 use crate::model::Moment;
 use crate::model::{ConnectionUse, Sample, ServerTimes, Stages, TraceId};
-use simulate::{Client, Economy, Server, simulate};
+use simulate::{Client, Economy, SimulatedServer, simulate};
 
 const FIXED: u64 = 110_000;
 
@@ -15,7 +16,8 @@ fn calls(requests: u64) -> Vec<u64> {
 /// What a server of so many replicas would log for callers with a connection each.
 fn before(requests: u64, callers: usize, replicas: usize, reported: bool) -> PhaseData {
     let calls = calls(requests);
-    let server = Server { calls: &calls, economy: Economy::None, replicas, round_trip: 300, spread: None };
+    let server =
+        SimulatedServer { calls: &calls, economy: Economy::None, replicas, round_trip: 300, spread: None };
     let outcome = simulate(server, Client { callers, connections: callers, batch: 1 });
     let mut ends: Vec<u64> = vec![0; callers];
     let mut samples = Vec::new();
@@ -27,7 +29,7 @@ fn before(requests: u64, callers: usize, replicas: usize, reported: bool) -> Pha
         let inside = outcome.latencies[seq] - 300;
         samples.push(sample(seq as u64, due, inside, reported.then_some(*call)));
     }
-    let mut collector = PhaseData::collect(requests, 1);
+    let mut collector = PhaseCollector::new(requests, 1);
     samples.iter().for_each(|sample| collector.take(1, sample).expect("in the plan"));
     collector.finish()
 }
@@ -58,7 +60,7 @@ fn calibration(fixed: Option<f64>) -> Calibration {
         noise_ms: Some(0.1),
         call_ms: 150.0,
         round_trip_ms: 0.3,
-        service: super::super::calibration::Service::ServerCompute,
+        service: crate::analyze::document::Service::ServerCompute,
         sizes: Default::default(),
         notes: Vec::new(),
     }
@@ -121,7 +123,7 @@ fn a_calibration_that_is_a_little_off_does_not_add_a_replica() {
 
 #[test]
 fn stragglers_at_the_end_do_not_hide_a_replica() {
-    let mut collector = PhaseData::collect(600, 1);
+    let mut collector = PhaseCollector::new(600, 1);
     for row in before(600, 64, 8, false).rows() {
         // five requests lost a packet again and again: the run goes on for 14 s without load
         let late = if row.seq() % 120 == 119 { 14_000_000 } else { 0 };
@@ -166,7 +168,7 @@ fn without_reports_and_calibration_nothing_is_predicted() {
 
 #[test]
 fn an_empty_log_predicts_nothing() {
-    let empty = PhaseData::collect(100, 2).finish();
+    let empty = PhaseCollector::new(100, 2).finish();
     for costs in [None, Some(calibration(Some(110.0)))] {
         let prediction = predict(&empty, costs.as_ref(), Some(pool(2, 4)));
         assert_eq!(prediction.p95_ms, None, "{prediction:?}");
@@ -177,11 +179,11 @@ fn an_empty_log_predicts_nothing() {
 fn the_measured_phase_changes_nothing_of_the_prediction() {
     let log = before(300, 32, 4, true);
     let prediction = predict(&log, Some(&calibration(Some(110.0))), Some(pool(4, 4)));
-    let beside = prediction.clone().beside(&log);
-    assert_eq!(beside.candidates, prediction.candidates);
-    let (measured, error) = beside.measured_p95_ms.zip(beside.error).expect("measured");
+    let found = beside(prediction.clone(), &log);
+    assert_eq!(found.candidates, prediction.candidates);
+    let (measured, error) = found.measured_p95_ms.zip(found.error).expect("measured");
     let predicted = prediction.p95_ms.expect("a point");
     assert!((error - (predicted - measured) / measured).abs() < 1e-4);
-    let absent = prediction.beside(&PhaseData::collect(300, 1).finish());
+    let absent = beside(prediction, &PhaseCollector::new(300, 1).finish());
     assert_eq!((absent.measured_p95_ms, absent.error), (None, None));
 }

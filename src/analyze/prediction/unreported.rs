@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::calibration::Calibration;
-use super::super::observation::Observation;
-use super::infer::size;
+use crate::analyze::document::Calibration;
+use crate::analyze::observed::Observation;
 use crate::model::Moment;
 use crate::model::Stage;
 use crate::model::mix;
@@ -35,7 +34,7 @@ impl Law {
 }
 
 /// What throughput and calibration tell.
-pub(super) struct Drawn {
+pub(super) struct DrawnServer {
     /// The server that fits them best.
     pub best: Guess,
     /// The servers that fit the ends of the 95 % interval of an item's cost.
@@ -57,8 +56,9 @@ pub(super) struct Guess {
 ///
 /// Exchanges at work = throughput × service time. Where all replicas are busy their whole number ÷ throughput
 /// is in turn the mean service time of this very load, which the few calls of a calibration only estimate.
-pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration) -> Option<Drawn> {
-    let items = exchanges.iter().map(|row| size(row)).sum::<f64>() / exchanges.len().max(1) as f64;
+pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration) -> Option<DrawnServer> {
+    let items = exchanges.iter().map(|row| f64::from(row.exchange_size())).sum::<f64>()
+        / exchanges.len().max(1) as f64;
     let fixed = costs.fixed_ms.unwrap_or_default().max(0.0) * 1e3;
     let item = (costs.call_ms * 1e3 - fixed).max(0.0);
     let (rate, service) = (throughput(exchanges)?, fixed + items * item);
@@ -73,7 +73,7 @@ pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration) -> Option<Dr
         Guess { law, replicas: replicas as usize }
     };
     let ends = item_interval(costs).map(|end| guess(end.max(0.0) * 1e3)).to_vec();
-    Some(Drawn { best: guess(item), ends, saturated })
+    Some(DrawnServer { best: guess(item), ends, saturated })
 }
 
 /// The 95 % interval of an item's cost in milliseconds; that of the mean call where there were single calls alone.

@@ -1,25 +1,13 @@
 //! Latency over the script's run, by when requests started.
 
-use serde::Serialize;
-
-use super::rows::ScriptRows;
+use crate::analyze::document::Window;
+use crate::analyze::observed::ScriptRows;
 use crate::model::Micros;
 use crate::stats::distribution::Distribution;
 use crate::stats::rounded;
 
 /// Windows of equal length.
 const WINDOWS: usize = 10;
-
-/// Requests that started in one window.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Window {
-    /// Start of the window, from the first request's start, in seconds.
-    pub from_s: f64,
-    /// Requests that started in it.
-    pub n: u64,
-    /// Their median; `null` if there is none, or that rank failed.
-    pub p50_ms: Option<f64>,
-}
 
 /// Ten windows from the first start to the last; none if there are not two different starts.
 pub(super) fn of(rows: &ScriptRows) -> Vec<Window> {

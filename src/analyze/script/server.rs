@@ -1,92 +1,12 @@
 //! The script's requests joined to the server's own log by payload: where the server was, and where it was not yet.
 
 use std::collections::HashMap;
-use std::io::Read;
 
-use serde::{Deserialize, Serialize};
-
-use super::Truth;
-use super::rows::ScriptRows;
-use crate::model::Digest;
-use crate::model::Micros;
-use crate::model::TraceId;
+use crate::analyze::document::{ServerPart, ServerView};
+use crate::analyze::observed::{ScriptRows, Truth, TruthRow};
+use crate::model::{Digest, Micros};
 use crate::stats::distribution::Distribution;
 use crate::stats::rounded;
-
-/// What the server noted of one item. Instants are microseconds since its start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TruthRow {
-    /// Of the exchange, where the client sent one.
-    pub trace: Option<TraceId>,
-    /// Of the payload.
-    pub payload: Digest,
-    /// Items in the exchange.
-    pub batch_size: u32,
-    /// The request's head was there.
-    pub received_us: u64,
-    /// A replica took it; `None` if none did.
-    pub dequeued_us: Option<u64>,
-    /// The answer was handed over.
-    pub done_us: u64,
-}
-
-/// The server's view of the script's run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ServerView {
-    /// Successes that a replica served and whose payload only they had.
-    pub joined: u64,
-    /// The script's requests.
-    pub of: u64,
-    /// Latency of the slowest 5 % of the joined begins here.
-    pub slowest_from_ms: f64,
-    /// Latency − (received → done): connecting, waiting to be accepted, packets sent again, and the way back.
-    pub before_handler: ServerPart,
-    /// Received → taken by a replica.
-    pub queue: ServerPart,
-    /// Taken by a replica → done.
-    pub compute: ServerPart,
-}
-
-/// One part of the latency.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ServerPart {
-    /// Over all joined requests.
-    pub mean_ms: f64,
-    /// Its own 95th percentile.
-    pub p95_ms: Option<f64>,
-    /// Of the summed latency of the slowest 5 %; the three shares sum to 1.
-    pub share_of_slowest: f64,
-}
-
-#[derive(Deserialize)]
-struct Written {
-    trace_id: String,
-    payload_digest: String,
-    batch_size: u32,
-    received_us: u64,
-    dequeued_us: Option<u64>,
-    done_us: u64,
-}
-
-/// Reads a truth log. A last row that a kill cut off is an error, as is anything that is no truth log.
-pub fn truth_rows(source: impl Read) -> Result<Vec<TruthRow>, String> {
-    let rows = csv::Reader::from_reader(source).into_deserialize();
-    rows.map(|row| row.map_err(|error| error.to_string()).and_then(|row: Written| row.row())).collect()
-}
-
-impl Written {
-    fn row(&self) -> Result<TruthRow, String> {
-        let payload = self.payload_digest.parse();
-        Ok(TruthRow {
-            trace: self.trace_id.parse().ok(),
-            payload: payload.map_err(|_| format!("`{}` is no digest", self.payload_digest))?,
-            batch_size: self.batch_size,
-            received_us: self.received_us,
-            dequeued_us: self.dequeued_us,
-            done_us: self.done_us,
-        })
-    }
-}
 
 /// Latency and its three parts, in microseconds.
 struct Joined {
@@ -201,16 +121,5 @@ mod tests {
         truth.payloads[3] = None;
         assert_eq!(join(&rows, &truth).expect("the others can").joined, 36);
         assert_eq!(join(&rows, &Truth::default()), None);
-    }
-
-    #[test]
-    fn a_truth_log_is_read_as_the_mock_writes_it() {
-        let log = "trace_id,exchange_id,payload_digest,item_ms,batch_size,status,received_us,dequeued_us,done_us\n\
-            ,1,a6f00875839642d9a416d485740e561b,10.870,1,200,161394,161802,283537\n\
-            d746e2cad84e84839d3bd53089a82685,2,ee2f7ce956d1e8bf99d7efe2e673c827,16.877,1,503,5,,9\n";
-        let rows = truth_rows(log.as_bytes()).expect("a good log");
-        assert_eq!((rows[0].trace, rows[0].dequeued_us), (None, Some(161_802)));
-        assert_eq!((rows[1].trace.is_some(), rows[1].dequeued_us, rows[1].done_us), (true, None, 9));
-        assert!(truth_rows("a,b\n1,2\n".as_bytes()).is_err());
     }
 }

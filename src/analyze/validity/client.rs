@@ -1,7 +1,7 @@
 //! Whether the client itself, not the server, made the tail.
 
-use super::Doubt;
-use crate::analyze::phase::PhaseData;
+use super::doubt::Doubt;
+use crate::analyze::observed::{PhaseData, RepetitionHealth};
 use crate::model::Micros;
 use crate::model::Phase;
 
@@ -21,27 +21,6 @@ const LONG_ENOUGH: Micros = Micros(500_000);
 const SLEW: f64 = 0.001;
 /// … is a step.
 const STEP_LEAST_US: f64 = 100_000.0;
-
-/// How the client fared in one repetition, as the manifest has it.
-#[derive(Clone, Debug)]
-pub struct RepetitionHealth {
-    /// Its phase.
-    pub phase: Phase,
-    /// Counted from 1.
-    pub repetition: u32,
-    /// 99th percentile of the loop's lateness.
-    pub lag_p99: Option<Micros>,
-    /// The greatest lateness.
-    pub lag_max: Option<Micros>,
-    /// Length of the repetition.
-    pub wall: Micros,
-    /// Processor time of the engine's thread.
-    pub engine_cpu: Option<Micros>,
-    /// Processor time of the process.
-    pub process_cpu: Option<Micros>,
-    /// Wall clock − monotonic clock at its end, in microseconds.
-    pub wall_drift_us: i64,
-}
 
 /// At most one doubt of each kind a phase, about its worst repetition, and one about the clock.
 /// `health` is in the order in which the repetitions ran.
@@ -108,6 +87,7 @@ fn stepped(health: &[RepetitionHealth]) -> Option<Doubt> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::message::message;
     use super::*;
     use crate::analyze::fixtures::phase;
 
@@ -132,7 +112,7 @@ mod tests {
         let found = doubts(&health, Some(2), &data, &data);
         for doubt in &found {
             assert!(
-                doubt.message().contains("repetition 2 of the after phase")
+                message(&doubt).contains("repetition 2 of the after phase")
                     || doubt.kind() == "clock_stepped"
             );
         }

@@ -1,8 +1,7 @@
 //! One variant for each way in which a comparison can mislead; its message says what to do.
 
 use super::losses::LostSpans;
-use super::work::WorkBasis;
-use crate::model::Caveat;
+use super::work_basis::WorkBasis;
 use crate::model::Micros;
 use crate::model::Phase;
 use crate::stats::interval::Interval;
@@ -246,12 +245,6 @@ impl Doubt {
             Doubt::ClockStepped { .. } => "clock_stepped",
             Doubt::ReplicaDiffers { .. } => "replica_differs",
         }
-    }
-}
-
-impl From<Doubt> for Caveat {
-    fn from(doubt: Doubt) -> Caveat {
-        Caveat::new(doubt.kind(), doubt.message())
     }
 }
 

@@ -3,11 +3,12 @@
 //! Of the ratio, not of the difference: a tail that jumps by whole seconds is skewed, which its logarithm is less, and a
 //! change that divides latency divides it in every repetition.
 
-use super::{Doubt, Judged};
-use crate::analyze::comparison::{Difference, ThreeDifferences};
+use super::doubt::Doubt;
+use super::judged::JudgedPercentile;
+use crate::analyze::document::{Difference, ThreeDifferences};
 
 /// The first judged percentile whose gain may be chance. A phase that is not faster has no gain to doubt.
-pub(super) fn uncertain(judged: &[Judged], difference: &ThreeDifferences) -> Option<Doubt> {
+pub(super) fn uncertain(judged: &[JudgedPercentile], difference: &ThreeDifferences) -> Option<Doubt> {
     judged.iter().find_map(|line| {
         let of_line = of(difference, line.permille)?;
         let (ratio, interval) = of_line.ratio.zip(of_line.ci95_ratio)?;

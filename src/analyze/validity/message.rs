@@ -2,169 +2,172 @@
 
 use super::doubt::Doubt;
 use super::losses;
-use crate::model::Micros;
-use crate::model::Phase;
+use crate::model::{Caveat, Micros, Phase};
 
-impl Doubt {
-    /// What it is and what to do, for people.
-    pub fn message(&self) -> String {
-        match self {
-            Doubt::Interrupted => {
-                "the run was interrupted: this comparison is partial; run it again".to_string()
-            }
-            Doubt::NoBaselineScript { script } => format!(
-                "no python3 found, so {script} was not run; install Python 3.8 or newer to see its own figures"
-            ),
-            Doubt::BaselineScriptFailed { script, status } => {
-                format!("{script} ended with {status}; what it printed is in input_py.log: mend what it names and run again")
-            }
-            Doubt::ScriptLogUnreadable { problem } => format!(
-                "input_py.csv cannot be read, so the script's own figures are missing: {problem}; it needs the columns \
-                 latency_ms and success"
-            ),
-            Doubt::PayloadsDiffer { who } => format!(
-                "the payloads that the server received from {who} are not those of the plan; run again if requests were \
-                 lost, else set load.seed and load.payloads to what the script sends"
-            ),
-            Doubt::PlansDiffer { one, other } => format!(
-                "the two runs carried different plans (digests {one}… and {other}…): other payloads, another order \
-                 or another number of them, so a difference need not come from how they were sent; run both with the \
-                 same --set load.seed, load.payloads and -n"
-            ),
-            Doubt::ClockStepped { step_ms } => format!(
-                "the wall clock was set by {step_ms:.0} ms during the run; latencies are not touched, but rows cannot \
-                 be laid beside other machines' logs; run again with time synchronisation settled"
-            ),
-            Doubt::ClientLate { phase, repetition, p99, max } => format!(
-                "in repetition {repetition} of the {} phase the client itself was late: its loop woke {p99} ms after \
-                 its time at P99, {max} ms at most, which is part of the tail; free the processor or run the client on \
-                 another machine",
-                phase.name()
-            ),
-            Doubt::ClientBusy { phase, repetition, share, of } => format!(
-                "in repetition {repetition} of the {} phase the client used {:.0} % of {of}, so it measured itself; \
-                 use fewer workers (-c) or a machine of its own",
-                phase.name(),
-                share * 100.0
-            ),
-            Doubt::TruncatedLog { log } => format!(
-                "the last row of {log} was cut off and is not counted, for the run was killed or the disk is full; run it again"
-            ),
-            Doubt::NoBatchEndpoint { error } => format!(
-                "every batch that was sent to the idle server failed ({error}), calls alone did not: correct \
-                 target.batch_path, target.batch_request_key and target.batch_response_key, or send none: --set after.batch=1"
-            ),
-            Doubt::UnreadLog { problem } => {
-                format!(
-                    "{problem}; what this file tells is left out, the phases are not touched by it; restore the file, or \
-                     run again"
-                )
-            }
-            Doubt::MissingLog { log } => {
-                format!("{log} is missing: all its requests count as unsent; run again to compare")
-            }
-            Doubt::MissingFile { file, without } => format!(
-                "{file} is missing: {without}; restore it from where the run was made and analyze again, or run again"
-            ),
-            Doubt::MissingRows { phase, missing, planned } => format!(
-                "{missing} of {planned} planned requests have no row in {}.csv; they count as never sent, slower than \
-                 all others; the run was killed or the log was changed: run it again",
-                phase.name()
-            ),
-            Doubt::UnknownColumns { log, columns } => format!(
-                "{} columns of {log} are unknown to this version and were not read: {}; use the version that wrote it",
-                columns.len(),
-                columns.join(", ")
-            ),
-            Doubt::AnswersDiffer { different, compared, first } => format!(
-                "{different} of {compared} answers differ between the phases, first that of request {first}; mend that \
-                 before taking the gain (--set after.batch=1 shows whether it is the batches); answers.jsonl holds the \
-                 answers to the first requests of the plan, by the digests of before.csv and after.csv"
-            ),
-            Doubt::AnswersVary { requests } => format!(
-                "the server gave {requests} requests different answers in different before repetitions, so a difference \
-                 between the phases need not come from the optimisation; make it deterministic (temperature 0, a seed)"
-            ),
-            Doubt::NoSuccess { phase } => {
-                let name = phase.name();
-                format!(
-                    "no request of the {name} phase succeeded; the error column of {name}.csv says why (protocol or \
-                     http_4xx where the phase batches: the server may have no batch endpoint, set {name}.batch=1)"
-                )
-            }
-            Doubt::Unsent { phase, unsent, planned } => format!(
-                "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \
-                 others; run again and let it come to its end",
-                phase.name()
-            ),
-            Doubt::UnequalWork { basis, pairs, ratio } => format!(
-                "the server took {ratio} times as long in the after phase as in the before phase for equal work \
-                 (median of {pairs} pairs: {}), so part of the difference is the server's; run again when nothing else loads it",
-                basis.words()
-            ),
-            Doubt::UnequalErrors { before, after } => format!(
-                "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \
-                 its work, so mend the failures before comparing times",
-                before * 100.0,
-                after * 100.0
-            ),
-            Doubt::TooFewSamples { metric, n, needed } => format!(
-                "{} is judged on {n} requests a phase, and needs {needed} to be known with 99 % confidence; raise -n \
-                 or --repetitions",
-                metric.to_uppercase()
-            ),
-            Doubt::RepetitionsDisagree { phase, metric, lowest, highest, limit: Some(limit) } => format!(
-                "the repetitions of the {} phase lie on both sides of the limit of {limit} ms: {} from {} to {}{}; {} hangs \
-                 by that: raise --repetitions",
-                phase.name(),
-                metric.to_uppercase(),
-                millis(*lowest),
-                millis(*highest),
-                apart(*lowest, *highest),
-                match phase {
-                    Phase::Before => "whether there is anything to fix",
-                    Phase::After => "the verdict",
-                }
-            ),
-            Doubt::GainUncertain { metric, ratio, interval } => format!(
-                "the after phase's {} is {:.1} % of what it was before, but the 95 % interval of that, {:.1} to {:.1} %, holds \
-                 100 %: that it is a gain is not proven, whatever the limit says; raise --repetitions",
-                metric.to_uppercase(),
-                ratio * 100.0,
-                interval.lo * 100.0,
-                interval.hi * 100.0
-            ),
-            Doubt::TelemetryLoss { spans, server_spans, samples } => {
-                losses::message(spans.as_ref(), server_spans.as_ref(), *samples)
-            }
-            Doubt::NoExposition { problem } => format!(
-                "{problem}; the run's figures are not affected; make room in the results folder, or scrape /metrics while the \
-                 run lasts"
-            ),
-            Doubt::RepetitionsDisagree { phase, metric, lowest, highest, limit: None } => format!(
-                "the repetitions of the {} phase disagree: {} from {} to {}; something changed between them: find it, \
-                 or raise --repetitions",
-                phase.name(),
-                metric.to_uppercase(),
-                millis(*lowest),
-                millis(*highest)
-            ),
-            Doubt::ReplicaDiffers { what } => format!(
-                "the before phase is not a faithful replica of the given load test: {what}; where packets are lost, \
-                 retransmissions after whole seconds make both jump, so run again, and if it stays, compare how the two \
-                 connect"
-            ),
-            Doubt::NothingToFix { broken: true } => {
-                "the before phase meets every line of the SLA and the after phase does not: there was nothing to fix, \
-                 and the change made it worse; keep sending as before"
-                    .to_string()
-            }
-            Doubt::NothingToFix { broken: false } => {
-                "the before phase already meets every line of the SLA: there is nothing to fix; lower the limit \
-                 (--sla) or raise the load (-c)"
-                    .to_string()
-            }
+/// What a doubt is and what to do, for people.
+pub(super) fn message(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::Interrupted => {
+            "the run was interrupted: this comparison is partial; run it again".to_string()
         }
+        Doubt::NoBaselineScript { script } => format!(
+            "no python3 found, so {script} was not run; install Python 3.8 or newer to see its own figures"
+        ),
+        Doubt::BaselineScriptFailed { script, status } => {
+            format!("{script} ended with {status}; what it printed is in input_py.log: mend what it names and run again")
+        }
+        Doubt::ScriptLogUnreadable { problem } => format!(
+            "input_py.csv cannot be read, so the script's own figures are missing: {problem}; it needs the columns \
+             latency_ms and success"
+        ),
+        Doubt::PayloadsDiffer { who } => format!(
+            "the payloads that the server received from {who} are not those of the plan; run again if requests were \
+             lost, else set load.seed and load.payloads to what the script sends"
+        ),
+        Doubt::PlansDiffer { one, other } => format!(
+            "the two runs carried different plans (digests {one}… and {other}…): other payloads, another order \
+             or another number of them, so a difference need not come from how they were sent; run both with the \
+             same --set load.seed, load.payloads and -n"
+        ),
+        Doubt::ClockStepped { step_ms } => format!(
+            "the wall clock was set by {step_ms:.0} ms during the run; latencies are not touched, but rows cannot \
+             be laid beside other machines' logs; run again with time synchronisation settled"
+        ),
+        Doubt::ClientLate { phase, repetition, p99, max } => format!(
+            "in repetition {repetition} of the {} phase the client itself was late: its loop woke {p99} ms after \
+             its time at P99, {max} ms at most, which is part of the tail; free the processor or run the client on \
+             another machine",
+            phase.name()
+        ),
+        Doubt::ClientBusy { phase, repetition, share, of } => format!(
+            "in repetition {repetition} of the {} phase the client used {:.0} % of {of}, so it measured itself; \
+             use fewer workers (-c) or a machine of its own",
+            phase.name(),
+            share * 100.0
+        ),
+        Doubt::TruncatedLog { log } => format!(
+            "the last row of {log} was cut off and is not counted, for the run was killed or the disk is full; run it again"
+        ),
+        Doubt::NoBatchEndpoint { error } => format!(
+            "every batch that was sent to the idle server failed ({error}), calls alone did not: correct \
+             target.batch_path, target.batch_request_key and target.batch_response_key, or send none: --set after.batch=1"
+        ),
+        Doubt::UnreadLog { problem } => {
+            format!(
+                "{problem}; what this file tells is left out, the phases are not touched by it; restore the file, or \
+                 run again"
+            )
+        }
+        Doubt::MissingLog { log } => {
+            format!("{log} is missing: all its requests count as unsent; run again to compare")
+        }
+        Doubt::MissingFile { file, without } => format!(
+            "{file} is missing: {without}; restore it from where the run was made and analyze again, or run again"
+        ),
+        Doubt::MissingRows { phase, missing, planned } => format!(
+            "{missing} of {planned} planned requests have no row in {}.csv; they count as never sent, slower than \
+             all others; the run was killed or the log was changed: run it again",
+            phase.name()
+        ),
+        Doubt::UnknownColumns { log, columns } => format!(
+            "{} columns of {log} are unknown to this version and were not read: {}; use the version that wrote it",
+            columns.len(),
+            columns.join(", ")
+        ),
+        Doubt::AnswersDiffer { different, compared, first } => format!(
+            "{different} of {compared} answers differ between the phases, first that of request {first}; mend that \
+             before taking the gain (--set after.batch=1 shows whether it is the batches); answers.jsonl holds the \
+             answers to the first requests of the plan, by the digests of before.csv and after.csv"
+        ),
+        Doubt::AnswersVary { requests } => format!(
+            "the server gave {requests} requests different answers in different before repetitions, so a difference \
+             between the phases need not come from the optimisation; make it deterministic (temperature 0, a seed)"
+        ),
+        Doubt::NoSuccess { phase } => {
+            let name = phase.name();
+            format!(
+                "no request of the {name} phase succeeded; the error column of {name}.csv says why (protocol or \
+                 http_4xx where the phase batches: the server may have no batch endpoint, set {name}.batch=1)"
+            )
+        }
+        Doubt::Unsent { phase, unsent, planned } => format!(
+            "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \
+             others; run again and let it come to its end",
+            phase.name()
+        ),
+        Doubt::UnequalWork { basis, pairs, ratio } => format!(
+            "the server took {ratio} times as long in the after phase as in the before phase for equal work \
+             (median of {pairs} pairs: {}), so part of the difference is the server's; run again when nothing else loads it",
+            basis.words()
+        ),
+        Doubt::UnequalErrors { before, after } => format!(
+            "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \
+             its work, so mend the failures before comparing times",
+            before * 100.0,
+            after * 100.0
+        ),
+        Doubt::TooFewSamples { metric, n, needed } => format!(
+            "{} is judged on {n} requests a phase, and needs {needed} to be known with 99 % confidence; raise -n \
+             or --repetitions",
+            metric.to_uppercase()
+        ),
+        Doubt::RepetitionsDisagree { phase, metric, lowest, highest, limit: Some(limit) } => format!(
+            "the repetitions of the {} phase lie on both sides of the limit of {limit} ms: {} from {} to {}{}; {} hangs \
+             by that: raise --repetitions",
+            phase.name(),
+            metric.to_uppercase(),
+            millis(*lowest),
+            millis(*highest),
+            apart(*lowest, *highest),
+            match phase {
+                Phase::Before => "whether there is anything to fix",
+                Phase::After => "the verdict",
+            }
+        ),
+        Doubt::GainUncertain { metric, ratio, interval } => format!(
+            "the after phase's {} is {:.1} % of what it was before, but the 95 % interval of that, {:.1} to {:.1} %, holds \
+             100 %: that it is a gain is not proven, whatever the limit says; raise --repetitions",
+            metric.to_uppercase(),
+            ratio * 100.0,
+            interval.lo * 100.0,
+            interval.hi * 100.0
+        ),
+        Doubt::TelemetryLoss { spans, server_spans, samples } => {
+            losses::message(spans.as_ref(), server_spans.as_ref(), *samples)
+        }
+        Doubt::NoExposition { problem } => format!(
+            "{problem}; the run's figures are not affected; make room in the results folder, or scrape /metrics while the \
+             run lasts"
+        ),
+        Doubt::RepetitionsDisagree { phase, metric, lowest, highest, limit: None } => format!(
+            "the repetitions of the {} phase disagree: {} from {} to {}; something changed between them: find it, \
+             or raise --repetitions",
+            phase.name(),
+            metric.to_uppercase(),
+            millis(*lowest),
+            millis(*highest)
+        ),
+        Doubt::ReplicaDiffers { what } => format!(
+            "the before phase is not a faithful replica of the given load test: {what}; where packets are lost, \
+             retransmissions after whole seconds make both jump, so run again, and if it stays, compare how the two \
+             connect"
+        ),
+        Doubt::NothingToFix { broken: true } => {
+            "the before phase meets every line of the SLA and the after phase does not: there was nothing to fix, \
+             and the change made it worse; keep sending as before"
+                .to_string()
+        }
+        Doubt::NothingToFix { broken: false } => {
+            "the before phase already meets every line of the SLA: there is nothing to fix; lower the limit \
+             (--sla) or raise the load (-c)"
+                .to_string()
+        }
+    }
+}
+
+impl From<Doubt> for Caveat {
+    fn from(doubt: Doubt) -> Caveat {
+        Caveat::new(doubt.kind(), message(&doubt))
     }
 }
 

@@ -3,6 +3,7 @@
 mod client;
 mod doubt;
 mod gain;
+mod judged;
 mod losses;
 mod message;
 mod phases;
@@ -11,40 +12,19 @@ mod replica;
 mod runs;
 mod samples;
 mod work;
+mod work_basis;
 
-pub use client::RepetitionHealth;
 pub use doubt::Doubt;
 pub use losses::LostSpans;
 pub use plans::plans_differ;
 pub(super) use runs::of_runs;
 pub use samples::smallest_sample;
-pub use work::{IdleCalls, SingleCall, WorkBasis};
+pub use work::IdleCalls;
+pub use work_basis::WorkBasis;
 
-use super::Inputs;
-use super::comparison::{Quality, ThreeDifferences};
-use crate::model::Micros;
-use crate::model::{Limit, Metric, SlaLine};
-
-/// A percentile that a line of the SLA judges.
-#[derive(Clone, Debug)]
-struct Judged {
-    /// Such as `p95`.
-    metric: String,
-    /// In tenths of a percent.
-    permille: u64,
-    /// Inclusive.
-    limit: Micros,
-}
-
-fn judged(sla: &[SlaLine]) -> Vec<Judged> {
-    let judged = |line: &SlaLine| match (line.metric(), line.limit()) {
-        (Metric::Percentile(permille), Limit::Time(limit)) => {
-            Some(Judged { metric: line.name().to_string(), permille, limit: Micros(limit) })
-        }
-        _ => None,
-    };
-    sla.iter().filter_map(judged).collect()
-}
+use super::document::{Quality, ThreeDifferences};
+use super::observed::Inputs;
+use judged::judged;
 
 /// Whether what the after phase gained may be chance; not asked of a run that was cut short.
 pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &ThreeDifferences) -> Option<Doubt> {

@@ -1,9 +1,9 @@
 //! Whether the two phases can be compared: the same answers, equal failures, all requests accounted for.
 
-use super::Doubt;
-use crate::analyze::comparison::Quality;
-use crate::analyze::phase::PhaseData;
-use crate::analyze::{quality, verdict};
+use super::doubt::Doubt;
+use crate::analyze::document::Quality;
+use crate::analyze::observed::{PhaseData, meets};
+use crate::analyze::quality;
 use crate::model::Phase;
 use crate::model::SlaLine;
 
@@ -43,7 +43,7 @@ pub(super) fn accounting(before: &PhaseData, after: &PhaseData, cut_short: bool)
 
 /// Only where the before phase keeps every line: one that it misses is something to fix.
 pub(super) fn nothing_to_fix(sla: &[SlaLine], before: &PhaseData, after: &PhaseData) -> Option<Doubt> {
-    let keeps = |phase| sla.iter().all(|line| verdict::meets(line, phase));
+    let keeps = |phase| sla.iter().all(|line| meets(line, phase));
     keeps(before).then(|| Doubt::NothingToFix { broken: !keeps(after) })
 }
 
@@ -65,6 +65,7 @@ pub(super) fn unequal_errors(before: &PhaseData, after: &PhaseData) -> Option<Do
 
 #[cfg(test)]
 mod tests {
+    use super::super::message::message;
     use super::*;
     use crate::analyze::fixtures::{phase, phase_of, sample, sla};
     use crate::model::{ErrorKind, Sample};
@@ -84,7 +85,7 @@ mod tests {
         let slow = phase(&[&[900_000; 100]]);
         let broken = found(&[line], &slow).expect("a doubt");
         assert_eq!(broken, Doubt::NothingToFix { broken: true });
-        assert!(broken.message().contains("made it worse"), "{}", broken.message());
+        assert!(message(&broken).contains("made it worse"), "{}", message(&broken));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whether two stored runs carried the same work: by the digest of the plan, which is over all bodies in their order.
 
-use super::Doubt;
+use super::doubt::Doubt;
 
 /// So many digits of a digest tell two plans apart for a reader.
 const DIGITS: usize = 12;
@@ -15,6 +15,7 @@ pub fn plans_differ(one: &str, other: &str) -> Option<Doubt> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::message::message;
     use super::*;
 
     #[test]
@@ -22,7 +23,7 @@ mod tests {
         let (one, other) = ("0123456789abcdef0123", "0123456789abXXXX0123");
         assert_eq!(plans_differ(one, one), None);
         let doubt = plans_differ(one, "fedcba9876543210").expect("a doubt");
-        let message = doubt.message();
+        let message = message(&doubt);
         assert_eq!(doubt.kind(), "plans_differ");
         for words in ["0123456789ab", "fedcba987654", "--set load.seed", "load.payloads", "-n"] {
             assert!(message.contains(words), "{words}: {message}");

@@ -1,9 +1,9 @@
 //! Whether the before phase does what the given load test does.
 
-use super::Doubt;
+use super::doubt::Doubt;
 use super::samples::smallest_sample;
-use crate::analyze::phase::PhaseData;
-use crate::analyze::script::ScriptRows;
+use crate::analyze::observed::PhaseData;
+use crate::analyze::observed::ScriptRows;
 use crate::model::Micros;
 use crate::stats::distribution::Distribution;
 
@@ -48,6 +48,7 @@ fn slow(latency: &Distribution, p50: Micros) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::message::message;
     use super::*;
     use crate::analyze::fixtures::phase;
 
@@ -67,7 +68,7 @@ mod tests {
         let before = phase(&[&latencies]);
         assert_eq!(differs(&script(12, 900), &before), None);
         assert_eq!(differs(&script(23, 950), &before), None, "5.5 points and 5 %");
-        let message = |script| differs(&script, &before).expect("a doubt").message();
+        let message = |script| message(&differs(&script, &before).expect("a doubt"));
         assert!(message(script(12, 1_100)).contains("P50"));
         assert!(message(script(30, 900)).contains("15.0 % of the script's"));
         assert!(message(script(30, 900)).contains("retransmissions"));

@@ -1,9 +1,13 @@
 //! What can mislead about two stored runs: what each has against itself, and what sets them apart.
 
-use super::{Doubt, client, judged, phases, plans_differ, samples};
-use crate::analyze::comparison::Quality;
+use super::doubt::Doubt;
+use super::judged::judged;
+use super::message::message;
+use super::plans::plans_differ;
+use super::{client, phases, samples};
+use crate::analyze::document::Quality;
+use crate::analyze::observed::RunSide;
 use crate::analyze::quality;
-use crate::analyze::runs::RunSide;
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::SlaLine;
@@ -40,7 +44,7 @@ fn of_side(side: &RunSide<'_>, sla: &[SlaLine]) -> Vec<Caveat> {
         doubts.push(Doubt::Interrupted);
     }
     let own = doubts.into_iter().filter(|doubt| about(doubt).is_none_or(|phase| phase == side.phase));
-    own.map(|doubt| Caveat::new(doubt.kind(), format!("{}: {}", side.name, doubt.message()))).collect()
+    own.map(|doubt| Caveat::new(doubt.kind(), format!("{}: {}", side.name, message(&doubt)))).collect()
 }
 
 /// The phase that a doubt is about, if it is about one.

@@ -1,7 +1,8 @@
 //! Whether a percentile rests on enough requests, and whether the repetitions agree on it.
 
-use super::{Doubt, Judged};
-use crate::analyze::phase::PhaseData;
+use super::doubt::Doubt;
+use super::judged::JudgedPercentile;
+use crate::analyze::observed::PhaseData;
 use crate::model::Micros;
 use crate::model::Phase;
 use crate::stats::distribution::Distribution;
@@ -30,7 +31,7 @@ pub fn smallest_sample(permille: u64) -> u64 {
 }
 
 /// Lines whose percentile rests on too few requests.
-pub(super) fn too_few(sla: &[Judged], phase: &PhaseData) -> Vec<Doubt> {
+pub(super) fn too_few(sla: &[JudgedPercentile], phase: &PhaseData) -> Vec<Doubt> {
     let n = phase.planned();
     let short = sla.iter().map(|line| (line, smallest_sample(line.permille)));
     short
@@ -40,7 +41,7 @@ pub(super) fn too_few(sla: &[Judged], phase: &PhaseData) -> Vec<Doubt> {
 }
 
 /// At most one doubt a phase: the first of a judged percentile on both sides of its limit, medians apart, tails apart.
-pub(super) fn disagreement(sla: &[Judged], before: &PhaseData, after: &PhaseData) -> Vec<Doubt> {
+pub(super) fn disagreement(sla: &[JudgedPercentile], before: &PhaseData, after: &PhaseData) -> Vec<Doubt> {
     let of = |phase, data| Repetitions::of(phase, data).disagree(sla);
     [(Phase::Before, before), (Phase::After, after)]
         .into_iter()
@@ -59,7 +60,7 @@ impl<'a> Repetitions<'a> {
         Repetitions { phase, requests: data.requests(), latencies: data.repetition_latencies().collect() }
     }
 
-    fn disagree(&self, sla: &[Judged]) -> Option<Doubt> {
+    fn disagree(&self, sla: &[JudgedPercentile]) -> Option<Doubt> {
         let straddles = sla.iter().find(|line| {
             let met = |highest: Option<Micros>| highest.is_some_and(|highest| highest <= line.limit);
             let (lowest, highest) = self.range(line.permille);
@@ -107,8 +108,8 @@ mod tests {
     use super::*;
     use crate::analyze::fixtures::phase;
 
-    fn p95(limit_ms: u64) -> [Judged; 1] {
-        [Judged { metric: "p95".into(), permille: 950, limit: Micros(limit_ms * 1_000) }]
+    fn p95(limit_ms: u64) -> [JudgedPercentile; 1] {
+        [JudgedPercentile { metric: "p95".into(), permille: 950, limit: Micros(limit_ms * 1_000) }]
     }
 
     #[test]

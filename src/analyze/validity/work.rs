@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Doubt;
-use crate::analyze::observation::Observation;
-use crate::analyze::phase::PhaseData;
-use crate::model::Micros;
+use super::doubt::Doubt;
+use super::work_basis::WorkBasis;
+use crate::analyze::observed::{Observation, PhaseData, SingleCall};
 use crate::model::{Phase, Stage};
 use crate::stats::rounded;
 use crate::stats::student;
@@ -16,49 +15,6 @@ const ITEMS_LEAST: usize = 30;
 const CALLS_LEAST: usize = 4;
 /// Work that takes longer by more than this factor is another server's.
 const APART: f64 = 1.10;
-/// Times that a server reports have the grain of its timers; medians that are closer are equal.
-const REPORTED_GRAIN: Micros = Micros(2_000);
-/// In the wait of a call the client's own scheduling is, too.
-const WAIT_GRAIN: Micros = Micros(5_000);
-
-/// A single call to the idle server, made beside a repetition and part of no phase.
-#[derive(Clone, Debug)]
-pub struct SingleCall {
-    /// Beside a repetition of this phase.
-    pub phase: Phase,
-    /// That repetition, from 1.
-    pub repetition: u32,
-    /// Whether it was made after the repetition's end; else before its start.
-    pub at_end: bool,
-    /// What was measured; the same `seq` is the same request.
-    pub row: Observation,
-}
-
-/// What stands for equal work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WorkBasis {
-    /// What the server reports each request's item to have cost.
-    ItemCosts,
-    /// Compute that the server reports of single calls beside the repetitions.
-    CallCompute,
-    /// The wait of such calls on a warm connection.
-    CallWait,
-}
-
-impl WorkBasis {
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            WorkBasis::ItemCosts => "the cost that it reports for the same item",
-            WorkBasis::CallCompute => "its compute for the same single call beside the repetitions",
-            WorkBasis::CallWait => "the wait of the same single call beside the repetitions",
-        }
-    }
-
-    fn grain(self) -> Micros {
-        if self == WorkBasis::CallWait { WAIT_GRAIN } else { REPORTED_GRAIN }
-    }
-}
-
 /// By item costs where the server reports them, else by the single calls; where there is too little of both, nothing is said.
 pub(super) fn unequal(before: &PhaseData, after: &PhaseData, calls: &[SingleCall]) -> Option<Doubt> {
     let items = item_pairs(before, after);

@@ -1,8 +1,9 @@
 //! Equal work by item costs and by single calls, and what does not count as either.
 
+use super::super::message::message;
 use super::*;
 use crate::analyze::fixtures::{phase, phase_of, sample};
-use crate::model::{BatchUse, ConnectionUse, Sample, ServerTimes};
+use crate::model::{BatchUse, ConnectionUse, Micros, Sample, ServerTimes};
 
 /// A hundred requests in exchanges of a size; items of 40 to 90 ms cost so many percent of that.
 fn items(percent: u64, batch: u32) -> PhaseData {
@@ -110,7 +111,7 @@ fn too_few_calls_say_nothing_and_whole_exchanges_are_never_compared() {
 #[test]
 fn the_message_says_what_was_compared_and_what_to_do() {
     let doubt = unequal(&silent(), &silent(), &calls(100, 150, true)).expect("a doubt");
-    let message = doubt.message();
+    let message = message(&doubt);
     for words in ["1.5 times", "single call", "6 pairs", "run again"] {
         assert!(message.contains(words), "{words}: {message}");
     }

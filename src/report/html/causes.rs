@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::chart::{Segment, stacked};
-use super::figure::{Written, capital, figure, plain_ms};
+use super::figure::{NumberForm, capital, figure, plain_ms};
 use super::{Drawn, Html, palette};
-use crate::analyze::{Cause, Part, PhaseAnalysis, Table};
+use crate::analyze::{Cause, Contribution, PhaseAnalysis, Table};
 
 /// Requests that a mean of the slowest must rest on.
 const TAIL_LEAST: u64 = 5;
@@ -21,7 +21,7 @@ struct Bar<'a> {
     phase: &'static str,
     part: &'static str,
     mean_ms: Option<f64>,
-    causes: &'a Table<Part>,
+    causes: &'a Table<Contribution>,
     from: String,
 }
 
@@ -102,12 +102,12 @@ fn row(title: &str, bar: &Bar<'_>, longest: f64) -> Markup {
         div.bar-row {
             span.bar-name { (bar.phase) }
             div.bar-track { (stacked(&segments, &label)) (names(bar, longest)) }
-            span.bar-value { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), Written::Plain)) " ms" }
+            span.bar-value { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), NumberForm::Plain)) " ms" }
         }
     }
 }
 
-fn segment(name: &str, part: &Part, longest: f64) -> Option<Segment> {
+fn segment(name: &str, part: &Contribution, longest: f64) -> Option<Segment> {
     let cause = palette::cause_named(name)?;
     let share = part.share.map_or(String::new(), |share| format!(" ({:.1} %)", share * 100.0));
     Some(Segment {
@@ -206,7 +206,7 @@ fn table(tails: &[Bar<'_>; 2], alls: &[Bar<'_>; 2], enough: bool) -> Markup {
                 @if !small.is_empty() {
                     tbody.small { @for cause in &small { (cause_row(*cause, &bars)) } }
                 }
-                tfoot { tr { th scope="row" { "sum" } @for bar in &bars { td.n colspan="2" data-label=[of_pair(bar)] { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), Written::Plain)) } } } }
+                tfoot { tr { th scope="row" { "sum" } @for bar in &bars { td.n colspan="2" data-label=[of_pair(bar)] { (figure(bar.mean_ms, &format!("{}/mean_ms", bar.from), NumberForm::Plain)) } } } }
             }
         }
     }
@@ -234,8 +234,8 @@ fn cells(cause: Cause, bar: &Bar<'_>) -> Markup {
     };
     let from = format!("{}{}{}", bar.from, bar.part, cause.name());
     html! {
-        td.n data-label=[of_pair(bar)] { (figure(Some(part.mean_ms), &format!("{from}/mean_ms"), Written::Plain)) }
-        td.n.share { @if part.share.is_some() { (figure(part.share, &format!("{from}/share"), Written::Percent)) } }
+        td.n data-label=[of_pair(bar)] { (figure(Some(part.mean_ms), &format!("{from}/mean_ms"), NumberForm::Plain)) }
+        td.n.share { @if part.share.is_some() { (figure(part.share, &format!("{from}/share"), NumberForm::Percent)) } }
     }
 }
 

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::Html;
-use super::figure::{Written, derived};
-use crate::analyze::{Cause, Part, Table};
+use super::figure::{NumberForm, derived};
+use crate::analyze::{Cause, Contribution, Table};
 use crate::stats::rounded;
 
 /// Causes that went away that are named.
@@ -30,14 +30,14 @@ impl Change {
             None => "0".to_string(),
         };
         let [before, after] = [place("before", self.before), place("after", self.after)];
-        derived(Some(self.ms()), [&after, "-", &before], Written::Signed)
+        derived(Some(self.ms()), [&after, "-", &before], NumberForm::Signed)
     }
 }
 
 /// The causes whose part of a mean request shrank most, and the one that grew most.
 pub fn of_causes(page: &Html<'_>) -> Markup {
     let phases = &page.analysis.phases;
-    let part = |table: &Table<Part>, cause: Cause| table.get(cause.name()).map(|part| part.mean_ms);
+    let part = |table: &Table<Contribution>, cause: Cause| table.get(cause.name()).map(|part| part.mean_ms);
     let mut changes = Cause::ALL.map(|cause| Change {
         cause,
         before: part(&phases.before.causes_of_all, cause),

@@ -31,7 +31,7 @@ pub struct Conditions {
     /// The repetitions in the order in which they ran.
     pub order: Vec<(Phase, u32)>,
     /// What the server received, where its own log says it.
-    pub payloads: Option<Payloads>,
+    pub payloads: Option<PayloadsSent>,
     /// What the single calls to the idle server beside the repetitions took, where they were made.
     pub idle_calls: Option<IdleCalls>,
     /// Version of the interpreter of the given load test.
@@ -48,7 +48,7 @@ pub struct Conditions {
 
 /// Whether all sent what was planned.
 #[derive(Clone, Copy, Debug)]
-pub struct Payloads {
+pub struct PayloadsSent {
     /// Distinct payloads of the plan.
     pub plan: u64,
     /// The given load test sent exactly these; `None` if it was not run.

@@ -3,13 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::kinds::Kind;
+use super::dot::Dot;
+use super::fate::Fate;
 use super::opening::Opening;
 use crate::analyze::{Observation, PhaseData};
 use crate::host::both;
 use crate::model::Micros;
 use crate::model::mix;
-use crate::model::{ErrorKind, Stage, TraceId};
+use crate::model::{ErrorKind, TraceId};
 
 /// Rows of both phases up to which every one is drawn.
 const ROWS_MOST: u64 = 12_000;
@@ -23,33 +24,6 @@ const SLOWEST: usize = 10;
 const CURVE_POINTS: u32 = 240;
 /// Requests named as examples of a failure.
 const EXAMPLES: usize = 3;
-
-/// One request, as it is drawn.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dot {
-    /// Counted from 1.
-    pub repetition: u32,
-    /// Place in the plan.
-    pub seq: u64,
-    /// Its trace.
-    pub trace: TraceId,
-    /// From the start of its repetition.
-    pub due: Micros,
-    /// By stage; absent ones are `None`.
-    pub stages: [Option<Micros>; Stage::ALL.len()],
-    /// Their sum.
-    pub latency: Micros,
-    /// HTTP status.
-    pub status: Option<u16>,
-    /// Why it failed.
-    pub error: Option<ErrorKind>,
-    /// SYN retransmissions of its connection, and data retransmissions.
-    pub retransmits: [Option<u32>; 2],
-    /// Requests in its exchange.
-    pub batch: Option<u32>,
-    /// Waiting for a replica and computing, as the server says.
-    pub server: [Option<Micros>; 2],
-}
 
 /// A request of a certain rank.
 #[derive(Clone, Debug)]
@@ -103,7 +77,7 @@ pub struct Drawn {
     /// A request that took longer is a slow one.
     pub limit: Option<Micros>,
     /// Requests that were sent, by what became of them.
-    pub kinds: BTreeMap<Kind, u64>,
+    pub fates: BTreeMap<Fate, u64>,
     /// Of these, the answered ones of which the kernel's counters are not known.
     pub uncounted: u64,
     /// Median, P95, P99 and slowest, where successes have these ranks.
@@ -140,14 +114,14 @@ impl Drawn {
         let sent = |row: &&Observation| row.due().is_some() && row.error() != Some(ErrorKind::Unsent);
         let rows = || phase.rows().iter().filter(sent);
         let (dots, tail_left_out) =
-            if every { (rows().map(dot).collect(), 0) } else { sampled(phase, rows().collect()) };
+            if every { (rows().map(Dot::of).collect(), 0) } else { sampled(phase, rows().collect()) };
         let mut drawn = Drawn {
             planned: phase.planned(),
             sent: rows().count() as u64,
             curve: curve(phase),
             dots,
             limit,
-            kinds: BTreeMap::new(),
+            fates: BTreeMap::new(),
             uncounted: 0,
             tail_left_out,
             ranked: ranked(phase),
@@ -167,14 +141,14 @@ impl Drawn {
         if let Some(span) = self.spans.get_mut(row.repetition().saturating_sub(1) as usize) {
             *span = (*span).max(end);
         }
-        *self.kinds.entry(Kind::of(&dot(row), self.limit)).or_default() += 1;
+        *self.fates.entry(Fate::of(&Dot::of(row), self.limit)).or_default() += 1;
         self.uncounted += u64::from(row.error().is_none() && row.retransmits().is_none());
         if let Some(word) = row.error() {
             let none = || Failures { n: 0, examples: Vec::new() };
             let kind = self.failures.entry((word.name(), row.status())).or_insert_with(none);
             kind.n += 1;
             if kind.examples.len() < EXAMPLES {
-                kind.examples.push(dot(row));
+                kind.examples.push(Dot::of(row));
             }
             return;
         }
@@ -210,31 +184,6 @@ impl Drawn {
     }
 }
 
-fn dot(row: &Observation) -> Dot {
-    Dot {
-        repetition: row.repetition(),
-        seq: row.seq(),
-        trace: row.trace_id(),
-        due: Micros(row.due().map_or(0, |due| due.as_micros())),
-        stages: Stage::ALL.map(|stage| row.stage(stage)),
-        latency: row.latency(),
-        status: row.status(),
-        error: row.error(),
-        retransmits: [row.connection().and_then(|used| used.syn_retransmits), row.retransmits()],
-        batch: row.batch().map(|batch| batch.size),
-        server: [row.server_queue(), row.server_compute()],
-    }
-}
-
-impl Dot {
-    /// The stage that took most of its time.
-    pub fn dominant(&self) -> Stage {
-        let length = |stage: &Stage| self.stages[*stage as usize].unwrap_or_default();
-        // The first of equals, so that a request without any time is one of the queue.
-        Stage::ALL.into_iter().rev().max_by_key(length).unwrap_or(Stage::Queue)
-    }
-}
-
 /// All at and above P95 and all failures, and of the others a share by the hash of their place in the plan, which is
 /// the same in both phases. Of a tail that is too long the failures and the slowest stay; how many do not is told.
 fn sampled(phase: &PhaseData, rows: Vec<&Observation>) -> (Vec<Dot>, u64) {
@@ -256,7 +205,7 @@ fn sampled(phase: &PhaseData, rows: Vec<&Observation>) -> (Vec<Dot>, u64) {
     let chosen = |row: &Observation| u128::from(mix(row.seq() ^ u64::from(row.repetition()) << 40)) <= bound;
     let drawn =
         rows.into_iter().filter(|row| if in_tail(row) { kept.contains(&place(row)) } else { chosen(row) });
-    (drawn.map(dot).collect(), left_out)
+    (drawn.map(Dot::of).collect(), left_out)
 }
 
 fn place(row: &Observation) -> (u32, u64) {
@@ -293,7 +242,7 @@ fn ranked(phase: &PhaseData) -> Vec<Ranked> {
         if let Some(same) = ranked.iter_mut().find(|one| one.dot.latency == length) {
             same.names.push(name);
         } else if let Some(row) = phase.rows().iter().find(|row| row.succeeded() && row.latency() == length) {
-            ranked.push(Ranked { names: vec![name], dot: dot(row) });
+            ranked.push(Ranked { names: vec![name], dot: Dot::of(row) });
         }
     }
     ranked
@@ -305,7 +254,7 @@ fn slowest(phase: &PhaseData) -> Vec<Dot> {
     let rows = phase.rows().iter().filter(|row| row.succeeded() && row.latency() >= least);
     let mut rows: Vec<&Observation> = rows.collect();
     rows.sort_by_key(|row| (std::cmp::Reverse(row.latency()), row.repetition(), row.seq()));
-    rows.into_iter().take(SLOWEST).map(dot).collect()
+    rows.into_iter().take(SLOWEST).map(Dot::of).collect()
 }
 
 /// The traces of the same requests in the other phase.

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Html;
 use super::drawn::Failures;
-use super::figure::{Written, count, figure, grouped};
+use super::figure::{NumberForm, count, figure, grouped};
 use super::rows;
 use crate::analyze::Comparison;
 use crate::model::Phase;
@@ -49,7 +49,7 @@ fn words(name: &str, comparison: &Comparison, page: &Html<'_>) -> Markup {
                     td.n data-label="requests" { (count(*n, &format!("comparison:/phases/{name}/errors/{word}"))) }
                     @match analysis.failures.get(word) {
                         Some(found) => {
-                            td.n data-label="ms until it failed, mean" { (figure(Some(found.mean_ms), &format!("analysis:/phases/{name}/failures/{word}/mean_ms"), Written::Plain)) }
+                            td.n data-label="ms until it failed, mean" { (figure(Some(found.mean_ms), &format!("analysis:/phases/{name}/failures/{word}/mean_ms"), NumberForm::Plain)) }
                             td data-label="mostly" { (found.mostly.words()) }
                         }
                         None => { td.n { "–" } td { "–" } }

@@ -9,7 +9,7 @@ use crate::stats::Interval;
 
 /// How a number is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum NumberForm {
     /// `1,948.8`.
     Plain,
     /// `-1,416.1`, `+3.0`.
@@ -28,23 +28,23 @@ pub enum Written {
     Ratio,
 }
 
-impl Written {
+impl NumberForm {
     fn text(self, value: f64) -> String {
         match self {
-            Written::Plain => grouped(value, 1, false),
-            Written::Short => short(value),
-            Written::Signed => grouped(value, 1, true),
-            Written::Count => grouped(value, 0, false),
-            Written::Percent => format!("{} %", grouped(value * 100.0, 1, false)),
-            Written::ShortPercent => format!("{} %", short(value * 100.0)),
-            Written::SignedPercent => format!("{} %", grouped(value * 100.0, 1, true)),
-            Written::Ratio => grouped(value, 3, false),
+            NumberForm::Plain => grouped(value, 1, false),
+            NumberForm::Short => short(value),
+            NumberForm::Signed => grouped(value, 1, true),
+            NumberForm::Count => grouped(value, 0, false),
+            NumberForm::Percent => format!("{} %", grouped(value * 100.0, 1, false)),
+            NumberForm::ShortPercent => format!("{} %", short(value * 100.0)),
+            NumberForm::SignedPercent => format!("{} %", grouped(value * 100.0, 1, true)),
+            NumberForm::Ratio => grouped(value, 3, false),
         }
     }
 }
 
 /// The figure at a JSON pointer of a file, such as `comparison:/difference/p95/ms`. `None` is `null` there.
-pub fn figure(value: Option<f64>, from: &str, written: Written) -> Markup {
+pub fn figure(value: Option<f64>, from: &str, written: NumberForm) -> Markup {
     match value {
         Some(value) => html! { data value=(value) data-from=(from) { (written.text(value)) } },
         None => html! { data value="null" data-from=(from) { "none" } },
@@ -53,7 +53,7 @@ pub fn figure(value: Option<f64>, from: &str, written: Written) -> Markup {
 
 /// A figure that stands in no file of its own and follows from two that do: `by` is `-` or `/`. A part that is in no file
 /// because it is nothing is `0`. `–` where there is no value.
-pub fn derived(value: Option<f64>, [one, by, other]: [&str; 3], written: Written) -> Markup {
+pub fn derived(value: Option<f64>, [one, by, other]: [&str; 3], written: NumberForm) -> Markup {
     match value {
         Some(_) => figure(value, &format!("{one} {by} {other}"), written),
         None => html! { "–" },
@@ -66,7 +66,7 @@ pub fn count(value: u64, from: &str) -> Markup {
 }
 
 /// Both ends of an interval at a JSON pointer; `[none]` where there is none.
-pub fn interval(interval: Option<Interval>, from: &str, written: Written) -> Markup {
+pub fn interval(interval: Option<Interval>, from: &str, written: NumberForm) -> Markup {
     match interval {
         Some(Interval { lo, hi }) => html! {
             span.ci { "[" (figure(Some(lo), &format!("{from}/0"), written)) " – "
@@ -144,10 +144,10 @@ mod tests {
 
     #[test]
     fn a_figure_says_where_it_stands() {
-        let text = figure(Some(0.2734), "comparison:/difference/p95/ratio", Written::Ratio).into_string();
+        let text = figure(Some(0.2734), "comparison:/difference/p95/ratio", NumberForm::Ratio).into_string();
         assert_eq!(text, r#"<data value="0.2734" data-from="comparison:/difference/p95/ratio">0.273</data>"#);
-        let text = derived(Some(-3.0), ["comparison:/a", "-", "0"], Written::Signed).into_string();
+        let text = derived(Some(-3.0), ["comparison:/a", "-", "0"], NumberForm::Signed).into_string();
         assert_eq!(text, r#"<data value="-3" data-from="comparison:/a - 0">−3.0</data>"#);
-        assert!(figure(None, "comparison:/x", Written::Plain).into_string().contains(">none<"));
+        assert!(figure(None, "comparison:/x", NumberForm::Plain).into_string().contains(">none<"));
     }
 }

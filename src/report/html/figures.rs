@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::conditions_of_run::Conditions;
-use super::figure::{Written, capital, count, derived, figure, interval, metric_name};
+use super::figure::{NumberForm, capital, count, derived, figure, interval, metric_name};
 use super::spread;
 use super::verdict::{limit_of, unit_of, was_judged};
 use crate::analyze::validity::smallest_sample;
@@ -124,8 +124,8 @@ fn cell(phase: &str, name: &str, value: Option<f64>, of: Option<Interval>) -> Ma
     let from = format!("comparison:/phases/{phase}");
     html! {
         td.n data-label=(phase) {
-            (figure(value, &format!("{from}/latency_ms/{name}"), Written::Plain)) br;
-            (interval(of, &format!("{from}/latency_ci95_ms/{name}"), Written::Plain))
+            (figure(value, &format!("{from}/latency_ms/{name}"), NumberForm::Plain)) br;
+            (interval(of, &format!("{from}/latency_ci95_ms/{name}"), NumberForm::Plain))
         }
     }
 }
@@ -133,10 +133,10 @@ fn cell(phase: &str, name: &str, value: Option<f64>, of: Option<Interval>) -> Ma
 fn differences(name: &str, difference: &Difference) -> Markup {
     let from = format!("comparison:/difference/{name}");
     html! {
-        td.n data-label=(DIFFERENCE) { (figure(difference.ms, &format!("{from}/ms"), Written::Signed)) br;
-            (interval(difference.ci95_ms, &format!("{from}/ci95_ms"), Written::Signed)) }
-        td.n data-label=(RATIO) { (figure(difference.ratio, &format!("{from}/ratio"), Written::Ratio)) br;
-            (interval(difference.ci95_ratio, &format!("{from}/ci95_ratio"), Written::Ratio)) }
+        td.n data-label=(DIFFERENCE) { (figure(difference.ms, &format!("{from}/ms"), NumberForm::Signed)) br;
+            (interval(difference.ci95_ms, &format!("{from}/ci95_ms"), NumberForm::Signed)) }
+        td.n data-label=(RATIO) { (figure(difference.ratio, &format!("{from}/ratio"), NumberForm::Ratio)) br;
+            (interval(difference.ci95_ratio, &format!("{from}/ci95_ratio"), NumberForm::Ratio)) }
     }
 }
 
@@ -160,8 +160,8 @@ fn plain_row(comparison: &Comparison, name: &str) -> Markup {
     html! {
         tr {
             th scope="row" { (capital(&metric_name(name))) }
-            td.n data-label="before" { (figure(before, &from("before"), Written::Plain)) }
-            td.n data-label="after" { (figure(after, &from("after"), Written::Plain)) }
+            td.n data-label="before" { (figure(before, &from("before"), NumberForm::Plain)) }
+            td.n data-label="after" { (figure(after, &from("after"), NumberForm::Plain)) }
             (derived_cells(&from("before"), &from("after"), ms, ratio))
         }
     }
@@ -170,8 +170,8 @@ fn plain_row(comparison: &Comparison, name: &str) -> Markup {
 /// The difference and the ratio of two figures that have none in the files.
 fn derived_cells(before: &str, after: &str, difference: Option<f64>, ratio: Option<f64>) -> Markup {
     html! {
-        td.n data-label=(DIFFERENCE) { (derived(difference, [after, "-", before], Written::Signed)) }
-        td.n data-label=(RATIO) { (derived(ratio, [after, "/", before], Written::Ratio)) }
+        td.n data-label=(DIFFERENCE) { (derived(difference, [after, "-", before], NumberForm::Signed)) }
+        td.n data-label=(RATIO) { (derived(ratio, [after, "/", before], NumberForm::Ratio)) }
     }
 }
 
@@ -183,8 +183,8 @@ fn throughput(comparison: &Comparison) -> Markup {
     html! {
         tr {
             th scope="row" { "Answers a second" br; span.ci { "each repetition to its last answer" } }
-            td.n data-label="before" { (figure(before, &of_before, Written::Plain)) }
-            td.n data-label="after" { (figure(after, &of_after, Written::Plain)) }
+            td.n data-label="before" { (figure(before, &of_before, NumberForm::Plain)) }
+            td.n data-label="after" { (figure(after, &of_after, NumberForm::Plain)) }
             (derived_cells(&of_before, &of_after, ms, ratio))
         }
     }
@@ -197,7 +197,7 @@ fn script(comparison: &Comparison, conditions: &Conditions) -> Markup {
     };
     let name = script.path.rsplit('/').next().unwrap_or(&script.path);
     let value = |name: &str, value| {
-        figure(value, &format!("comparison:/baseline_script/latency_ms/{name}"), Written::Plain)
+        figure(value, &format!("comparison:/baseline_script/latency_ms/{name}"), NumberForm::Plain)
     };
     html! {
         p.note {
@@ -237,7 +237,7 @@ fn all_figures(comparison: &Comparison) -> Markup {
                     tbody { @for (at, (name, _)) in before.latency_ms.named().into_iter().enumerate() { tr {
                         th scope="row" { (capital(&metric_name(name))) }
                         @for (kind, words) in kinds { @for (phase, named) in ["before", "after"].into_iter().zip(of(kind)) {
-                            td.n data-label=[(phase == "before").then_some(words)] { (figure(named[at].1, &format!("comparison:/phases/{phase}/{kind}/{name}"), Written::Plain)) }
+                            td.n data-label=[(phase == "before").then_some(words)] { (figure(named[at].1, &format!("comparison:/phases/{phase}/{kind}/{name}"), NumberForm::Plain)) }
                         } }
                     } } }
                 }
@@ -260,9 +260,9 @@ fn repetitions(comparison: &Comparison) -> Markup {
                         th scope="row" { (phase) }
                         td.n data-label="repetition" { (count(u64::from(one.repetition), &part("repetition"))) }
                         td.n data-label="requests" { (count(one.n, &part("n"))) }
-                        td.n data-label="P50" { (figure(one.p50_ms, &part("p50_ms"), Written::Plain)) }
-                        td.n data-label="P95" { (figure(one.p95_ms, &part("p95_ms"), Written::Plain)) }
-                        td.n data-label="P99" { (figure(one.p99_ms, &part("p99_ms"), Written::Plain)) }
+                        td.n data-label="P50" { (figure(one.p50_ms, &part("p50_ms"), NumberForm::Plain)) }
+                        td.n data-label="P95" { (figure(one.p95_ms, &part("p95_ms"), NumberForm::Plain)) }
+                        td.n data-label="P99" { (figure(one.p99_ms, &part("p99_ms"), NumberForm::Plain)) }
                     }
                 } } }
             }

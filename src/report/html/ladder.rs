@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use super::chart::{Scale, span_of_time, track};
 use super::conditions_of_run::Conditions;
-use super::figure::{Written, capital, figure, grouped};
+use super::figure::{NumberForm, capital, figure, grouped};
 use crate::analyze::{Analysis, Comparison, Verdict};
 
 /// A way to send with all that is known of it; each value with its place in the files.
 #[derive(Default)]
-struct Rung {
+struct DrawnRung {
     strategy: String,
     note: &'static str,
     predicted: Option<(f64, String)>,
@@ -66,23 +66,23 @@ pub fn section(comparison: &Comparison, analysis: &Analysis, conditions: &Condit
     }
 }
 
-fn rungs(comparison: &Comparison, analysis: &Analysis, conditions: &Conditions) -> Vec<Rung> {
+fn rungs(comparison: &Comparison, analysis: &Analysis, conditions: &Conditions) -> Vec<DrawnRung> {
     let phases = &comparison.phases;
-    let mut rungs = vec![Rung {
+    let mut rungs = vec![DrawnRung {
         strategy: conditions.before.clone(),
         note: "before",
         measured: known(phases.before.latency_ms.p95, "comparison:/phases/before/latency_ms/p95"),
         rate: known(phases.before.throughput_rps, "comparison:/phases/before/throughput_rps"),
-        ..Rung::default()
+        ..DrawnRung::default()
     }];
     let candidates = analysis.prediction.iter().flat_map(|prediction| &prediction.candidates);
     rungs.extend(candidates.enumerate().map(|(at, one)| {
         let from = format!("analysis:/prediction/candidates/{at}");
-        Rung {
+        DrawnRung {
             strategy: one.strategy.clone(),
             predicted: known(one.p95_ms, &format!("{from}/p95_ms")),
             range: one.range.as_ref().map(|range| (range.p95_ms, format!("{from}/range/p95_ms"))),
-            ..Rung::default()
+            ..DrawnRung::default()
         }
     }));
     for (at, one) in analysis.ladder.iter().flatten().enumerate() {
@@ -116,15 +116,15 @@ fn known(value: Option<f64>, from: &str) -> Option<(f64, String)> {
     value.map(|value| (value, from.to_string()))
 }
 
-fn rung_named<'a>(rungs: &'a mut Vec<Rung>, strategy: &str) -> &'a mut Rung {
+fn rung_named<'a>(rungs: &'a mut Vec<DrawnRung>, strategy: &str) -> &'a mut DrawnRung {
     let at = rungs.iter().position(|rung| rung.strategy == strategy).unwrap_or(rungs.len());
     if at == rungs.len() {
-        rungs.push(Rung { strategy: strategy.to_string(), ..Rung::default() });
+        rungs.push(DrawnRung { strategy: strategy.to_string(), ..DrawnRung::default() });
     }
     &mut rungs[at]
 }
 
-fn table(rungs: &[Rung], scale: Scale, limit: Option<f64>) -> Markup {
+fn table(rungs: &[DrawnRung], scale: Scale, limit: Option<f64>) -> Markup {
     let climbed = rungs.iter().any(|rung| rung.bought.is_some());
     html! {
         div.scroll tabindex="0" role="region" aria-label="Predicted and measured P95" {
@@ -138,7 +138,7 @@ fn table(rungs: &[Rung], scale: Scale, limit: Option<f64>) -> Markup {
     }
 }
 
-fn row(rung: &Rung, scale: Scale, limit: Option<f64>, climbed: bool) -> Markup {
+fn row(rung: &DrawnRung, scale: Scale, limit: Option<f64>, climbed: bool) -> Markup {
     let scaled = |known: &Option<(f64, String)>| known.as_ref().map(|one| scale.place(one.0));
     let range = rung.range.as_ref().map(|(range, _)| range.map(|end| scale.place(end)));
     let words = |what: &str, known: &Option<(f64, String)>| match known {
@@ -157,12 +157,12 @@ fn row(rung: &Rung, scale: Scale, limit: Option<f64>, climbed: bool) -> Markup {
             th scope="row" { (rung.strategy) @if !rung.note.is_empty() { " " span.tag.(rung.note.replace(' ', "-")) { (rung.note) } } }
             td.wide.(measured_class) { (track(scaled(&rung.measured), scaled(&rung.predicted), range, limit.map(|limit| scale.place(limit)), &label)) }
             td.n data-label="predicted" { (predicted(rung)) }
-            td.n data-label="measured" { @match &rung.measured { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
-            td.n data-label="answers/s" { @match &rung.rate { Some((value, from)) => (figure(Some(*value), from, Written::Plain)), None => "–" } }
+            td.n data-label="measured" { @match &rung.measured { Some((value, from)) => (figure(Some(*value), from, NumberForm::Plain)), None => "–" } }
+            td.n data-label="answers/s" { @match &rung.rate { Some((value, from)) => (figure(Some(*value), from, NumberForm::Plain)), None => "–" } }
             @if climbed { td.n data-label="bought" { @match &rung.bought {
                 Some(Gain { ms, ratio, than, than_ms }) => {
-                    (figure(Some(ms.0), &ms.1, Written::Signed)) " ms, × " (figure(Some(ratio.0), &ratio.1, Written::Ratio))
-                    " of " (than) "’s " (figure(Some(than_ms.0), &than_ms.1, Written::Plain))
+                    (figure(Some(ms.0), &ms.1, NumberForm::Signed)) " ms, × " (figure(Some(ratio.0), &ratio.1, NumberForm::Ratio))
+                    " of " (than) "’s " (figure(Some(than_ms.0), &than_ms.1, NumberForm::Plain))
                 }
                 None => "–",
             } } }
@@ -170,14 +170,14 @@ fn row(rung: &Rung, scale: Scale, limit: Option<f64>, climbed: bool) -> Markup {
     }
 }
 
-fn predicted(rung: &Rung) -> Markup {
+fn predicted(rung: &DrawnRung) -> Markup {
     html! {
         @match (&rung.predicted, &rung.range) {
             (None, None) => "–",
             (value, range) => {
-                @if let Some((value, from)) = value { (figure(Some(*value), from, Written::Plain)) }
+                @if let Some((value, from)) = value { (figure(Some(*value), from, NumberForm::Plain)) }
                 @if let Some((ends, from)) = range { br; span.ci { "["
-                    (figure(Some(ends[0]), &format!("{from}/0"), Written::Plain)) " – " (figure(Some(ends[1]), &format!("{from}/1"), Written::Plain)) "]" } }
+                    (figure(Some(ends[0]), &format!("{from}/0"), NumberForm::Plain)) " – " (figure(Some(ends[1]), &format!("{from}/1"), NumberForm::Plain)) "]" } }
             }
         }
     }
@@ -200,8 +200,8 @@ fn calibration(analysis: &Analysis) -> Markup {
     html! {
         p.note {
             "What the idle server was seen to cost, from " (super::figure::count(found.n, &part("n"))) " calls before the phases: "
-            (figure(found.fixed_ms, &part("fixed_ms"), Written::Plain)) " ms a call and "
-            (figure(found.item_ms, &part("item_ms"), Written::Plain)) " ms an item."
+            (figure(found.fixed_ms, &part("fixed_ms"), NumberForm::Plain)) " ms a call and "
+            (figure(found.item_ms, &part("item_ms"), NumberForm::Plain)) " ms an item."
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::figure::{Written, figure};
+use super::figure::{NumberForm, figure};
 use crate::analyze::{CauseFinding, PhaseAnalysis};
 
 /// Parts of the middle that are named in a sentence.
@@ -47,13 +47,13 @@ fn mean_ms(cause: &CauseFinding) -> Option<f64> {
 /// `617.5 ms`, from the cause's evidence.
 pub fn part(at: usize, cause: &CauseFinding) -> Markup {
     let from = format!("analysis:/phases/before/causes/{at}/evidence/middle_mean_ms");
-    html! { (figure(mean_ms(cause), &from, Written::Plain)) " ms" }
+    html! { (figure(mean_ms(cause), &from, NumberForm::Plain)) " ms" }
 }
 
 /// `917.2 ms`: the middle's mean latency.
 pub fn whole_ms(phase: &PhaseAnalysis) -> Markup {
     let from = "analysis:/phases/before/tail/middle_mean_ms";
-    html! { (figure(phase.tail.middle_mean_ms, from, Written::Plain)) " ms" }
+    html! { (figure(phase.tail.middle_mean_ms, from, NumberForm::Plain)) " ms" }
 }
 
 /// `617.5 ms of wait in …, 150.7 ms of server queue`.

@@ -9,15 +9,18 @@ mod changes;
 mod chart;
 mod conditions;
 mod conditions_of_run;
+mod content;
 mod curve;
+mod dot;
 mod drawn;
 mod errors;
+mod fate;
 mod figure;
 mod figures;
 mod glossary;
 mod incomplete;
-mod kinds;
 mod ladder;
+mod legend;
 mod middle;
 mod opening;
 mod over_time;
@@ -34,29 +37,16 @@ mod trust;
 mod verdict;
 mod waterfall;
 
-pub use conditions_of_run::{Conditions, Differing, Payloads};
+pub use conditions_of_run::{Conditions, Differing, PayloadsSent};
+pub use content::Html;
 pub use drawn::Drawn;
+pub use fate::slow_from;
 pub use incomplete::{FileState, Incomplete};
-pub use kinds::limit as slow_from;
 
 use maud::html;
 
 use super::Format;
-use crate::analyze::{Analysis, Comparison};
-use crate::model::JaegerUrl;
-
-/// The page and what it needs beside the comparison.
-#[derive(Debug)]
-pub struct Html<'a> {
-    /// Where the time went and why.
-    pub analysis: &'a Analysis,
-    /// What is drawn of both phases, before first.
-    pub drawn: &'a [Drawn; 2],
-    /// Under which conditions.
-    pub conditions: &'a Conditions,
-    /// Where traces can be opened.
-    pub jaeger: Option<&'a JaegerUrl>,
-}
+use crate::analyze::Comparison;
 
 impl Format for Html<'_> {
     fn render(&self, comparison: &Comparison) -> anyhow::Result<Vec<u8>> {

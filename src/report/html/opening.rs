@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use super::drawn::Drawn;
 use super::figure::grouped;
 use crate::analyze::{Observation, PhaseData};
 use crate::model::Micros;
@@ -47,8 +46,8 @@ impl Opening {
 }
 
 /// Where the opening is most of the tail: that it is.
-pub fn note(drawn: &Drawn, callers: usize) -> Markup {
-    let Some(found) = drawn.opening.filter(Opening::stands_out) else { return html! {} };
+pub fn note(opening: Option<Opening>, callers: usize) -> Markup {
+    let Some(found) = opening.filter(Opening::stands_out) else { return html! {} };
     let percent = |share: f64| grouped(share * 100.0, 0, false);
     html! {
         p {

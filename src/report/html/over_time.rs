@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::chart::{Frame, Scale, cloud, limit_beside, px, span_of_time};
-use super::drawn::{Dot, Drawn};
+use super::dot::Dot;
+use super::drawn::Drawn;
+use super::fate::Fate;
 use super::figure::grouped;
-use super::kinds::{self, Kind};
-use super::{Html, curve, palette, rows};
+use super::{Html, curve, legend, palette, rows};
 use crate::analyze::Comparison;
 use crate::model::{Phase, Stage};
 
@@ -29,7 +30,7 @@ struct Strip {
 }
 
 /// Marks of one kind and colour, in the order in which they are drawn: what is rare comes last and is on top.
-type Groups<'a> = BTreeMap<(Phase, Kind, Stage), Vec<(&'a Dot, (f64, f64))>>;
+type DotGroups<'a> = BTreeMap<(Phase, Fate, Stage), Vec<(&'a Dot, (f64, f64))>>;
 
 /// The chart, its legend and the rows behind it.
 pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
@@ -63,7 +64,7 @@ fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
         ul.legend {
             @for stage in &stages { li { span.swatch.(palette::of_stage(*stage)) {} "mostly " (stage.name()) ": " (words(*stage)) } }
         }
-        (kinds::legend(page.drawn, page.drawn[0].limit))
+        (legend::legend(page.drawn, page.drawn[0].limit))
         figure {
             div.scroll.chart tabindex="0" role="region" aria-label="Every request over time" {
                 svg #dots viewBox="0 0 960 430" role="img" aria-labelledby="dots-title dots-desc" tabindex="0" {
@@ -73,9 +74,9 @@ fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
                     (FRAME.rows(scale, span_of_time))
                     text.axis x=(px((FRAME.left + FRAME.right) / 2.0)) y="418" { "when the request was due, from the start of its repetition" }
                     @for (name, limit) in &limits { (limit_beside(&FRAME, scale, *limit, name)) }
-                    @for ((phase, kind, stage), dots) in &groups {
+                    @for ((phase, fate, stage), dots) in &groups {
                         @let points: Vec<_> = dots.iter().map(|(_, point)| *point).collect();
-                        (cloud(&points, kind.marker(), &palette::of_stage(*stage), phase.name(), kind.said()))
+                        (cloud(&points, fate.marker(), &palette::of_stage(*stage), phase.name(), fate.said()))
                     }
                 }
             }
@@ -166,8 +167,8 @@ fn background(strip: &Strip) -> Markup {
     }
 }
 
-fn groups<'a>(page: &'a Html<'_>, strips: &[Strip], scale: Scale) -> Groups<'a> {
-    let mut groups = Groups::new();
+fn groups<'a>(page: &'a Html<'_>, strips: &[Strip], scale: Scale) -> DotGroups<'a> {
+    let mut groups = DotGroups::new();
     for (phase, drawn) in Phase::BOTH.into_iter().zip(page.drawn) {
         for dot in &drawn.dots {
             let strip =
@@ -175,7 +176,7 @@ fn groups<'a>(page: &'a Html<'_>, strips: &[Strip], scale: Scale) -> Groups<'a> 
             let Some(strip) = strip else { continue };
             let x = strip.left + strip.width * strip.time.place(dot.due.0 as f64);
             let point = (x, FRAME.y(scale, dot.latency.as_millis()));
-            groups.entry((phase, Kind::of(dot, drawn.limit), dot.dominant())).or_default().push((dot, point));
+            groups.entry((phase, Fate::of(dot, drawn.limit), dot.dominant())).or_default().push((dot, point));
         }
     }
     groups

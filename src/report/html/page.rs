@@ -2,6 +2,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::model::printable::is_harmful;
+
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
@@ -67,9 +69,9 @@ fn visible(text: String) -> String {
     text.chars().map(shown).collect()
 }
 
+/// As everywhere, but that the page has lines.
 fn hidden(letter: char) -> bool {
-    (letter.is_control() && letter != '\n')
-        || matches!(letter, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    letter != '\n' && is_harmful(letter)
 }
 
 #[cfg(test)]
@@ -78,10 +80,13 @@ mod tests {
 
     #[test]
     fn what_came_from_outside_is_escaped_and_made_visible() {
-        let outside = "<script>alert(1)</script>\u{1b}[31mred\u{202e}drow\u{0}";
+        let outside = "<script>alert(1)</script>\u{1b}[31mred\u{202e}drow\u{0}\u{61c}\u{2028}";
         let page =
             String::from_utf8(document("t", "r", html! { p title=(outside) { (outside) } })).expect("text");
-        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;␛[31mred\u{fffd}drow␀"), "{page}");
+        assert!(
+            page.contains("&lt;script&gt;alert(1)&lt;/script&gt;␛[31mred\u{fffd}drow␀\u{fffd}\u{fffd}"),
+            "{page}"
+        );
         assert!(!page.chars().any(hidden), "no control character is left");
     }
 

@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::figure::{Written, figure};
+use super::figure::{NumberForm, figure};
 use super::{Html, verdict};
 use crate::analyze::{Comparison, SlaResult, Verdict};
 use crate::report::credit;
 use crate::report::credit::{Credit, Known};
 
 fn p95(known: &Known) -> Markup {
-    html! { (figure(Some(known.p95_ms), &known.from, Written::Plain)) " ms" }
+    html! { (figure(Some(known.p95_ms), &known.from, NumberForm::Plain)) " ms" }
 }
 
 /// Which part met the SLA, where it is known what the other alone would have done.
@@ -50,7 +50,7 @@ pub fn median_misses(comparison: &Comparison) -> Option<Markup> {
         .enumerate()
         .find(|(_, line)| above(line) && line.times.is_some() && median > line.limit)?;
     Some(html! {
-        "the median, " (figure(Some(median), "comparison:/phases/before/latency_ms/p50", Written::Plain)) " ms, misses the limit of "
+        "the median, " (figure(Some(median), "comparison:/phases/before/latency_ms/p50", NumberForm::Plain)) " ms, misses the limit of "
         (figure(Some(line.limit), &format!("comparison:/sla/{at}/limit"), verdict::limit_of(line))) " ms already"
     })
 }

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use maud::{Markup, PreEscaped, html};
 
 use super::Html;
-use super::drawn::{Dot, Drawn};
+use super::dot::Dot;
+use super::drawn::Drawn;
 use super::figure::plain_ms;
 use crate::model::{Phase, Stage, TraceId};
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::figure::{Written, figure};
+use super::figure::{NumberForm, figure};
 use crate::analyze::{Comparison, Confidence, PhaseSummary, Verdict};
 
 /// Repetitions of a phase that are listed in a sentence; more are in the table of all figures alone.
@@ -59,7 +59,7 @@ fn each(name: &str, phase: &PhaseSummary) -> Markup {
     html! {
         @for (at, one) in phase.repetitions.iter().enumerate() {
             @if at > 0 { ", " }
-            (figure(one.p95_ms, &format!("comparison:/phases/{name}/repetitions/{at}/p95_ms"), Written::Plain))
+            (figure(one.p95_ms, &format!("comparison:/phases/{name}/repetitions/{at}/p95_ms"), NumberForm::Plain))
         }
     }
 }

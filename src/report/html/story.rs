@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::figure::{Written, capital, figure};
+use super::figure::{NumberForm, capital, figure};
 use super::{Html, middle, palette, parts};
 use crate::analyze::{CauseFinding, Comparison, PhaseAnalysis, Saturation};
 
@@ -63,8 +63,8 @@ fn of_tail(at: usize, cause: &CauseFinding) -> Markup {
     let from = format!("analysis:/phases/before/causes/{at}");
     html! {
         @match (cause.share_of_slowest_lost, cause.share_of_tail_excess) {
-            (Some(lost), _) => { (figure(Some(lost), &format!("{from}/share_of_slowest_lost"), Written::Percent)) " of the slowest are lost to it" }
-            (None, Some(share)) => { (figure(Some(share), &format!("{from}/share_of_tail_excess"), Written::Percent)) " of what makes the tail slow" }
+            (Some(lost), _) => { (figure(Some(lost), &format!("{from}/share_of_slowest_lost"), NumberForm::Percent)) " of the slowest are lost to it" }
+            (None, Some(share)) => { (figure(Some(share), &format!("{from}/share_of_tail_excess"), NumberForm::Percent)) " of what makes the tail slow" }
             (None, None) => {}
         }
     }
@@ -125,7 +125,7 @@ fn evidence(from: &str, cause: &CauseFinding) -> Markup {
 }
 
 fn number(from: &str, name: &str, value: &Value) -> Markup {
-    let written = if name.ends_with("_ms") { Written::Plain } else { Written::Count };
+    let written = if name.ends_with("_ms") { NumberForm::Plain } else { NumberForm::Count };
     match value.as_f64() {
         Some(number) => figure(Some(number), &format!("{from}/evidence/{name}"), written),
         // Words of the file, without its quotes.
@@ -149,7 +149,7 @@ fn bought(cause: &CauseFinding, before: &PhaseAnalysis, after: &PhaseAnalysis) -
     let name = cause.cause.name();
     let part = |phase: &str, list: &str, value: Option<f64>| match value {
         Some(ms) => {
-            figure(Some(ms), &format!("analysis:/phases/{phase}/{list}/{name}/mean_ms"), Written::Plain)
+            figure(Some(ms), &format!("analysis:/phases/{phase}/{list}/{name}/mean_ms"), NumberForm::Plain)
         }
         None => html! { "0" },
     };
@@ -188,7 +188,7 @@ fn capacity(comparison: &Comparison, page: &Html<'_>, weighty: &[(usize, &CauseF
 /// The other throughput on the page: it counts the stragglers' time, too.
 fn whole_rates(comparison: &Comparison) -> Markup {
     let rate = |phase: &str, value| {
-        figure(value, &format!("comparison:/phases/{phase}/throughput_rps"), Written::Plain)
+        figure(value, &format!("comparison:/phases/{phase}/throughput_rps"), NumberForm::Plain)
     };
     let phases = &comparison.phases;
     html! {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::figure::{Written, capital, count, derived, figure, interval, metric_name};
+use super::figure::{NumberForm, capital, count, derived, figure, interval, metric_name};
 use super::story::saturated;
 use super::verdict::{limit_of, unit_of, unsent, value, was_judged};
 use super::{Html, changes, middle, opening, palette, parts, trust};
@@ -40,7 +40,7 @@ fn met(comparison: &Comparison) -> Markup {
         @if let Some(script) = &comparison.baseline_script {
             @if script.requests == 0 { p { "The given load test, run unmodified, left no row in its log." } }
             @else { p { "The given load test itself, run unmodified and so without the optimisation, reports P95 "
-                (figure(script.latency_ms.p95, "comparison:/baseline_script/latency_ms/p95", Written::Plain)) " ms." } }
+                (figure(script.latency_ms.p95, "comparison:/baseline_script/latency_ms/p95", NumberForm::Plain)) " ms." } }
         }
         p { "Exit code " (count(u64::from(comparison.exit_code), "comparison:/exit_code"))
             (if comparison.exit_code == 0 { ": a pipeline that asks for this SLA passes." } else { ": a pipeline that asks for this SLA stops." }) }
@@ -109,7 +109,7 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
     html! {
         @for (at, cause, share) in lost {
             p { "Of the slowest 5 % of all planned requests "
-                (figure(Some(share), &format!("analysis:/phases/before/causes/{at}/share_of_slowest_lost"), Written::Percent))
+                (figure(Some(share), &format!("analysis:/phases/before/causes/{at}/share_of_slowest_lost"), NumberForm::Percent))
                 " have no answer: " strong { (cause.cause.words()) } "." }
         }
         @if parts.is_empty() { p { "Nothing can be said: no request of the before phase succeeded." } }
@@ -117,17 +117,17 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
             (the_middle(comparison, before))
             p {
                 (if full { "On top of that the slowest 5 % take " } else { "The slowest 5 % take " })
-                (figure(before.tail.mean_ms, "analysis:/phases/before/tail/mean_ms", Written::Plain)) " ms on average"
+                (figure(before.tail.mean_ms, "analysis:/phases/before/tail/mean_ms", NumberForm::Plain)) " ms on average"
                 @if !full { ", the middle (P45 to P55) " (middle::whole_ms(before)) }
                 (if full { ". Of that " } else { ". Of the time of the slowest " })
                 @for (place, (cause, share)) in parts.iter().enumerate() {
                     @if place > 0 { " and " }
-                    (figure(Some(*share), &format!("analysis:/phases/before/tail/causes/{}/share", cause.name()), Written::Percent))
+                    (figure(Some(*share), &format!("analysis:/phases/before/tail/causes/{}/share", cause.name()), NumberForm::Percent))
                     " is " strong { (cause.words()) }
                 }
                 "."
             }
-            (opening::note(&page.drawn[0], page.conditions.workers))
+            (opening::note(page.drawn[0].opening, page.conditions.workers))
             p.dim { a href="#story" { "Evidence and remedies" } " · " a href="#glossary" { "what the words mean" } }
         }
     }
@@ -203,7 +203,8 @@ fn bought(comparison: &Comparison, page: &Html<'_>) -> Markup {
         return html! { p { "Nothing can be said: one of the phases has no answer at P95." } };
     };
     // On the scale on which it is judged whether there is a gain.
-    let interval = interval(difference.ci95_ratio, "comparison:/difference/p95/ci95_ratio", Written::Percent);
+    let interval =
+        interval(difference.ci95_ratio, "comparison:/difference/p95/ci95_ratio", NumberForm::Percent);
     let needless = comparison.verdict == Verdict::Met && comparison.sla.iter().all(before_keeps);
     let (after, before) = (&conditions.after, &conditions.before);
     html! {
@@ -212,8 +213,8 @@ fn bought(comparison: &Comparison, page: &Html<'_>) -> Markup {
             @if needless { "There was nothing to fix: the before phase keeps the SLA too. " }
             @if ratio < 1.0 { "With " strong { (after) } " in place of " strong { (before) } ", P95 changes by " }
             @else { "Nothing: " strong { (after) } " is no faster than " strong { (before) } ". P95 changes by " }
-            (figure(difference.ms, "comparison:/difference/p95/ms", Written::Signed)) " ms, to "
-            (figure(Some(ratio), "comparison:/difference/p95/ratio", Written::Percent)) " of what it was " (interval) "; " (rates(comparison)) "."
+            (figure(difference.ms, "comparison:/difference/p95/ms", NumberForm::Signed)) " ms, to "
+            (figure(Some(ratio), "comparison:/difference/p95/ratio", NumberForm::Percent)) " of what it was " (interval) "; " (rates(comparison)) "."
         }
         (changes::of_causes(page))
     }
@@ -221,7 +222,7 @@ fn bought(comparison: &Comparison, page: &Html<'_>) -> Markup {
 
 fn rates(comparison: &Comparison) -> Markup {
     let rate = |phase: &str, value| {
-        figure(value, &format!("comparison:/phases/{phase}/throughput_rps"), Written::Plain)
+        figure(value, &format!("comparison:/phases/{phase}/throughput_rps"), NumberForm::Plain)
     };
     html! {
         "answers a second from " (rate("before", comparison.phases.before.throughput_rps))

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::figure::{Written, count, figure, interval};
+use super::figure::{NumberForm, count, figure, interval};
 use super::{Html, spread};
 use crate::analyze::{Comparison, Prediction};
 use crate::stats::Interval;
@@ -80,9 +80,9 @@ fn predicted(page: &Html<'_>) -> Markup {
     html! {
         li.(if inside { "good" } else { "unknown" }) {
             "P95 predicted from the before log and the idle server alone: "
-            (figure(Some(p95), "analysis:/prediction/p95_ms", Written::Plain)) " ms " (range(prediction)) "; measured: "
-            (figure(Some(measured), "analysis:/prediction/measured_p95_ms", Written::Plain)) " ms ("
-            (figure(prediction.error, "analysis:/prediction/error", Written::SignedPercent)) "). The after log is no input of it"
+            (figure(Some(p95), "analysis:/prediction/p95_ms", NumberForm::Plain)) " ms " (range(prediction)) "; measured: "
+            (figure(Some(measured), "analysis:/prediction/measured_p95_ms", NumberForm::Plain)) " ms ("
+            (figure(prediction.error, "analysis:/prediction/error", NumberForm::SignedPercent)) "). The after log is no input of it"
             @if inside { ", and where in the range one run ends is chance" }
             @else if prediction.range.is_some() { "; what was measured lies outside of the range" }
             "."
@@ -92,5 +92,5 @@ fn predicted(page: &Html<'_>) -> Markup {
 
 fn range(prediction: &Prediction) -> Markup {
     let ends = prediction.range.as_ref().map(|range| Interval { lo: range.p95_ms[0], hi: range.p95_ms[1] });
-    html! { @if ends.is_some() { (interval(ends, "analysis:/prediction/range/p95_ms", Written::Plain)) } }
+    html! { @if ends.is_some() { (interval(ends, "analysis:/prediction/range/p95_ms", NumberForm::Plain)) } }
 }

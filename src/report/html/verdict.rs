@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::conditions_of_run::Conditions;
-use super::figure::{Written, capital, count, figure, interval, metric_name};
+use super::figure::{NumberForm, capital, count, figure, interval, metric_name};
 use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
 use crate::stats::Interval;
 
@@ -149,22 +149,22 @@ fn line_sentence(line: &SlaResult, at: usize) -> Markup {
 }
 
 /// A figure with its unit; a missing one says what is missing.
-pub fn value(value: Option<f64>, from: &str, written: Written, unit: &str) -> Markup {
+pub fn value(value: Option<f64>, from: &str, written: NumberForm, unit: &str) -> Markup {
     html! { (figure(value, from, written)) @if value.is_some() { (unit) } @else { " (no answer at that rank)" } }
 }
 
 /// How figures of an SLA line are written, and their unit.
-pub fn unit_of(line: &SlaResult) -> (Written, &'static str) {
+pub fn unit_of(line: &SlaResult) -> (NumberForm, &'static str) {
     match line.unit {
-        "share" => (Written::Percent, ""),
-        "requests/s" => (Written::Plain, "\u{a0}requests/s"),
-        _ => (Written::Plain, "\u{a0}ms"),
+        "share" => (NumberForm::Percent, ""),
+        "requests/s" => (NumberForm::Plain, "\u{a0}requests/s"),
+        _ => (NumberForm::Plain, "\u{a0}ms"),
     }
 }
 
 /// How the limit of an SLA line is written: as a person wrote it.
-pub fn limit_of(line: &SlaResult) -> Written {
-    if line.unit == "share" { Written::ShortPercent } else { Written::Short }
+pub fn limit_of(line: &SlaResult) -> NumberForm {
+    if line.unit == "share" { NumberForm::ShortPercent } else { NumberForm::Short }
 }
 
 /// On which side of the limit an interval lies that does not hold it.

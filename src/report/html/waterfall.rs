@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::chart::{Segment, stacked};
-use super::drawn::{Dot, Drawn, Ranked};
+use super::dot::Dot;
+use super::drawn::{Drawn, Ranked};
 use super::figure::plain_ms;
 use super::{Html, palette, rows};
 use crate::analyze::Cause;

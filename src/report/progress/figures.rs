@@ -1,6 +1,6 @@
 //! How a load stands, in words: one text for the bar, one for plain lines.
 
-use super::Judged;
+use super::load::Judged;
 use super::schedule::Left;
 use crate::model::Micros;
 use crate::report::style::{Colour, Style};

@@ -1,8 +1,11 @@
 //! What a person sees while a run is on: a bar on a terminal, plain lines elsewhere. On stderr.
 
 mod figures;
+mod load;
 mod schedule;
 mod stage_bar;
+
+pub use load::{ExpectedLoad, Judged};
 
 use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
@@ -14,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::style::Colour;
 use crate::host::Clock;
 use crate::host::console;
-use crate::model::{Micros, Moment};
+use crate::model::Moment;
 use crate::runlog::Live;
 use schedule::Schedule;
 use stage_bar::stage_bar;
@@ -27,24 +30,6 @@ const REFRESH: Duration = Duration::from_millis(200);
 
 /// Letters of the bar of stages: with its names it fits 80 columns.
 const STAGES_WIDTH: usize = 30;
-
-/// A percentile that the SLA judges, for the eye while the load is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judged {
-    /// In tenths of a percent.
-    pub permille: u64,
-    /// Inclusive.
-    pub limit: Micros,
-}
-
-/// What is to come, as far as the progress shows it.
-#[derive(Clone, Debug, Default)]
-pub struct Load {
-    /// Percentiles of the SLA.
-    pub judged: Vec<Judged>,
-    /// The loads in the order in which they come: their kind, and their requests. Loads of one kind take about as long.
-    pub parts: Vec<(String, u64)>,
-}
 
 /// The progress of a run.
 pub struct Progress {
@@ -95,7 +80,7 @@ pub struct Step {
 
 impl Progress {
     /// On stderr; `quiet` prints nothing but [`Progress::note`]s.
-    pub fn new(quiet: bool, load: Load) -> Self {
+    pub fn new(quiet: bool, load: ExpectedLoad) -> Self {
         let schedule = Rc::new(RefCell::new(Schedule::new(load.parts)));
         let since = Since { clock: Clock::start(), ended: Rc::default(), in_load: Rc::default() };
         let terminal = std::io::stderr().is_terminal();

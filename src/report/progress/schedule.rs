@@ -3,13 +3,13 @@
 /// The loads of a run in the order in which they come, and how long the finished ones took.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
-    parts: Vec<Part>,
+    parts: Vec<ScheduledLoad>,
     /// The part that is on, or comes next.
     at: usize,
 }
 
 #[derive(Debug)]
-struct Part {
+struct ScheduledLoad {
     /// Loads of one kind take about as long.
     kind: String,
     requests: u64,
@@ -30,7 +30,7 @@ pub(super) enum Left {
 
 impl Schedule {
     pub(super) fn new(parts: impl IntoIterator<Item = (String, u64)>) -> Self {
-        let parts = parts.into_iter().map(|(kind, requests)| Part { kind, requests, took: None });
+        let parts = parts.into_iter().map(|(kind, requests)| ScheduledLoad { kind, requests, took: None });
         Schedule { parts: parts.collect(), at: 0 }
     }
 
@@ -61,14 +61,14 @@ impl Schedule {
     }
 
     /// How long a part takes in all: as long as those of its kind, until it has taken longer; then by its progress.
-    fn length(&self, part: &Part, elapsed: f64, ended: u64) -> Option<f64> {
+    fn length(&self, part: &ScheduledLoad, elapsed: f64, ended: u64) -> Option<f64> {
         let by_progress = || (ended > 0).then(|| elapsed * part.requests.max(ended) as f64 / ended as f64);
         self.seen(part).filter(|length| *length >= elapsed).or_else(by_progress)
     }
 
     /// The mean length of the finished parts of a kind.
-    fn seen(&self, part: &Part) -> Option<f64> {
-        let alike = |other: &&Part| other.kind == part.kind && other.requests == part.requests;
+    fn seen(&self, part: &ScheduledLoad) -> Option<f64> {
+        let alike = |other: &&ScheduledLoad| other.kind == part.kind && other.requests == part.requests;
         let took: Vec<f64> = self.parts.iter().filter(alike).filter_map(|other| other.took).collect();
         (!took.is_empty()).then(|| took.iter().sum::<f64>() / took.len() as f64)
     }

@@ -6,8 +6,8 @@
 use std::str::FromStr;
 
 use super::COLUMNS;
-use super::reader::Row;
 use super::record::Record;
+use super::row::Row;
 use crate::model::{BatchUse, ConnectionUse, Sample, ServerTimes, Stages};
 use crate::model::{Micros, Moment};
 

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::fields::Fields;
 use super::records::Records;
+use super::row::Row;
 use super::{COLUMNS, LATER};
-use crate::model::Sample;
 
 /// The place of a column that the file does not have: no row is that long, so that every field of it is empty.
 const ABSENT: usize = usize::MAX;
@@ -63,15 +63,6 @@ pub enum LogError {
         /// What is wrong.
         problem: String,
     },
-}
-
-/// One row: a sample and the repetition it belongs to.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Counted from 1.
-    pub repetition: u32,
-    /// The sample.
-    pub sample: Sample,
 }
 
 /// A log that is being read.

@@ -15,9 +15,9 @@ use crate::transport::{ConnectionMarks, Counters};
 pub struct TcpDialer;
 
 /// A socket that somebody else owns, and closes only after the marks have stopped to watch it.
-struct Socket(RawFd);
+struct SocketCounters(RawFd);
 
-impl Counters for Socket {
+impl Counters for SocketCounters {
     fn retransmits(&self) -> Option<u32> {
         tcp_info::total_retransmits(self.0)
     }
@@ -30,8 +30,8 @@ impl Dial for TcpDialer {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         // A small request must not wait for the acknowledgement of the one before it.
         socket.set_nodelay(true)?;
-        marks.watch(Rc::new(Socket(socket.as_raw_fd())));
-        let watched = Watched(marks);
+        marks.watch(Rc::new(SocketCounters(socket.as_raw_fd())));
+        let watched = WatchGuard(marks);
         let stream = socket.connect(address).await?;
         std::mem::forget(watched);
         Ok(stream)
@@ -39,9 +39,9 @@ impl Dial for TcpDialer {
 }
 
 /// Keeps the marks from watching a descriptor that is closed, also if the connect is dropped on the way.
-struct Watched<'a>(&'a ConnectionMarks);
+struct WatchGuard<'a>(&'a ConnectionMarks);
 
-impl Drop for Watched<'_> {
+impl Drop for WatchGuard<'_> {
     fn drop(&mut self) {
         self.0.recount();
         self.0.unwatch();

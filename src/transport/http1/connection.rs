@@ -9,31 +9,12 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::exchange::Exchange;
+use super::exchange::Http1Exchange;
+use super::io::{Io, Scratch};
 use crate::model::ErrorKind;
 use crate::transport::{
     BodySink, Connection, ConnectionMarks, Endpoint, ExchangeMarks, Failure, Head, Request,
 };
-
-/// Bytes that are read at once. All connections of a thread read into the same place, so that a thousand of them cost no
-/// more memory than one, and the place stays in the processor's cache.
-const READ: usize = 64 * 1024;
-
-/// Where a thread's connections read to.
-pub struct Scratch(pub(super) Box<[u8]>);
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Scratch(vec![0; READ].into_boxed_slice())
-    }
-}
-
-/// The stream, with a buffer for what is to be written on it and one for what came and is not understood yet.
-pub(super) struct Io<S> {
-    pub stream: S,
-    pub output: Vec<u8>,
-    pub pending: Vec<u8>,
-}
 
 /// A connection that speaks HTTP/1.1.
 pub struct Http1<S> {
@@ -106,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
         };
         self.open.set(false);
         let gone = Gone(&self.marks);
-        let mut exchange = Exchange::new(&mut io, request, &self.endpoint.server_headers, marks);
+        let mut exchange = Http1Exchange::new(&mut io, request, &self.endpoint.server_headers, marks);
         let outcome = poll_fn(|cx| exchange.poll(cx, &self.scratch, body)).await;
         marks.take_evidence();
         let done = outcome.map_err(|kind| Failure { kind, unsent: !marks.wrote_any() })?;

@@ -9,7 +9,7 @@ const DIGITS: u32 = 16;
 
 /// How the content is framed, and what is still to come of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub(super) enum Framing {
     /// So many bytes more.
     Length(u64),
     /// In chunks (RFC 9112 §7.1).
@@ -41,20 +41,20 @@ enum At {
     Trailer,
 }
 
-impl Content {
+impl Framing {
     pub(super) fn of_length(length: u64) -> Self {
-        Content::Length(length)
+        Framing::Length(length)
     }
 
     pub(super) fn chunked() -> Self {
-        Content::Chunked(Chunked::default())
+        Framing::Chunked(Chunked::default())
     }
 
     /// The trailer of a complete content, where there was one.
     pub(super) fn trailer(&self) -> Option<&[u8]> {
         match self {
             // An empty one is its last line break alone.
-            Content::Chunked(chunked) if chunked.trailer.len() > 2 => Some(&chunked.trailer),
+            Framing::Chunked(chunked) if chunked.trailer.len() > 2 => Some(&chunked.trailer),
             _ => None,
         }
     }
@@ -69,17 +69,17 @@ impl Content {
         sink: &mut dyn FnMut(&[u8]) -> Result<(), ErrorKind>,
     ) -> Result<(usize, bool), ErrorKind> {
         match self {
-            Content::UntilClose => {
+            Framing::UntilClose => {
                 give(input, sink)?;
                 Ok((input.len(), false))
             }
-            Content::Length(left) => {
+            Framing::Length(left) => {
                 let taken = input.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
                 give(&input[..taken], sink)?;
                 *left -= taken as u64;
                 Ok((taken, *left == 0))
             }
-            Content::Chunked(chunked) => chunked.decode(input, sink),
+            Framing::Chunked(chunked) => chunked.decode(input, sink),
         }
     }
 }
@@ -174,7 +174,7 @@ mod tests {
 
     /// The content in pieces of these lengths, what is left over, and whether it was complete.
     fn decoded(
-        mut content: Content,
+        mut content: Framing,
         input: &[u8],
         pieces: &[usize],
     ) -> Result<(Vec<u8>, usize, bool), ErrorKind> {
@@ -208,32 +208,32 @@ mod tests {
                 wire.extend_from_slice(b"\r\n");
             }
             wire.extend_from_slice(b"0\r\n\r\nnext");
-            let (found, left, complete) = decoded(Content::chunked(), &wire, &pieces).expect("good chunks");
+            let (found, left, complete) = decoded(Framing::chunked(), &wire, &pieces).expect("good chunks");
             prop_assert!(complete);
             prop_assert_eq!((found, left), (chunks.concat(), 4));
         }
 
         #[test]
         fn no_bytes_can_make_the_decoder_panic(wire in prop::collection::vec(any::<u8>(), 0..200), piece in 1_usize..9) {
-            let _ = decoded(Content::chunked(), &wire, &[piece]);
+            let _ = decoded(Framing::chunked(), &wire, &[piece]);
         }
     }
 
     #[test]
     fn a_trailer_is_kept_and_bounded() {
-        let mut content = Content::chunked();
+        let mut content = Framing::chunked();
         let wire = b"1\r\na\r\n0\r\nserver-timing: queue;dur=1\r\n\r\n";
         assert_eq!(content.decode(wire, &mut |_| Ok(())), Ok((wire.len(), true)));
         assert_eq!(content.trailer(), Some(&b"server-timing: queue;dur=1\r\n\r\n"[..]));
         let endless = [&b"0\r\n"[..], &[b'x'; AROUND + 1]].concat();
-        assert_eq!(decoded(Content::chunked(), &endless, &[1_000]), Err(ErrorKind::Protocol));
+        assert_eq!(decoded(Framing::chunked(), &endless, &[1_000]), Err(ErrorKind::Protocol));
     }
 
     #[test]
     fn what_makes_no_sense_is_a_protocol_error() {
         for wire in ["x\r\n", "\r\n", "1\r\nab\r\n", "11111111111111111\r\n", "-1\r\n", "1\r\naX"] {
             assert_eq!(
-                decoded(Content::chunked(), wire.as_bytes(), &[3]),
+                decoded(Framing::chunked(), wire.as_bytes(), &[3]),
                 Err(ErrorKind::Protocol),
                 "{wire:?}"
             );
@@ -242,8 +242,8 @@ mod tests {
 
     #[test]
     fn a_length_takes_no_more_than_its_own() {
-        assert_eq!(decoded(Content::of_length(3), b"abcd", &[2]), Ok((b"abc".to_vec(), 1, true)));
-        assert_eq!(Content::of_length(0).decode(b"x", &mut |_| Ok(())), Ok((0, true)));
-        assert_eq!(decoded(Content::UntilClose, b"abc", &[2]), Ok((b"abc".to_vec(), 0, false)));
+        assert_eq!(decoded(Framing::of_length(3), b"abcd", &[2]), Ok((b"abc".to_vec(), 1, true)));
+        assert_eq!(Framing::of_length(0).decode(b"x", &mut |_| Ok(())), Ok((0, true)));
+        assert_eq!(decoded(Framing::UntilClose, b"abc", &[2]), Ok((b"abc".to_vec(), 0, false)));
     }
 }

@@ -10,9 +10,9 @@ use bytes::Bytes;
 use hyper::Method;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connection::{Io, Scratch};
-use super::content::Content;
+use super::content::Framing;
 use super::head::{self, AnswerHead};
+use super::io::{Io, Scratch};
 use crate::model::text::Text;
 use crate::model::{ErrorKind, Moment};
 use crate::transport::{BodySink, ExchangeMarks, Head, Request, ServerHeaders};
@@ -29,7 +29,7 @@ pub(super) struct Done {
 }
 
 /// An exchange under way.
-pub(super) struct Exchange<'a, S> {
+pub(super) struct Http1Exchange<'a, S> {
     io: &'a mut Io<S>,
     /// The body, where it was not copied behind the head.
     body: Bytes,
@@ -44,7 +44,7 @@ pub(super) struct Exchange<'a, S> {
     answer: Option<AnswerHead>,
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Exchange<'a, S> {
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
     pub(super) fn new(
         io: &'a mut Io<S>,
         request: &Request<'_>,
@@ -56,7 +56,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Exchange<'a, S> {
         if copied {
             io.output.extend_from_slice(&request.body);
         }
-        Exchange {
+        Http1Exchange {
             io,
             body: if copied { Bytes::new() } else { request.body.clone() },
             names,
@@ -146,7 +146,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Exchange<'a, S> {
     /// The server has closed.
     fn ended(&mut self) -> Result<Option<Done>, ErrorKind> {
         match self.answer.take() {
-            Some(answer) if answer.content == Content::UntilClose => {
+            Some(answer) if answer.content == Framing::UntilClose => {
                 Ok(Some(Done { head: answer.head, reusable: false }))
             }
             _ => Err(self.write_error.unwrap_or(ErrorKind::Closed)),

@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{Error, Header, ParserConfig, Response, Status};
 
-use super::content::Content;
+use super::content::Framing;
 use crate::model::ErrorKind;
 use crate::transport::{Head, ServerHeaders, server_timing};
 
@@ -21,7 +21,7 @@ const MOST: usize = 1_024;
 /// The head of an answer that is not an interim one.
 pub(super) struct AnswerHead {
     pub head: Head,
-    pub content: Content,
+    pub content: Framing,
     /// Whether the server keeps the connection.
     pub keep: bool,
 }
@@ -125,15 +125,15 @@ impl Said {
     }
 
     /// How the content ends (RFC 9112 §6.3), and whether the connection can be trusted after it.
-    fn content(&self, status: u16, to_head: bool) -> Result<(Content, bool), ErrorKind> {
+    fn content(&self, status: u16, to_head: bool) -> Result<(Framing, bool), ErrorKind> {
         if to_head || matches!(status, 204 | 304) {
-            return Ok((Content::of_length(0), true));
+            return Ok((Framing::of_length(0), true));
         }
         Ok(match (self.chunked, self.length) {
             // Both are an attempt at smuggling, or a proxy's mistake.
-            (true, length) => (Content::chunked(), length.is_none()),
-            (false, Some(length)) => (Content::of_length(length), true),
-            (false, None) => (Content::UntilClose, false),
+            (true, length) => (Framing::chunked(), length.is_none()),
+            (false, Some(length)) => (Framing::of_length(length), true),
+            (false, None) => (Framing::UntilClose, false),
         })
     }
 }
@@ -184,21 +184,21 @@ mod tests {
         Ok(found.expect("no interim answer"))
     }
 
-    fn framing(headers: &str) -> Result<(Content, bool), ErrorKind> {
+    fn framing(headers: &str) -> Result<(Framing, bool), ErrorKind> {
         answer(&format!("HTTP/1.1 200 OK\r\n{headers}\r\n")).map(|answer| (answer.content, answer.keep))
     }
 
     #[test]
     fn content_and_connection_are_as_the_headers_say() {
-        assert_eq!(framing("Content-Length: 3\r\n"), Ok((Content::of_length(3), true)));
+        assert_eq!(framing("Content-Length: 3\r\n"), Ok((Framing::of_length(3), true)));
         assert_eq!(
             framing("content-length: 3, 3\r\nConnection: Close\r\n"),
-            Ok((Content::of_length(3), false))
+            Ok((Framing::of_length(3), false))
         );
-        assert_eq!(framing("Transfer-Encoding: Chunked\r\n"), Ok((Content::chunked(), true)));
+        assert_eq!(framing("Transfer-Encoding: Chunked\r\n"), Ok((Framing::chunked(), true)));
         let both = "transfer-encoding: chunked\r\ncontent-length: 3\r\n";
-        assert_eq!(framing(both), Ok((Content::chunked(), false)), "not to be trusted any more");
-        assert_eq!(framing(""), Ok((Content::UntilClose, false)));
+        assert_eq!(framing(both), Ok((Framing::chunked(), false)), "not to be trusted any more");
+        assert_eq!(framing(""), Ok((Framing::UntilClose, false)));
         for wrong in
             ["content-length: 3\r\ncontent-length: 4\r\n", "content-length: -1\r\n", "content-length: \r\n"]
         {
@@ -208,7 +208,7 @@ mod tests {
         let old = answer("HTTP/1.0 200 OK\r\ncontent-length: 1\r\n\r\n").expect("an answer");
         assert!(!old.keep, "HTTP/1.0 closes unless it says otherwise");
         let empty = answer("HTTP/1.1 204 No Content\r\n\r\n").expect("an answer");
-        assert_eq!((empty.content, empty.keep), (Content::of_length(0), true));
+        assert_eq!((empty.content, empty.keep), (Framing::of_length(0), true));
     }
 
     #[test]

@@ -5,5 +5,7 @@ mod connection;
 mod content;
 mod exchange;
 mod head;
+mod io;
 
-pub(super) use connection::{Http1, Scratch};
+pub(super) use connection::Http1;
+pub(super) use io::Scratch;

@@ -1,11 +1,10 @@
 //! The judgement: each SLA line by its point estimate and its interval, then the run in all.
 
-use super::comparison::{Confidence, Quality, SlaResult, SlaTimes, Verdict};
-use super::phase::PhaseData;
 use super::spread::Spread;
-use crate::model::{Limit, Metric, SlaLine};
-use crate::stats::interval::Interval;
-use crate::stats::rounded;
+use crate::analyze::document::{Confidence, Quality, SlaResult, SlaTimes, Verdict};
+use crate::analyze::observed::{PhaseData, meets};
+use crate::model::{Limit, SlaLine};
+use crate::stats::{Interval, rounded};
 
 /// Exit code of a missed SLA (k6 uses the same).
 const MISSED: u8 = 99;
@@ -31,29 +30,6 @@ pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread) -> Sla
         after_ci95: interval,
         verdict: if meets(line, after.phase()) { Verdict::Met } else { Verdict::Missed },
         confidence: confidence(interval, limit, &after.figures(metric)),
-    }
-}
-
-/// Whether a phase keeps a line, in whole numbers wherever there is a division, so that nothing is
-/// rounded across the limit.
-pub(super) fn meets(line: &SlaLine, phase: &PhaseData) -> bool {
-    let (planned, succeeded) = (u128::from(phase.planned()), u128::from(phase.succeeded()));
-    let latency = phase.latency();
-    match (line.metric(), line.limit()) {
-        (Metric::Percentile(permille), Limit::Time(most)) => {
-            latency.percentile(permille).is_some_and(|found| found.0 <= most)
-        }
-        (Metric::Max, Limit::Time(most)) => latency.max().is_some_and(|found| found.0 <= most),
-        (Metric::Mean, Limit::Time(most)) => latency.mean().is_some_and(|found| found <= most as f64),
-        (Metric::ErrorRate, Limit::Share(millionths)) => {
-            (planned - succeeded) * 1_000_000 <= planned * u128::from(millionths)
-        }
-        (Metric::Throughput, Limit::Rate(thousandths)) => {
-            let busy = u128::from(phase.busy().0);
-            busy > 0 && succeeded * 1_000_000_000 >= u128::from(thousandths) * busy
-        }
-        // A line is made with a limit of its metric's kind.
-        _ => false,
     }
 }
 
@@ -87,7 +63,7 @@ pub(super) fn overall(
 }
 
 /// The same of anything that is judged: its lines, its answers beside what they should be, and what had to be sent.
-pub(super) fn of(lines_met: bool, quality: &Quality, loads: &[&PhaseData]) -> Verdict {
+pub(in crate::analyze) fn of(lines_met: bool, quality: &Quality, loads: &[&PhaseData]) -> Verdict {
     let complete = loads.iter().all(|load| load.unsent() == 0);
     if lines_met && quality.different == 0 && complete { Verdict::Met } else { Verdict::Missed }
 }

@@ -5,70 +5,30 @@ mod mixed_model;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
-use super::observation::Observation;
+use super::document::{Calibration, Service};
+use super::observed::Observation;
 use crate::model::Micros;
 use crate::model::Stage;
 use crate::stats::rounded;
 use crate::stats::student;
-use mixed_model::Line;
-
-/// The costs of the idle server. Times are in milliseconds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Calibration {
-    /// What an exchange pays once; `null` where all calls carried equally many items.
-    pub fixed_ms: Option<f64>,
-    /// What an item pays, on average; `null` as above.
-    pub item_ms: Option<f64>,
-    /// Exchanges that were counted, each once.
-    pub n: u64,
-    /// 95 % interval of the fixed part: estimate ± Student's t with n − 2 degrees × standard error.
-    pub fixed_ci95_ms: Option<[f64; 2]>,
-    /// 95 % interval of the mean item, likewise.
-    pub item_ci95_ms: Option<[f64; 2]>,
-    /// Standard deviation of the cost from item to item.
-    pub item_deviation_ms: f64,
-    /// Standard deviation of an exchange beside that; `null` where it cannot be told from the items'.
-    pub noise_ms: Option<f64>,
-    /// A call with one item: fixed + item, or the mean of the single calls where only that is known.
-    pub call_ms: f64,
-    /// Median of the time of a warm call outside the server: latency − connection set-up − service time.
-    pub round_trip_ms: f64,
-    /// What was taken for service time.
-    pub service: Service,
-    /// How many calls there were of each size.
-    pub sizes: BTreeMap<u32, u64>,
-    /// What to know about these figures.
-    pub notes: Vec<String>,
-}
-
-/// What stands for the time that the server works on an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Service {
-    /// What the server reports as compute.
-    ServerCompute,
-    /// The wait of calls on a warm connection, network included.
-    WarmWait,
-}
+use mixed_model::FittedLine;
 
 /// One call and its items.
-struct Exchange {
+struct CalibratedCall {
     service_ms: f64,
     around_ms: f64,
     warm: bool,
     items: BTreeSet<u64>,
 }
 
-impl Exchange {
+impl CalibratedCall {
     fn new(row: &Observation, service: Service) -> Option<Self> {
         let wait = row.stage(Stage::Wait)?;
         let time = if service == Service::ServerCompute { row.server_compute()? } else { wait };
         let stage = |stage| row.stage(stage).unwrap_or_default();
         let set_up: Micros = [Stage::Dns, Stage::Connect, Stage::Tls].into_iter().map(stage).sum();
         let queue = row.server_queue().filter(|_| service == Service::ServerCompute).unwrap_or_default();
-        Some(Exchange {
+        Some(CalibratedCall {
             service_ms: time.as_millis(),
             around_ms: row.latency().as_millis() - (set_up + time + queue).as_millis(),
             warm: row.connection().is_some_and(|connection| connection.reused),
@@ -87,23 +47,23 @@ pub fn fit(rows: &[Observation]) -> Option<Calibration> {
     let succeeded = || rows.iter().filter(|row| row.succeeded());
     let reported = succeeded().all(|row| row.server_compute().is_some());
     let service = if reported { Service::ServerCompute } else { Service::WarmWait };
-    let mut exchanges: BTreeMap<(u32, u64, u64), Exchange> = BTreeMap::new();
+    let mut exchanges: BTreeMap<(u32, u64, u64), CalibratedCall> = BTreeMap::new();
     for row in succeeded() {
         let key = match row.batch() {
             Some(batch) => (row.repetition(), 1, batch.id),
             None => (row.repetition(), 0, row.seq()),
         };
-        let exchange = exchanges.entry(key).or_insert(Exchange::new(row, service)?);
+        let exchange = exchanges.entry(key).or_insert(CalibratedCall::new(row, service)?);
         exchange.items.insert(row.seq());
     }
-    let usable = |exchange: &Exchange| service == Service::ServerCompute || exchange.warm;
+    let usable = |exchange: &CalibratedCall| service == Service::ServerCompute || exchange.warm;
     let exchanges = fastest(exchanges.into_values().filter(usable));
     (!exchanges.is_empty()).then(|| describe(&exchanges, service))
 }
 
 /// Of the exchanges with the same items the one that took the least time.
-fn fastest(exchanges: impl Iterator<Item = Exchange>) -> Vec<Exchange> {
-    let mut by_items: BTreeMap<BTreeSet<u64>, Exchange> = BTreeMap::new();
+fn fastest(exchanges: impl Iterator<Item = CalibratedCall>) -> Vec<CalibratedCall> {
+    let mut by_items: BTreeMap<BTreeSet<u64>, CalibratedCall> = BTreeMap::new();
     for exchange in exchanges {
         match by_items.entry(exchange.items.clone()) {
             Entry::Vacant(free) => {
@@ -118,10 +78,11 @@ fn fastest(exchanges: impl Iterator<Item = Exchange>) -> Vec<Exchange> {
     by_items.into_values().collect()
 }
 
-fn describe(exchanges: &[Exchange], service: Service) -> Calibration {
+fn describe(exchanges: &[CalibratedCall], service: Service) -> Calibration {
     let times: Vec<f64> = exchanges.iter().map(|exchange| exchange.service_ms).collect();
-    let common = |one: &Exchange, other: &Exchange| one.items.intersection(&other.items).count() as f64;
-    let row = |one: &Exchange| exchanges.iter().map(|other| common(one, other)).collect();
+    let common =
+        |one: &CalibratedCall, other: &CalibratedCall| one.items.intersection(&other.items).count() as f64;
+    let row = |one: &CalibratedCall| exchanges.iter().map(|other| common(one, other)).collect();
     let shared: Vec<Vec<f64>> = exchanges.iter().map(row).collect();
     let line = mixed_model::fit(&times, &shared);
     let (mean, deviation) = single_calls(exchanges);
@@ -148,7 +109,7 @@ fn describe(exchanges: &[Exchange], service: Service) -> Calibration {
 }
 
 /// Mean and standard deviation of the calls of the smallest size.
-fn single_calls(exchanges: &[Exchange]) -> (f64, f64) {
+fn single_calls(exchanges: &[CalibratedCall]) -> (f64, f64) {
     let least = exchanges.iter().map(|exchange| exchange.items.len()).min().unwrap_or(1);
     let single = exchanges.iter().filter(|exchange| exchange.items.len() == least);
     let times: Vec<f64> = single.map(|exchange| exchange.service_ms).collect();
@@ -158,7 +119,7 @@ fn single_calls(exchanges: &[Exchange]) -> (f64, f64) {
     (mean, (squares / (n - 1.0).max(1.0)).sqrt())
 }
 
-fn round_trip(exchanges: &[Exchange]) -> f64 {
+fn round_trip(exchanges: &[CalibratedCall]) -> f64 {
     let warm = exchanges.iter().any(|exchange| exchange.warm);
     let of_these = exchanges.iter().filter(|exchange| exchange.warm || !warm);
     let mut times: Vec<f64> = of_these.map(|exchange| exchange.around_ms).collect();
@@ -166,7 +127,7 @@ fn round_trip(exchanges: &[Exchange]) -> f64 {
     times.get((times.len().max(1) - 1) / 2).copied().unwrap_or_default()
 }
 
-fn notes(line: Option<Line>, service: Service) -> Vec<String> {
+fn notes(line: Option<FittedLine>, service: Service) -> Vec<String> {
     let mut notes = Vec::new();
     match line {
         None => notes.push(
@@ -189,5 +150,4 @@ fn notes(line: Option<Line>, service: Service) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[path = "calibration/tests.rs"]
 mod tests;

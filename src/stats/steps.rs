@@ -3,11 +3,12 @@
 use crate::model::Moment;
 
 /// A step function: the instants at which the number changes, and the number from there on.
-pub(super) struct Levels(Vec<(Moment, u32)>);
+#[derive(Debug)]
+pub struct StepFunction(Vec<(Moment, u32)>);
 
-impl Levels {
+impl StepFunction {
     /// Counts spans; one that ends where another starts does not overlap it.
-    pub(super) fn new(spans: impl Iterator<Item = (Moment, Moment)>) -> Self {
+    pub fn new(spans: impl Iterator<Item = (Moment, Moment)>) -> Self {
         let (mut starts, mut ends): (Vec<Moment>, Vec<Moment>) =
             spans.filter(|(start, end)| start < end).unzip();
         starts.sort_unstable();
@@ -21,16 +22,16 @@ impl Levels {
             ended += count_of(at, &ends[ended..]);
             steps.push((at, (started - ended) as u32));
         }
-        Levels(steps)
+        StepFunction(steps)
     }
 
     /// The highest number.
-    pub(super) fn most(&self) -> u32 {
+    pub fn most(&self) -> u32 {
         self.0.iter().map(|(_, level)| *level).max().unwrap_or(0)
     }
 
     /// The spans, in order, over which the number is at least `least`, which is at least 1.
-    pub(super) fn at_least(&self, least: u32) -> Vec<(Moment, Moment)> {
+    pub fn at_least(&self, least: u32) -> Vec<(Moment, Moment)> {
         let mut spans: Vec<(Moment, Moment)> = Vec::new();
         for (start, end, _) in self.pieces().filter(|(_, _, level)| *level >= least) {
             match spans.last_mut() {
@@ -65,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_span_that_follows_another_does_not_overlap_it() {
-        let levels = Levels::new(spans(&[(0, 10), (10, 10), (12, 3)]));
+        let levels = StepFunction::new(spans(&[(0, 10), (10, 10), (12, 3)]));
         assert_eq!(levels.most(), 2);
         let at = Moment::from_micros;
         assert_eq!(levels.at_least(1), [(at(0), at(20))]);
@@ -77,7 +78,7 @@ mod tests {
         fn spans_by_level_weigh_as_much_as_the_spans(
             lengths in prop::collection::vec((0_u64..100, 0_u64..50), 0..30),
         ) {
-            let levels = Levels::new(spans(&lengths));
+            let levels = StepFunction::new(spans(&lengths));
             let of_level = |level| levels.at_least(level).into_iter().map(|(start, end)| end.since(start).0);
             let weighed: u64 = (1..=levels.most()).flat_map(of_level).sum();
             prop_assert_eq!(weighed, lengths.iter().map(|(_, length)| length).sum::<u64>());

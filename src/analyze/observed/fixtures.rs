@@ -1,6 +1,6 @@
 //! Small phases for the tests of this room.
 
-use super::PhaseData;
+use super::{PhaseCollector, PhaseData};
 use crate::model::SlaLine;
 use crate::model::{Micros, Moment};
 use crate::model::{Sample, Stages, TraceId};
@@ -15,7 +15,7 @@ pub(crate) fn sample(seq: u64, latency: u64) -> Sample {
 
 /// A phase of successes, a slice of latencies in microseconds for each repetition.
 pub(crate) fn phase(repetitions: &[&[u64]]) -> PhaseData {
-    let mut collector = PhaseData::collect(repetitions[0].len() as u64, repetitions.len() as u32);
+    let mut collector = PhaseCollector::new(repetitions[0].len() as u64, repetitions.len() as u32);
     for (repetition, latencies) in (1..).zip(repetitions) {
         for (seq, latency) in (0..).zip(*latencies) {
             collector.take(repetition, &sample(seq, *latency)).expect("planned");
@@ -26,7 +26,7 @@ pub(crate) fn phase(repetitions: &[&[u64]]) -> PhaseData {
 
 /// A phase of one repetition.
 pub(crate) fn phase_of(requests: u64, samples: impl IntoIterator<Item = Sample>) -> PhaseData {
-    let mut collector = PhaseData::collect(requests, 1);
+    let mut collector = PhaseCollector::new(requests, 1);
     for sample in samples {
         collector.take(1, &sample).expect("planned");
     }

@@ -147,6 +147,11 @@ impl Observation {
         self.batch.map(|(id, size)| BatchUse { id: u64::from(id), size: u32::from(size) })
     }
 
+    /// Requests in its exchange, itself among them.
+    pub fn exchange_size(&self) -> u32 {
+        self.batch().map_or(1, |batch| batch.size)
+    }
+
     /// Attempts, 0 if never sent.
     pub fn attempts(&self) -> u32 {
         u32::from(self.attempts)

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use crate::analyze::comparison::{LatencyMs, ThreePercentiles};
+use crate::analyze::document::{LatencyMs, ThreePercentiles};
 use crate::model::Micros;
 use crate::stats::distribution::Distribution;
 
@@ -26,7 +26,7 @@ pub struct ScriptRow {
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct ScriptColumns {
     latency_ms: f64,
     success: u8,
     #[serde(default)]
@@ -40,7 +40,7 @@ impl ScriptRows {
     /// `request_id` and `started_at`.
     pub fn read(source: impl Read) -> Result<Self, csv::Error> {
         let written = csv::Reader::from_reader(source).into_deserialize();
-        let rows = written.map(|row| row.map(|row: Written| row.row())).collect::<Result<_, _>>()?;
+        let rows = written.map(|row| row.map(|row: ScriptColumns| row.row())).collect::<Result<_, _>>()?;
         Ok(ScriptRows { rows })
     }
 
@@ -72,7 +72,7 @@ impl ScriptRows {
     }
 }
 
-impl Written {
+impl ScriptColumns {
     fn row(&self) -> ScriptRow {
         let success = self.success == 1 && self.latency_ms.is_finite() && self.latency_ms >= 0.0;
         ScriptRow {

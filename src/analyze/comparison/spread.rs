@@ -1,23 +1,12 @@
 //! The intervals of a phase's figures: over its repetitions, or within the only one.
 
-use super::observation::Observation;
-use super::phase::PhaseData;
+use crate::analyze::observed::{Observation, PhaseData};
 use crate::model::Metric;
 use crate::model::Micros;
 use crate::model::Phase;
 use crate::stats::Distribution;
 use crate::stats::bootstrap::{self, Blocks};
 use crate::stats::interval::{self, Interval};
-use crate::stats::welch;
-
-/// Whether repetitions of the two sides are neighbours in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pairing {
-    /// The phases of one run alternate: the first of the one and the first of the other are.
-    Interleaved,
-    /// The runs were made at different times.
-    Unpaired,
-}
 
 /// A phase with what its intervals need.
 #[derive(Debug)]
@@ -44,6 +33,11 @@ impl<'a> Spread<'a> {
     /// The phase.
     pub(super) fn phase(&self) -> &'a PhaseData {
         self.phase
+    }
+
+    /// How many repetitions it has.
+    pub(super) fn repetitions(&self) -> usize {
+        self.repetitions.len()
     }
 
     /// A figure over the whole phase: in milliseconds, as a share of 1, or a second. `None` where a
@@ -96,7 +90,7 @@ impl<'a> Spread<'a> {
     ///
     /// A resample is not sorted anew: the share of it at or below the percentile says by how many ranks
     /// its own percentile lies elsewhere (Bahadur 1966, Woodruff 1952).
-    fn resampled(&self, permille: u64) -> Option<Vec<f64>> {
+    pub(super) fn resampled(&self, permille: u64) -> Option<Vec<f64>> {
         let latency = self.phase.latency();
         let (rank, n) = (latency.rank(permille), latency.planned());
         let series = self.fastest(rank, latency.at_rank(rank)?.0);
@@ -157,62 +151,8 @@ impl<'a> Spread<'a> {
     }
 }
 
-/// The intervals of after − before in milliseconds and of after ÷ before.
-pub(super) fn of_difference(
-    before: &Spread,
-    after: &Spread,
-    permille: u64,
-    pairing: Pairing,
-) -> [Option<Interval>; 2] {
-    compared(before, after, permille, pairing).map_or([None; 2], |[ms, ratio]| [bounded(ms), bounded(ratio)])
-}
-
-fn compared(before: &Spread, after: &Spread, permille: u64, pairing: Pairing) -> Option<[Interval; 2]> {
-    let metric = Metric::Percentile(permille);
-    let (from, to) = (before.figure(metric)?, after.figure(metric)?);
-    let (ms, ratio) = (to - from, (from > 0.0).then(|| to / from)?);
-    if before.repetitions.len().max(after.repetitions.len()) > 1 {
-        let all = |spread: &Spread| spread.figures(metric).into_iter().collect::<Option<Vec<_>>>();
-        let (before, after) = (all(before)?, all(after)?);
-        if pairing == Pairing::Unpaired {
-            return Some([
-                welch::of_difference(&before, &after, ms)?,
-                welch::of_ratio(&before, &after, ratio)?,
-            ]);
-        }
-        let pairs: Vec<_> = before.into_iter().zip(after).collect();
-        return Some([interval::of_difference(&pairs, ms)?, interval::of_ratio(&pairs, ratio)?]);
-    }
-    let pairs: Vec<_> = before.resampled(permille)?.into_iter().zip(after.resampled(permille)?).collect();
-    let of = |figure: fn(&(f64, f64)) -> f64| bootstrap::middle(pairs.iter().map(figure).collect());
-    let (differences, ratios) = (of(|(from, to)| to - from)?, of(|(from, to)| to / from)?);
-    Some([differences.widened_to(ms), ratios.widened_to(ratio)])
-}
-
-/// How the intervals are made, in words.
-pub(super) fn method(before: &Spread, after: &Spread, pairing: Pairing) -> String {
-    let (a, b) = (before.repetitions.len(), after.repetitions.len());
-    let own = match b {
-        1 => "moving-block bootstrap, within one run only".to_string(),
-        n => format!("t over {n} repetitions"),
-    };
-    match (pairing, a, b) {
-        (Pairing::Interleaved, ..) => own,
-        (Pairing::Unpaired, 1, 1) => format!(
-            "{own}; of difference and ratio as well: how far runs lie apart is not in it, nor what changed between them"
-        ),
-        (Pairing::Unpaired, 1, _) | (Pairing::Unpaired, _, 1) => {
-            format!("{own}; of difference and ratio none, for one of the runs has a single repetition")
-        }
-        (Pairing::Unpaired, a, b) => format!(
-            "{own}; of difference and ratio Welch's t over {a} and {b} repetitions, which are no pairs: what changed on \
-             the machine between the runs is in the difference, not in the interval"
-        ),
-    }
-}
-
 /// In JSON there is no infinity, and an open end is no interval.
-fn bounded(interval: Interval) -> Option<Interval> {
+pub(super) fn bounded(interval: Interval) -> Option<Interval> {
     Some(interval).filter(|interval| interval.lo.is_finite() && interval.hi.is_finite())
 }
 

@@ -1,0 +1,52 @@
+//! The two phases of a run against each other: figures, intervals, verdict.
+
+use super::pairing::Pairing;
+use super::spread::Spread;
+use super::summary::summary;
+use super::{difference, method, verdict};
+use crate::analyze::document::{Comparison, Phases, Quality, SlaResult};
+use crate::analyze::observed::Inputs;
+use crate::analyze::{quality, validity};
+use crate::model::{Caveat, Phase};
+
+/// Compares the two phases and judges the after phase.
+pub fn compare(inputs: Inputs<'_>) -> Comparison {
+    let quality = quality::compare(inputs.before, inputs.after);
+    let doubts = validity::doubts(&inputs, &quality);
+    let mut inputs = inputs;
+    inputs.caveats.extend(doubts.into_iter().map(Caveat::from));
+    conclude(inputs, quality, Pairing::Interleaved)
+}
+
+/// Judges, once all caveats are known.
+pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -> Comparison {
+    let (before, after) =
+        (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
+    let sla: Vec<SlaResult> =
+        inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after)).collect();
+    let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after);
+    let difference = difference::three(&before, &after, pairing);
+    // Between two stored runs a difference is what one looks for, not what one promises.
+    let gain = (pairing == Pairing::Interleaved).then(|| validity::uncertain_gain(&inputs, &difference));
+    let caveats = inputs.caveats.iter().cloned().chain(gain.flatten().map(Caveat::from)).collect();
+    let mut comparison = Comparison {
+        schema: 1,
+        run_id: inputs.run_id.to_string(),
+        plan_digest: inputs.plan_digest.to_string(),
+        runs: None,
+        verdict,
+        confidence: verdict::overall_confidence(&sla, &quality),
+        exit_code: verdict::exit_code(verdict, inputs.before, inputs.after, inputs.interrupted),
+        interval_method: method::method(&before, &after, pairing),
+        sla,
+        phases: Phases { before: summary(&before), after: summary(&after) },
+        difference,
+        quality,
+        baseline_script: inputs.baseline_script,
+        caveats,
+    };
+    if inputs.strict {
+        comparison.exit_code = comparison.strict_exit_code();
+    }
+    comparison
+}

@@ -1,0 +1,14 @@
+//! The judgement: two phases, or two stored runs, against each other.
+
+mod compare;
+mod difference;
+mod method;
+mod pairing;
+mod runs;
+mod spread;
+mod summary;
+mod verdict;
+
+pub use compare::compare;
+pub use runs::compare_runs;
+pub(super) use verdict::of as verdict_of;

@@ -1,0 +1,42 @@
+//! After against before.
+
+use serde::Serialize;
+
+use crate::stats::{Interval, rounded};
+
+/// After − before for three percentiles.
+#[derive(Clone, Debug, Serialize)]
+pub struct ThreeDifferences {
+    /// Median.
+    pub p50: Difference,
+    /// 95th percentile.
+    pub p95: Difference,
+    /// 99th percentile.
+    pub p99: Difference,
+}
+
+/// After against before; `null` where either is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// After − before.
+    pub ms: Option<f64>,
+    /// After ÷ before.
+    pub ratio: Option<f64>,
+    /// 95 % interval of `ms`.
+    pub ci95_ms: Option<Interval>,
+    /// 95 % interval of `ratio`.
+    pub ci95_ratio: Option<Interval>,
+}
+
+impl Difference {
+    /// Of two figures in one unit, without intervals.
+    pub fn of(before: Option<f64>, after: Option<f64>) -> Self {
+        let both = before.zip(after);
+        Difference {
+            ms: both.map(|(before, after)| rounded(after - before, 3)),
+            ratio: both.filter(|(before, _)| *before > 0.0).map(|(before, after)| rounded(after / before, 4)),
+            ci95_ms: None,
+            ci95_ratio: None,
+        }
+    }
+}

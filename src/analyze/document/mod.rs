@@ -1,0 +1,52 @@
+//! What analysis writes: `comparison.json` and `analysis.json`, one idea a file. Plain data, which knows nothing of the
+//! functions that fill it.
+
+mod analysis;
+mod baseline_script;
+mod calibration;
+mod candidate;
+mod cause;
+mod clusters;
+mod comparison;
+mod difference;
+mod finding;
+mod ladder;
+mod latency;
+mod phase_analysis;
+mod phase_summary;
+mod prediction;
+mod quality;
+mod reuse;
+mod runs_compared;
+mod saturation;
+mod script;
+mod server_view;
+mod sla_result;
+mod table;
+mod tail;
+mod verdict;
+
+pub use analysis::{Analysis, AnalysisPhases};
+pub use baseline_script::BaselineScript;
+pub use calibration::{Calibration, Service};
+pub use candidate::{Candidate, Method, Range};
+pub use cause::Cause;
+pub use clusters::{Clump, Cluster, Clusters};
+pub use comparison::{Comparison, IN_DOUBT, Phases};
+pub use difference::{Difference, ThreeDifferences};
+pub use finding::CauseFinding;
+pub use ladder::{Bought, LadderRung};
+pub use latency::{LatencyMs, ThreeIntervals, ThreePercentiles};
+pub use phase_analysis::{FailureFigures, PhaseAnalysis, StageFigures};
+pub use phase_summary::{PhaseSummary, RepetitionSummary};
+pub use prediction::{Prediction, ServerFigures};
+pub use quality::Quality;
+pub use reuse::{Reuse, ReuseBuys};
+pub use runs_compared::{RunCompared, RunsCompared};
+pub use saturation::Saturation;
+pub use script::{ScriptAnalysis, Window};
+pub use server_view::{ServerPart, ServerView};
+pub use sla_result::{SlaResult, SlaTimes};
+pub use table::Table;
+pub use tail::{Contribution, Tail};
+pub use verdict::{Confidence, Verdict};

@@ -1,0 +1,49 @@
+//! One phase in figures.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::latency::{LatencyMs, ThreeIntervals};
+
+/// One phase, pooled over its repetitions.
+#[derive(Clone, Debug, Serialize)]
+pub struct PhaseSummary {
+    /// Requests × repetitions = succeeded + failed + unsent.
+    pub planned: u64,
+    /// With a usable answer.
+    pub succeeded: u64,
+    /// Sent, without a usable answer.
+    pub failed: u64,
+    /// Never sent.
+    pub unsent: u64,
+    /// Failures by word.
+    pub errors: BTreeMap<&'static str, u64>,
+    /// Succeeded ÷ sum over repetitions of (last end − first due).
+    pub throughput_rps: Option<f64>,
+    /// Last response byte − due, over all planned requests.
+    pub latency_ms: LatencyMs,
+    /// The same over the successes alone.
+    pub success_latency_ms: LatencyMs,
+    /// Latency − queue, over all planned requests: what a tool that ignores waiting would report.
+    pub service_latency_ms: LatencyMs,
+    /// 95 % intervals of three percentiles of `latency_ms`.
+    pub latency_ci95_ms: ThreeIntervals,
+    /// Each repetition by itself.
+    pub repetitions: Vec<RepetitionSummary>,
+}
+
+/// One repetition.
+#[derive(Clone, Debug, Serialize)]
+pub struct RepetitionSummary {
+    /// Counted from 1.
+    pub repetition: u32,
+    /// Planned requests.
+    pub n: u64,
+    /// Median.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile.
+    pub p99_ms: Option<f64>,
+}

@@ -1,0 +1,41 @@
+//! One line of the SLA, judged.
+
+use serde::Serialize;
+
+use super::verdict::{Confidence, Verdict};
+use crate::stats::Interval;
+
+/// One line of the SLA.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlaResult {
+    /// `p95`, `mean`, `error_rate`.
+    pub metric: String,
+    /// Only of a length of time.
+    #[serde(flatten)]
+    pub times: Option<SlaTimes>,
+    /// Of the four figures below: `ms`, `share` (of 1) or `requests/s`.
+    pub unit: &'static str,
+    /// Inclusive; the least throughput, the most of all else.
+    pub limit: f64,
+    /// The before phase.
+    pub before: Option<f64>,
+    /// The after phase, which is judged.
+    pub after: Option<f64>,
+    /// Its 95 % interval.
+    pub after_ci95: Option<Interval>,
+    /// By the point estimate.
+    pub verdict: Verdict,
+    /// By the interval.
+    pub confidence: Confidence,
+}
+
+/// The figures of a line once more, under names that say their unit.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlaTimes {
+    /// Inclusive.
+    pub limit_ms: f64,
+    /// The before phase.
+    pub before_ms: Option<f64>,
+    /// The after phase, which is judged.
+    pub after_ms: Option<f64>,
+}

@@ -1,0 +1,39 @@
+//! All that a comparison of two phases is made of.
+
+use super::phase::PhaseData;
+use super::repetition_health::RepetitionHealth;
+use super::script_rows::ScriptRows;
+use super::single_call::SingleCall;
+use crate::analyze::document::BaselineScript;
+use crate::model::{Caveat, SlaLine};
+
+/// What a comparison is made of.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// Names the run.
+    pub run_id: &'a str,
+    /// Digest of the plan of both phases.
+    pub plan_digest: &'a str,
+    /// What is judged.
+    pub sla: &'a [SlaLine],
+    /// The before phase.
+    pub before: &'a PhaseData,
+    /// The after phase.
+    pub after: &'a PhaseData,
+    /// The given load test, where it was run.
+    pub baseline_script: Option<BaselineScript>,
+    /// Its rows.
+    pub script: Option<&'a ScriptRows>,
+    /// Single calls to the idle server beside the repetitions, where they were made.
+    pub single_calls: &'a [SingleCall],
+    /// How the client fared, in the order in which the repetitions ran.
+    pub health: &'a [RepetitionHealth],
+    /// Processors that the client might use.
+    pub processors: Option<usize>,
+    /// What the run itself has to say.
+    pub caveats: Vec<Caveat>,
+    /// The exit code of the signal that stopped the run.
+    pub interrupted: Option<u8>,
+    /// Whether a success in doubt is none.
+    pub strict: bool,
+}

@@ -1,0 +1,146 @@
+//! One phase as analysis sees it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::observation::Observation;
+use super::repetition::RepetitionSums;
+use crate::model::Micros;
+use crate::stats::{Distribution, rounded};
+
+/// All rows of a phase, and what is planned beside them.
+#[derive(Debug)]
+pub struct PhaseData {
+    requests: u64,
+    repetitions: u32,
+    /// By repetition, and within it in the order in which requests ended.
+    rows: Vec<Observation>,
+    /// Where each repetition begins among the rows, and their end.
+    starts: Vec<usize>,
+    /// What each repetition comes to.
+    sums: Vec<RepetitionSums>,
+    latency: Distribution,
+    service_latency: Distribution,
+}
+
+impl PhaseData {
+    /// Of rows by repetition, which are of so many repetitions of so many requests.
+    pub(super) fn of(requests: u64, repetitions: u32, rows: Vec<Observation>) -> Self {
+        let start = |repetition| rows.partition_point(|row| row.repetition() < repetition);
+        let starts: Vec<usize> = (1..=repetitions + 1).map(start).collect();
+        let mut service = Vec::with_capacity(rows.len());
+        let mut sums = |ends: &[usize]| RepetitionSums::of(&rows[ends[0]..ends[1]], requests, &mut service);
+        let sums: Vec<RepetitionSums> = starts.windows(2).map(&mut sums).collect();
+        let latency = Distribution::pooled(sums.iter().map(|sums| &sums.latency));
+        let service_latency = Distribution::new(service, latency.planned());
+        PhaseData { requests, repetitions, rows, starts, sums, latency, service_latency }
+    }
+
+    /// The rows by repetition, and within it in the order in which requests ended.
+    pub fn rows(&self) -> &[Observation] {
+        &self.rows
+    }
+
+    /// The rows of one repetition, which counts from 1.
+    pub fn repetition(&self, repetition: u32) -> impl Iterator<Item = &Observation> {
+        self.rows[self.places(repetition)].iter()
+    }
+
+    /// The places of these among all rows.
+    pub(in crate::analyze) fn places(&self, repetition: u32) -> Range<usize> {
+        let bound = |index: u32| self.starts.get(index as usize).copied().unwrap_or(self.rows.len());
+        bound(repetition.saturating_sub(1))..bound(repetition)
+    }
+
+    /// Requests of one repetition.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Repetitions.
+    pub fn repetitions(&self) -> u32 {
+        self.repetitions
+    }
+
+    /// Requests × repetitions.
+    pub fn planned(&self) -> u64 {
+        self.latency.planned()
+    }
+
+    /// Requests with a usable answer.
+    pub fn succeeded(&self) -> u64 {
+        self.latency.succeeded()
+    }
+
+    /// Planned requests that have no row.
+    pub fn missing(&self) -> u64 {
+        self.planned() - self.rows.len() as u64
+    }
+
+    /// Requests that were sent and have no usable answer.
+    pub fn failed(&self) -> u64 {
+        self.errors().values().sum()
+    }
+
+    /// Requests that were never sent; rows that are missing are among them.
+    pub fn unsent(&self) -> u64 {
+        self.planned() - self.succeeded() - self.failed()
+    }
+
+    /// Latency over all planned requests, pooled over the repetitions.
+    pub fn latency(&self) -> &Distribution {
+        &self.latency
+    }
+
+    /// Latency without the queue stage, over all planned requests: what a tool that ignores waiting would report.
+    pub(in crate::analyze) fn service_latency(&self) -> &Distribution {
+        &self.service_latency
+    }
+
+    /// Latency over the planned requests of each repetition.
+    pub(in crate::analyze) fn repetition_latencies(&self) -> impl Iterator<Item = &Distribution> {
+        self.sums.iter().map(|sums| &sums.latency)
+    }
+
+    /// Something of the successes of one repetition by sequence number; `None` where there is none.
+    pub(in crate::analyze) fn by_seq<T: Clone>(
+        &self,
+        repetition: u32,
+        of: impl Fn(&Observation) -> Option<T>,
+    ) -> Vec<Option<T>> {
+        let mut found = vec![None; self.sums_of(repetition).map_or(0, |sums| sums.seq_end)];
+        for row in self.repetition(repetition).filter(|row| row.succeeded()) {
+            found[row.seq() as usize] = of(row);
+        }
+        found
+    }
+
+    fn sums_of(&self, repetition: u32) -> Option<&RepetitionSums> {
+        self.sums.get((repetition as usize).checked_sub(1)?)
+    }
+
+    /// Failures by word; unsent requests are no failures.
+    pub(in crate::analyze) fn errors(&self) -> BTreeMap<&'static str, u64> {
+        let words = self.sums.iter().flat_map(|sums| &sums.errors);
+        words.fold(BTreeMap::new(), |mut errors, (word, n)| {
+            *errors.entry(*word).or_default() += n;
+            errors
+        })
+    }
+
+    /// Succeeded ÷ sum over repetitions of (last end − first due), a second.
+    pub(in crate::analyze) fn throughput(&self) -> Option<f64> {
+        let busy = self.busy();
+        (busy > Micros(0)).then(|| rounded(self.succeeded() as f64 / busy.0 as f64 * 1e6, 3))
+    }
+
+    /// Sum over repetitions of (last end − first due).
+    pub(in crate::analyze) fn busy(&self) -> Micros {
+        (1..=self.repetitions).filter_map(|repetition| self.span(repetition)).sum()
+    }
+
+    /// Last end − first due of one repetition.
+    pub(in crate::analyze) fn span(&self, repetition: u32) -> Option<Micros> {
+        self.sums_of(repetition)?.span
+    }
+}

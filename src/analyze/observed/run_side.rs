@@ -1,0 +1,26 @@
+//! One phase of a stored run, as one side of a comparison of two.
+
+use super::phase::PhaseData;
+use super::repetition_health::RepetitionHealth;
+use crate::model::Phase;
+
+/// One phase of one stored run.
+#[derive(Debug)]
+pub struct RunSide<'a> {
+    /// How it is called: `run a`.
+    pub name: &'static str,
+    /// Names the run.
+    pub run_id: &'a str,
+    /// Which phase of it.
+    pub phase: Phase,
+    /// Digest of its plan.
+    pub plan_digest: &'a str,
+    /// Its rows.
+    pub data: &'a PhaseData,
+    /// How the client fared, in the order in which the repetitions ran.
+    pub health: Vec<RepetitionHealth>,
+    /// Processors that the client might use.
+    pub processors: Option<usize>,
+    /// The exit code of the signal that stopped it.
+    pub interrupted: Option<u8>,
+}

@@ -1,0 +1,79 @@
+//! One thread's run: the loop that looks at the clock, and the tasks of the slots beside it.
+
+use std::rc::Rc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::task::LocalSet;
+
+use super::health::{Health, Watch};
+use super::repetition::Repetition;
+use super::scheduler::Scheduler;
+use super::{deadlines, exchange};
+use crate::host::{Clock, Interrupt};
+use crate::model::{Completed, Pulse};
+use crate::transport::Transport;
+
+/// How often chunks of samples are handed on, also when they are not full, and deadlines checked.
+const TICK: Duration = Duration::from_millis(50);
+/// How often the loop looks whether it is late: a standstill is known to this. Two hundred wake-ups a second cost about a
+/// thousandth of a processor.
+const PROBE: Duration = Duration::from_millis(5);
+
+/// Runs a repetition, or a thread's share of it, to its end or until the wish to stop, on the calling thread and the given
+/// current-thread runtime; one whose time is paused makes a test of it. Samples go to `sink` in the order in which requests
+/// end, what the engine says of itself to `pulse`. Returns how the client itself fared.
+pub fn run_on<T: Transport + 'static>(
+    runtime: Runtime,
+    repetition: Repetition,
+    transport: T,
+    clock: Clock,
+    sink: Sender<Vec<Completed>>,
+    pulse: &Pulse,
+    interrupt: &Interrupt,
+) -> Health {
+    let health = {
+        // Its clock is read before the first task and after the last one too.
+        let _inside = runtime.enter();
+        let slots = LocalSet::new();
+        let mut watch = Watch::start(clock);
+        let scheduler = Scheduler::new(repetition, transport, clock, sink, exchange::start);
+        slots.block_on(&runtime, conduct(scheduler, pulse, interrupt, &mut watch));
+        watch.finish()
+    };
+    // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
+    runtime.shutdown_background();
+    health
+}
+
+async fn conduct<T: Transport + 'static>(
+    scheduler: Rc<Scheduler<T>>,
+    pulse: &Pulse,
+    interrupt: &Interrupt,
+    watch: &mut Watch,
+) {
+    scheduler.release_due();
+    let mut look = deadlines::next_wake(&scheduler, TICK);
+    loop {
+        let wake = look.min(scheduler.clock.now() + PROBE);
+        tokio::select! {
+            () = scheduler.finished() => break,
+            _ = interrupt.wait() => {
+                deadlines::abandon(&scheduler);
+                break;
+            }
+            () = tokio::time::sleep_until(scheduler.clock.instant(wake)) => {
+                pulse.late(watch.woke(wake));
+                if wake == look {
+                    scheduler.tell(pulse);
+                    deadlines::expire(&scheduler);
+                    scheduler.release_due();
+                    scheduler.hand_on();
+                    look = deadlines::next_wake(&scheduler, TICK);
+                }
+            }
+        }
+    }
+    scheduler.hand_on();
+}

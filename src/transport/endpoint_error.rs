@@ -1,0 +1,57 @@
+//! What can be wrong with a target, each with its remedy.
+
+use thiserror::Error;
+
+/// A target that cannot be used. Exit code 2.
+#[derive(Debug, Error)]
+pub enum EndpointError {
+    /// No usable URL.
+    #[error("--target {url}: {problem}")]
+    Url {
+        /// As given.
+        url: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+    /// No usable path.
+    #[error("target.path, target.batch_path: `{path}` is no URL path; write one such as /v1/infer")]
+    Path {
+        /// As given.
+        path: String,
+    },
+    /// A name or a password in the URL. They may be secrets and are not printed.
+    #[error(
+        "--target: the URL holds credentials for {host}; leave them out and give them as -H 'authorization: …'"
+    )]
+    Credentials {
+        /// What follows them.
+        host: String,
+    },
+    /// A header that HTTP does not allow. Its value may be a secret and is not printed.
+    #[error(
+        "target.headers.{name}: not a header that HTTP allows; check its name and value for control characters"
+    )]
+    Header {
+        /// The header's name.
+        name: String,
+    },
+    /// A header that would falsify the measurement.
+    #[error(
+        "target.headers.{name}: spanload sets this header itself, and another value would falsify the measurement; leave \
+         it out{remedy}"
+    )]
+    Reserved {
+        /// The header's name.
+        name: String,
+        /// What to do in its place, if there is something.
+        remedy: &'static str,
+    },
+    /// The name of a header of the server's that cannot be one.
+    #[error("{key}: `{name}` is no name of a header; write one such as x-queue-time")]
+    ServerHeader {
+        /// The scenario's key.
+        key: &'static str,
+        /// As given.
+        name: String,
+    },
+}
