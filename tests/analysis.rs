@@ -1,9 +1,6 @@
 //! The analysis as a document: its form, and that it says the same numbers as the comparison and the closing summary.
-#[allow(dead_code, reason = "each test binary uses its own part of the helpers")]
-#[path = "common/handmade.rs"]
-mod handmade;
 
-use handmade::compared;
+use crate::common::handmade::compared;
 use serde_json::{Value, json};
 use spanload::analyze::{
     Analysis, Calibration, Cause, ClientHealth, Comparison, PhaseCollector, PhaseData, ReuseBuys,

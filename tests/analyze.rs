@@ -1,10 +1,9 @@
 //! What `analyze` makes of logs that are not as a run leaves them: an error that names the place, or a caveat that counts.
-mod common;
 
 use std::process::{Command, Output};
 
-use common::EXE;
-use common::run::{Results, count, fresh_folder, text};
+use crate::common::EXE;
+use crate::common::run::{Results, count, fresh_folder, text};
 use serde_json::json;
 use spanload::model::Digest;
 use spanload::model::{Micros, Moment};

@@ -1,15 +1,11 @@
 //! `spanload compare` on runs made by hand: what is compared, the exit codes, and what is said of runs that differ.
-#![allow(dead_code, reason = "the helpers hold more than this file uses")]
-mod common;
-#[path = "common/handmade_run.rs"]
-mod handmade_run;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::EXE;
-use common::run::fresh_folder;
-use handmade_run::{HandmadeRun, failed, rising};
+use crate::common::EXE;
+use crate::common::handmade_run::{HandmadeRun, failed, rising};
+use crate::common::run::fresh_folder;
 use serde_json::Value;
 use spanload::model::Digest;
 use spanload::model::{ErrorKind, Sample, Signal};

@@ -1,12 +1,11 @@
 //! The script `run_tests`, with a `cargo` that builds nothing: what it passes on, and what it says when it cannot.
-mod common;
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::EXE;
-use common::run::{Results, fresh_folder, write_program};
+use crate::common::EXE;
+use crate::common::run::{Results, fresh_folder, write_program};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 

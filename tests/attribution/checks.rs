@@ -1,21 +1,16 @@
 //! What must be found, and how far it may be from the truth.
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use spanload::analyze::{ClientHealth, PhaseAnalysis, PhaseCollector, attribute};
 use spanload::model::Sample;
-use spanload::plan::Plan;
 
-use crate::common;
-use crate::common::load::Load;
-pub use crate::common::undisturbed::alone;
-use crate::common::{Mock, wait_until};
-use crate::server::{Injected, Log};
-use crate::truth;
-use crate::truth::{AtServer, latency, share_of_excess};
+use super::server::{Injected, Log};
+use super::truth::{AtServer, latency, share_of_excess};
+use crate::simulated::inference::{Inference, Served};
+use crate::simulated::load::Outcome;
 
-/// How far a share may be off: three points.
-pub const TOLERANCE: f64 = 0.03;
+/// How far a share may be off: time is exact, and what is left is rounding.
+pub const TOLERANCE: f64 = 0.001;
 /// What is neither injected nor a companion may not weigh more, be it more or less than in the middle.
 const STRANGER: f64 = 0.10;
 
@@ -29,6 +24,10 @@ pub fn analysed_with(samples: &[Sample], health: &ClientHealth) -> PhaseAnalysis
 
 pub fn analysed(samples: &[Sample]) -> PhaseAnalysis {
     analysed_with(samples, &ClientHealth::default())
+}
+
+pub fn samples(outcome: Outcome) -> Vec<Sample> {
+    outcome.completed.into_iter().map(|completed| completed.sample).collect()
 }
 
 /// What must be found.
@@ -48,8 +47,8 @@ pub fn check(found: &PhaseAnalysis, expected: &Expected<'_>) {
     assert_eq!(first, Some(expected.first), "{table}");
     for (causes, truth) in expected.shares {
         let sum: f64 = causes.iter().map(|cause| share(cause)).sum();
-        println!("{causes:?}: found {:.1} %, truth {:.1} %", sum * 100.0, truth * 100.0);
-        assert!((sum - truth).abs() <= TOLERANCE, "{causes:?}: {sum:.3}, in truth {truth:.3}: {table}");
+        println!("{causes:?}: found {:.2} %, truth {:.2} %", sum * 100.0, truth * 100.0);
+        assert!((sum - truth).abs() <= TOLERANCE, "{causes:?}: {sum:.4}, in truth {truth:.4}: {table}");
     }
     let known = |name: &str| {
         expected.companions.contains(&name)
@@ -64,19 +63,16 @@ pub fn check(found: &PhaseAnalysis, expected: &Expected<'_>) {
     }
 }
 
-/// A mock with a truth log, a run against it, and what it says happened, by sequence number.
-pub fn run_mock(name: &str, flags: &[&str], mut load: Load) -> (Vec<Sample>, HashMap<u64, AtServer>) {
-    load.plan = Plan::of_prompts(load.plan.requests(), 7);
-    let log: PathBuf = common::run::fresh_folder(&format!("attribution_{name}")).join("truth.csv");
-    let flag = format!("--truth-log={}", log.display());
-    let mut mock = Mock::start(&[flags, &[flag.as_str()]].concat());
-    let samples = load.run(&mock.hello.infer);
-    mock.signal(libc::SIGTERM);
-    wait_until("the mock ends", || mock.process.try_wait().expect("a child"));
-    let by_trace = truth::of_log(&log);
-    let at_server = |sample: &Sample| Some((sample.seq, *by_trace.get(&sample.trace_id.to_string())?));
-    let found = samples.iter().filter_map(at_server).collect();
-    (samples, found)
+/// What a server says happened, by sequence number.
+pub fn log_of(server: &Inference) -> HashMap<u64, AtServer> {
+    let ms = |micros: u64| micros as f64 / 1e3;
+    let at_server = |served: Served| AtServer {
+        queue: ms(served.queue),
+        compute: ms(served.compute),
+        handled: ms(served.handled),
+        status: served.status,
+    };
+    server.log().into_iter().map(|(seq, served)| (seq, at_server(served))).collect()
 }
 
 /// The truth's share of something that happened at the server.
@@ -89,12 +85,9 @@ pub fn before_server(samples: &[Sample], truth: &HashMap<u64, AtServer>) -> f64 
     share_of_excess(samples, |sample| latency(sample) - truth[&sample.seq].handled)
 }
 
-/// What the server logged of so many requests; it writes a line after the answer has left.
-pub fn of_log(log: &Log, requests: usize) -> HashMap<u64, AtServer> {
-    wait_until("the server has logged every request", || {
-        let log = log.lock().expect("nothing panics with it");
-        (log.len() >= requests).then(|| log.clone())
-    })
+/// The same of a server that a test has told what to do.
+pub fn outside(samples: &[Sample], log: &Log) -> f64 {
+    before_server(samples, &log.borrow())
 }
 
 /// One request in ten, so that the slowest 5 % all have it and the middle has not.

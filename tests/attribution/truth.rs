@@ -1,10 +1,5 @@
 //! The truth about a run, by code that shares nothing with the analysis: what the server logged or the test injected.
-use std::collections::HashMap;
-use std::path::Path;
-
 use spanload::model::Sample;
-
-use super::common::run::Table;
 
 /// What really happened to one request at the server, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,20 +8,7 @@ pub struct AtServer {
     pub compute: f64,
     /// From the request's arrival to the answer handed over, silence included.
     pub handled: f64,
-    pub status: u64,
-}
-
-/// By trace id, from the mock's truth log.
-pub fn of_log(path: &Path) -> HashMap<String, AtServer> {
-    let table = Table::read(&std::fs::read_to_string(path).expect("a truth log"));
-    let at = ["trace_id", "received_us", "dequeued_us", "done_us", "status"].map(|name| table.at(name));
-    let row = |row: &Vec<String>| {
-        let micros = |place: usize| row[at[place]].parse::<f64>().unwrap_or(f64::NAN);
-        let (received, dequeued, done) = (micros(1) / 1e3, micros(2) / 1e3, micros(3) / 1e3);
-        let (queue, compute) = (dequeued - received, done - dequeued);
-        (row[at[0]].clone(), AtServer { queue, compute, handled: done - received, status: micros(4) as u64 })
-    };
-    table.rows.iter().map(row).collect()
+    pub status: u16,
 }
 
 pub fn latency(sample: &Sample) -> f64 {

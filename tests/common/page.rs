@@ -1,5 +1,4 @@
 //! A page as a test reads it, and a run made by hand whose page can be asked for.
-#![allow(dead_code, reason = "each test binary uses its own part of the helpers")]
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -10,8 +9,8 @@ use spanload::model::{Micros, Moment};
 use spanload::plan::TraceIds;
 use spanload::runlog::LogWriter;
 
-use super::common::EXE;
-use super::common::run::{Results, fresh_folder};
+use super::EXE;
+use super::run::{Results, fresh_folder};
 
 pub const REQUESTS: u64 = 200;
 pub const RUN: &str = "20260101T000000Z-test";

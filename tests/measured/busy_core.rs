@@ -10,10 +10,10 @@ use spanload::host::Interrupt;
 use spanload::model::Sample;
 use spanload::transport::{Direct, SystemResolver};
 
-use crate::checks::{Expected, alone, always_20, analysed, analysed_with, before_server, check, of_log};
+use super::checks::{Expected, alone, always_20, analysed, analysed_with, before_server, check, of_log};
+use super::server;
 use crate::common::load::{Load, endpoint};
 use crate::common::wire::pause;
-use crate::server;
 
 /// Length of a burst of work, and of the quiet before it.
 const BUSY_MS: u64 = 300;

@@ -1,10 +1,10 @@
 //! The client's `wait` and the server's own times, against what the mock's truth log says really happened.
-mod common;
 
+use crate::common;
 use std::collections::HashMap;
 use std::path::Path;
 
-use common::load::{Load, ms};
+use crate::common::load::{Load, ms};
 use serde::Deserialize;
 use spanload::host::Clock;
 use spanload::host::Interrupt;

@@ -1,22 +1,17 @@
 //! Collectors that are down, refuse, swallow or dawdle do not move the numbers: each is compared with none at all, in
 //! turns, on the same server. A binary of its own, so that no other test is on beside it.
-#![allow(clippy::disallowed_methods, reason = "the tests time the command from outside")]
-mod common;
-#[path = "common/holes.rs"]
-mod holes;
-#[path = "common/otlp.rs"]
-mod otlp;
 
+use crate::common;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::Mock;
-use common::run::{Table, fresh_folder};
-use holes::{BlackHole, refusing};
-use otlp::{Collector, Refusal};
+use crate::common::Mock;
+use crate::common::holes::{BlackHole, refusing};
+use crate::common::otlp::{Collector, Refusal};
+use crate::common::run::{Table, fresh_folder};
 
 const KINDS: [&str; 5] = ["none", "down", "refusing", "black hole", "slow"];
 const ROUNDS: usize = 9;
