@@ -11,7 +11,7 @@ use common::EXE;
 use common::run::fresh_folder;
 use handmade_run::{HandmadeRun, failed, rising};
 use serde_json::Value;
-use spanload::model::Digest;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ErrorKind, Sample};
 
 /// Three repetitions of 200 requests from so many milliseconds on, a little apart.
@@ -142,7 +142,7 @@ fn a_stored_run_that_was_interrupted_is_a_caveat() {
 #[test]
 fn other_answers_are_a_miss() {
     let mut changed = repetitions(300);
-    changed[1][7].answer_digest = Some(Digest::of(b"another answer"));
+    changed[1][7].answer_digest = Some(AnswerDigest::OfValue(Digest::of(b"another answer")));
     let runs =
         write(&fresh_folder("compare_answers"), [release("old", repetitions(400)), release("new", changed)]);
     let comparison = json(&runs, &[]);

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::Sender;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -58,7 +58,7 @@ impl<T: Transport + 'static> Floor<T> {
         repetition: Repetition,
         transport: T,
         clock: Clock,
-        sink: SyncSender<Vec<Completed>>,
+        sink: Sender<Vec<Completed>>,
     ) -> Rc<Self> {
         Rc::new(Floor {
             repetition,

@@ -16,7 +16,7 @@ pub use pacing::{Due, Pacing};
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -63,7 +63,7 @@ pub fn run<T: Transport + 'static>(
     repetition: Repetition,
     transport: T,
     clock: Clock,
-    sink: SyncSender<Vec<Completed>>,
+    sink: Sender<Vec<Completed>>,
     pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Health> {

@@ -1,7 +1,7 @@
 //! Where finished requests go: chunks on their way to the recorder's thread.
 
 use std::cell::RefCell;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::Sender;
 
 use crate::model::Completed;
 
@@ -11,11 +11,11 @@ const CHUNK: usize = 256;
 /// Collects samples into chunks.
 pub(super) struct Output {
     chunk: RefCell<Vec<Completed>>,
-    sink: SyncSender<Vec<Completed>>,
+    sink: Sender<Vec<Completed>>,
 }
 
 impl Output {
-    pub(super) fn new(sink: SyncSender<Vec<Completed>>) -> Self {
+    pub(super) fn new(sink: Sender<Vec<Completed>>) -> Self {
         Output { chunk: RefCell::new(Vec::with_capacity(CHUNK)), sink }
     }
 

@@ -20,7 +20,7 @@ mod strategy;
 mod telemetry_record;
 pub mod text;
 
-pub use answer::{AnswerBody, KeptAnswer};
+pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
 pub use byte_budget::{ByteBudget, Lease};
 pub use canonical::Canonical;
 pub use caveat::Caveat;

@@ -42,7 +42,7 @@ impl Run<'_> {
             let measured =
                 measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
             self.telemetry.end(&watched);
-            self.note_repetition("calibration", repetition, &measured.clock, measured.health);
+            self.note_repetition("calibration", repetition, &measured.live, &measured.clock, measured.health);
             log = measured.recording.log;
         }
         session.close().await

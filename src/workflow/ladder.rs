@@ -80,7 +80,7 @@ impl Run<'_> {
         let measured = measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
         self.telemetry.end(&watched);
         step.done(&measured.live);
-        self.note_repetition(&rung.record.part, pass, &measured.clock, measured.health);
+        self.note_repetition(&rung.record.part, pass, &measured.live, &measured.clock, measured.health);
         rung.log = Some(measured.recording.log);
         session.close().await
     }

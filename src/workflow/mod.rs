@@ -50,7 +50,7 @@ use crate::model::Phase;
 use crate::model::manifest::{Manifest, RepetitionRecord};
 use crate::plan::Plan;
 use crate::report::Progress;
-use crate::runlog::{Answers, LogWriter, Recording, Results, write_json};
+use crate::runlog::{Answers, Live, LogWriter, Recording, Results, write_json};
 use crate::scenario::Settings;
 use crate::telemetry::{Prepared, Telemetry};
 use measurement::Measurement;
@@ -264,18 +264,19 @@ impl<'a> Run<'a> {
         let measured = measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
         self.telemetry.end(&watched);
         step.done(&measured.live);
-        self.note_repetition(phase.name(), repetition, &measured.clock, measured.health);
+        self.note_repetition(phase.name(), repetition, &measured.live, &measured.clock, measured.health);
         *recordings.log(phase) = Some(measured.recording.log);
         recordings.answers = Some(measured.recording.answers);
         session.close().await
     }
 
-    fn note_repetition(&mut self, part: &str, repetition: u32, clock: &Clock, health: Health) {
+    fn note_repetition(&mut self, part: &str, repetition: u32, live: &Live, clock: &Clock, health: Health) {
         self.manifest.repetitions.push(RepetitionRecord {
             phase: part.to_string(),
             repetition,
             started_unix_us: self.anchor.unix_micros(clock),
             health: Some(health::record(health, &self.anchor)),
+            answers_not_copied: live.not_copied,
         });
     }
 

@@ -63,7 +63,7 @@ impl Run<'_> {
         let recording = Recording { log, answers };
         let measured = measurement.run(recording, &mut watched, &self.anchor, &step, self.interrupt).await?;
         self.telemetry.end(&watched);
-        self.note_repetition(PART, set, &measured.clock, measured.health);
+        self.note_repetition(PART, set, &measured.live, &measured.clock, measured.health);
         recordings.single_calls = Some(measured.recording.log);
         self.manifest.single_calls.push(SingleCallsRecord {
             set,

@@ -1,7 +1,7 @@
 //! Phases and comparisons made by hand: small enough to be checked with a pencil.
 use spanload::analyze::{BaselineScript, Comparison, Inputs, PhaseData, ThreePercentiles, compare};
-use spanload::model::Digest;
 use spanload::model::SlaLine;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ErrorKind, Sample, Stage, Stages, TraceId};
 use spanload::model::{Micros, Moment};
 
@@ -27,7 +27,7 @@ fn sample(seq: u64, latency: Option<u64>) -> Sample {
         attempts: 1,
         status: latency.map(|_| 200),
         error: latency.is_none().then_some(ErrorKind::Timeout),
-        answer_digest: latency.map(|_| Digest::of(&seq.to_le_bytes())),
+        answer_digest: latency.map(|_| AnswerDigest::OfValue(Digest::of(&seq.to_le_bytes()))),
         ..Sample::unsent(seq, TraceId(seq.into()), Some(Moment::from_micros(seq * 100_000)))
     }
 }

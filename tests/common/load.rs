@@ -1,7 +1,7 @@
 //! Runs a small repetition through the library and hands back its samples by sequence number.
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use spanload::client::BatchFormat;
@@ -96,7 +96,7 @@ impl Load {
             batch_format: BatchFormat::new("inputs", "outputs"),
             timeout: self.timeout,
         };
-        let (sink, samples) = sync_channel(10_000);
+        let (sink, samples) = channel();
         let health = engine::run(repetition, transport, clock, sink, &Pulse::default(), stop)
             .expect("the engine runs");
         let ended = clock.now();
