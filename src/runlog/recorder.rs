@@ -199,7 +199,11 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         let (go_on, going_on) = channel::<()>();
         let mut stuck = Some(going_on);
-        let tap = move |_: Vec<Completed>| drop(stuck.take().map(|going_on| going_on.recv()));
+        let tap = move |_: Vec<Completed>| {
+            if let Some(going_on) = stuck.take() {
+                going_on.recv().expect("somebody goes on");
+            }
+        };
         let (recorder, sink) = Recorder::start(recording(&file), 1, Some(Box::new(tap))).expect("it starts");
         let (sent, all_sent) = channel();
         std::thread::spawn(move || {
