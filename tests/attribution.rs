@@ -5,6 +5,7 @@
 mod checks;
 mod client_side;
 mod connections;
+mod expected;
 mod lookups;
 mod server;
 mod server_side;

@@ -66,6 +66,7 @@ pub(super) async fn run(
 impl<'a> Exchange<'a> {
     fn open(mock: &'a MockState, request: &HttpRequest, endpoint: Route) -> Self {
         let received = request.extensions().get::<Received>().map(|received| received.0);
+        mock.open.fetch_add(1, Ordering::AcqRel);
         Self {
             mock,
             endpoint,
@@ -184,6 +185,7 @@ impl Drop for Exchange<'_> {
         if self.open {
             self.close(CALLER_GONE);
         }
+        self.mock.open.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
