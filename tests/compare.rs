@@ -8,7 +8,7 @@ use crate::common::handmade_run::{HandmadeRun, failed, rising};
 use crate::common::run::fresh_folder;
 use serde_json::Value;
 use spanload::model::Digest;
-use spanload::model::{ErrorKind, Sample};
+use spanload::model::{ErrorKind, Sample, Signal};
 
 /// Three repetitions of 200 requests from so many milliseconds on, a little apart.
 fn repetitions(from: u64) -> Vec<Vec<Sample>> {
@@ -128,7 +128,10 @@ fn a_stored_run_that_was_interrupted_is_a_caveat() {
     stopped[2].truncate(150);
     let runs = write(
         &fresh_folder("compare_interrupted"),
-        [release("old", repetitions(400)), HandmadeRun { interrupted: Some(130), ..release("new", stopped) }],
+        [
+            release("old", repetitions(400)),
+            HandmadeRun { interrupted: Some(Signal::Interrupt), ..release("new", stopped) },
+        ],
     );
     let output = compare(&runs, &["--format", "json"]);
     assert_eq!(output.status.code(), Some(99), "unsent requests are never met: {output:?}");

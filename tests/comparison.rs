@@ -37,7 +37,7 @@ fn summary() -> Summary {
     Summary {
         strategies: ["per_request".into(), "pool of 4, batches of up to 4".into()],
         folder: Some(PathBuf::from("results/20260102T030405Z-abcd")),
-        exit_code: comparison().exit_code,
+        exit: comparison().exit,
         ..Summary::default()
     }
 }
@@ -200,13 +200,13 @@ fn strict_takes_a_success_in_doubt_for_none() {
     let latency = |seq: u64, slower: u64| Some(400 + slower + 11 * (seq % 20));
     let whole = phase(&[0, 9, 18].map(|slower| (0..60).map(|seq| latency(seq, slower)).collect()));
     let before = phase(&[0, 9, 18].map(|slower| (0..60).map(|seq| latency(seq, 900 + slower)).collect()));
-    let code = |line, strict| compared(&before, &whole, &[line], strict).exit_code;
+    let code = |line, strict| compared(&before, &whole, &[line], strict).exit.code();
     assert_eq!([code("p95=800ms", false), code("p95=800ms", true)], [0, 0]);
     assert_eq!([code("p95=620ms", false), code("p95=620ms", true)], [0, 98]);
     assert_eq!([code("p95=100ms", false), code("p95=100ms", true)], [99, 99]);
     let mut caveated = compared(&before, &whole, &["p95=800ms"], false);
     caveated.caveats.push(spanload::model::Caveat::new("any", "one"));
-    assert_eq!(caveated.strict_exit_code(), 98);
+    assert_eq!(caveated.exit_for(true).code(), 98);
 }
 
 #[test]

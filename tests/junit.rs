@@ -11,7 +11,7 @@ fn around(levels: [u64; 3]) -> PhaseData {
 }
 
 fn xml(comparison: &Comparison) -> String {
-    let junit = Junit { exit_code: comparison.exit_code };
+    let junit = Junit { exit: comparison.exit };
     String::from_utf8(junit.render(comparison).expect("a document")).expect("text")
 }
 
@@ -67,7 +67,7 @@ fn met_but_in_doubt_is_skipped() {
     // P95 is just below the limit in two repetitions and above it in one: the interval holds it.
     let comparison = compared(&around([900; 3]), &around([380, 390, 400]), &["p95=405ms"], false);
     assert_eq!(
-        (comparison.exit_code, comparison.sla[0].confidence),
+        (comparison.exit.code(), comparison.sla[0].confidence),
         (99, spanload::analyze::Confidence::Straddles)
     );
     assert_eq!(
@@ -77,7 +77,7 @@ fn met_but_in_doubt_is_skipped() {
     );
     let comparison = compared(&around([900; 3]), &around([380, 390, 400]), &["p95=410ms"], false);
     assert_eq!(
-        (comparison.exit_code, comparison.sla[0].confidence),
+        (comparison.exit.code(), comparison.sla[0].confidence),
         (0, spanload::analyze::Confidence::Straddles)
     );
     let report = report(&comparison);
@@ -102,16 +102,16 @@ fn what_a_strict_run_fails_of_is_no_pass() {
         (outcome(&case), message)
     };
     let mut comparison = compared(&around([900; 3]), &around([390, 400, 410]), &["p95=800ms"], true);
-    assert_eq!((comparison.exit_code, of_run(&comparison)), (0, ("passed", String::new())));
+    assert_eq!((comparison.exit.code(), of_run(&comparison)), (0, ("passed", String::new())));
     comparison.caveats.push(Caveat::new("clock_stepped", "somebody set the clock"));
     let words = "clock_stepped: somebody set the clock".to_string();
     assert_eq!(of_run(&comparison), ("skipped", words.clone()), "in doubt is no pass");
-    comparison.exit_code = comparison.strict_exit_code();
-    assert_eq!((comparison.exit_code, of_run(&comparison)), (98, ("failed", words)));
+    comparison.exit = comparison.exit_for(true);
+    assert_eq!((comparison.exit.code(), of_run(&comparison)), (98, ("failed", words)));
     let straddling = compared(&around([900; 3]), &around([380, 390, 400]), &["p95=410ms"], true);
     let (outcome, message) = of_run(&straddling);
     assert_eq!(
-        (straddling.exit_code, outcome, message.as_str()),
+        (straddling.exit.code(), outcome, message.as_str()),
         (98, "failed", "no interval settles P95 ≤ 410 ms")
     );
 }

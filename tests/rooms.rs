@@ -87,28 +87,10 @@ const PARTS: [(&str, &str, &[&str]); 6] = [
 ];
 
 /// Circles that still stand, each with its files in order: what is broken up is struck here.
-const TO_BREAK: [&[&str]; 1] = [&[
-    "workflow/analysis.rs",
-    "workflow/calibration.rs",
-    "workflow/expected.rs",
-    "workflow/ladder.rs",
-    "workflow/load.rs",
-    "workflow/missing.rs",
-    "workflow/mod.rs",
-    "workflow/page.rs",
-    "workflow/script.rs",
-    "workflow/single_calls.rs",
-    "workflow/telemetry.rs",
-]];
+const TO_BREAK: [&[&str]; 0] = [];
 
 /// Methods that still stand in another file than their type: what comes home is struck here.
-const TO_BRING_HOME: [&str; 5] = [
-    "workflow/calibration.rs: Run of workflow/mod.rs",
-    "workflow/ladder.rs: Run of workflow/mod.rs",
-    "workflow/script.rs: Run of workflow/mod.rs",
-    "workflow/single_calls.rs: Run of workflow/mod.rs",
-    "workflow/telemetry.rs: Run of workflow/mod.rs",
-];
+const TO_BRING_HOME: [&str; 0] = [];
 
 /// Type names that still have two meanings: what is renamed is struck here.
 const TO_RENAME: [&str; 0] = [];

@@ -55,10 +55,10 @@ fn rung(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::document::Verdict;
     use crate::analyze::fixtures::{phase, phase_of, sample, sla};
     use crate::model::Digest;
     use crate::model::Sample;
+    use crate::model::Verdict;
 
     #[test]
     fn a_rung_is_judged_on_every_line() {

@@ -13,17 +13,17 @@ mod quality;
 mod script;
 pub mod validity;
 
-pub use crate::model::Caveat;
+pub use crate::model::{Caveat, Confidence, Verdict};
 pub use attribution::{
     ClientHealth, ClientStall, Outlook, attribute, attribute_both, attribute_with, causes_of,
 };
 pub use comparison::{compare, compare_runs};
 pub use document::{
     Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump, Cluster,
-    Clusters, Comparison, Confidence, Contribution, Difference, FailureFigures, IN_DOUBT, LadderRung,
-    LatencyMs, PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys,
-    RunCompared, RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes,
-    StageFigures, Table, Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Verdict, Window,
+    Clusters, Comparison, Contribution, Difference, FailureFigures, LadderRung, LatencyMs, PhaseAnalysis,
+    PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared,
+    Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures, Table, Tail,
+    ThreeDifferences, ThreeIntervals, ThreePercentiles, Window,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

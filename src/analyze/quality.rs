@@ -64,7 +64,7 @@ pub(super) fn varying(phase: &PhaseData) -> u64 {
 mod tests {
     use super::*;
     use crate::analyze::observed::PhaseCollector;
-    use crate::model::Moment;
+    use crate::model::{Canonical, Moment};
     use crate::model::{ErrorKind, Sample, TraceId};
 
     /// A phase of one request; a repetition without an answer failed.
@@ -73,7 +73,7 @@ mod tests {
         for (index, answer) in answers.iter().enumerate() {
             let unsent = Sample::unsent(0, TraceId(1), Some(Moment::START));
             let error = answer.is_none().then_some(ErrorKind::Timeout);
-            let digest = answer.map(|answer| Digest::of_answer(answer.as_bytes()));
+            let digest = answer.map(|answer| Digest::of_answer(answer.as_bytes(), &mut Canonical::default()));
             let sample = Sample { error, answer_digest: digest, ..unsent };
             collector.take(index as u32 + 1, &sample).expect("a planned request");
         }

@@ -4,7 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ColourArgs, ComparisonArgs};
+use super::output::ColourArgs;
+use super::scenario_args::ComparisonArgs;
+use crate::host::{Interrupt, console};
+use crate::model::Exit;
+use crate::telemetry::{LogFormat, logs};
+use crate::workflow;
+use crate::workflow::Ablated;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,4 +38,15 @@ pub struct AblateArgs {
     pub quiet: bool,
     #[command(flatten)]
     pub colour: ColourArgs,
+}
+
+/// Prints the table, as far as it came.
+pub(super) async fn run(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Result<Exit> {
+    logs::init(LogFormat::default());
+    args.colour.apply();
+    let overrides = args.changes.overrides()?;
+    let Ablated { table, end } =
+        workflow::ablate(&args.file, &args.out, &overrides, args.quiet, interrupt).await?;
+    console::print(table.as_bytes());
+    Ok(Exit::from(end))
 }

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::OutputArgs;
+use super::output::OutputArgs;
+use super::{deliver, summary};
+use crate::model::Exit;
+use crate::runlog::Results;
+use crate::workflow;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,4 +31,14 @@ pub struct AnalyzeArgs {
     pub strict: bool,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Judges once more, and says what came of it.
+pub(super) fn run(args: &AnalyzeArgs) -> anyhow::Result<Exit> {
+    deliver::prepare(&args.output)?;
+    let results = Results::open(&args.run);
+    let findings = workflow::analyze(&results)?;
+    let comparison = &findings.comparison;
+    let exit = if args.strict { comparison.exit_for(true) } else { comparison.exit };
+    summary::deliver(&findings, exit, &results, &args.output)
 }

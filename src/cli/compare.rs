@@ -4,9 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{OutputArgs, PhaseArg};
-use crate::model::SlaLine;
+use super::deliver;
+use super::output::OutputArgs;
+use super::phase_arg::PhaseArg;
+use crate::model::{Exit, SlaLine};
+use crate::report::Summary;
 use crate::scenario::{ScenarioError, sla_lines};
+use crate::workflow;
+use crate::workflow::RunsFindings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,13 +66,31 @@ struct PhasesArgs {
 
 impl CompareArgs {
     /// The phase of each run.
-    pub fn phases(&self) -> [PhaseArg; 2] {
+    fn phases(&self) -> [PhaseArg; 2] {
         let PhasesArgs { phase, phase_a, phase_b } = self.phases;
         [phase_a.unwrap_or(phase), phase_b.unwrap_or(phase)]
     }
 
     /// The SLA of the command line; `None` where it has none.
-    pub fn sla(&self) -> Result<Option<Vec<SlaLine>>, ScenarioError> {
+    fn sla(&self) -> Result<Option<Vec<SlaLine>>, ScenarioError> {
         if self.sla.is_empty() { Ok(None) } else { sla_lines(&self.sla).map(Some) }
     }
+}
+
+/// Compares two runs and says what came of it.
+pub(super) fn run(args: &CompareArgs) -> anyhow::Result<Exit> {
+    deliver::prepare(&args.output)?;
+    let phases = args.phases().map(Into::into);
+    let RunsFindings { comparison, sides } =
+        workflow::compare([&args.a, &args.b], phases, args.sla()?, args.strict)?;
+    let exit = comparison.exit;
+    let summary = Summary {
+        names: ["run a", "run b"],
+        strategies: sides,
+        judged: "by run b",
+        exit,
+        ..Summary::default()
+    };
+    deliver::deliver(&comparison, summary, &args.output)?;
+    Ok(exit)
 }

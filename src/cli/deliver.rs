@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use super::{FormatArg, OutputArgs};
+use super::output::{FormatArg, OutputArgs};
 use crate::analyze::Comparison;
 use crate::host::console;
 use crate::report::{Colour, Format, Json, Junit, Markdown, Summary, Terminal};
@@ -14,8 +14,9 @@ use anyhow::{Context, bail};
 /// GitHub's file for the summary of a step (docs.github.com, "Adding a job summary").
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// What cannot be written later is said before any load is sent.
-pub fn check(args: &OutputArgs) -> anyhow::Result<()> {
+/// What must be known before there is anything to say; what cannot be written later is said before any load is sent.
+pub(super) fn prepare(args: &OutputArgs) -> anyhow::Result<()> {
+    args.colour.apply();
     let Some(file) = &args.junit else { return Ok(()) };
     if file.is_dir() || file.file_name().is_none() {
         let problem = format!("--junit {}: this is a folder; give the name of a file in it", file.display());
@@ -27,9 +28,9 @@ pub fn check(args: &OutputArgs) -> anyhow::Result<()> {
 }
 
 /// Standard output gets exactly one document; what goes wrong beside it is said on standard error.
-pub fn deliver(comparison: &Comparison, summary: Summary, args: &OutputArgs) -> anyhow::Result<()> {
+pub(super) fn deliver(comparison: &Comparison, summary: Summary, args: &OutputArgs) -> anyhow::Result<()> {
     if let Some(file) = &args.junit {
-        let bytes = Junit { exit_code: summary.exit_code }.render(comparison)?;
+        let bytes = Junit { exit: summary.exit }.render(comparison)?;
         write_atomically(file, &bytes).with_context(|| format!("--junit {}", file.display()))?;
     }
     let markdown = Markdown { summary: summary.clone() }.render(comparison)?;
@@ -49,7 +50,7 @@ pub fn deliver(comparison: &Comparison, summary: Summary, args: &OutputArgs) -> 
 }
 
 /// Whether what goes to standard output is coloured.
-pub fn colour_of_results() -> Colour {
+pub(super) fn colour_of_results() -> Colour {
     let terminal = std::io::stdout().is_terminal();
     Colour::wanted(console::is_plain(), terminal, |name| std::env::var_os(name))
 }

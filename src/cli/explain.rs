@@ -4,7 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ColourArgs, PhaseArg};
+use super::deliver;
+use super::output::ColourArgs;
+use super::phase_arg::PhaseArg;
+use crate::host::console;
+use crate::model::Exit;
+use crate::report;
+use crate::runlog::Results;
+use crate::workflow;
+use crate::workflow::Wanted;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,4 +44,17 @@ pub struct ExplainArgs {
     pub repetition: Option<u32>,
     #[command(flatten)]
     pub colour: ColourArgs,
+}
+
+/// Prints the requests that were asked for.
+pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
+    args.colour.apply();
+    let results = Results::open(&args.run);
+    let wanted = match (args.seq, args.slowest) {
+        (Some(seq), _) => Wanted::One { seq, repetition: args.repetition.unwrap_or(1) },
+        (None, count) => Wanted::Slowest { count: count.unwrap_or(1) as usize, repetition: args.repetition },
+    };
+    let requests = workflow::explain(&results, args.phase.into(), wanted)?;
+    console::print(&report::explain(&results.manifest()?.run_id, &requests, deliver::colour_of_results()));
+    Ok(Exit::Success)
 }

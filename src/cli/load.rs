@@ -2,11 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{ColourArgs, ScenarioArgs, TelemetryArgs};
-use crate::model::Phase;
+use super::output::ColourArgs;
+use super::phase_arg::PhaseArg;
+use super::scenario_args::ScenarioArgs;
+use super::telemetry::TelemetryArgs;
+use crate::host::{Interrupt, console};
+use crate::model::Exit;
+use crate::scenario;
 use crate::scenario::DEFAULT;
+use crate::telemetry::logs;
+use crate::workflow;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,20 +49,14 @@ pub struct LoadArgs {
     pub colour: ColourArgs,
 }
 
-/// A phase on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum PhaseArg {
-    /// As it is sent today
-    Before,
-    /// With the optimisation
-    After,
-}
-
-impl From<PhaseArg> for Phase {
-    fn from(phase: PhaseArg) -> Phase {
-        match phase {
-            PhaseArg::Before => Phase::Before,
-            PhaseArg::After => Phase::After,
-        }
-    }
+/// Prints where the log is.
+pub(super) async fn run(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result<Exit> {
+    logs::init(args.telemetry.log_format);
+    args.colour.apply();
+    let mut overrides = args.changes.overrides()?;
+    args.telemetry.lay_over(&mut overrides)?;
+    let settings = scenario::load(&args.scenario, &overrides)?;
+    let end = workflow::load(&settings, args.phase.into(), &args.log, args.quiet, interrupt).await?;
+    console::print(format!("{}\n", args.log.display()).as_bytes());
+    Ok(Exit::from(end))
 }

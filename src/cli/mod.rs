@@ -1,98 +1,25 @@
-//! The command line: a file a command, one for each group of flags that commands share, and what calls the workflow.
+//! The command line: a file a command with its flags and what it does, one for each group of flags that commands share,
+//! and what calls them.
 
 mod ablate;
 mod analyze;
+mod command;
 mod compare;
 mod deliver;
 mod duration;
 mod execute;
 mod explain;
 mod export;
+mod interruptible;
 mod load;
+mod mock;
 mod output;
+mod phase_arg;
 mod prove;
 mod report;
 mod scenario_args;
+mod summary;
 mod telemetry;
 
-pub use ablate::AblateArgs;
-pub use analyze::AnalyzeArgs;
-pub use compare::CompareArgs;
+pub use command::{Cli, Command};
 pub use execute::execute;
-pub use explain::ExplainArgs;
-pub use export::ExportArgs;
-pub use load::{LoadArgs, PhaseArg};
-pub use output::{ColourArgs, FormatArg, OutputArgs};
-pub use prove::ProveArgs;
-pub use report::ReportArgs;
-pub use scenario_args::{ComparisonArgs, ScenarioArgs};
-pub use telemetry::{TelemetryArgs, TraceArgs};
-
-use clap::{Parser, Subcommand};
-
-use crate::mock;
-
-/// Runs the same load before and after a client-side optimisation and proves what it bought.
-#[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES)]
-pub struct Cli {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  spanload prove                                     the default scenario against the embedded mock
-  spanload prove --target http://127.0.0.1:8000      the same load against your own server
-  spanload prove --sla p95=500ms --set after.batch=4 another limit, another optimisation
-  spanload explain --slowest 5                       where the time of the slowest requests went
-  spanload compare results/old results/new           two stored runs, release against release
-  spanload analyze results/latest                    the comparison again, from the logs
-  spanload report results/latest                     the page again, from the logs
-
-`spanload <COMMAND> --help` has the flags and examples of each command.
-
-Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with
---strict only), 1 the run failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
-
-const MOCK_EXAMPLES: &str = "\
-Examples:
-  spanload mock --port 8000                         until Ctrl-C; its addresses are the one line it prints
-  spanload mock --port 8000 --replicas 4 --error-rate 0.01
-  curl -d '{\"prompt\":\"hello\"}' http://127.0.0.1:8000/v1/infer";
-
-/// A command.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Run both phases, compare, judge
-    Prove(ProveArgs),
-    /// Compare and judge again, from the logs of a finished run
-    Analyze(AnalyzeArgs),
-    /// Write the page of a finished run, from its logs
-    Report(ReportArgs),
-    /// Compare two finished runs, release against release
-    Compare(CompareArgs),
-    /// Show where the time of one request went, or of the slowest ones
-    Explain(ExplainArgs),
-    /// Send the load of one phase once and write its log
-    Load(LoadArgs),
-    /// Prove each variant of an ablation file and print their table
-    Ablate(AblateArgs),
-    /// Send the spans of a finished run to an OTLP endpoint, from its logs
-    Export(ExportArgs),
-    /// Serve the mock inference API
-    #[command(after_help = MOCK_EXAMPLES)]
-    Mock(mock::Options),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
-    }
-}

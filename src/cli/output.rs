@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::host::console;
+
 /// Where a comparison goes.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
@@ -25,6 +27,15 @@ pub struct ColourArgs {
     /// Colour nothing; so does NO_COLOR, and a standard output that is no terminal
     #[arg(long)]
     pub no_color: bool,
+}
+
+impl ColourArgs {
+    /// From now on.
+    pub(super) fn apply(self) {
+        if self.no_color {
+            console::be_plain();
+        }
+    }
 }
 
 /// A format on the command line.

@@ -4,8 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ComparisonArgs, OutputArgs, TelemetryArgs};
+use super::output::OutputArgs;
+use super::scenario_args::ComparisonArgs;
+use super::telemetry::TelemetryArgs;
+use super::{deliver, summary};
+use crate::host::Interrupt;
+use crate::model::Exit;
+use crate::scenario;
 use crate::scenario::DEFAULT;
+use crate::telemetry::logs;
+use crate::workflow;
+use crate::workflow::{Job, invocation};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +68,22 @@ pub struct ProveArgs {
 
 impl ProveArgs {
     /// The scenario file.
-    pub fn scenario(&self) -> &PathBuf {
+    fn scenario(&self) -> &PathBuf {
         self.scenario_flag.as_ref().unwrap_or(&self.scenario)
     }
+}
+
+/// Runs both phases and says what came of it.
+pub(super) async fn run(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Result<Exit> {
+    logs::init(args.telemetry.log_format);
+    deliver::prepare(&args.output)?;
+    let mut overrides = args.changes.overrides()?;
+    args.telemetry.lay_over(&mut overrides)?;
+    let settings = scenario::load(args.scenario(), &overrides)?;
+    let command = invocation::masked_command(&settings.secrets());
+    let (quiet, strict) = (args.quiet, args.strict);
+    let job = Job { settings, out: args.out, ladder: args.ladder, quiet, command, strict };
+    let proof = workflow::prove(job, interrupt).await?;
+    let exit = proof.findings.comparison.exit;
+    summary::deliver(&proof.findings, exit, &proof.results, &args.output)
 }

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::model::JaegerUrl;
+use crate::host::console;
+use crate::model::{Exit, JaegerUrl};
+use crate::runlog::Results;
+use crate::workflow;
+use crate::workflow::Written;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,4 +30,16 @@ pub struct ReportArgs {
     /// telemetry.jaeger_url of the run
     #[arg(long, value_name = "URL", value_parser = JaegerUrl::new, help_heading = "Output")]
     pub jaeger_url: Option<JaegerUrl>,
+}
+
+/// Writes the page and prints where it is.
+pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
+    let results = Results::open(&args.run);
+    let written = workflow::report(&results, args.out.as_deref(), args.jaeger_url.clone())?;
+    let path = args.out.clone().unwrap_or_else(|| results.path("report.html"));
+    if written == Written::Incomplete {
+        console::warn(&format!("warning: the run is not whole; {} says what is missing", path.display()));
+    }
+    console::print(format!("{}\n", path.display()).as_bytes());
+    Ok(Exit::Success)
 }

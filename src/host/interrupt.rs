@@ -2,24 +2,7 @@
 
 use tokio::sync::watch;
 
-/// Why a run was stopped from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// Ctrl-C.
-    Interrupt,
-    /// A polite kill, as by a job scheduler.
-    Terminate,
-}
-
-impl Signal {
-    /// The exit code that a shell expects: 128 + the signal's number.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Signal::Interrupt => 130,
-            Signal::Terminate => 143,
-        }
-    }
-}
+pub use crate::model::Signal;
 
 /// A handle on the wish to stop; clones see the same wish.
 #[derive(Clone, Debug)]

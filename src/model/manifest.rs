@@ -5,7 +5,7 @@ use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
 use crate::model::Caveat;
-use crate::model::{SlaLine, Strategy};
+use crate::model::{Part, Phase, Signal, SlaLine, Strategy};
 
 /// `manifest.json`, schema 1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,8 +22,8 @@ pub struct Manifest {
     pub started_at: String,
     /// Microseconds since the Unix epoch at the run's clock anchor.
     pub started_unix_us: u64,
-    /// The signal that stopped the run, as its exit code.
-    pub interrupted: Option<u8>,
+    /// The signal that stopped the run.
+    pub interrupted: Option<Signal>,
     /// The resolved scenario.
     pub scenario: Value,
     /// The workload that both phases borrow.
@@ -88,8 +88,8 @@ pub struct Strategies {
 /// One repetition.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RepetitionRecord {
-    /// `before`, `after`, `calibration`, `single_calls` or a rung of the ladder.
-    pub phase: String,
+    /// Which part of the run, under a name from when there were only phases.
+    pub phase: Part,
     /// Counted from 1 within the phase.
     pub repetition: u32,
     /// Microseconds since the Unix epoch at its start.
@@ -105,7 +105,7 @@ pub struct SingleCallsRecord {
     /// Its number in the log, where it stands in the column `repetition`; from 1.
     pub set: u32,
     /// Beside a repetition of this phase.
-    pub phase: String,
+    pub phase: Phase,
     /// That repetition, from 1.
     pub repetition: u32,
     /// Whether it was made after the repetition's end; else before its start.
@@ -150,8 +150,8 @@ pub struct LadderRecord {
 /// One rung.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RungRecord {
-    /// Its name in the log, which is `<part>.csv`.
-    pub part: String,
+    /// Its log is named after it.
+    pub part: Part,
     /// How it sends, in words.
     pub strategy: String,
 }

@@ -1,7 +1,10 @@
 //! The two arms of a comparison.
 
+use serde::{Deserialize, Serialize};
+
 /// One arm of the comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// The load as it is sent today.
     Before,
@@ -19,5 +22,25 @@ impl Phase {
             Phase::Before => "before",
             Phase::After => "after",
         }
+    }
+
+    /// The order in which repetitions run, B A A B B A …: a slow drift of the machine hits both phases alike.
+    pub fn interleaved(repetitions: u32) -> impl Iterator<Item = (Phase, u32)> {
+        (1..=repetitions).flat_map(|repetition| {
+            let [first, second] = Phase::BOTH;
+            let pair = if repetition % 2 == 1 { [first, second] } else { [second, first] };
+            pair.map(|phase| (phase, repetition))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_alternate_and_swap() {
+        let letter = |(phase, _)| if phase == Phase::Before { 'B' } else { 'A' };
+        assert_eq!(Phase::interleaved(4).map(letter).collect::<String>(), "BAABBAAB");
     }
 }

@@ -4,14 +4,14 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::Format;
 use super::words::{self, SlaWords};
-use crate::analyze::{Comparison, Confidence, IN_DOUBT, PhaseSummary, SlaResult, Verdict};
-use crate::model::printable;
+use crate::analyze::{Comparison, Confidence, PhaseSummary, SlaResult, Verdict};
+use crate::model::{Exit, printable};
 
 /// The verdict as test cases. A missed line is a failure; one that is met, but could be by chance, is skipped.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Junit {
     /// What the command exits with.
-    pub exit_code: u8,
+    pub exit: Exit,
 }
 
 impl Format for Junit {
@@ -32,7 +32,7 @@ impl Format for Junit {
             sent(comparison),
             answered(comparison),
             answers(comparison),
-            beyond_doubt(comparison, self.exit_code),
+            beyond_doubt(comparison, self.exit),
         ]);
         report.add_test_suites([sla, run]);
         let mut bytes = Vec::new();
@@ -108,8 +108,8 @@ fn answers(comparison: &Comparison) -> TestCase {
     case("spanload.run", "answers are equal", status)
 }
 
-/// What else may make a success one by chance. Where that ends the command with 98 it is no success here either.
-fn beyond_doubt(comparison: &Comparison, exit_code: u8) -> TestCase {
+/// What else may make a success one by chance. Where that ends the command it is no success here either.
+fn beyond_doubt(comparison: &Comparison, exit: Exit) -> TestCase {
     let straddles = |line: &&SlaResult| line.confidence == Confidence::Straddles;
     let straddling = comparison.sla.iter().filter(straddles).map(|line| {
         let words = SlaWords::of(line);
@@ -117,7 +117,7 @@ fn beyond_doubt(comparison: &Comparison, exit_code: u8) -> TestCase {
     });
     let caveats = comparison.caveats.iter().map(|caveat| format!("{}: {}", caveat.kind, caveat.message));
     let doubts = straddling.chain(caveats).collect::<Vec<_>>().join("; ");
-    let status = match (doubts.is_empty(), exit_code == IN_DOUBT) {
+    let status = match (doubts.is_empty(), exit == Exit::InDoubt) {
         (_, true) => failure("in_doubt", &doubts),
         (false, false) => skipped("in_doubt", &doubts),
         (true, false) => TestCaseStatus::success(),

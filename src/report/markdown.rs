@@ -39,16 +39,16 @@ impl Format for Markdown {
 
 impl Markdown {
     fn verdict(&self, comparison: &Comparison) -> String {
-        let Summary { exit_code, judged, .. } = &self.summary;
-        if words::was_interrupted(comparison) {
-            return format!("⚠️ interrupted, nothing is proven (exit code {exit_code})");
+        let Summary { exit, judged, .. } = &self.summary;
+        if comparison.is_partial() {
+            return format!("⚠️ interrupted, nothing is proven (exit code {exit})");
         }
         let word = match comparison.verdict {
             Verdict::Met => "✅ SLA met",
             Verdict::Missed => "❌ SLA missed",
         };
         let confidence = words::confidence(comparison.confidence);
-        format!("{word} {judged} ({confidence}, exit code {exit_code})")
+        format!("{word} {judged} ({confidence}, exit code {exit})")
     }
 
     fn sla(&self, text: &mut String, comparison: &Comparison) -> std::fmt::Result {

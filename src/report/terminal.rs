@@ -5,7 +5,8 @@ use super::columns::{Alignment, Column, aligned};
 use super::screen::Screen;
 use super::style::{Colour, Style};
 use super::words::{self, Summary};
-use crate::analyze::{Comparison, Confidence, IN_DOUBT, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
+use crate::model::Exit;
 
 /// The summary for a terminal, or for a file that looks like one.
 #[derive(Debug, Default)]
@@ -46,14 +47,14 @@ impl Format for Terminal {
 
 impl Terminal {
     fn verdict(&self, screen: &mut Screen, comparison: &Comparison) {
-        let Summary { exit_code, judged, .. } = &self.summary;
-        if words::was_interrupted(comparison) {
-            let text = format!(": partial, nothing is proven (exit code {exit_code})");
+        let Summary { exit, judged, .. } = &self.summary;
+        if comparison.is_partial() {
+            let text = format!(": partial, nothing is proven (exit code {exit})");
             return screen.pieces(&[(Style::Bad, "INTERRUPTED"), (Style::Plain, &text)]);
         }
-        if *exit_code == 1 {
-            let text = ": a phase has not one success, nothing is compared (exit code 1)";
-            return screen.pieces(&[(Style::Bad, "RUN FAILED"), (Style::Plain, text)]);
+        if *exit == Exit::Failed {
+            let text = format!(": a phase has not one success, nothing is compared (exit code {exit})");
+            return screen.pieces(&[(Style::Bad, "RUN FAILED"), (Style::Plain, &text)]);
         }
         let (word, style) = match comparison.verdict {
             Verdict::Met => ("MET", Style::Good),
@@ -61,10 +62,10 @@ impl Terminal {
         };
         let doubt = match comparison.confidence {
             Confidence::Straddles => ", in doubt: no interval settles it",
-            Confidence::Clear if *exit_code == IN_DOUBT => ", in doubt: see the caveats",
+            Confidence::Clear if *exit == Exit::InDoubt => ", in doubt: see the caveats",
             Confidence::Clear => "",
         };
-        let text = format!(" {judged} (exit code {exit_code}){doubt}");
+        let text = format!(" {judged} (exit code {exit}){doubt}");
         screen.pieces(&[(Style::Plain, "SLA "), (style, word), (Style::Plain, &text)]);
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
+use crate::model::Exit;
 
 /// What a summary needs beside the comparison.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub struct Summary {
     /// Where the files are; `None` if none were written.
     pub folder: Option<PathBuf>,
     /// What the command exits with.
-    pub exit_code: u8,
+    pub exit: Exit,
 }
 
 impl Default for Summary {
@@ -35,7 +36,7 @@ impl Default for Summary {
             ladder: Vec::new(),
             predicted: None,
             folder: None,
-            exit_code: 0,
+            exit: Exit::Success,
         }
     }
 }
@@ -113,11 +114,6 @@ pub(super) fn confidence(confidence: Confidence) -> &'static str {
         Confidence::Clear => "clear",
         Confidence::Straddles => "straddles",
     }
-}
-
-/// Whether a signal ended the run, so that its figures are partial.
-pub(super) fn was_interrupted(comparison: &Comparison) -> bool {
-    comparison.caveats.iter().any(|caveat| caveat.kind == "interrupted")
 }
 
 /// The figures of latency that people ask for; the files have all.

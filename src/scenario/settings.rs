@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::error::ScenarioError;
 use super::raw::{self, Raw};
 use crate::mock::MockSettings;
-use crate::model::{Connections, SlaLine, Strategy};
+use crate::model::{Connections, Phase, SlaLine, Strategy};
 use crate::telemetry::TelemetrySettings;
 
 /// Everything a run needs to know. Serialised into the manifest.
@@ -37,6 +37,14 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How a phase sends.
+    pub fn strategy(&self, phase: Phase) -> Strategy {
+        match phase {
+            Phase::Before => self.before,
+            Phase::After => self.after,
+        }
+    }
+
     /// What must not be written down, of the target and of the collector.
     pub fn secrets(&self) -> Vec<&str> {
         self.target.secrets().into_iter().chain(self.telemetry.secrets()).collect()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::leaders::Leaders;
 use super::metrics::Metrics;
-use super::part::Part;
+use super::origin::Origin;
 use super::queue::Queue;
 use super::sampler::Sampler;
 use super::series::{Decided, PhaseSeries};
@@ -20,9 +20,9 @@ const FEEL_EVERY: Duration = Duration::from_millis(200);
 /// What reaches the thread.
 pub(super) enum Message {
     /// A repetition begins.
-    Begin(Arc<Part>, Arc<Pulse>),
+    Begin(Arc<Origin>, Arc<Pulse>),
     /// Finished samples of it; `lost` is what is known of those before them that were lost.
-    Chunk { part: Arc<Part>, chunk: Vec<Completed>, lost: Leaders },
+    Chunk { origin: Arc<Origin>, chunk: Vec<Completed>, lost: Leaders },
     /// The repetition has ended; an answer says that all its samples were seen.
     End(SyncSender<()>),
 }
@@ -61,12 +61,12 @@ impl Collector {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Begin(part, pulse) => {
-                let series = self.metrics.as_ref().zip(part.phase());
-                let series = series.map(|(metrics, phase)| PhaseSeries::new(metrics, phase.name()));
+            Message::Begin(origin, pulse) => {
+                let series = self.metrics.as_ref().zip(origin.phase());
+                let series = series.map(|(metrics, phase)| PhaseSeries::new(metrics, phase));
                 self.current = Some(Current { series, pulse, leaders: Leaders::default() });
             }
-            Message::Chunk { part, chunk, lost } => self.see(&part, chunk, lost),
+            Message::Chunk { origin, chunk, lost } => self.see(&origin, chunk, lost),
             Message::End(seen) => {
                 self.feel();
                 self.current = None;
@@ -75,7 +75,7 @@ impl Collector {
         }
     }
 
-    fn see(&mut self, part: &Arc<Part>, chunk: Vec<Completed>, lost: Leaders) {
+    fn see(&mut self, origin: &Arc<Origin>, chunk: Vec<Completed>, lost: Leaders) {
         let Some(current) = &mut self.current else { return };
         let _whole = self.metrics.as_ref().map(|metrics| metrics.change());
         current.leaders.learn(lost);
@@ -86,12 +86,12 @@ impl Collector {
             if let Some((series, metrics)) = current.series.as_mut().zip(self.metrics.as_ref()) {
                 let leads = leader == sample.trace_id;
                 let decided = Decided { slow, leads, traced: traced.is_some() };
-                series.observe(metrics, part, &sample, decided);
+                series.observe(metrics, origin, &sample, decided);
             }
             if let Some(queue) = traced {
-                let part = Arc::clone(part);
+                let origin = Arc::clone(origin);
                 let count = spans::count(&sample);
-                queue.offer(count, move |into| spans::make(&part, &sample, leader, slow, into));
+                queue.offer(count, move |into| spans::make(&origin, &sample, leader, slow, into));
             }
         }
     }
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::model::Micros;
     use crate::model::manifest::Destination;
-    use crate::model::{Sample, Stage, Stages, TraceId};
+    use crate::model::{Phase, Sample, Stage, Stages, TraceId};
 
     const CHUNK: usize = 8;
     /// That many times something was counted between two readings.
@@ -146,14 +146,18 @@ mod tests {
         let metrics = Arc::new(Metrics::new("run", &[]));
         let sampler = Sampler { ratio: 0.0, limit: None };
         let mut collector = Collector::new(Some(Arc::clone(&metrics)), None, sampler);
-        let part = Arc::new(Part::new("run", "before", 1, Destination::default()));
-        collector.take(Message::Begin(Arc::clone(&part), Arc::default()));
+        let origin = Arc::new(Origin::new("run", Phase::Before.into(), 1, Destination::default()));
+        collector.take(Message::Begin(Arc::clone(&origin), Arc::default()));
         let enough = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&enough);
         let counting = std::thread::spawn(move || {
             while !enough.load(Ordering::Relaxed) {
                 let chunk = (0..CHUNK).map(|_| completed()).collect();
-                collector.take(Message::Chunk { part: Arc::clone(&part), chunk, lost: Leaders::default() });
+                collector.take(Message::Chunk {
+                    origin: Arc::clone(&origin),
+                    chunk,
+                    lost: Leaders::default(),
+                });
             }
         });
         let (mut readings, mut before) = (0, 0.0);

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 
-use crate::model::Digest;
+use crate::model::{Digest, Part};
 
 /// Trace and id of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +22,12 @@ impl SpanRef {
     }
 
     /// The span of a part of it.
-    pub fn of_part(run_id: &str, part: &str) -> Self {
+    pub fn of_part(run_id: &str, part: Part) -> Self {
         SpanRef { span: numbers(&format!("{run_id}/{part}")).1, ..SpanRef::of_run(run_id) }
     }
 
     /// The span of a repetition of it.
-    pub fn of_repetition(run_id: &str, part: &str, repetition: u32) -> Self {
+    pub fn of_repetition(run_id: &str, part: Part, repetition: u32) -> Self {
         SpanRef { span: numbers(&format!("{run_id}/{part}/{repetition}")).1, ..SpanRef::of_run(run_id) }
     }
 
@@ -79,13 +79,14 @@ impl IdGenerator for Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Phase;
 
     #[test]
     fn ids_follow_from_names_and_differ() {
-        let of = |part, repetition| SpanRef::of_repetition("run", part, repetition);
-        assert_eq!(of("before", 1), of("before", 1));
-        let all =
-            [SpanRef::of_run("run"), SpanRef::of_part("run", "before"), of("before", 1), of("before", 2)];
+        let before = Part::Phase(Phase::Before);
+        let of = |repetition| SpanRef::of_repetition("run", before, repetition);
+        assert_eq!(of(1), of(1));
+        let all = [SpanRef::of_run("run"), SpanRef::of_part("run", before), of(1), of(2)];
         assert!(all.iter().all(|one| one.trace == all[0].trace));
         let spans: std::collections::HashSet<_> = all.iter().map(|one| one.span).collect();
         assert_eq!(spans.len(), all.len());

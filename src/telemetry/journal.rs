@@ -6,15 +6,15 @@ use tracing::{Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::ids::{Ids, SpanRef};
-use super::part::{phase, span_name};
-use crate::model::Phase;
+use super::origin::span_name;
+use crate::model::{Part, Phase};
 
 /// The open spans of a run.
 #[derive(Debug)]
 pub(super) struct Journal {
     run_id: String,
     run: Span,
-    parts: HashMap<String, Span>,
+    parts: HashMap<Part, Span>,
     repetition: Option<Span>,
 }
 
@@ -27,12 +27,12 @@ impl Journal {
     }
 
     /// A repetition begins, and with the first one its part.
-    pub(super) fn begin(&mut self, part: &str, repetition: u32) {
-        let phase = phase(part).map(Phase::name);
-        let part_span = self.parts.entry(part.to_string()).or_insert_with(|| {
+    pub(super) fn begin(&mut self, part: Part, repetition: u32) {
+        let (name, phase) = (part.to_string(), part.phase().map(Phase::name));
+        let part_span = self.parts.entry(part).or_insert_with(|| {
             let span = info_span!(
                 target: "spanload.run", parent: &self.run, "part",
-                otel.name = span_name(part), spanload.part = part, spanload.phase = phase
+                otel.name = span_name(part), spanload.part = name, spanload.phase = phase
             );
             start(&span, SpanRef::of_part(&self.run_id, part));
             span
@@ -40,10 +40,10 @@ impl Journal {
         let span = info_span!(
             target: "spanload.run", parent: &*part_span, "repetition",
             otel.name = format!("repetition {part} {repetition}"),
-            spanload.part = part, spanload.phase = phase, spanload.repetition = repetition
+            spanload.part = name, spanload.phase = phase, spanload.repetition = repetition
         );
         start(&span, SpanRef::of_repetition(&self.run_id, part, repetition));
-        tracing::debug!(part, repetition, "a repetition begins");
+        tracing::debug!(part = name, repetition, "a repetition begins");
         self.repetition = Some(span);
     }
 

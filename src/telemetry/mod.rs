@@ -8,7 +8,7 @@
 //! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
 //! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
 //! - `registry`, `metrics`, `series`, `server`: `/metrics`; `verdict`: what is set at the end
-//! - `part`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
+//! - `origin`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
 //! - `queue`, `exporter`: bounded, on a thread of its own; created = exported + failed + dropped
 //! - `run`: all of it for one run; `replay`: a finished run once more; `serving`: the spans of the embedded
 //!   server
@@ -26,8 +26,8 @@ mod leaders;
 pub mod logs;
 mod metrics;
 pub mod names;
+mod origin;
 mod otlp;
-mod part;
 mod queue;
 mod registry;
 mod replay;
@@ -45,7 +45,7 @@ mod verdict;
 pub use error::TelemetryError;
 pub use exporter::{Exporter, SpanTotals};
 pub use logs::LogFormat;
-pub use part::Part;
+pub use origin::Origin;
 pub use queue::{Counts, Queue};
 pub use replay::{Replay, Times};
 pub use run::{Prepared, Telemetry, Watched};

@@ -12,22 +12,22 @@ use super::error::TelemetryError;
 use super::exporter::{Exporter, SpanTotals};
 use super::ids::SpanRef;
 use super::leaders::Leaders;
+use super::origin::{Origin, part_attributes, span_name};
 use super::otlp::{self, OtlpTarget};
-use super::part::{Part, part_attributes, span_name};
 use super::queue::Counts;
 use super::run::SERVICE;
 use super::sampler::Sampler;
 use super::settings::TelemetrySettings;
 use super::spans;
 use super::verdict::{Line, slow_above};
-use crate::model::Sample;
 use crate::model::manifest::Destination;
+use crate::model::{Part, Sample};
 
 /// When a repetition took place, in microseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Times {
     /// Its part of the run.
-    pub part: String,
+    pub part: Part,
     /// Counted from 1.
     pub repetition: u32,
     /// Its start.
@@ -42,7 +42,7 @@ pub struct Replay {
     run_id: String,
     exporter: Exporter,
     sampler: Sampler,
-    current: Option<(Arc<Part>, Leaders)>,
+    current: Option<(Arc<Origin>, Leaders)>,
 }
 
 impl Replay {
@@ -66,23 +66,23 @@ impl Replay {
 
     /// The requests that follow are of this repetition.
     pub fn begin(&mut self, times: &Times, destination: Destination) {
-        let part = Part::new(&self.run_id, &times.part, times.repetition, destination);
-        part.started(times.start);
-        self.current = Some((Arc::new(part), Leaders::default()));
+        let origin = Origin::new(&self.run_id, times.part, times.repetition, destination);
+        origin.started(times.start);
+        self.current = Some((Arc::new(origin), Leaders::default()));
     }
 
     /// One request, in the order of the log.
     pub fn request(&mut self, sample: Sample) {
-        let Some((part, leaders)) = &mut self.current else { return };
+        let Some((origin, leaders)) = &mut self.current else { return };
         let leader = leaders.of(&sample);
         if !self.sampler.keeps(&sample, leader) {
             return;
         }
-        let (part, slow) = (Arc::clone(part), self.sampler.is_slow(&sample));
+        let (origin, slow) = (Arc::clone(origin), self.sampler.is_slow(&sample));
         let count = spans::count(&sample);
         self.exporter
             .queue()
-            .offer_patiently(count, move |into| spans::make(&part, &sample, leader, slow, into));
+            .offer_patiently(count, move |into| spans::make(&origin, &sample, leader, slow, into));
     }
 
     /// The run's own spans; `start` is that of the run.
@@ -109,19 +109,19 @@ fn own_spans(run_id: &str, start: u64, repetitions: &[Times]) -> Vec<SpanData> {
     let mut all = vec![own(run, SpanId::INVALID, "run".into(), start, end)];
     all[0].attributes.push(KeyValue::new("spanload.run_id", run_id.to_string()));
     for times in repetitions {
-        let Times { part, repetition, start, end } = times;
+        let Times { part, repetition, start, end } = *times;
         let whole = SpanRef::of_part(run_id, part);
-        let of_part = repetitions.iter().filter(|other| other.part == *part);
-        if of_part.clone().map(|other| other.start).min() == Some(*start) {
-            let to = of_part.map(|other| other.end).max().unwrap_or(*end);
-            let mut span = own(whole, id(run), span_name(part), *start, to);
+        let of_part = repetitions.iter().filter(|other| other.part == part);
+        if of_part.clone().map(|other| other.start).min() == Some(start) {
+            let to = of_part.map(|other| other.end).max().unwrap_or(end);
+            let mut span = own(whole, id(run), span_name(part), start, to);
             span.attributes.extend(part_attributes(part));
             all.push(span);
         }
-        let of = SpanRef::of_repetition(run_id, part, *repetition);
-        let mut span = own(of, id(whole), format!("repetition {part} {repetition}"), *start, *end);
+        let of = SpanRef::of_repetition(run_id, part, repetition);
+        let mut span = own(of, id(whole), format!("repetition {part} {repetition}"), start, end);
         span.attributes.extend(part_attributes(part));
-        span.attributes.push(KeyValue::new("spanload.repetition", i64::from(*repetition)));
+        span.attributes.push(KeyValue::new("spanload.repetition", i64::from(repetition)));
         all.push(span);
     }
     all
@@ -130,11 +130,14 @@ fn own_spans(run_id: &str, start: u64, repetitions: &[Times]) -> Vec<SpanData> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Phase;
 
     #[test]
     fn a_run_holds_its_phases_and_they_their_repetitions() {
-        let times = |part: &str, repetition, start, end| Times { part: part.into(), repetition, start, end };
-        let repetitions = [times("before", 1, 10, 20), times("after", 1, 20, 30), times("before", 2, 30, 45)];
+        let times =
+            |phase: Phase, repetition, start, end| Times { part: phase.into(), repetition, start, end };
+        let (before, after) = (Phase::Before, Phase::After);
+        let repetitions = [times(before, 1, 10, 20), times(after, 1, 20, 30), times(before, 2, 30, 45)];
         let all = own_spans("run", 5, &repetitions);
         let names: Vec<_> = all.iter().map(|span| span.name.as_ref()).collect();
         let expected = [
@@ -155,8 +158,8 @@ mod tests {
 
     #[test]
     fn calibration_is_a_part_and_no_phase() {
-        let times = |part: &str| Times { part: part.into(), repetition: 1, start: 10, end: 20 };
-        let all = own_spans("run", 5, &[times("calibration"), times("after")]);
+        let times = |part| Times { part, repetition: 1, start: 10, end: 20 };
+        let all = own_spans("run", 5, &[times(Part::Calibration), times(Phase::After.into())]);
         let shown = |at: usize| {
             let attributes = all[at].attributes.iter().map(|one| format!("{}={}", one.key, one.value));
             (all[at].name.to_string(), attributes.collect::<Vec<_>>().join(" "))

@@ -16,8 +16,8 @@ use super::journal::Journal;
 use super::leaders::Leaders;
 use super::logs;
 use super::metrics::Metrics;
+use super::origin::Origin;
 use super::otlp::{self, OtlpTarget};
-use super::part::Part;
 use super::queue::Counts;
 use super::registry::Counter;
 use super::sampler::Sampler;
@@ -29,7 +29,7 @@ use super::verdict::{Line, VerdictFigures, slow_above};
 use crate::host::console;
 use crate::model::Pulse;
 use crate::model::manifest::Destination;
-use crate::model::{Completed, Phase};
+use crate::model::{Completed, Part, Phase};
 
 /// Name of the tool in traces, if nobody gives another.
 pub(super) const SERVICE: &str = "spanload";
@@ -112,7 +112,7 @@ pub struct Telemetry {
 /// A repetition that telemetry watches.
 pub struct Watched {
     /// What its samples have in common.
-    pub part: Arc<Part>,
+    pub origin: Arc<Origin>,
     /// What the engine says of itself.
     pub pulse: Arc<Pulse>,
     tap: Option<SampleTap>,
@@ -176,16 +176,16 @@ impl Telemetry {
     /// figure, Prometheus cannot know the increase that led there.
     pub fn expect(&self, phases: &[Phase]) {
         if let Some(metrics) = &self.metrics {
-            phases.iter().for_each(|phase| drop(PhaseSeries::new(metrics, phase.name())));
+            phases.iter().for_each(|phase| drop(PhaseSeries::new(metrics, *phase)));
         }
     }
 
     /// A repetition begins.
-    pub fn begin(&mut self, part: &str, repetition: u32, destination: Destination) -> Watched {
+    pub fn begin(&mut self, part: Part, repetition: u32, destination: Destination) -> Watched {
         let pulse = Arc::new(Pulse::default());
-        let part = Arc::new(Part::new(&self.run_id, part, repetition, destination));
+        let origin = Arc::new(Origin::new(&self.run_id, part, repetition, destination));
         if let Some(journal) = &mut self.journal {
-            journal.begin(&part.name, repetition);
+            journal.begin(part, repetition);
         }
         if let Some((metrics, phase)) = self.metrics.as_ref().zip(part.phase()) {
             let _whole = metrics.change();
@@ -194,15 +194,15 @@ impl Telemetry {
         }
         let tap = self.sender.as_ref().map(|sender| {
             // The collector waits for nothing but a reading of the figures, so neither does this.
-            let _ = sender.send(Message::Begin(Arc::clone(&part), Arc::clone(&pulse)));
+            let _ = sender.send(Message::Begin(Arc::clone(&origin), Arc::clone(&pulse)));
             SampleTap {
-                part: Arc::clone(&part),
+                origin: Arc::clone(&origin),
                 sender: sender.clone(),
                 dropped: self.samples_dropped.clone(),
                 lost: Leaders::default(),
             }
         });
-        Watched { part, pulse, tap }
+        Watched { origin, pulse, tap }
     }
 
     /// The repetition has ended and all its samples were handed on.
@@ -213,7 +213,7 @@ impl Telemetry {
             let _ = sender.send(Message::End(seen));
             let _ = all_seen.recv_timeout(SEEN_WITHIN);
         }
-        if let Some((metrics, phase)) = self.metrics.as_ref().zip(watched.part.phase()) {
+        if let Some((metrics, phase)) = self.metrics.as_ref().zip(watched.origin.phase()) {
             metrics.phase_running.of(&[phase.name()]).set(0.0);
         }
         if let Some(journal) = &mut self.journal {
@@ -310,7 +310,7 @@ mod tests {
         let mut telemetry = Telemetry::start(prepared, "run", &[]).expect("its threads start");
         let (seen, all_seen) = sync_channel(0);
         telemetry.sender.as_ref().expect("metrics are on").send(Message::End(seen)).expect("it listens");
-        let mut watched = telemetry.begin("before", 1, Destination::default());
+        let mut watched = telemetry.begin(Phase::Before.into(), 1, Destination::default());
         let mut tap = watched.tap().expect("metrics are on");
         let sample = || Sample::unsent(0, TraceId(1), None);
         let chunk = || (0..3).map(|_| Completed { sample: sample(), answer: None }).collect();

@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use prometheus_client::metrics::histogram::Histogram;
 
 use super::metrics::Metrics;
-use super::part::Part;
+use super::origin::Origin;
 use super::registry::{Counter, Gauge, Seconds, Traced};
 use crate::model::Micros;
 use crate::model::Pulse;
-use crate::model::{ErrorKind, Sample, Stage};
+use crate::model::{ErrorKind, Phase, Sample, Stage};
 
 const STAGES: usize = Stage::ALL.len();
 
@@ -48,7 +48,8 @@ pub(super) struct PhaseSeries {
 }
 
 impl PhaseSeries {
-    pub(super) fn new(metrics: &Metrics, phase: &'static str) -> Self {
+    pub(super) fn new(metrics: &Metrics, phase: Phase) -> Self {
+        let phase = phase.name();
         PhaseSeries {
             phase,
             latency: ["success", "failed"].map(|outcome| metrics.latency.of(&[phase, outcome])),
@@ -70,7 +71,7 @@ impl PhaseSeries {
     }
 
     /// Counts a finished request.
-    pub(super) fn observe(&mut self, metrics: &Metrics, part: &Part, sample: &Sample, decided: Decided) {
+    pub(super) fn observe(&mut self, metrics: &Metrics, origin: &Origin, sample: &Sample, decided: Decided) {
         let outcome = match sample.error {
             None => 0,
             Some(ErrorKind::Unsent) => 2,
@@ -84,10 +85,10 @@ impl PhaseSeries {
             return;
         }
         let exemplar = decided.traced.then(|| vec![("trace_id", sample.trace_id.to_string())]);
-        self.latency[outcome].observe(seconds(sample.stages.latency()), exemplar, ended(part, sample));
+        self.latency[outcome].observe(seconds(sample.stages.latency()), exemplar, ended(origin, sample));
         self.observe_stages(metrics, sample, decided.slow);
         if decided.leads && sample.attempts > 0 {
-            self.observe_exchange(metrics, part, sample);
+            self.observe_exchange(metrics, origin, sample);
         }
     }
 
@@ -109,13 +110,20 @@ impl PhaseSeries {
         }
     }
 
-    fn observe_exchange(&mut self, metrics: &Metrics, part: &Part, sample: &Sample) {
+    fn observe_exchange(&mut self, metrics: &Metrics, origin: &Origin, sample: &Sample) {
         let phase = self.phase;
         let exchange = self.exchanges.entry((sample.status, sample.error)).or_insert_with(|| {
             let status = sample.status.map(|status| status.to_string()).unwrap_or_default();
             let error = error_type(sample).unwrap_or_default();
-            let (host, port) = part.server();
-            metrics.exchange.of(&[phase, &part.destination.method, host, &port.to_string(), &status, &error])
+            let (host, port) = origin.server();
+            metrics.exchange.of(&[
+                phase,
+                &origin.destination.method,
+                host,
+                &port.to_string(),
+                &status,
+                &error,
+            ])
         });
         exchange.observe(seconds(sample.stages.service_latency()));
         self.batch_size.observe(f64::from(sample.batch.map_or(1, |batch| batch.size)));
@@ -154,8 +162,8 @@ pub(super) fn error_type(sample: &Sample) -> Option<String> {
 }
 
 /// When the request ended, by the wall clock.
-fn ended(part: &Part, sample: &Sample) -> Option<SystemTime> {
-    let since_1970 = part.start_us() + sample.due?.as_micros() + sample.stages.latency().0;
+fn ended(origin: &Origin, sample: &Sample) -> Option<SystemTime> {
+    let since_1970 = origin.start_us() + sample.due?.as_micros() + sample.stages.latency().0;
     Some(UNIX_EPOCH + Duration::from_micros(since_1970))
 }
 
@@ -192,11 +200,11 @@ mod tests {
     fn an_exchange_counts_once_and_each_of_its_members_too() {
         let metrics = Metrics::new("run", &[]);
         let destination = Destination { host: "api".into(), port: 80, ..Destination::default() };
-        let part = Part::new("run", "before", 1, destination);
-        let mut series = PhaseSeries::new(&metrics, "before");
+        let origin = Origin::new("run", Phase::Before.into(), 1, destination);
+        let mut series = PhaseSeries::new(&metrics, Phase::Before);
         let leader = Decided { slow: true, leads: true, traced: false };
-        series.observe(&metrics, &part, &sample(), leader);
-        series.observe(&metrics, &part, &sample(), Decided { slow: false, leads: false, ..leader });
+        series.observe(&metrics, &origin, &sample(), leader);
+        series.observe(&metrics, &origin, &sample(), Decided { slow: false, leads: false, ..leader });
         let text = metrics.render();
         let has = |line: &str| assert!(text.lines().any(|one| one == line), "no {line} in {text}");
         let before = "run=\"run\",phase=\"before\"";
@@ -217,11 +225,11 @@ mod tests {
     #[test]
     fn the_bucket_of_a_traced_request_names_its_trace_and_when_it_ended() {
         let metrics = Metrics::new("run", &[]);
-        let part = Part::new("run", "before", 1, Destination::default());
-        part.started(1_700_000_000_000_000);
-        let mut series = PhaseSeries::new(&metrics, "before");
+        let origin = Origin::new("run", Phase::Before.into(), 1, Destination::default());
+        origin.started(1_700_000_000_000_000);
+        let mut series = PhaseSeries::new(&metrics, Phase::Before);
         let decided = Decided { slow: false, leads: true, traced: true };
-        series.observe(&metrics, &part, &sample(), decided);
+        series.observe(&metrics, &origin, &sample(), decided);
         let text = metrics.render();
         let latency = sample().stages.latency();
         let named = format!(

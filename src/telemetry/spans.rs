@@ -12,7 +12,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use super::ids::context;
-use super::part::{Part, part_attributes};
+use super::origin::{Origin, part_attributes};
 use super::series::error_type;
 use crate::model::{ErrorKind, Sample, Stage, TraceId};
 
@@ -30,19 +30,19 @@ pub(super) fn count(sample: &Sample) -> usize {
 }
 
 /// Adds the spans of a request. `leader` is the request whose context the exchange carried.
-pub(super) fn make(part: &Part, sample: &Sample, leader: TraceId, slow: bool, into: &mut Vec<SpanData>) {
+pub(super) fn make(origin: &Origin, sample: &Sample, leader: TraceId, slow: bool, into: &mut Vec<SpanData>) {
     let Some(due) = sample.due.filter(|_| count(sample) > 0) else { return };
-    let start_us = part.start_us() + due.as_micros();
+    let start_us = origin.start_us() + due.as_micros();
     let root = sample.trace_id.root_span();
     into.push(SpanData {
         span_kind: SpanKind::Client,
-        attributes: attributes(part, sample, slow),
-        links: links(part, sample, leader),
+        attributes: attributes(origin, sample, slow),
+        links: links(origin, sample, leader),
         status: sample.error.map_or(Status::Unset, |word| Status::error(word.name())),
         ..span(
             context(sample.trace_id.0, root),
             SpanId::INVALID,
-            part.destination.method.clone().into(),
+            origin.destination.method.clone().into(),
             start_us,
             sample.stages.latency().0,
         )
@@ -91,21 +91,21 @@ fn instant(unix_us: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_micros(unix_us)
 }
 
-fn attributes(part: &Part, sample: &Sample, slow: bool) -> Vec<KeyValue> {
+fn attributes(origin: &Origin, sample: &Sample, slow: bool) -> Vec<KeyValue> {
     let batched = sample.batch.is_some_and(|batch| batch.size > 1);
-    let url = if batched { &part.destination.batch_url } else { &part.destination.url };
+    let url = if batched { &origin.destination.batch_url } else { &origin.destination.url };
     let mut all = Vec::with_capacity(20);
     all.extend([
-        KeyValue::new("http.request.method", part.destination.method.clone()),
-        KeyValue::new("server.address", part.destination.host.clone()),
-        KeyValue::new("server.port", i64::from(part.destination.port)),
+        KeyValue::new("http.request.method", origin.destination.method.clone()),
+        KeyValue::new("server.address", origin.destination.host.clone()),
+        KeyValue::new("server.port", i64::from(origin.destination.port)),
         KeyValue::new("url.full", url.clone()),
-        KeyValue::new("network.protocol.version", part.destination.http_version.clone()),
-        KeyValue::new("spanload.repetition", i64::from(part.repetition)),
+        KeyValue::new("network.protocol.version", origin.destination.http_version.clone()),
+        KeyValue::new("spanload.repetition", i64::from(origin.repetition)),
         KeyValue::new("spanload.seq", signed(sample.seq)),
         KeyValue::new("spanload.slow", slow),
     ]);
-    all.extend(part_attributes(&part.name));
+    all.extend(part_attributes(origin.part));
     all.extend(sample.status.map(|status| KeyValue::new("http.response.status_code", i64::from(status))));
     all.extend(error_type(sample).map(|word| KeyValue::new("error.type", word)));
     all.extend(sample.error.map(|word| KeyValue::new("spanload.error", word.name())));
@@ -140,10 +140,10 @@ fn stage_attributes(sample: &Sample, stage: Stage) -> Vec<KeyValue> {
 }
 
 /// To the repetition, and from a member of a batch to the exchange that carried it.
-fn links(part: &Part, sample: &Sample, leader: TraceId) -> SpanLinks {
+fn links(origin: &Origin, sample: &Sample, leader: TraceId) -> SpanLinks {
     let link = |context, to: &'static str| Link::new(context, vec![KeyValue::new("spanload.link", to)], 0);
     let mut links = SpanLinks::default();
-    links.links.push(link(part.span.context(), "repetition"));
+    links.links.push(link(origin.span.context(), "repetition"));
     if leader != sample.trace_id {
         links.links.push(link(context(leader.0, leader.root_span()), "exchange"));
     }
@@ -161,13 +161,13 @@ mod tests {
 
     use super::*;
     use crate::model::manifest::Destination;
-    use crate::model::{BatchUse, Stages};
+    use crate::model::{BatchUse, Phase, Stages};
     use crate::model::{Micros, Moment};
 
-    fn part() -> Part {
-        let part = Part::new("run", "before", 2, Destination::default());
-        part.started(1_700_000_000_000_000);
-        part
+    fn origin() -> Origin {
+        let origin = Origin::new("run", Phase::Before.into(), 2, Destination::default());
+        origin.started(1_700_000_000_000_000);
+        origin
     }
 
     fn micros(span: &SpanData) -> u128 {
@@ -187,7 +187,7 @@ mod tests {
                 ..Sample::unsent(3, TraceId(7), Some(Moment::from_micros(due)))
             };
             let mut spans = Vec::new();
-            make(&part(), &sample, sample.trace_id, false, &mut spans);
+            make(&origin(), &sample, sample.trace_id, false, &mut spans);
             prop_assert_eq!(spans.len(), count(&sample));
             let (root, children) = spans.split_first().expect("a root");
             prop_assert_eq!(micros(root), u128::from(stages.latency().0));
@@ -210,19 +210,19 @@ mod tests {
         let mut spans = Vec::new();
         for trace in [1, 2] {
             let sample = Sample { batch, error: None, ..Sample::unsent(0, TraceId(trace), due) };
-            make(&part(), &sample, TraceId(1), false, &mut spans);
+            make(&origin(), &sample, TraceId(1), false, &mut spans);
         }
         let links =
             |span: &SpanData| span.links.iter().map(|link| link.span_context.clone()).collect::<Vec<_>>();
-        assert_eq!(links(&spans[0]), [part().span.context()]);
-        assert_eq!(links(&spans[1]), [part().span.context(), spans[0].span_context.clone()]);
+        assert_eq!(links(&spans[0]), [origin().span.context()]);
+        assert_eq!(links(&spans[1]), [origin().span.context(), spans[0].span_context.clone()]);
     }
 
     #[test]
     fn a_request_that_was_never_sent_has_no_span() {
         let sample = Sample::unsent(0, TraceId(1), Some(Moment::START));
         let mut spans = Vec::new();
-        make(&part(), &sample, TraceId(1), false, &mut spans);
+        make(&origin(), &sample, TraceId(1), false, &mut spans);
         assert!(spans.is_empty() && count(&sample) == 0);
     }
 }

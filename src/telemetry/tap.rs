@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 
 use super::collector::Message;
 use super::leaders::Leaders;
-use super::part::Part;
+use super::origin::Origin;
 use super::registry::Counter;
 use crate::model::Completed;
 
@@ -14,7 +14,7 @@ pub(super) const CHUNKS: usize = 128;
 
 /// Where the recorder hands its chunks to once they are written.
 pub(super) struct SampleTap {
-    pub part: Arc<Part>,
+    pub origin: Arc<Origin>,
     pub sender: SyncSender<Message>,
     pub dropped: Counter,
     /// Of chunks that were lost since the last one that was not.
@@ -24,7 +24,7 @@ pub(super) struct SampleTap {
 impl SampleTap {
     pub(super) fn hand_on(&mut self, chunk: Vec<Completed>) {
         let lost = std::mem::take(&mut self.lost);
-        let message = Message::Chunk { part: Arc::clone(&self.part), chunk, lost };
+        let message = Message::Chunk { origin: Arc::clone(&self.origin), chunk, lost };
         let refused = match self.sender.try_send(message) {
             Ok(()) => return,
             Err(TrySendError::Full(message) | TrySendError::Disconnected(message)) => message,
@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
     use crate::model::manifest::Destination;
-    use crate::model::{BatchUse, Sample, TraceId};
+    use crate::model::{BatchUse, Phase, Sample, TraceId};
 
     fn chunk(traces: &[u128]) -> Vec<Completed> {
         let batch = Some(BatchUse { id: 1, size: 9 });
@@ -56,8 +56,8 @@ mod tests {
     #[test]
     fn a_full_channel_costs_samples_which_are_counted_and_never_time() {
         let (sender, receiver) = sync_channel(1);
-        let part = Arc::new(Part::new("run", "before", 1, Destination::default()));
-        let mut tap = SampleTap { part, sender, dropped: Counter::default(), lost: Leaders::default() };
+        let origin = Arc::new(Origin::new("run", Phase::Before.into(), 1, Destination::default()));
+        let mut tap = SampleTap { origin, sender, dropped: Counter::default(), lost: Leaders::default() };
         tap.hand_on(chunk(&[]));
         tap.hand_on(chunk(&[1, 2]));
         tap.hand_on(chunk(&[3]));

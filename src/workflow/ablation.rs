@@ -6,10 +6,11 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::{Job, prove};
+use super::prove::{Job, prove};
 use crate::analyze::{Comparison, Verdict};
 use crate::host::Interrupt;
 use crate::host::console;
+use crate::model::RunEnd;
 use crate::runlog::write_atomically;
 use crate::scenario;
 use crate::scenario::{Overrides, ScenarioError, Settings};
@@ -32,15 +33,23 @@ struct Variant {
     set: Vec<String>,
 }
 
-/// Proves each variant and writes the table to `ablation.md` in `out`; returns the table. One that
-/// was interrupted is returned as far as it came, marked, and not written.
+/// What came of it.
+#[derive(Debug)]
+pub struct Ablated {
+    /// In Markdown; of one that was interrupted as far as it came, marked.
+    pub table: String,
+    /// Whether somebody stopped it.
+    pub end: RunEnd,
+}
+
+/// Proves each variant and writes the table to `ablation.md` in `out`, unless it was interrupted.
 pub async fn ablate(
     file: &Path,
     out: &Path,
     overrides: &Overrides,
     quiet: bool,
     interrupt: &Interrupt,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<Ablated> {
     let mut table = HEAD.to_string();
     for (variant, settings) in variants(file, overrides)? {
         if !quiet {
@@ -51,13 +60,14 @@ pub async fn ablate(
         let job = Job { settings, out: out.to_path_buf(), ladder, quiet, command, strict };
         let proof = prove(job, interrupt).await;
         let proof = proof.with_context(|| format!("variant `{}`, after these:\n{table}", variant.name))?;
-        if interrupt.signal().is_some() {
-            return Ok(format!("interrupted in `{}`; ablation.md is not written\n{table}", variant.name));
+        if let Some(signal) = interrupt.signal() {
+            let table = format!("interrupted in `{}`; ablation.md is not written\n{table}", variant.name);
+            return Ok(Ablated { table, end: RunEnd::Interrupted(signal) });
         }
         row(&mut table, &variant, &proof.findings.comparison)?;
     }
     write_atomically(&out.join("ablation.md"), table.as_bytes())?;
-    Ok(table)
+    Ok(Ablated { table, end: RunEnd::Completed })
 }
 
 /// All variants, resolved: what is wrong with the last one is said before the first one runs.

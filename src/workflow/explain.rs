@@ -5,10 +5,10 @@ use std::fs::File;
 
 use anyhow::{Context, bail};
 
-use super::{health, logs};
+use super::findings::{health, logs};
 use crate::analyze::{Observation, PhaseData, causes_of};
 use crate::model::manifest::Manifest;
-use crate::model::{ErrorKind, Phase, Sample};
+use crate::model::{ErrorKind, Part, Phase, Sample};
 use crate::report::{ExplainedRequest, Waterfall};
 use crate::runlog::{LogReader, Results};
 use crate::workflow::invocation::UsageError;
@@ -117,7 +117,7 @@ fn waterfalls(
 }
 
 fn samples(results: &Results, phase: Phase, there: &[(Key, usize)]) -> anyhow::Result<HashMap<Key, Sample>> {
-    let log = format!("{}.csv", phase.name());
+    let log = Part::from(phase).log();
     let path = results.path(&log);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut samples = HashMap::new();

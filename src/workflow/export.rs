@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::telemetry::lines;
+use super::sending::telemetry::lines;
 use crate::host::console;
-use crate::model::manifest::Destination;
-use crate::model::manifest::Manifest;
+use crate::model::Part;
+use crate::model::manifest::{Destination, Manifest, RepetitionRecord};
 use crate::runlog::{LogReader, Results};
 use crate::telemetry::{Replay, SpanTotals, TelemetrySettings, Times};
 
@@ -30,11 +30,11 @@ pub fn export(results: &Results, settings: &TelemetrySettings) -> anyhow::Result
     }
     let settings = as_it_was(settings, &manifest);
     let mut replay = Replay::start(&settings, &manifest.run_id, &lines(&manifest.sla))?;
-    let mut parts: Vec<&str> = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     for of in &times {
-        if !parts.contains(&of.part.as_str()) {
-            parts.push(&of.part);
-            requests(results, &manifest, &of.part, &times, &mut replay)?;
+        if !parts.contains(&of.part) {
+            parts.push(of.part);
+            requests(results, &manifest, of.part, &times, &mut replay)?;
         }
     }
     replay.own_spans(manifest.started_unix_us, &times);
@@ -55,8 +55,8 @@ fn as_it_was(settings: &TelemetrySettings, manifest: &Manifest) -> TelemetrySett
 }
 
 fn times(manifest: &Manifest) -> Vec<Times> {
-    let of = |record: &crate::model::manifest::RepetitionRecord| Times {
-        part: record.phase.clone(),
+    let of = |record: &RepetitionRecord| Times {
+        part: record.phase,
         repetition: record.repetition,
         start: record.started_unix_us,
         end: record.started_unix_us + record.health.as_ref().map_or(0, |health| health.wall_us),
@@ -67,16 +67,16 @@ fn times(manifest: &Manifest) -> Vec<Times> {
 fn requests(
     results: &Results,
     manifest: &Manifest,
-    part: &str,
+    part: Part,
     times: &[Times],
     replay: &mut Replay,
 ) -> anyhow::Result<()> {
-    let log = format!("{part}.csv");
+    let log = part.log();
     let path = results.path(&log);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut current = None;
     let mut unknown = 0_u64;
-    for row in LogReader::new(file, &log)?.of(&manifest.run_id, part) {
+    for row in LogReader::new(file, &log)?.of(&manifest.run_id, &part.to_string()) {
         let row = row?;
         if current != Some(row.repetition) {
             let own = times.iter().find(|times| times.part == part && times.repetition == row.repetition);

@@ -2,21 +2,17 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::measurement::{self, Measurement};
-use super::server::Server;
-use super::{conditions, expected, most_connections, telemetry};
-use crate::host::Anchor;
-use crate::host::Interrupt;
-use crate::host::limits;
-use crate::model::{Caveat, Phase};
+use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
+use super::steps::expected;
+use crate::host::{Anchor, Interrupt};
+use crate::model::{Caveat, Phase, RunEnd};
 use crate::report::Progress;
-use crate::runlog::{Answers, Live, LogWriter, Recording};
+use crate::runlog::{Answers, LogWriter, Recording};
 use crate::scenario::Settings;
-use crate::telemetry::{Prepared, Telemetry};
+use crate::telemetry::Telemetry;
 
 /// Sends the load of one phase once and writes its log.
 pub async fn load(
@@ -25,12 +21,8 @@ pub async fn load(
     log: &Path,
     quiet: bool,
     interrupt: &Interrupt,
-) -> anyhow::Result<Live> {
-    let plan = Arc::new(measurement::plan(settings)?);
-    limits::make_room(most_connections(settings))?;
-    let prepared = Prepared::make(&settings.telemetry)?;
-    let mut server = Server::new(settings, &prepared)?;
-    server.check().await?;
+) -> anyhow::Result<RunEnd> {
+    let Ready { plan, server, prepared } = Ready::make(settings).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let file = File::create(log).with_context(|| format!("--log {}: cannot write there", log.display()))?;
@@ -38,29 +30,30 @@ pub async fn load(
         log: LogWriter::new(file, &run_id, phase.name())?,
         answers: Answers::new(Box::new(std::io::sink())),
     };
-    let mut tells = Telemetry::start(prepared, &run_id, &telemetry::lines(&settings.sla))?;
-    let session = server.open(None).await?;
-    let destination = telemetry::destination(settings, session.url())?;
-    let mut watched = tells.begin(phase.name(), 1, destination);
-    let measurement = Measurement {
-        plan: Arc::clone(&plan),
-        run_id: &run_id,
-        part: phase.name(),
+    let telemetry = Telemetry::start(prepared, &run_id, &telemetry::lines(&settings.sla))?;
+    let progress = Progress::new(quiet, expected::of_phase(settings, phase));
+    let mut runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
+    let load = PartLoad {
+        part: phase.into(),
         repetition: 1,
-        strategy: if phase == Phase::Before { settings.before } else { settings.after },
+        plan,
+        strategy: settings.strategy(phase),
         workers: settings.load.workers,
-        settings,
-        url: session.url(),
+        title: phase.name().to_string(),
+        shown: Shown::AsLoad,
+        truth: None,
     };
-    let progress = Progress::new(quiet, expected::of_load(settings, phase.name()));
-    let step = progress.part(phase.name(), plan.requests());
-    let measured = measurement.run(recording, &mut watched, &anchor, &step, interrupt).await?;
-    tells.end(&watched);
-    step.done(&measured.live);
+    let session = runner.server.open(None).await?;
+    let ran = runner.run(&load, &session, recording).await?;
     session.close().await?;
-    if let Some(losses) = telemetry::flush(&mut tells, server.stopped(), &progress).await.losses {
-        progress.note(&format!("warning: {}", Caveat::from(losses).message));
+    let stopped = runner.server.stopped();
+    if let Some(losses) = telemetry::flush(&mut runner.telemetry, stopped, &runner.progress).await.losses {
+        runner.progress.note(&format!("warning: {}", Caveat::from(losses).message));
     }
-    telemetry::last_scrape(&tells, interrupt).await;
-    Ok(measured.live)
+    telemetry::last_scrape(&runner.telemetry, interrupt).await;
+    Ok(match interrupt.signal() {
+        Some(signal) => RunEnd::Interrupted(signal),
+        None if ran.live.latency.is_empty() => RunEnd::Failed,
+        None => RunEnd::Completed,
+    })
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use spanload::model::Digest;
 use spanload::model::SlaLine;
 use spanload::model::manifest::{Machine, Manifest, PlanRecord};
-use spanload::model::{ConnectionUse, ErrorKind, Phase, Sample, ServerTimes, Stage, Stages, TraceId};
+use spanload::model::{ConnectionUse, ErrorKind, Phase, Sample, ServerTimes, Signal, Stage, Stages, TraceId};
 use spanload::model::{Micros, Moment};
 use spanload::runlog::LogWriter;
 
@@ -19,8 +19,8 @@ pub struct HandmadeRun {
     pub sla: &'static str,
     pub strategies: [&'static str; 2],
     pub phases: [Vec<Vec<Sample>>; 2],
-    /// The signal that stopped it, as its exit code.
-    pub interrupted: Option<u8>,
+    /// The signal that stopped it.
+    pub interrupted: Option<Signal>,
 }
 
 impl HandmadeRun {

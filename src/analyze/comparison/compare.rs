@@ -7,7 +7,7 @@ use super::{difference, method, verdict};
 use crate::analyze::document::{Comparison, Phases, Quality, SlaResult};
 use crate::analyze::observed::Inputs;
 use crate::analyze::{quality, validity};
-use crate::model::{Caveat, Phase};
+use crate::model::{Caveat, Exit, Phase};
 
 /// Compares the two phases and judges the after phase.
 pub fn compare(inputs: Inputs<'_>) -> Comparison {
@@ -36,7 +36,8 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
         runs: None,
         verdict,
         confidence: verdict::overall_confidence(&sla, &quality),
-        exit_code: verdict::exit_code(verdict, inputs.before, inputs.after, inputs.interrupted),
+        exit: Exit::Success,
+        end: verdict::end(inputs.before, inputs.after, inputs.interrupted),
         interval_method: method::method(&before, &after, pairing),
         sla,
         phases: Phases { before: summary(&before), after: summary(&after) },
@@ -45,8 +46,6 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
         baseline_script: inputs.baseline_script,
         caveats,
     };
-    if inputs.strict {
-        comparison.exit_code = comparison.strict_exit_code();
-    }
+    comparison.exit = comparison.exit_for(inputs.strict);
     comparison
 }

@@ -44,5 +44,5 @@ pub fn compare_runs(
 
 fn compared(side: &RunSide<'_>) -> RunCompared {
     let (run_id, plan_digest) = (side.run_id.to_string(), side.plan_digest.to_string());
-    RunCompared { run_id, phase: side.phase.name(), plan_digest }
+    RunCompared { run_id, phase: side.phase.name(), plan_digest, interrupted: side.interrupted.is_some() }
 }

@@ -1,15 +1,10 @@
 //! The judgement: each SLA line by its point estimate and its interval, then the run in all.
 
 use super::spread::Spread;
-use crate::analyze::document::{Confidence, Quality, SlaResult, SlaTimes, Verdict};
+use crate::analyze::document::{Quality, SlaResult, SlaTimes};
 use crate::analyze::observed::{PhaseData, meets};
-use crate::model::{Limit, SlaLine};
+use crate::model::{Confidence, Limit, RunEnd, Signal, SlaLine, Verdict};
 use crate::stats::{Interval, rounded};
-
-/// Exit code of a missed SLA (k6 uses the same).
-const MISSED: u8 = 99;
-/// Exit code of a run that failed.
-const FAILED: u8 = 1;
 
 /// Judges one line on the unrounded figures of the after phase. The limit is inclusive.
 pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread) -> SlaResult {
@@ -68,17 +63,11 @@ pub(in crate::analyze) fn of(lines_met: bool, quality: &Quality, loads: &[&Phase
     if lines_met && quality.different == 0 && complete { Verdict::Met } else { Verdict::Missed }
 }
 
-/// What the command exits with: an interruption first, then a run that failed, then the verdict.
-pub(super) fn exit_code(
-    verdict: Verdict,
-    before: &PhaseData,
-    after: &PhaseData,
-    interrupted: Option<u8>,
-) -> u8 {
+/// How the run ended: an interruption first, then a phase without one success.
+pub(super) fn end(before: &PhaseData, after: &PhaseData, interrupted: Option<Signal>) -> RunEnd {
     match interrupted {
-        Some(code) => code,
-        None if before.succeeded() == 0 || after.succeeded() == 0 => FAILED,
-        None if verdict == Verdict::Missed => MISSED,
-        None => 0,
+        Some(signal) => RunEnd::Interrupted(signal),
+        None if before.succeeded() == 0 || after.succeeded() == 0 => RunEnd::Failed,
+        None => RunEnd::Completed,
     }
 }

@@ -8,8 +8,7 @@ use super::phase_summary::PhaseSummary;
 use super::quality::Quality;
 use super::runs_compared::RunsCompared;
 use super::sla_result::SlaResult;
-use super::verdict::{Confidence, Verdict};
-use crate::model::Caveat;
+use crate::model::{Caveat, Confidence, Exit, RunEnd, Verdict};
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]
@@ -28,7 +27,11 @@ pub struct Comparison {
     /// Whether the verdict could be another one by chance.
     pub confidence: Confidence,
     /// What the command exits with.
-    pub exit_code: u8,
+    #[serde(rename = "exit_code")]
+    pub exit: Exit,
+    /// How the run ended.
+    #[serde(skip)]
+    pub end: RunEnd,
     /// How every 95 % interval here was made.
     pub interval_method: String,
     /// Line by line.
@@ -46,16 +49,18 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// What the command exits with where only what is beyond doubt passes: a success that straddles, or
-    /// has a caveat, is none.
-    pub fn strict_exit_code(&self) -> u8 {
-        let doubtful = self.confidence == Confidence::Straddles || !self.caveats.is_empty();
-        if self.exit_code == 0 && doubtful { IN_DOUBT } else { self.exit_code }
+    /// What the command exits with; where `strict`, a success that straddles, or has a caveat, is none.
+    pub fn exit_for(&self, strict: bool) -> Exit {
+        let in_doubt = self.confidence == Confidence::Straddles || !self.caveats.is_empty();
+        Exit::judged(self.end, self.verdict, in_doubt, strict)
+    }
+
+    /// Whether somebody stopped what is compared, so that its figures are partial.
+    pub fn is_partial(&self) -> bool {
+        let stored = self.runs.as_ref().is_some_and(|runs| runs.a.interrupted || runs.b.interrupted);
+        stored || matches!(self.end, RunEnd::Interrupted(_))
     }
 }
-
-/// Exit code of a success in doubt, with `--strict`.
-pub const IN_DOUBT: u8 = 98;
 
 /// Both phases.
 #[derive(Clone, Debug, Serialize)]

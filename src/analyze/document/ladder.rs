@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::quality::Quality;
-use super::verdict::Verdict;
+use crate::model::Verdict;
 
 /// Times are in milliseconds, over all planned requests; `null` is a rank that no success has.
 #[derive(Clone, Debug, PartialEq, Serialize)]

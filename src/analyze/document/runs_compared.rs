@@ -20,4 +20,7 @@ pub struct RunCompared {
     pub phase: &'static str,
     /// Digest of its plan.
     pub plan_digest: String,
+    /// Whether somebody stopped it.
+    #[serde(skip)]
+    pub interrupted: bool,
 }

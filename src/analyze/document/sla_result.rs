@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::verdict::{Confidence, Verdict};
+use crate::model::{Confidence, Verdict};
 use crate::stats::Interval;
 
 /// One line of the SLA.

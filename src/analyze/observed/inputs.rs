@@ -5,7 +5,7 @@ use super::repetition_health::RepetitionHealth;
 use super::script_rows::ScriptRows;
 use super::single_call::SingleCall;
 use crate::analyze::document::BaselineScript;
-use crate::model::{Caveat, SlaLine};
+use crate::model::{Caveat, Signal, SlaLine};
 
 /// What a comparison is made of.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ pub struct Inputs<'a> {
     pub processors: Option<usize>,
     /// What the run itself has to say.
     pub caveats: Vec<Caveat>,
-    /// The exit code of the signal that stopped the run.
-    pub interrupted: Option<u8>,
+    /// The signal that stopped the run.
+    pub interrupted: Option<Signal>,
     /// Whether a success in doubt is none.
     pub strict: bool,
 }

@@ -2,7 +2,7 @@
 
 use super::phase::PhaseData;
 use super::repetition_health::RepetitionHealth;
-use crate::model::Phase;
+use crate::model::{Phase, Signal};
 
 /// One phase of one stored run.
 #[derive(Debug)]
@@ -21,6 +21,6 @@ pub struct RunSide<'a> {
     pub health: Vec<RepetitionHealth>,
     /// Processors that the client might use.
     pub processors: Option<usize>,
-    /// The exit code of the signal that stopped it.
-    pub interrupted: Option<u8>,
+    /// The signal that stopped it.
+    pub interrupted: Option<Signal>,
 }

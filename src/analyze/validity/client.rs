@@ -112,8 +112,7 @@ mod tests {
         let found = doubts(&health, Some(2), &data, &data);
         for doubt in &found {
             assert!(
-                message(&doubt).contains("repetition 2 of the after phase")
-                    || doubt.kind() == "clock_stepped"
+                message(doubt).contains("repetition 2 of the after phase") || doubt.kind() == "clock_stepped"
             );
         }
         found.iter().map(Doubt::kind).collect()

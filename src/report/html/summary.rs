@@ -7,6 +7,7 @@ use super::story::saturated;
 use super::verdict::{limit_of, unit_of, unsent, value, was_judged};
 use super::{Html, changes, middle, opening, palette, parts, trust};
 use crate::analyze::{Comparison, PhaseAnalysis, SlaResult, Verdict};
+use crate::model::{Exit, RunEnd};
 use crate::report::words::before_keeps;
 use crate::stats::rounded;
 
@@ -42,8 +43,8 @@ fn met(comparison: &Comparison) -> Markup {
             @else { p { "The given load test itself, run unmodified and so without the optimisation, reports P95 "
                 (figure(script.latency_ms.p95, "comparison:/baseline_script/latency_ms/p95", NumberForm::Plain)) " ms." } }
         }
-        p { "Exit code " (count(u64::from(comparison.exit_code), "comparison:/exit_code"))
-            (if comparison.exit_code == 0 { ": a pipeline that asks for this SLA passes." } else { ": a pipeline that asks for this SLA stops." }) }
+        p { "Exit code " (count(u64::from(comparison.exit.code()), "comparison:/exit_code"))
+            (if comparison.exit == Exit::Success { ": a pipeline that asks for this SLA passes." } else { ": a pipeline that asks for this SLA stops." }) }
     }
 }
 
@@ -153,8 +154,11 @@ fn the_middle(comparison: &Comparison, before: &PhaseAnalysis) -> Markup {
 
 fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
     if !was_judged(comparison) {
-        let why =
-            if comparison.exit_code == 1 { "a phase has no answer at all" } else { "the run was stopped" };
+        let why = if comparison.end == RunEnd::Failed {
+            "a phase has no answer at all"
+        } else {
+            "the run was stopped"
+        };
         return html! { p { "Nothing is proven: " (why) "." } };
     }
     html! { (not_fixed(comparison)) (bought(comparison, page)) }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::conditions_of_run::Conditions;
 use super::figure::{NumberForm, capital, count, figure, interval, metric_name};
 use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
+use crate::model::RunEnd;
 use crate::stats::Interval;
 
 /// How the verdict looks.
@@ -50,9 +51,9 @@ pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
 }
 
 fn word(comparison: &Comparison) -> (Tone, &'static str) {
-    match (comparison.verdict, comparison.exit_code) {
-        (_, 130 | 143) => (Tone::Doubt, "Interrupted"),
-        (_, 1) => (Tone::Missed, "Run failed"),
+    match (comparison.verdict, comparison.end) {
+        (_, RunEnd::Interrupted(_)) => (Tone::Doubt, "Interrupted"),
+        (_, RunEnd::Failed) => (Tone::Missed, "Run failed"),
         (Verdict::Missed, _) => (Tone::Missed, "SLA missed"),
         (Verdict::Met, _) if comparison.confidence == Confidence::Straddles => {
             (Tone::Doubt, "SLA met, in doubt")
@@ -63,12 +64,12 @@ fn word(comparison: &Comparison) -> (Tone, &'static str) {
 
 fn sentence(comparison: &Comparison) -> Markup {
     let phases = &comparison.phases;
-    if matches!(comparison.exit_code, 130 | 143) {
+    if matches!(comparison.end, RunEnd::Interrupted(_)) {
         let unsent = phases.before.unsent + phases.after.unsent;
         let planned = phases.before.planned + phases.after.planned;
         return html! { "The run was stopped: " (unsent) " of " (planned) " planned requests were never sent. Nothing is proven." };
     }
-    if comparison.exit_code == 1 {
+    if comparison.end == RunEnd::Failed {
         let names = phases.both().into_iter().filter(|(_, phase)| phase.succeeded == 0).map(|(name, _)| name);
         let names = names.collect::<Vec<_>>().join(" and the ");
         return html! { "Not one request of the " (names) " phase succeeded. There is nothing to compare." };
@@ -86,7 +87,7 @@ fn sentence(comparison: &Comparison) -> Markup {
 
 /// Whether the lines of the SLA were judged: not where a signal stopped the run, or a phase has no answer at all.
 pub fn was_judged(comparison: &Comparison) -> bool {
-    !matches!(comparison.exit_code, 1 | 130 | 143)
+    comparison.end == RunEnd::Completed
 }
 
 /// How many planned requests were never sent, by phase; `None` if all were.

@@ -1,6 +1,6 @@
 //! What the progress of a run is told beforehand.
 
-use crate::model::Micros;
+use crate::model::{Micros, Part};
 
 /// A percentile that the SLA judges, for the eye while the load is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,6 @@ pub struct Judged {
 pub struct ExpectedLoad {
     /// Percentiles of the SLA.
     pub judged: Vec<Judged>,
-    /// The loads in the order in which they come: their kind, and their requests. Loads of one kind take about as long.
-    pub parts: Vec<(String, u64)>,
+    /// The loads in the order in which they come: of which part, and their requests.
+    pub parts: Vec<(Part, u64)>,
 }

@@ -1,19 +1,21 @@
 //! How long a run will go on, from how long its parts took so far: an estimate that says what it does not know.
 
+use crate::model::Part;
+
 /// The loads of a run in the order in which they come, and how long the finished ones took.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
-    parts: Vec<ScheduledLoad>,
-    /// The part that is on, or comes next.
+    loads: Vec<ScheduledLoad>,
+    /// The load that is on, or comes next.
     at: usize,
 }
 
 #[derive(Debug)]
 struct ScheduledLoad {
-    /// Loads of one kind take about as long.
-    kind: String,
+    /// Loads of one part take about as long.
+    part: Part,
     requests: u64,
-    /// In seconds, from the end of the part before.
+    /// In seconds, from the end of the load before.
     took: Option<f64>,
 }
 
@@ -22,32 +24,32 @@ struct ScheduledLoad {
 pub(super) enum Left {
     /// Nothing has been seen that could tell.
     Unknown,
-    /// Some kind of load that is to come has not been seen yet.
+    /// Some part that is to come has not been seen yet.
     AtLeast(f64),
-    /// Every kind has.
+    /// Every part has.
     About(f64),
 }
 
 impl Schedule {
-    pub(super) fn new(parts: impl IntoIterator<Item = (String, u64)>) -> Self {
-        let parts = parts.into_iter().map(|(kind, requests)| ScheduledLoad { kind, requests, took: None });
-        Schedule { parts: parts.collect(), at: 0 }
+    pub(super) fn new(loads: impl IntoIterator<Item = (Part, u64)>) -> Self {
+        let loads = loads.into_iter().map(|(part, requests)| ScheduledLoad { part, requests, took: None });
+        Schedule { loads: loads.collect(), at: 0 }
     }
 
-    /// The part that is on has ended after so many seconds.
+    /// The load that is on has ended after so many seconds.
     pub(super) fn finish(&mut self, seconds: f64) {
-        if let Some(part) = self.parts.get_mut(self.at) {
-            part.took = Some(seconds);
+        if let Some(load) = self.loads.get_mut(self.at) {
+            load.took = Some(seconds);
         }
         self.at += 1;
     }
 
-    /// From a part that has been on for `elapsed` seconds and of whose requests so many have ended.
+    /// From a load that has been on for `elapsed` seconds and of whose requests so many have ended.
     pub(super) fn left(&self, elapsed: f64, ended: u64) -> Left {
-        let Some(part) = self.parts.get(self.at) else { return Left::Unknown };
-        let current = self.length(part, elapsed, ended);
-        let coming = self.parts.iter().skip(self.at + 1).map(|other| {
-            let like_this = other.kind == part.kind && other.requests == part.requests;
+        let Some(load) = self.loads.get(self.at) else { return Left::Unknown };
+        let current = self.length(load, elapsed, ended);
+        let coming = self.loads.iter().skip(self.at + 1).map(|other| {
+            let like_this = other.part == load.part && other.requests == load.requests;
             self.seen(other).or(current.filter(|_| like_this))
         });
         let rest = current.map(|length| (length - elapsed).max(0.0));
@@ -60,16 +62,16 @@ impl Schedule {
         }
     }
 
-    /// How long a part takes in all: as long as those of its kind, until it has taken longer; then by its progress.
-    fn length(&self, part: &ScheduledLoad, elapsed: f64, ended: u64) -> Option<f64> {
-        let by_progress = || (ended > 0).then(|| elapsed * part.requests.max(ended) as f64 / ended as f64);
-        self.seen(part).filter(|length| *length >= elapsed).or_else(by_progress)
+    /// How long a load takes in all: as long as those of its part, until it has taken longer; then by its progress.
+    fn length(&self, load: &ScheduledLoad, elapsed: f64, ended: u64) -> Option<f64> {
+        let by_progress = || (ended > 0).then(|| elapsed * load.requests.max(ended) as f64 / ended as f64);
+        self.seen(load).filter(|length| *length >= elapsed).or_else(by_progress)
     }
 
-    /// The mean length of the finished parts of a kind.
-    fn seen(&self, part: &ScheduledLoad) -> Option<f64> {
-        let alike = |other: &&ScheduledLoad| other.kind == part.kind && other.requests == part.requests;
-        let took: Vec<f64> = self.parts.iter().filter(alike).filter_map(|other| other.took).collect();
+    /// The mean length of the finished loads of its part.
+    fn seen(&self, load: &ScheduledLoad) -> Option<f64> {
+        let alike = |other: &&ScheduledLoad| other.part == load.part && other.requests == load.requests;
+        let took: Vec<f64> = self.loads.iter().filter(alike).filter_map(|other| other.took).collect();
         (!took.is_empty()).then(|| took.iter().sum::<f64>() / took.len() as f64)
     }
 }
@@ -77,10 +79,10 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Phase;
 
     fn schedule() -> Schedule {
-        let order = ["before", "after", "after", "before", "before", "after"];
-        Schedule::new(order.map(|kind| (kind.to_string(), 100)))
+        Schedule::new(Phase::interleaved(3).map(|(phase, _)| (phase.into(), 100)))
     }
 
     #[test]

@@ -1,0 +1,82 @@
+//! Two stored runs against each other, from their logs and manifests.
+
+mod conditions;
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use super::findings::{health, logs};
+use crate::analyze::{Comparison, PhaseData, RunSide, compare_runs};
+use crate::model::Caveat;
+use crate::model::Phase;
+use crate::model::SlaLine;
+use crate::model::manifest::Manifest;
+use crate::runlog::Results;
+
+/// How the sides are called.
+const NAMES: [&str; 2] = ["run a", "run b"];
+
+/// The comparison of two runs, and how each sends.
+#[derive(Debug)]
+pub struct RunsFindings {
+    /// `b` against `a`, as JSON the same document as `comparison.json`.
+    pub comparison: Comparison,
+    /// Folder, phase and strategy of each, in words.
+    pub sides: [String; 2],
+}
+
+/// A phase of a stored run.
+struct Side {
+    manifest: Manifest,
+    phase: Phase,
+    data: PhaseData,
+    caveats: Vec<Caveat>,
+}
+
+/// Compares a phase of the run in folder `b` with one of the run in folder `a`. `sla` in place of that of `b`.
+pub fn compare(
+    [a, b]: [&Path; 2],
+    phases: [Phase; 2],
+    sla: Option<Vec<SlaLine>>,
+    strict: bool,
+) -> anyhow::Result<RunsFindings> {
+    let (one, other) = (Side::read(NAMES[0], a, phases[0])?, Side::read(NAMES[1], b, phases[1])?);
+    let sla = sla.unwrap_or_else(|| other.manifest.sla.clone());
+    let mut caveats: Vec<Caveat> = [&one, &other].into_iter().flat_map(|side| side.caveats.clone()).collect();
+    caveats.extend(conditions::apart(&one.manifest, &other.manifest));
+    let comparison = compare_runs(&one.side(NAMES[0]), &other.side(NAMES[1]), &sla, caveats, strict);
+    Ok(RunsFindings { comparison, sides: [one.words(a), other.words(b)] })
+}
+
+impl Side {
+    fn read(name: &str, folder: &Path, phase: Phase) -> anyhow::Result<Self> {
+        let results = Results::open(folder);
+        let manifest = results.manifest().with_context(|| name.to_string())?;
+        let (data, doubts) = logs::of_phase(&results, &manifest, phase).with_context(|| name.to_string())?;
+        // What the given load test lacks says nothing of the phases.
+        let own = manifest.caveats.iter().filter(|caveat| !caveat.kind.contains("baseline_script"));
+        let all = own.cloned().chain(doubts.into_iter().map(Caveat::from));
+        let caveats = all.map(|caveat| Caveat::new(&caveat.kind, format!("{name}: {}", caveat.message)));
+        Ok(Side { caveats: caveats.collect(), manifest, phase, data })
+    }
+
+    fn side(&self, name: &'static str) -> RunSide<'_> {
+        RunSide {
+            name,
+            run_id: &self.manifest.run_id,
+            phase: self.phase,
+            plan_digest: &self.manifest.plan.digest,
+            data: &self.data,
+            health: health::of_repetitions(&self.manifest),
+            processors: self.manifest.machine.processors,
+            interrupted: self.manifest.interrupted,
+        }
+    }
+
+    fn words(&self, folder: &Path) -> String {
+        let plan = &self.manifest.plan;
+        let strategy = if self.phase == Phase::Before { &plan.before } else { &plan.after };
+        format!("{} phase of {}: {strategy}", self.phase.name(), folder.display())
+    }
+}

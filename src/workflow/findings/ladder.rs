@@ -1,0 +1,23 @@
+//! The rungs of a ladder that was climbed, from their logs.
+
+use super::logs;
+use crate::analyze::{Doubt, LadderRung, PhaseCollector, climbed};
+use crate::model::manifest::Manifest;
+use crate::runlog::Results;
+
+/// The rungs of a finished run by their logs, and what is to be said of these; `None` if it climbed none.
+pub(super) fn read(
+    results: &Results,
+    manifest: &Manifest,
+) -> anyhow::Result<(Option<Vec<LadderRung>>, Vec<Doubt>)> {
+    let Some(ladder) = &manifest.ladder else { return Ok((None, Vec::new())) };
+    logs::check(ladder.requests, ladder.repetitions)?;
+    let (mut rungs, mut doubts) = (Vec::new(), Vec::new());
+    for rung in &ladder.rungs {
+        let collector = PhaseCollector::new(ladder.requests, ladder.repetitions);
+        let (data, found) = logs::read(results, manifest, rung.part, collector)?;
+        rungs.push((rung.strategy.clone(), data));
+        doubts.extend(found);
+    }
+    Ok((Some(climbed(&rungs, &manifest.sla)), doubts))
+}

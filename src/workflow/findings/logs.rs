@@ -1,0 +1,90 @@
+//! Reads the logs of a run into phases, and says what of them is missing or was not read.
+
+use std::fs::File;
+use std::io::ErrorKind;
+
+use anyhow::{Context, anyhow, bail};
+
+use crate::analyze::{Doubt, PhaseCollector, PhaseData};
+use crate::host::both;
+use crate::model::manifest::Manifest;
+use crate::model::{Part, Phase};
+use crate::runlog::{LogReader, Results};
+
+/// Most requests of a repetition that a scenario allows.
+const REQUESTS_MOST: u64 = 1_000_000_000;
+/// Most repetitions that a scenario allows.
+const REPETITIONS_MOST: u32 = 100;
+
+/// Both phases and what is to be said of their logs. Both logs are read at once: that is most of the work on a long run.
+pub(in crate::workflow) fn phases(
+    results: &Results,
+    manifest: &Manifest,
+) -> anyhow::Result<([PhaseData; 2], Vec<Doubt>)> {
+    check(manifest.plan.requests, manifest.plan.repetitions)?;
+    let of = |which| move || phase(results, manifest, which);
+    let (before, after) = both(of(Phase::Before), of(Phase::After));
+    let ((before, mut doubts), (after, more)) = (before?, after?);
+    doubts.extend(more);
+    Ok(([before, after], doubts))
+}
+
+/// One phase and what is to be said of its log.
+pub(in crate::workflow) fn of_phase(
+    results: &Results,
+    manifest: &Manifest,
+    which: Phase,
+) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
+    check(manifest.plan.requests, manifest.plan.repetitions)?;
+    phase(results, manifest, which)
+}
+
+/// A damaged manifest must not ask for all memory.
+pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
+    if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {
+        bail!(
+            "manifest.json: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was \
+             changed or is damaged"
+        );
+    }
+    Ok(())
+}
+
+fn phase(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
+    let plan = &manifest.plan;
+    let collector = PhaseCollector::new(plan.requests, plan.repetitions);
+    let log = Part::from(phase).log();
+    // What the before log says of causes does not depend on the other one.
+    if phase == Phase::After
+        && results.path(&log).metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    {
+        return Ok((collector.finish(), vec![Doubt::MissingLog { log }]));
+    }
+    read(results, manifest, phase.into(), collector)
+}
+
+/// Reads the log of a part of the run.
+pub(in crate::workflow) fn read(
+    results: &Results,
+    manifest: &Manifest,
+    part: Part,
+    mut collector: PhaseCollector,
+) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
+    let log = part.log();
+    let path = results.path(&log);
+    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut reader = LogReader::new(file, &log)?.of(&manifest.run_id, &part.to_string());
+    while let Some(row) = reader.next() {
+        let row = row?;
+        let taken = collector.take(row.repetition, &row.sample);
+        taken.map_err(|problem| anyhow!("{log}, line {}: {problem}", reader.line()))?;
+    }
+    let mut doubts = Vec::new();
+    if reader.truncated() {
+        doubts.push(Doubt::TruncatedLog { log: log.clone() });
+    }
+    if !reader.unknown_columns().is_empty() {
+        doubts.push(Doubt::UnknownColumns { log, columns: reader.unknown_columns().to_vec() });
+    }
+    Ok((collector.finish(), doubts))
+}

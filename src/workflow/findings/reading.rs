@@ -1,0 +1,113 @@
+//! From the files of a run to its comparison, which is a pure function of them.
+
+use std::fs::File;
+
+use super::{health, ladder, logs, missing, prediction, single_calls, truth};
+use crate::analyze;
+use crate::analyze::{
+    Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SingleCall, analyse_script,
+    attribute_both, shorter_than_phases,
+};
+use crate::host::both;
+use crate::model::Caveat;
+use crate::model::Phase;
+use crate::model::manifest::Manifest;
+use crate::runlog::Results;
+
+/// What the analysis of a run comes to.
+#[derive(Debug)]
+pub struct Findings {
+    /// After against before, as in `comparison.json`.
+    pub comparison: Comparison,
+    /// Where the time went and why, as in `analysis.json`.
+    pub analysis: Analysis,
+}
+
+/// What a run's files hold beside what they come to.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// Under which conditions it took place.
+    pub manifest: Manifest,
+    /// Its rows, before first.
+    pub phases: [PhaseData; 2],
+    /// The single calls to the idle server beside its repetitions.
+    pub single_calls: Vec<SingleCall>,
+    /// What is not whole, beside the caveats.
+    pub problems: Vec<String>,
+}
+
+/// Reads the logs and the manifest of a run, compares and explains. Changes nothing.
+pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
+    let manifest = results.manifest()?;
+    let ([before, after], mut doubts) = logs::phases(results, &manifest)?;
+    let script = script(results, &manifest, &mut doubts);
+    let (ladder, more) = ladder::read(results, &manifest)?;
+    doubts.extend(more);
+    let (calibration, more) = prediction::calibration(results, &manifest)?;
+    doubts.extend(more);
+    let (single_calls, more) = single_calls::read(results, &manifest);
+    doubts.extend(more);
+    doubts.extend(missing::doubts(results, &manifest));
+    let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
+    let mut caveats = manifest.caveats.clone();
+    caveats.extend(cut_short.into_iter().chain(doubts).map(Caveat::from));
+    let inputs = Inputs {
+        run_id: &manifest.run_id,
+        plan_digest: &manifest.plan.digest,
+        sla: &manifest.sla,
+        before: &before,
+        after: &after,
+        script: script.as_ref().map(|(_, rows)| rows),
+        baseline_script: script.as_ref().map(|(summary, _)| summary.clone()),
+        single_calls: &single_calls,
+        health: &health::of_repetitions(&manifest),
+        processors: manifest.machine.processors,
+        caveats,
+        interrupted: manifest.interrupted,
+        strict: manifest.strict,
+    };
+    let predict = || prediction::predict(&manifest, &before, &after, calibration.as_ref());
+    let (comparison, predicted) = both(|| analyze::compare(inputs), predict);
+    let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
+    let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
+    let caveats = comparison.caveats.clone();
+    let mut analysis = attribute_both(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
+    analysis.baseline_script = script.map(|(_, rows)| {
+        let truth = truth::of_script(results, &manifest);
+        analyse_script(&rows, truth.as_ref())
+    });
+    analysis.calibration = calibration;
+    analysis.ladder_note = ladder.as_deref().and_then(|rungs| shorter_than_phases(rungs, before.planned()));
+    analysis.ladder = ladder;
+    let findings = Findings { comparison, analysis };
+    Ok((findings, Read { manifest, phases: [before, after], single_calls, problems: Vec::new() }))
+}
+
+fn script(
+    results: &Results,
+    manifest: &Manifest,
+    doubts: &mut Vec<Doubt>,
+) -> Option<(BaselineScript, ScriptRows)> {
+    let record = manifest.baseline_script.as_ref()?;
+    let path = results.path(missing::SCRIPT_LOG);
+    let rows = match File::open(&path) {
+        Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
+            doubts.push(Doubt::ScriptLogUnreadable { problem: error.to_string() });
+            ScriptRows::default()
+        }),
+        // No figure is better than one of no request; a doubt names the file.
+        Err(_) if missing::script_left_a_log(manifest) => return None,
+        // A script that failed leaves no log; the manifest has a caveat for that.
+        Err(_) => ScriptRows::default(),
+    };
+    let summary = BaselineScript {
+        path: record.path.clone(),
+        sha256: record.sha256.clone(),
+        exit_code: record.exit_code,
+        requests: rows.requests(),
+        succeeded: rows.succeeded(),
+        failed: rows.requests() - rows.succeeded(),
+        latency_ms: rows.percentiles(),
+    };
+    Some((summary, rows))
+}

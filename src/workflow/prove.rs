@@ -1,0 +1,123 @@
+//! The whole workflow: script, calibration, interleaved phases, ladder, analysis.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::findings::{Findings, analyze, page, payload_sets};
+use super::sending::{Ready, Recordings, Run, Runner, conditions, telemetry};
+use super::steps::{self, End, expected, script};
+use crate::host::{Anchor, Interrupt, console};
+use crate::model::{Part, Phase};
+use crate::report::Progress;
+use crate::runlog::Results;
+use crate::scenario::Settings;
+use crate::telemetry::Telemetry;
+
+/// What is to be proven, and where the proof goes.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The resolved scenario.
+    pub settings: Settings,
+    /// The folder of all runs.
+    pub out: PathBuf,
+    /// Also add the optimisations one at a time.
+    pub ladder: bool,
+    /// Print no progress.
+    pub quiet: bool,
+    /// The command line for the manifest.
+    pub command: Vec<String>,
+    /// Whether a success in doubt is none.
+    pub strict: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Proof {
+    /// The comparison and the analysis, as written.
+    pub findings: Findings,
+    /// The run's folder.
+    pub results: Results,
+}
+
+/// Runs the whole workflow.
+pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
+    let mut run = prepare(&job, interrupt).await?;
+    let results = run.results.clone();
+    // Whoever opens the newest run must not be shown an older one that went well, also if this one is killed.
+    if let Err(error) = results.point_latest() {
+        console::warn(&format!("warning: {error:#}; the results are in {}", results.folder().display()));
+    }
+    let measured = measure(&mut run, job.ladder).await;
+    // What telemetry knows of a run that failed is wanted most.
+    steps::telemetry::close(&mut run).await;
+    let noted = run.write_manifest();
+    let proof = match measured.and(noted) {
+        Ok(()) => conclude(run).await,
+        Err(why) => Err(why),
+    };
+    // Its page likewise.
+    if let Err(why) = &proof
+        && let Err(problem) = page::write_failed(&results, why)
+    {
+        console::warn(&format!("warning: report.html was not written: {problem:#}"));
+    }
+    proof
+}
+
+/// Everything that can be wrong before the first request is found out here, before a folder is made.
+async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<Run<'a>> {
+    let settings = &job.settings;
+    settings.script.as_deref().map(script::read).transpose()?;
+    let Ready { plan, server, prepared } = Ready::make(settings).await?;
+    // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
+    let digested = Arc::clone(&plan);
+    let digest = tokio::task::spawn_blocking(move || digested.digest()).await?;
+    let anchor = Anchor::now();
+    let run_id = conditions::run_id(&anchor);
+    let results = Results::create(&job.out, &run_id)?;
+    let mut manifest =
+        conditions::manifest(settings, &plan, digest, &anchor, run_id.clone(), job.command.clone());
+    manifest.strict = job.strict;
+    let progress = Progress::new(job.quiet, expected::of_run(settings, job.ladder));
+    progress.say(&format!("run {run_id}, results in {}", results.folder().display()));
+    let telemetry = Telemetry::start(prepared, &run_id, &telemetry::lines(&settings.sla))?;
+    telemetry.expect(&Phase::BOTH);
+    if let Some(port) = telemetry.metrics_port() {
+        progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
+    }
+    let recordings = Recordings::start(&results)?;
+    let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
+    Ok(Run { plan, results, manifest, recordings, runner })
+}
+
+/// All that is sent and logged.
+async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
+    for part in [Phase::Before.into(), Phase::After.into(), Part::SingleCalls] {
+        run.recordings.add(&run.results, &run.runner.run_id, part)?;
+    }
+    run.write_manifest()?;
+    script::run_script(run).await?;
+    steps::calibrate(run).await?;
+    for (phase, repetition) in Phase::interleaved(run.settings().repetitions) {
+        steps::single_calls(run, phase, repetition, End::Before).await?;
+        steps::repetition(run, phase, repetition).await?;
+        steps::single_calls(run, phase, repetition, End::After).await?;
+        // What has been measured can be analysed and exported, whatever becomes of the rest.
+        run.write_manifest()?;
+    }
+    if with_ladder { steps::climb(run).await } else { Ok(()) }
+}
+
+/// Closes the logs and hands over to the analysis that the command of that name runs.
+async fn conclude(mut run: Run<'_>) -> anyhow::Result<Proof> {
+    run.manifest.interrupted = run.runner.interrupt.signal();
+    if !run.stopped() && run.runner.server.is_mock() {
+        let sets = payload_sets::compare(&run.plan, &run.manifest, &run.results)?;
+        payload_sets::caveats(&sets).into_iter().for_each(|caveat| run.caveat(caveat));
+        run.manifest.payloads = Some(sets);
+    }
+    run.write_manifest()?;
+    let findings = analyze(&run.results)?;
+    steps::telemetry::publish(&run, &findings.comparison).await;
+    Ok(Proof { findings, results: run.results })
+}

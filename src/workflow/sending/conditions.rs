@@ -1,0 +1,67 @@
+//! Under which conditions a run takes place: its name and its manifest.
+
+use jiff::Timestamp;
+
+use crate::host::Anchor;
+use crate::model::Digest;
+use crate::model::manifest::{Manifest, PlanRecord, Strategies};
+use crate::plan::Plan;
+use crate::scenario::Settings;
+use crate::transport::Direct;
+use crate::transport::dial::TcpDialer;
+
+/// A name that sorts by time and that two runs of one second do not share.
+pub(in crate::workflow) fn run_id(anchor: &Anchor) -> String {
+    let micros = anchor.unix_micros_at_anchor();
+    let tail = Digest::of(format!("{micros}/{}", std::process::id()).as_bytes()).to_string();
+    format!("{}-{}", timestamp(micros).strftime("%Y%m%dT%H%M%SZ"), &tail[..4])
+}
+
+fn timestamp(micros: u64) -> Timestamp {
+    i64::try_from(micros).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok()).unwrap_or_default()
+}
+
+/// The manifest as it stands before the first request.
+pub(in crate::workflow) fn manifest(
+    settings: &Settings,
+    plan: &Plan,
+    plan_digest: Digest,
+    anchor: &Anchor,
+    run_id: String,
+    command: Vec<String>,
+) -> Manifest {
+    let micros = anchor.unix_micros_at_anchor();
+    Manifest {
+        schema: 1,
+        run_id,
+        version: env!("CARGO_PKG_VERSION").to_string(),
+        command,
+        started_at: timestamp(micros).to_string(),
+        started_unix_us: micros,
+        interrupted: None,
+        scenario: serde_json::to_value(settings).expect("settings are plain data"),
+        plan: PlanRecord {
+            digest: plan_digest.to_string(),
+            requests: plan.requests(),
+            repetitions: settings.repetitions,
+            workers: settings.load.workers,
+            before: settings.before.to_string(),
+            after: settings.after.to_string(),
+            strategies: Some(Strategies { before: settings.before, after: settings.after }),
+        },
+        sla: settings.sla.clone(),
+        strict: false,
+        repetitions: Vec::new(),
+        single_calls: Vec::new(),
+        ladder: None,
+        baseline_script: None,
+        payloads: None,
+        merged_stages: Direct::<TcpDialer>::OBSERVES
+            .missing()
+            .map(|stage| stage.name().to_string())
+            .collect(),
+        machine: crate::host::machine::look(),
+        telemetry: None,
+        caveats: Vec::new(),
+    }
+}

@@ -1,0 +1,17 @@
+//! What sends: a run on its way, and how one repetition of a part of it goes.
+
+pub(super) mod conditions;
+mod health;
+mod measurement;
+mod part_load;
+pub(super) mod plans;
+mod recordings;
+mod run;
+mod runner;
+mod server;
+pub(super) mod telemetry;
+
+pub(super) use part_load::{PartLoad, Shown};
+pub(super) use recordings::Recordings;
+pub(super) use run::Run;
+pub(super) use runner::{Ready, Runner};

@@ -1,0 +1,56 @@
+//! The files that rows and answers go to, from one repetition to the next.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufWriter;
+
+use anyhow::Context;
+
+use crate::model::Part;
+use crate::runlog::{Answers, LogWriter, Recording, Results};
+
+/// A log for each part, and the answers, which both phases share.
+pub(in crate::workflow) struct Recordings {
+    logs: HashMap<Part, LogWriter<File>>,
+    answers: Option<Answers>,
+}
+
+impl Recordings {
+    /// Without a log yet.
+    pub(in crate::workflow) fn start(results: &Results) -> anyhow::Result<Self> {
+        let answers = Answers::new(Box::new(BufWriter::new(results.start("answers.jsonl")?)));
+        Ok(Recordings { logs: HashMap::new(), answers: Some(answers) })
+    }
+
+    /// Starts the log of a part.
+    pub(in crate::workflow) fn add(
+        &mut self,
+        results: &Results,
+        run_id: &str,
+        part: Part,
+    ) -> anyhow::Result<()> {
+        let mut log = LogWriter::new(results.start(&part.log())?, run_id, &part.to_string())?;
+        log.flush()?;
+        self.logs.insert(part, log);
+        Ok(())
+    }
+
+    /// Lends what a repetition of the part writes to.
+    pub(super) fn lend(&mut self, part: Part) -> anyhow::Result<Recording> {
+        let log = self.logs.remove(&part).with_context(|| format!("{} is not open", part.log()))?;
+        let answers = match part {
+            Part::Phase(_) => self.answers.take().context("answers.jsonl is not open")?,
+            // Nobody compares the answers of other parts.
+            _ => Answers::new(Box::new(std::io::sink())),
+        };
+        Ok(Recording { log, answers })
+    }
+
+    /// Takes it back.
+    pub(super) fn take_back(&mut self, part: Part, recording: Recording) {
+        self.logs.insert(part, recording.log);
+        if part.phase().is_some() {
+            self.answers = Some(recording.answers);
+        }
+    }
+}

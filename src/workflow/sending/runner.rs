@@ -1,0 +1,108 @@
+//! Sends one repetition of a part of a run and watches it: the same for every part.
+
+use std::sync::Arc;
+
+use super::measurement::Measurement;
+use super::part_load::{PartLoad, Shown};
+use super::server::{Server, Session};
+use super::{health, plans, telemetry};
+use crate::host::{Anchor, Interrupt, limits};
+use crate::model::manifest::{Destination, RepetitionRecord};
+use crate::plan::Plan;
+use crate::report::{Progress, Step};
+use crate::runlog::{Live, Recording};
+use crate::scenario::Settings;
+use crate::telemetry::{Prepared, Telemetry};
+
+/// What must be there before a run has a name.
+pub(in crate::workflow) struct Ready {
+    pub plan: Arc<Plan>,
+    pub server: Server,
+    pub prepared: Prepared,
+}
+
+impl Ready {
+    /// Finds out what can be wrong before the first request.
+    pub(in crate::workflow) async fn make(settings: &Settings) -> anyhow::Result<Self> {
+        let plan = Arc::new(plans::of_phases(settings)?);
+        limits::make_room(most_connections(settings))?;
+        let prepared = Prepared::make(&settings.telemetry)?;
+        let mut server = Server::new(settings, &prepared)?;
+        server.check().await?;
+        Ok(Ready { plan, server, prepared })
+    }
+}
+
+fn most_connections(settings: &Settings) -> u64 {
+    let connections =
+        [settings.before, settings.after].map(|strategy| strategy.connections().min(settings.load.workers));
+    connections.into_iter().max().unwrap_or(1) as u64
+}
+
+/// What all repetitions of a run have in common.
+pub(in crate::workflow) struct Runner<'a> {
+    pub settings: &'a Settings,
+    pub run_id: String,
+    pub server: Server,
+    pub telemetry: Telemetry,
+    pub anchor: Anchor,
+    pub progress: Progress,
+    pub interrupt: &'a Interrupt,
+}
+
+/// What came of one.
+pub(in crate::workflow) struct Ran {
+    /// The files it was written to.
+    pub recording: Recording,
+    pub live: Live,
+    /// For the manifest.
+    pub record: RepetitionRecord,
+    /// Where its requests went.
+    pub destination: Destination,
+}
+
+impl Runner<'_> {
+    pub(in crate::workflow) fn stopped(&self) -> bool {
+        self.interrupt.signal().is_some()
+    }
+
+    /// Sends one repetition to a server that is up.
+    pub(in crate::workflow) async fn run(
+        &mut self,
+        load: &PartLoad,
+        session: &Session,
+        recording: Recording,
+    ) -> anyhow::Result<Ran> {
+        let destination = telemetry::destination(self.settings, session.url())?;
+        let mut watched = self.telemetry.begin(load.part, load.repetition, destination.clone());
+        let step = self.step(load);
+        let measurement = Measurement {
+            load,
+            run_id: &self.run_id,
+            settings: self.settings,
+            url: session.url(),
+            anchor: &self.anchor,
+            interrupt: self.interrupt,
+        };
+        let measured = measurement.run(recording, &mut watched, &step).await?;
+        self.telemetry.end(&watched);
+        if load.shown == Shown::AsLoad {
+            step.done(&measured.live);
+        }
+        let record = RepetitionRecord {
+            phase: load.part,
+            repetition: load.repetition,
+            started_unix_us: self.anchor.unix_micros(&measured.clock),
+            health: Some(health::record(measured.health, &self.anchor)),
+        };
+        Ok(Ran { recording: measured.recording, live: measured.live, record, destination })
+    }
+
+    fn step(&self, load: &PartLoad) -> Step {
+        let requests = load.plan.requests();
+        match load.shown {
+            Shown::AsLoad => self.progress.part(&load.title, requests),
+            Shown::InPassing => self.progress.step(&load.title, requests),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What the progress is told of a run before it starts: its loads in their order, and what will be judged.
+
+use super::ladder;
+use crate::model::{Limit, Metric, Micros, Phase, SlaLine};
+use crate::report::{ExpectedLoad, Judged};
+use crate::scenario::Settings;
+
+/// Of a whole run.
+pub(in crate::workflow) fn of_run(settings: &Settings, with_ladder: bool) -> ExpectedLoad {
+    let phases =
+        Phase::interleaved(settings.repetitions).map(|(phase, _)| (phase.into(), settings.load.requests));
+    let rungs = ladder::loads(settings).filter(|_| with_ladder);
+    ExpectedLoad { judged: judged(settings), parts: phases.chain(rungs).collect() }
+}
+
+/// Of one phase alone.
+pub(in crate::workflow) fn of_phase(settings: &Settings, phase: Phase) -> ExpectedLoad {
+    ExpectedLoad { judged: judged(settings), parts: vec![(phase.into(), settings.load.requests)] }
+}
+
+/// Lines that one look at a percentile can tell.
+fn judged(settings: &Settings) -> Vec<Judged> {
+    let judged = |line: &SlaLine| match (line.metric(), line.limit()) {
+        (Metric::Percentile(permille), Limit::Time(limit)) => Some(Judged { permille, limit: Micros(limit) }),
+        _ => None,
+    };
+    settings.sla.iter().filter_map(judged).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Overrides;
+
+    #[test]
+    fn all_loads_are_told_in_their_order() {
+        let settings = crate::scenario::load("scenarios/default.toml".as_ref(), &Overrides::default());
+        let settings = settings.expect("a scenario");
+        let load = of_run(&settings, true);
+        let parts: Vec<_> = load.parts.iter().map(|(part, _)| part.to_string()).collect();
+        assert_eq!(parts[..6], ["before", "after", "after", "before", "before", "after"]);
+        assert_eq!(parts[6..8], ["ladder_before", "ladder_reuse"]);
+        assert_eq!(parts.len(), 6 + 2 * 5, "two passes of five rungs");
+        assert_eq!(load.judged, [Judged { permille: 950, limit: Micros(800_000) }]);
+        assert_eq!(of_run(&settings, false).parts.len(), 6);
+    }
+}

@@ -1,0 +1,71 @@
+//! The step that runs the given load test, unmodified, once.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::analyze::Doubt;
+use crate::baseline;
+use crate::baseline::{Ended, Script};
+use crate::model::digest::sha256_hex;
+use crate::model::manifest::ScriptRecord;
+use crate::runlog::{Live, Results, write_atomically};
+use crate::scenario::ScenarioError;
+use crate::workflow::invocation;
+use crate::workflow::sending::Run;
+use crate::workflow::truth_log::TruthLog;
+
+/// What the script prints goes there.
+const PRINTED: &str = "input_py.log";
+
+/// The existing load test, unmodified, once.
+pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result<()> {
+    let Some(path) = &run.settings().script else { return Ok(()) };
+    let name = path.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned());
+    let Some(interpreter) = baseline::interpreter().await else {
+        run.caveat(Doubt::NoBaselineScript { script: name });
+        return Ok(());
+    };
+    let text = read(path)?;
+    let truth = run.results.path(&TruthLog::Script.file());
+    let session = run.runner.server.open(Some(&truth)).await?;
+    let endpoint = session.infer_url(&run.settings().target.path);
+    let log = run.results.path("input_py.csv");
+    let script = Script {
+        path,
+        endpoint: &endpoint,
+        requests: run.settings().load.requests,
+        workers: run.settings().load.workers,
+        log: &log,
+    };
+    let step = run.runner.progress.step(&name, 0);
+    let running = baseline::run(script, run.results.start(PRINTED)?, run.runner.interrupt);
+    let ended = step.watch(running, Live::default).await?;
+    mask_output(&run.results, &endpoint)?;
+    session.close().await?;
+    let Ended::Exited(status) = ended else { return Ok(()) };
+    step.close(&format!("{name}: {status}"));
+    run.manifest.baseline_script = Some(ScriptRecord {
+        path: path.display().to_string(),
+        sha256: sha256_hex(&text),
+        exit_code: status.code(),
+        interpreter,
+    });
+    if !status.success() || !log.exists() {
+        run.caveat(Doubt::BaselineScriptFailed { script: name, status: status.to_string() });
+    }
+    Ok(())
+}
+
+/// A script may print the endpoint that it was given, and a query can hold a key.
+fn mask_output(results: &Results, endpoint: &str) -> anyhow::Result<()> {
+    let Some((_, query)) = endpoint.split_once('?') else { return Ok(()) };
+    let path = results.path(PRINTED);
+    let printed = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let masked = invocation::mask(&String::from_utf8_lossy(&printed), &[query]);
+    write_atomically(&path, masked.as_bytes())
+}
+
+pub(in crate::workflow) fn read(path: &Path) -> Result<Vec<u8>, ScenarioError> {
+    std::fs::read(path).map_err(|cause| ScenarioError::Script { path: path.to_path_buf(), cause })
+}
