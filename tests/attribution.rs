@@ -9,4 +9,4 @@ mod expected;
 mod lookups;
 mod server;
 mod server_side;
-mod truth;
+mod shares;

@@ -9,7 +9,8 @@ use spanload::plan::Plan;
 fn no_row_is_shorter_than_its_request_s_stay_in_the_server() {
     let log = run::fresh_folder("truth_rows").join("truth.csv");
     let flag = format!("--truth-log={}", log.display());
-    let mut mock = Mock::start(&["--fixed-ms=10", "--item-ms=5", "--replicas=2", "--max-connections=64", &flag]);
+    let mut mock =
+        Mock::start(&["--fixed-ms=10", "--item-ms=5", "--replicas=2", "--max-connections=64", &flag]);
     for load in [Load::new(100, 6).pool(6), Load::new(100, 6)] {
         let mut load = load;
         load.plan = Plan::of_prompts(100, 1);

@@ -1,4 +1,6 @@
 //! One exchange, from the request's head to the answer: validate, meet faults, wait, compute, answer, record.
+use std::sync::atomic::Ordering;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::value::RawValue;

@@ -6,8 +6,8 @@ use spanload::model::Sample;
 
 use super::expected;
 pub use super::expected::Expected;
-use super::server::{Injected, Log};
-use super::truth::{AtServer, latency, share_of_excess};
+use super::server::{AtServer, Injected, Log};
+use super::shares::{latency, share_of_excess};
 use crate::simulated::inference::{Inference, Served};
 use crate::simulated::load::Outcome;
 

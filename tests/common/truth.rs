@@ -41,7 +41,10 @@ impl Truth {
         assert!(sample.server.queue.is_some_and(|queue| queue <= until_dequeued), "{sample:?} {self:?}");
         let wait = sample.stages.get(Stage::Wait).expect("never absent");
         let excess = wait.as_millis() - self.inside().as_millis();
-        assert!(excess >= BELOW_MS, "shorter by {excess} ms than its stay in the server: {sample:?} {self:?}");
+        assert!(
+            excess >= BELOW_MS,
+            "shorter by {excess} ms than its stay in the server: {sample:?} {self:?}"
+        );
         excess
     }
 }

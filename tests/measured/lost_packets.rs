@@ -35,7 +35,8 @@ fn small_backlog() {
     let lost = packets.lost_ms();
     let of = |sample: &Sample| lost[sample.trace_id.to_string().as_str()];
     let inside = |sample: &Sample| truth[&sample.trace_id.to_string()].inside().as_millis();
-    let [syns, data] = [share_of_excess(&samples, |one| of(one).0), share_of_excess(&samples, |one| of(one).1)];
+    let [syns, data] =
+        [share_of_excess(&samples, |one| of(one).0), share_of_excess(&samples, |one| of(one).1)];
     let before = share_of_excess(&samples, |sample| latency(sample) - inside(sample));
     let all = ["syn_retransmission", "not_yet_accepted", "accept_queue_wait", "connection_setup"];
     let shares: &[(&[&str], f64)] =

@@ -17,8 +17,8 @@ mod figures;
 #[cfg(target_os = "linux")]
 mod lost_packets;
 mod prediction;
-mod shift;
-#[path = "../attribution/truth.rs"]
+#[path = "../attribution/shares.rs"]
 mod shares;
+mod shift;
 #[cfg(target_os = "linux")]
 mod truth;

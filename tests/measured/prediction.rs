@@ -44,7 +44,10 @@ const SCALED_VARIATIONS: [(&str, &str); 7] = [
     ("default shape", "after.connections=8 after.batch=8"),
     ("half the replicas", "mock.replicas=4 load.workers=32 after.connections=4 after.batch=8"),
     ("no fixed cost", "mock.fixed_ms=0 mock.item_ms=60 after.connections=8 after.batch=8"),
-    ("other costs", "mock.fixed_ms=60 mock.item_ms=10 mock.replicas=6 load.workers=48 after.connections=6 after.batch=4"),
+    (
+        "other costs",
+        "mock.fixed_ms=60 mock.item_ms=10 mock.replicas=6 load.workers=48 after.connections=6 after.batch=4",
+    ),
     ("reuse alone", "after.connections=8 after.batch=1"),
     ("more connections", "mock.replicas=4 load.workers=64 after.connections=12 after.batch=4"),
     ("below saturation", "load.workers=4 load.requests=100 after.connections=4 after.batch=4"),
@@ -82,7 +85,10 @@ fn beyond_the_goal(rounds: usize, base: &[&str], variations: &[(&str, &str)]) ->
             let prediction = prove(base, changes).json("analysis.json")["prediction"].take();
             let [predicted, measured, error] =
                 ["p95_ms", "measured_p95_ms", "error"].map(|key| figure(&prediction[key]));
-            println!("{name:<28} predicted {predicted:7.1} measured {measured:7.1} error {:+5.1} %", error * 100.0);
+            println!(
+                "{name:<28} predicted {predicted:7.1} measured {measured:7.1} error {:+5.1} %",
+                error * 100.0
+            );
             errors.add(error * 100.0);
         }
     }

@@ -112,8 +112,13 @@ fn no_collector_however_bad_moves_the_numbers() {
     let always = Refusal { every: 1, service: None, status: 503 };
     let refuses = Collector::start_refusing(Duration::ZERO, always);
     let slow = Collector::start(Duration::from_millis(1_500));
-    let urls =
-        [None, Some(down.url.clone()), Some(refuses.grpc_url()), Some(hole.url.clone()), Some(slow.grpc_url())];
+    let urls = [
+        None,
+        Some(down.url.clone()),
+        Some(refuses.grpc_url()),
+        Some(hole.url.clone()),
+        Some(slow.grpc_url()),
+    ];
     let (mock, folder) = (Mock::start(&flags), fresh_folder("collectors_shift"));
     let mut bench = Bench { mock, folder, urls, ending: Vec::new() };
     let moved = bench.moved(&(1..KINDS.len()).collect::<Vec<_>>());

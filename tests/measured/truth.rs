@@ -23,7 +23,10 @@ const BESIDE_BARE: f64 = 1.5;
 
 /// One round: what a client adds to the time in the server, in milliseconds, by what `client` does with a mock's address and its
 /// truth log.
-fn round(name: &str, client: impl FnOnce(&Mock) -> Box<dyn FnOnce(&HashMap<String, Truth>) -> Vec<f64>>) -> [f64; 2] {
+fn round(
+    name: &str,
+    client: impl FnOnce(&Mock) -> Box<dyn FnOnce(&HashMap<String, Truth>) -> Vec<f64>>,
+) -> [f64; 2] {
     let log: PathBuf = run::fresh_folder(name).join("truth.csv");
     let flag = format!("--truth-log={}", log.display());
     let costs = ["--fixed-ms=10", "--item-ms=0", "--replicas=16", "--max-connections=64"];
@@ -71,5 +74,8 @@ fn wait_is_the_time_in_the_server_and_little_more() {
     }
     let [[p50, p99], [_, bare]] = &added;
     assert!(p50.median() <= GOAL_MS[0] && p99.median() <= GOAL_MS[1], "the goals are {GOAL_MS:?} ms");
-    assert!(p99.median() <= BESIDE_BARE * bare.median(), "the goal is {BESIDE_BARE} times the bare client's P99");
+    assert!(
+        p99.median() <= BESIDE_BARE * bare.median(),
+        "the goal is {BESIDE_BARE} times the bare client's P99"
+    );
 }
