@@ -44,3 +44,4 @@ mod sockets;
 mod terminal;
 mod terminal_gone;
 mod traces;
+mod truth;
