@@ -6,6 +6,7 @@ mod analysis;
 mod analyze;
 mod attribution;
 mod bad_input;
+mod bad_readers;
 mod ci_docs;
 mod cli_docs;
 mod collector_settings;

@@ -21,6 +21,8 @@ const TERMINATE_WITHIN: Duration = Duration::from_secs(1);
 const PORT_RETRIES: u32 = 6;
 const PORT_RETRY_EVERY: Duration = Duration::from_millis(500);
 const MOST_COMPLAINTS: usize = 8 << 10;
+/// Far more than a hello or a farewell: what never ends its line is no mock.
+const LONGEST_LINE: u64 = 64 << 10;
 
 /// The two ports of a mock, to start the next one on the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +101,7 @@ impl Child {
         let complaints = Complaints::default();
         let listening = tokio::spawn(listen(stderr, complaints.clone()));
         let mut line = String::new();
-        let greeted = timeout(HELLO_WITHIN, stdout.read_line(&mut line)).await;
+        let greeted = timeout(HELLO_WITHIN, (&mut stdout).take(LONGEST_LINE).read_line(&mut line)).await;
         let Some((hello, ports)) = parse_hello(&line) else {
             process.kill().await.context("cannot end a mock that did not start")?;
             listening.await.context("cannot read what the mock complained of")?;
@@ -118,12 +120,12 @@ impl Child {
     }
 
     /// Lets the mock answer what it has accepted and complete its truth log, then waits for its end and tells what it
-    /// said of its spans.
+    /// said of its spans and its log.
     ///
     /// # Errors
     /// It had to be killed, or it ended with an error; what it wrote to standard error is in the message.
     pub async fn stop(self) -> anyhow::Result<Farewell> {
-        let Self { mut process, stdin, mut stdout, complaints, .. } = self;
+        let Self { mut process, stdin, stdout, complaints, .. } = self;
         drop(stdin);
         let status = match timeout(STOP_WITHIN, process.wait()).await {
             Ok(status) => status.context("cannot wait for the mock")?,
@@ -134,7 +136,7 @@ impl Child {
         }
         // It has ended, so what it said is there.
         let mut line = String::new();
-        let _ = timeout(TERMINATE_WITHIN, stdout.read_line(&mut line)).await;
+        let _ = timeout(TERMINATE_WITHIN, stdout.take(LONGEST_LINE).read_line(&mut line)).await;
         Ok(serde_json::from_str(&line).unwrap_or_default())
     }
 }

@@ -1,7 +1,11 @@
 //! The control server: health and metrics on a port of their own, so that neither takes a slot of the gate.
+//!
+//! A connection is closed after its answer: a limit on the time of a request's head is kept for the first request alone,
+//! and one that never reads could ask for more and more. What it asks for once is small enough for the kernel to hold.
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use actix_web::http::StatusCode;
+use actix_web::http::{KeepAlive, StatusCode};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 
@@ -10,6 +14,14 @@ use super::listening::{GRACE_SECONDS, Listening, cannot_bind};
 use super::refusal::Refusal;
 
 const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Far more than the scrapers of a machine. One more waits in the kernel until another has had its time: health is to be
+/// late rather than refused.
+const MOST_CONNECTIONS: usize = 64;
+/// A scraper sends its head at once and whole: this much is for a machine under load.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// For who has its answer, and does not close.
+const GONE_WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) fn listen(mock: &Data<MockState>, address: SocketAddr) -> anyhow::Result<Listening> {
     let app = mock.clone();
@@ -20,7 +32,11 @@ pub(super) fn listen(mock: &Data<MockState>, address: SocketAddr) -> anyhow::Res
             .route("/metrics", web::get().to(metrics))
             .default_service(web::to(not_found))
     })
-    .workers(1)
+    .workers(1) // the limit of connections counts per worker
+    .max_connections(MOST_CONNECTIONS)
+    .keep_alive(KeepAlive::Disabled)
+    .client_request_timeout(HEAD_WITHIN)
+    .client_disconnect_timeout(GONE_WITHIN)
     .disable_signals()
     .shutdown_timeout(GRACE_SECONDS)
     .bind(address)

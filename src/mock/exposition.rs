@@ -39,16 +39,27 @@ const COMPUTE: MetricFamily = metric(
 const ALL: [MetricFamily; 6] = [START, REQUESTS, QUEUE_DEPTH, REPLICAS_BUSY, QUEUE, COMPUTE];
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8];
 
+/// Exchanges whose observations may be kept before they are sorted into their buckets, should whoever does it each second
+/// be late: 3 MiB, and more than a second's.
+const MOST_UNSORTED: u32 = 1 << 16;
+
 /// A recorder of its own, not the process's: whoever embeds the mock keeps theirs.
 pub(super) struct Exposition {
     recorder: PrometheusRecorder,
-    /// How many exchanges have ended; locked while one is counted and while all is read, so that who reads sees it in
-    /// every metric or in none.
-    ended: Mutex<u64>,
+    /// Locked while an exchange is counted and while all is read, so that who reads sees it in every metric or in none.
+    ended: Mutex<Ended>,
     queue_depth: Gauge,
     replicas_busy: Gauge,
     queue: Histogram,
     compute: Histogram,
+}
+
+/// Exchanges that have ended.
+#[derive(Default)]
+struct Ended {
+    all: u64,
+    /// Those whose observations are not in their buckets yet.
+    unsorted: u32,
 }
 
 impl Exposition {
@@ -71,7 +82,7 @@ impl Exposition {
     pub(super) fn count(&self, endpoint: &'static str, status: u16, answered: Option<(u64, u64)>) -> u64 {
         let status = status.to_string();
         let mut ended = self.change();
-        *ended += 1;
+        ended.all += 1;
         with_local_recorder(&self.recorder, || {
             let [by_endpoint, by_status] = [REQUESTS.labels[0], REQUESTS.labels[1]];
             let labels = vec![Label::new(by_endpoint, endpoint), Label::new(by_status, status)];
@@ -80,8 +91,12 @@ impl Exposition {
         if let Some((queue, compute)) = answered {
             self.queue.record(queue as f64 / 1e6);
             self.compute.record(compute as f64 / 1e6);
+            ended.unsorted += 1;
         }
-        *ended
+        if ended.unsorted >= MOST_UNSORTED {
+            self.sort(&mut ended);
+        }
+        ended.all
     }
 
     pub(super) fn render(&self, replicas: &Replicas) -> String {
@@ -93,12 +108,16 @@ impl Exposition {
 
     /// Sorts the observations into their buckets; until then each one is kept in memory.
     pub(super) fn upkeep(&self) {
-        let _whole = self.change();
+        self.sort(&mut self.change());
+    }
+
+    fn sort(&self, ended: &mut Ended) {
         self.recorder.handle().run_upkeep();
+        ended.unsorted = 0;
     }
 
     /// To be held while figures change that belong together, and while they are read.
-    fn change(&self) -> MutexGuard<'_, u64> {
+    fn change(&self) -> MutexGuard<'_, Ended> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -146,6 +165,18 @@ mod tests {
             );
         }
         assert_eq!(text.lines().filter(|line| line.starts_with("# TYPE")).count(), ALL.len());
+    }
+
+    #[test]
+    fn observations_are_sorted_in_time_even_if_nobody_sees_to_it() {
+        let exposition = Exposition::new(0);
+        let count = || exposition.count("/v1/infer", 200, Some((1_000, 2_000)));
+        (1..MOST_UNSORTED).for_each(|_| _ = count());
+        assert_eq!(exposition.change().unsorted, MOST_UNSORTED - 1);
+        assert_eq!(count(), u64::from(MOST_UNSORTED));
+        assert_eq!(exposition.change().unsorted, 0);
+        let text = exposition.render(&Replicas::new(1, 1));
+        assert!(text.contains(&format!("spanload_mock_queue_seconds_count {MOST_UNSORTED}")), "{text}");
     }
 
     /// Or percentiles and rates over a window that begins or ends with such a reading are wrong.

@@ -16,9 +16,12 @@ pub struct Hello {
     pub started_unix_us: u64,
 }
 
-/// The line that it prints when it has stopped, where it had spans to export.
+/// The line that it prints when it has stopped, where there is something to account for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Farewell {
     /// What became of its spans; `None` without traces.
     pub spans: Option<SpanTotals>,
+    /// Rows that the truth log lacks, because the disk was too slow for them or refused them.
+    pub truth_rows_lost: u64,
 }

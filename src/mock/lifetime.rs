@@ -15,7 +15,7 @@ use super::greeting::{Farewell, Hello};
 use super::truth::TruthLog;
 use super::uptime::Uptime;
 use super::{MockState, Options, control, gate};
-use crate::telemetry::ServerTracer;
+use crate::telemetry::{ServerTracer, SpanTotals};
 
 /// A collector that does not answer must not make a parent think that the mock hangs.
 pub const LAST_SPANS_WITHIN: Duration = Duration::from_secs(1);
@@ -48,8 +48,10 @@ async fn live(options: Options) -> anyhow::Result<()> {
     control.stop().await?;
     upkeep.abort();
     all_recorded(&mock).await;
-    finish_traces(&mock);
-    mock.truth.close()
+    let spans = finish_traces(&mock);
+    let written = mock.truth.close();
+    say_farewell(Farewell { spans, truth_rows_lost: mock.truth.lost() });
+    written
 }
 
 /// What was cut off is dropped, and recorded, by the server's own thread, a moment after it was told to stop.
@@ -62,16 +64,33 @@ async fn all_recorded(mock: &MockState) {
     let _ = tokio::time::timeout(RECORDED_WITHIN, recorded).await;
 }
 
-/// Nobody calls any more, so this thread may wait. What became of the spans is the last line on standard output: a
-/// parent adds it up.
-fn finish_traces(mock: &MockState) {
-    let totals = mock.tracer.as_ref().and_then(|tracer| tracer.finish(LAST_SPANS_WITHIN));
-    let Some(spans) = totals else { return };
-    if spans.lost() > 0 {
-        eprintln!("{} of {} spans did not reach the collector", spans.lost(), spans.created);
+/// Nobody calls any more, so this thread may wait.
+fn finish_traces(mock: &MockState) -> Option<SpanTotals> {
+    mock.tracer.as_ref().and_then(|tracer| tracer.finish(LAST_SPANS_WITHIN))
+}
+
+/// What was lost, in words; what there is to account for, as the last line on standard output: a parent adds it up.
+fn say_farewell(farewell: Farewell) {
+    for warning in losses(&farewell) {
+        eprintln!("{warning}");
     }
-    // Who is gone wants no account, and that is no failure of the mock.
-    let _ = say(&Farewell { spans: Some(spans) });
+    if farewell != Farewell::default() {
+        // Who is gone wants no account, and that is no failure of the mock.
+        let _ = say(&farewell);
+    }
+}
+
+fn losses(farewell: &Farewell) -> Vec<String> {
+    let spans = farewell.spans.as_ref().filter(|spans| spans.lost() > 0);
+    let spans =
+        spans.map(|spans| format!("{} of {} spans did not reach the collector", spans.lost(), spans.created));
+    let rows = Some(farewell.truth_rows_lost).filter(|rows| *rows > 0);
+    let rows = rows.map(|rows| {
+        format!(
+            "the truth log lacks {rows} rows: the disk was too slow for them; name a file on a faster one"
+        )
+    });
+    spans.into_iter().chain(rows).collect()
 }
 
 /// A future that ends at SIGTERM or SIGINT, or when standard input closes.
@@ -128,4 +147,20 @@ fn say(line: &impl Serialize) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}")?;
     stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_loss_is_a_line_and_none_is_silence() {
+        assert!(losses(&Farewell::default()).is_empty());
+        let spans = SpanTotals { created: 9, exported: 7, failed: 1, dropped: 1, ..SpanTotals::default() };
+        let lines = losses(&Farewell { spans: Some(spans), truth_rows_lost: 3 });
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("2 of 9 spans") && lines[1].contains("lacks 3 rows"), "{lines:?}");
+        let whole = SpanTotals { created: 9, exported: 9, ..SpanTotals::default() };
+        assert!(losses(&Farewell { spans: Some(whole), truth_rows_lost: 0 }).is_empty());
+    }
 }

@@ -7,7 +7,8 @@
 //!   standard variable
 //! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
 //! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
-//! - `registry`, `metrics`, `series`, `server`: `/metrics`; `verdict`: what is set at the end
+//! - `registry`, `metrics`, `series`: what `/metrics` shows; `verdict`: what is set at the end
+//! - `server`, `reader`, `scrapes`: who may read it, how long one may take, and who came
 //! - `origin`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
 //! - `queue`, `exporter`: bounded, on a thread of its own; created = exported + failed + dropped
 //! - `run`: all of it for one run; `replay`: a finished run once more; `serving`: the spans of the embedded
@@ -29,10 +30,12 @@ pub mod names;
 mod origin;
 mod otlp;
 mod queue;
+mod reader;
 mod registry;
 mod replay;
 mod run;
 mod sampler;
+mod scrapes;
 mod series;
 mod server;
 mod serving;
