@@ -9,6 +9,7 @@ use crate::cli::{
 };
 use crate::host::console;
 use crate::host::{Interrupt, Signal};
+use crate::model::run_files;
 use crate::plan::PayloadError;
 use crate::report;
 use crate::report::{Summary, ladder, predicted, why_slow};
@@ -144,7 +145,7 @@ fn explain(args: &ExplainArgs) -> anyhow::Result<u8> {
 fn page(args: &ReportArgs) -> anyhow::Result<u8> {
     let results = Results::open(&args.run);
     let written = workflow::report(&results, args.out.as_deref(), args.jaeger_url.clone())?;
-    let path = args.out.clone().unwrap_or_else(|| results.path("report.html"));
+    let path = args.out.clone().unwrap_or_else(|| results.path(run_files::PAGE));
     if written == Written::Incomplete {
         console::warn(&format!("warning: the run is not whole; {} says what is missing", path.display()));
     }

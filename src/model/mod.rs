@@ -13,6 +13,7 @@ mod moment;
 mod phase;
 pub mod printable;
 mod pulse;
+pub mod run_files;
 mod sample;
 mod sla;
 mod stages;

@@ -10,6 +10,7 @@ use super::{Job, prove};
 use crate::analyze::{Comparison, Verdict};
 use crate::host::Interrupt;
 use crate::host::console;
+use crate::model::run_files;
 use crate::runlog::write_atomically;
 use crate::scenario;
 use crate::scenario::{Overrides, ScenarioError, Settings};
@@ -52,11 +53,15 @@ pub async fn ablate(
         let proof = prove(job, interrupt).await;
         let proof = proof.with_context(|| format!("variant `{}`, after these:\n{table}", variant.name))?;
         if interrupt.signal().is_some() {
-            return Ok(format!("interrupted in `{}`; ablation.md is not written\n{table}", variant.name));
+            return Ok(format!(
+                "interrupted in `{}`; {} is not written\n{table}",
+                variant.name,
+                run_files::ABLATION
+            ));
         }
         row(&mut table, &variant, &proof.findings.comparison)?;
     }
-    write_atomically(&out.join("ablation.md"), table.as_bytes())?;
+    write_atomically(&out.join(run_files::ABLATION), table.as_bytes())?;
     Ok(table)
 }
 

@@ -12,6 +12,7 @@ use crate::host::both;
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::model::run_files;
 use crate::report::{Csv, Format, Json};
 use crate::runlog::{Results, write_atomically, write_json};
 
@@ -95,9 +96,9 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
 
 fn write(results: &Results, findings: Findings) -> anyhow::Result<Findings> {
     let Findings { comparison, analysis } = &findings;
-    write_atomically(&results.path("comparison.csv"), &Csv.render(comparison)?)?;
-    write_atomically(&results.path("comparison.json"), &Json.render(comparison)?)?;
-    write_json(&results.path("analysis.json"), analysis)?;
+    write_atomically(&results.path(run_files::COMPARISON_TABLE), &Csv.render(comparison)?)?;
+    write_atomically(&results.path(run_files::COMPARISON), &Json.render(comparison)?)?;
+    write_json(&results.path(run_files::ANALYSIS), analysis)?;
     Ok(findings)
 }
 
@@ -107,7 +108,7 @@ fn script(
     doubts: &mut Vec<Doubt>,
 ) -> Option<(BaselineScript, ScriptRows)> {
     let record = manifest.baseline_script.as_ref()?;
-    let path = results.path(missing::SCRIPT_LOG);
+    let path = results.path(run_files::SCRIPT_LOG);
     let rows = match File::open(&path) {
         Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
             doubts.push(Doubt::ScriptLogUnreadable { problem: error.to_string() });

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Run;
 use super::measurement::{self, Measurement};
+use crate::model::run_files;
 use crate::model::{Connections, Strategy};
 use crate::runlog::{Answers, Recording};
 
@@ -17,7 +18,7 @@ impl Run<'_> {
         if self.stopped() {
             return Ok(());
         }
-        let mut log = self.start_log("calibration.csv", "calibration")?;
+        let mut log = self.start_log(run_files::CALIBRATION, "calibration")?;
         let session = self.server.open(None).await?;
         let most = self.settings.after.batch;
         let sizes = (0..PASSES).flat_map(|_| calibration_sizes(most));

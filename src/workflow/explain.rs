@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use super::{health, logs};
 use crate::analyze::{Observation, PhaseData, causes_of};
 use crate::model::manifest::Manifest;
+use crate::model::run_files;
 use crate::model::{ErrorKind, Phase, Sample};
 use crate::report::{Request, Waterfall};
 use crate::runlog::{LogReader, Results};
@@ -117,7 +118,7 @@ fn waterfalls(
 }
 
 fn samples(results: &Results, phase: Phase, there: &[(Key, usize)]) -> anyhow::Result<HashMap<Key, Sample>> {
-    let log = format!("{}.csv", phase.name());
+    let log = run_files::log_of(phase.name());
     let path = results.path(&log);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut samples = HashMap::new();

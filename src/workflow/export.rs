@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use super::telemetry::lines;
 use crate::host::console;
 use crate::model::manifest::Manifest;
+use crate::model::run_files;
 use crate::runlog::{LogReader, Results};
 use crate::telemetry::{Destination, Replay, SpanTotals, TelemetrySettings, Times};
 
@@ -24,7 +25,7 @@ pub fn export(results: &Results, settings: &TelemetrySettings) -> anyhow::Result
     if times.is_empty() {
         bail!(
             "{} does not say when its repetitions began: the run was killed, or none began",
-            results.path("manifest.json").display()
+            results.path(run_files::MANIFEST).display()
         );
     }
     let settings = as_it_was(settings, &manifest);
@@ -70,7 +71,7 @@ fn requests(
     times: &[Times],
     replay: &mut Replay,
 ) -> anyhow::Result<()> {
-    let log = format!("{part}.csv");
+    let log = run_files::log_of(part);
     let path = results.path(&log);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut current = None;
@@ -91,7 +92,8 @@ fn requests(
     if unknown > 0 {
         console::warn(&format!(
             "warning: {unknown} requests of {log} are left out: the run was killed during their repetition, and \
-             manifest.json does not say when it began"
+             {} does not say when it began",
+            run_files::MANIFEST
         ));
     }
     Ok(())

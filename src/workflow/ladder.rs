@@ -9,6 +9,7 @@ use super::{Run, logs};
 use crate::analyze::{Doubt, LadderRung, PhaseData, climbed};
 use crate::model::Strategy;
 use crate::model::manifest::{LadderRecord, Manifest, RungRecord};
+use crate::model::run_files;
 use crate::plan::Plan;
 use crate::runlog::{Answers, LogWriter, Recording, Results};
 use crate::scenario::Settings;
@@ -52,7 +53,7 @@ impl Run<'_> {
 
     fn rung(&self, name: &str, strategy: Strategy) -> anyhow::Result<Rung> {
         let part = format!("ladder_{name}");
-        let log = Some(self.start_log(&format!("{part}.csv"), &part)?);
+        let log = Some(self.start_log(&run_files::log_of(&part), &part)?);
         Ok(Rung { record: RungRecord { part, strategy: strategy.to_string() }, strategy, log })
     }
 

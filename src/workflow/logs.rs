@@ -9,6 +9,7 @@ use crate::analyze::{Collector, Doubt, PhaseData};
 use crate::host::both;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::model::run_files;
 use crate::runlog::{LogReader, Results};
 
 /// Most requests of a repetition that a scenario allows.
@@ -40,8 +41,9 @@ pub(super) fn of_phase(
 pub(super) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
     if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {
         bail!(
-            "manifest.json: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was \
-             changed or is damaged"
+            "{}: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was changed or is \
+             damaged",
+            run_files::MANIFEST
         );
     }
     Ok(())
@@ -50,7 +52,7 @@ pub(super) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
 fn phase(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let plan = &manifest.plan;
     let collector = PhaseData::collect(plan.requests, plan.repetitions);
-    let log = format!("{}.csv", phase.name());
+    let log = run_files::log_of(phase.name());
     // What the before log says of causes does not hang on the other one.
     if phase == Phase::After
         && results.path(&log).metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
@@ -67,7 +69,7 @@ pub(super) fn read(
     part: &str,
     mut collector: Collector,
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
-    let log = format!("{part}.csv");
+    let log = run_files::log_of(part);
     let path = results.path(&log);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut reader = LogReader::new(file, &log)?.of(&manifest.run_id, part);

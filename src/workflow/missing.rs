@@ -2,15 +2,12 @@
 //!
 //! The logs of the phases are not among them (`logs.rs`): without these there is little to say at all.
 
-use super::payload_sets::truth_file;
-use super::single_calls;
 use crate::analyze::Doubt;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::model::run_files;
 use crate::runlog::Results;
 
-/// The given load test's own log.
-pub(super) const SCRIPT_LOG: &str = "input_py.csv";
 /// Of the server's own logs: so many are named.
 const NAMED: usize = 6;
 
@@ -49,25 +46,25 @@ fn expected(manifest: &Manifest) -> Vec<(String, &'static str)> {
     let files = [
         (
             script,
-            SCRIPT_LOG.to_string(),
+            run_files::SCRIPT_LOG.to_string(),
             "the given load test's own figures are not known, nor whether the before phase is a faithful replica of it",
         ),
         (
             ran("calibration"),
-            "calibration.csv".to_string(),
+            run_files::CALIBRATION.to_string(),
             "what a call costs the idle server is not known, and nothing that hangs on it is predicted",
         ),
         (
             !manifest.single_calls.is_empty(),
-            single_calls::LOG.to_string(),
+            run_files::SINGLE_CALLS.to_string(),
             "the single calls beside the repetitions cannot tell whether equal work took equal time in both phases",
         ),
         (
             phases,
-            "answers.jsonl".to_string(),
+            run_files::ANSWERS.to_string(),
             "answers are compared by their digests alone, and those that differ cannot be shown",
         ),
-        (served, truth_file("input_py"), joined),
+        (served, run_files::SCRIPT_TRUTH.to_string(), joined),
         (served && ran(Phase::Before.name()), first_truth(), joined),
     ];
     files.into_iter().filter(|(there, ..)| *there).map(|(_, file, without)| (file, without)).collect()
@@ -75,7 +72,7 @@ fn expected(manifest: &Manifest) -> Vec<(String, &'static str)> {
 
 /// The payload of each request number comes from there.
 fn first_truth() -> String {
-    truth_file(&format!("{}-1", Phase::Before.name()))
+    run_files::truth_of(Phase::Before, 1)
 }
 
 /// The mock's logs of the repetitions from which no figure is made.
@@ -84,8 +81,8 @@ fn unread_truth(manifest: &Manifest) -> Vec<String> {
         return Vec::new();
     }
     let read = if script_left_a_log(manifest) { Some(first_truth()) } else { None };
-    let ran =
-        manifest.repetitions.iter().filter(|one| Phase::BOTH.iter().any(|phase| phase.name() == one.phase));
-    let files = ran.map(|one| truth_file(&format!("{}-{}", one.phase, one.repetition)));
+    let phase = |part: &str| Phase::BOTH.into_iter().find(|phase| phase.name() == part);
+    let ran = manifest.repetitions.iter().filter_map(|one| Some((phase(&one.phase)?, one.repetition)));
+    let files = ran.map(|(phase, repetition)| run_files::truth_of(phase, repetition));
     files.filter(|file| Some(file) != read.as_ref()).collect()
 }

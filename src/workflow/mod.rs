@@ -48,6 +48,7 @@ use crate::host::{Anchor, Clock};
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::manifest::{Manifest, RepetitionRecord};
+use crate::model::run_files;
 use crate::plan::Plan;
 use crate::report::Progress;
 use crate::runlog::{Answers, Live, LogWriter, Recording, Results, write_json};
@@ -103,7 +104,7 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     if let Err(why) = &proof
         && let Err(problem) = page::write_failed(&results, why)
     {
-        console::warn(&format!("warning: report.html was not written: {problem:#}"));
+        console::warn(&format!("warning: {} was not written: {problem:#}", run_files::PAGE));
     }
     proof
 }
@@ -207,10 +208,10 @@ impl<'a> Run<'a> {
 
     fn start_logs(&self) -> anyhow::Result<Recordings> {
         Ok(Recordings {
-            before: Some(self.start_log("before.csv", Phase::Before.name())?),
-            after: Some(self.start_log("after.csv", Phase::After.name())?),
-            answers: Some(Answers::new(Box::new(BufWriter::new(self.results.start("answers.jsonl")?)))),
-            single_calls: Some(self.start_log(single_calls::LOG, single_calls::PART)?),
+            before: Some(self.start_log(run_files::BEFORE, Phase::Before.name())?),
+            after: Some(self.start_log(run_files::AFTER, Phase::After.name())?),
+            answers: Some(Answers::new(Box::new(BufWriter::new(self.results.start(run_files::ANSWERS)?)))),
+            single_calls: Some(self.start_log(run_files::SINGLE_CALLS, single_calls::PART)?),
         })
     }
 
@@ -221,7 +222,7 @@ impl<'a> Run<'a> {
     }
 
     fn write_manifest(&self) -> anyhow::Result<()> {
-        write_json(&self.results.path("manifest.json"), &self.manifest)
+        write_json(&self.results.path(run_files::MANIFEST), &self.manifest)
     }
 
     fn stopped(&self) -> bool {
@@ -243,7 +244,8 @@ impl<'a> Run<'a> {
         if self.stopped() {
             return Ok(());
         }
-        let session = self.server.open(Some(&self.truth(&format!("{}-{repetition}", phase.name())))).await?;
+        let session =
+            self.server.open(Some(&self.results.path(&run_files::truth_of(phase, repetition)))).await?;
         let mut watched = self.watch(phase.name(), repetition, session.url())?;
         let measurement = Measurement {
             plan: Arc::clone(&self.plan),
@@ -292,11 +294,6 @@ impl<'a> Run<'a> {
         let findings = analyze(&self.results)?;
         self.publish(&findings.comparison).await;
         Ok(Proof { findings, results: self.results })
-    }
-
-    /// Where the mock of one part writes what really happened.
-    fn truth(&self, part: &str) -> PathBuf {
-        self.results.path(&payload_sets::truth_file(part))
     }
 }
 

@@ -10,27 +10,27 @@ use crate::model::Caveat;
 use crate::model::Digest;
 use crate::model::Phase;
 use crate::model::manifest::{Manifest, PayloadSets};
+use crate::model::run_files;
 use crate::plan::Plan;
 use crate::runlog::Results;
-
-/// The mock's log of one part, relative to the results.
-pub(super) fn truth_file(part: &str) -> String {
-    format!("truth_{part}.csv")
-}
 
 /// Compares the sets of payload digests.
 pub(super) fn compare(plan: &Plan, manifest: &Manifest, results: &Results) -> anyhow::Result<PayloadSets> {
     let planned: HashSet<Digest> = (0..plan.requests()).map(|seq| Digest::of(&plan.body(seq))).collect();
-    let same = |part: &str| Ok(received(&results.path(&truth_file(part)))? == planned);
+    let same = |file: &str| Ok(received(&results.path(file))? == planned);
     let all = |phase: Phase| {
         let of_phase = manifest.repetitions.iter().filter(|repetition| repetition.phase == phase.name());
         of_phase
-            .map(|repetition| same(&format!("{}-{}", phase.name(), repetition.repetition)))
+            .map(|repetition| same(&run_files::truth_of(phase, repetition.repetition)))
             .try_fold(true, |all, one: anyhow::Result<bool>| Ok::<_, anyhow::Error>(all && one?))
     };
     Ok(PayloadSets {
         plan: planned.len() as u64,
-        baseline_script_equal: manifest.baseline_script.as_ref().map(|_| same("input_py")).transpose()?,
+        baseline_script_equal: manifest
+            .baseline_script
+            .as_ref()
+            .map(|_| same(run_files::SCRIPT_TRUTH))
+            .transpose()?,
         before_equal: all(Phase::Before)?,
         after_equal: all(Phase::After)?,
     })

@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use crate::analyze::{Calibration, Doubt, Observation, PhaseData, Prediction, calibration, prediction};
 use crate::model::manifest::Manifest;
+use crate::model::run_files;
 use crate::runlog::{LogReader, Results};
 
 /// What a call and an item cost the idle server; `None` where none was called.
@@ -14,7 +15,7 @@ pub(super) fn calibration(
     results: &Results,
     manifest: &Manifest,
 ) -> anyhow::Result<(Option<Calibration>, Vec<Doubt>)> {
-    let log = "calibration.csv";
+    let log = run_files::CALIBRATION;
     let path = results.path(log);
     let file = match File::open(&path) {
         Ok(file) => file,

@@ -10,6 +10,7 @@ use crate::baseline;
 use crate::baseline::{Ended, Script};
 use crate::model::digest::sha256_hex;
 use crate::model::manifest::ScriptRecord;
+use crate::model::run_files;
 use crate::runlog::{Live, write_atomically};
 use crate::scenario::ScenarioError;
 use crate::workflow::invocation;
@@ -25,9 +26,9 @@ impl Run<'_> {
             return Ok(());
         };
         let text = read(&path)?;
-        let session = self.server.open(Some(&self.truth("input_py"))).await?;
+        let session = self.server.open(Some(&self.results.path(run_files::SCRIPT_TRUTH))).await?;
         let endpoint = session.infer_url(&self.settings.target.path);
-        let log = self.results.path("input_py.csv");
+        let log = self.results.path(run_files::SCRIPT_LOG);
         let script = Script {
             path: &path,
             endpoint: &endpoint,
@@ -36,7 +37,7 @@ impl Run<'_> {
             log: &log,
         };
         let step = self.progress.step(&name, 0);
-        let running = baseline::run(script, self.results.start("input_py.log")?, self.interrupt);
+        let running = baseline::run(script, self.results.start(run_files::SCRIPT_OUTPUT)?, self.interrupt);
         let ended = step.watch(running, Live::default).await?;
         self.mask_output(&endpoint)?;
         session.close().await?;
@@ -59,7 +60,7 @@ impl Run<'_> {
     /// A script may print the endpoint that it was given, and a query can hold a key.
     fn mask_output(&self, endpoint: &str) -> anyhow::Result<()> {
         let Some((_, query)) = endpoint.split_once('?') else { return Ok(()) };
-        let path = self.results.path("input_py.log");
+        let path = self.results.path(run_files::SCRIPT_OUTPUT);
         let printed = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let masked = invocation::mask(&String::from_utf8_lossy(&printed), &[query]);
         write_atomically(&path, masked.as_bytes())

@@ -16,11 +16,10 @@ use super::{Recordings, Run};
 use crate::analyze::{Doubt, Observation, SingleCall};
 use crate::model::Phase;
 use crate::model::manifest::{Manifest, SingleCallsRecord};
+use crate::model::run_files;
 use crate::model::{Connections, Strategy};
 use crate::runlog::{Answers, LogReader, Recording, Results};
 
-/// The file they are logged in.
-pub(super) const LOG: &str = "single_calls.csv";
 /// What stands in its column `phase`.
 pub(super) const PART: &str = "single_calls";
 /// One that opens the connection and two on the warm one: these count where the server reports no times.
@@ -83,13 +82,13 @@ pub(super) fn read(results: &Results, manifest: &Manifest) -> (Vec<SingleCall>, 
 }
 
 fn read_all(results: &Results, manifest: &Manifest) -> anyhow::Result<(Vec<SingleCall>, Vec<Doubt>)> {
-    let path = results.path(LOG);
+    let path = results.path(run_files::SINGLE_CALLS);
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
         Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", path.display())),
     };
-    let mut reader = LogReader::new(file, LOG)?.of(&manifest.run_id, PART);
+    let mut reader = LogReader::new(file, run_files::SINGLE_CALLS)?.of(&manifest.run_id, PART);
     let mut calls = Vec::new();
     for row in reader.by_ref() {
         let row = row?;
@@ -104,6 +103,6 @@ fn read_all(results: &Results, manifest: &Manifest) -> anyhow::Result<(Vec<Singl
             row: Observation::new(row.repetition, &row.sample),
         });
     }
-    let cut = reader.truncated().then(|| Doubt::TruncatedLog { log: LOG.to_string() });
+    let cut = reader.truncated().then(|| Doubt::TruncatedLog { log: run_files::SINGLE_CALLS.to_string() });
     Ok((calls, cut.into_iter().collect()))
 }

@@ -9,6 +9,7 @@ use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::LAST_SPANS_WITHIN;
 use crate::model::manifest::{DestinationRecord, SpanRecord, TelemetryRecord};
+use crate::model::run_files;
 use crate::model::{Limit, SlaLine};
 use crate::report::Progress;
 use crate::runlog::write_atomically;
@@ -60,14 +61,14 @@ impl Run<'_> {
         last_scrape(&self.telemetry, self.interrupt).await;
         // The caveats are judged already, and no figure hangs on this file.
         if let Err(error) = self.write_exposition() {
-            self.progress.note(&format!("warning: {error:#}; metrics.prom lacks the verdict"));
+            self.progress.note(&format!("warning: {error:#}; {} lacks the verdict", run_files::METRICS));
         }
     }
 
     /// `metrics.prom`: what a scrape would read now.
     fn write_exposition(&self) -> anyhow::Result<()> {
         match self.telemetry.exposition() {
-            Some(text) => write_atomically(&self.results.path("metrics.prom"), text.as_bytes()),
+            Some(text) => write_atomically(&self.results.path(run_files::METRICS), text.as_bytes()),
             None => Ok(()),
         }
     }

@@ -2,11 +2,11 @@
 
 use std::fs::File;
 
-use super::payload_sets::truth_file;
 use crate::analyze::{Truth, TruthRow, truth_rows};
 use crate::model::Digest;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::model::run_files;
 use crate::plan::TraceIds;
 use crate::runlog::Results;
 
@@ -15,8 +15,8 @@ use crate::runlog::Results;
 /// The payloads come from the before phase, which sent the request of the same number with a trace id that derives
 /// from it, so that neither the scenario nor a file of payloads is needed.
 pub(super) fn of_script(results: &Results, manifest: &Manifest) -> Option<Truth> {
-    let served = read(results, "input_py")?;
-    let before = read(results, &format!("{}-1", Phase::Before.name()))?;
+    let served = read(results, run_files::SCRIPT_TRUTH)?;
+    let before = read(results, &run_files::truth_of(Phase::Before, 1))?;
     let ids = TraceIds::new(&manifest.run_id, Phase::Before.name(), 1);
     let alone = before.iter().filter(|row| row.batch_size == 1);
     let payloads: std::collections::HashMap<_, Digest> =
@@ -25,6 +25,6 @@ pub(super) fn of_script(results: &Results, manifest: &Manifest) -> Option<Truth>
     Some(Truth { served, payloads })
 }
 
-fn read(results: &Results, part: &str) -> Option<Vec<TruthRow>> {
-    truth_rows(File::open(results.path(&truth_file(part))).ok()?).ok()
+fn read(results: &Results, file: &str) -> Option<Vec<TruthRow>> {
+    truth_rows(File::open(results.path(file)).ok()?).ok()
 }
