@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::host::console;
+use crate::model::run_files::PAGE;
 use crate::model::{Exit, JaegerUrl};
 use crate::runlog::Results;
 use crate::workflow;
@@ -36,7 +37,7 @@ pub struct ReportArgs {
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     let results = Results::open(&args.run);
     let written = workflow::report(&results, args.out.as_deref(), args.jaeger_url.clone())?;
-    let path = args.out.clone().unwrap_or_else(|| results.path("report.html"));
+    let path = args.out.clone().unwrap_or_else(|| results.path(PAGE));
     if written == Written::Incomplete {
         console::warn(&format!("warning: the run is not whole; {} says what is missing", path.display()));
     }

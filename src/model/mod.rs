@@ -16,6 +16,7 @@ mod phase;
 pub mod printable;
 mod pulse;
 mod run_end;
+pub mod run_files;
 mod sample;
 mod sla;
 mod stage_set;

@@ -43,7 +43,7 @@ impl Part {
 
     /// The name of its log in the folder of the run.
     pub fn log(self) -> String {
-        format!("{self}.csv")
+        super::run_files::log_of(&self.to_string())
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use crate::host::paths;
 use crate::model::manifest::Manifest;
+use crate::model::run_files;
 
 /// `results/<run-id>/`.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ impl Results {
 
     /// Reads the manifest of a finished run.
     pub fn manifest(&self) -> anyhow::Result<Manifest> {
-        let path = self.path("manifest.json");
+        let path = self.path(run_files::MANIFEST);
         let text = fs::read(&path).with_context(|| {
             format!("cannot read {}; give the folder of a run, such as results/latest", path.display())
         })?;

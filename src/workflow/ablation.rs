@@ -11,6 +11,7 @@ use crate::analyze::{Comparison, Verdict};
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::model::RunEnd;
+use crate::model::run_files::ABLATION;
 use crate::runlog::write_atomically;
 use crate::scenario;
 use crate::scenario::{Overrides, ScenarioError, Settings};
@@ -61,12 +62,12 @@ pub async fn ablate(
         let proof = prove(job, interrupt).await;
         let proof = proof.with_context(|| format!("variant `{}`, after these:\n{table}", variant.name))?;
         if let Some(signal) = interrupt.signal() {
-            let table = format!("interrupted in `{}`; ablation.md is not written\n{table}", variant.name);
+            let table = format!("interrupted in `{}`; {ABLATION} is not written\n{table}", variant.name);
             return Ok(Ablated { table, end: RunEnd::Interrupted(signal) });
         }
         row(&mut table, &variant, &proof.findings.comparison)?;
     }
-    write_atomically(&out.join("ablation.md"), table.as_bytes())?;
+    write_atomically(&out.join(ABLATION), table.as_bytes())?;
     Ok(Ablated { table, end: RunEnd::Completed })
 }
 

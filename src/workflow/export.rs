@@ -9,6 +9,7 @@ use super::sending::telemetry::lines;
 use crate::host::console;
 use crate::model::Part;
 use crate::model::manifest::{Destination, Manifest, RepetitionRecord};
+use crate::model::run_files::MANIFEST;
 use crate::runlog::{LogReader, Results};
 use crate::telemetry::{Replay, SpanTotals, TelemetrySettings, Times};
 
@@ -25,7 +26,7 @@ pub fn export(results: &Results, settings: &TelemetrySettings) -> anyhow::Result
     if times.is_empty() {
         bail!(
             "{} does not say when its repetitions began: the run was killed, or none began",
-            results.path("manifest.json").display()
+            results.path(MANIFEST).display()
         );
     }
     let settings = as_it_was(settings, &manifest);
@@ -92,7 +93,7 @@ fn requests(
     if unknown > 0 {
         console::warn(&format!(
             "warning: {unknown} requests of {log} are left out: the run was killed during their repetition, and \
-             manifest.json does not say when it began"
+             {MANIFEST} does not say when it began"
         ));
     }
     Ok(())

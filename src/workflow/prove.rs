@@ -7,6 +7,7 @@ use super::findings::{Findings, analyze, page, payload_sets};
 use super::sending::{Ready, Recordings, Run, Runner, conditions, telemetry};
 use super::steps::{self, End, expected, script};
 use crate::host::{Anchor, Interrupt, console};
+use crate::model::run_files::PAGE;
 use crate::model::{Part, Phase};
 use crate::report::Progress;
 use crate::runlog::Results;
@@ -59,7 +60,7 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     if let Err(why) = &proof
         && let Err(problem) = page::write_failed(&results, why)
     {
-        console::warn(&format!("warning: report.html was not written: {problem:#}"));
+        console::warn(&format!("warning: {PAGE} was not written: {problem:#}"));
     }
     proof
 }

@@ -1,6 +1,6 @@
 //! The embedded mock's own logs of what it served: one for the given script, one for each repetition of a phase.
 
-use crate::model::Phase;
+use crate::model::{Phase, run_files};
 
 /// One of them, by whose requests it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,8 @@ impl TruthFile {
     /// Its name in the folder of the run.
     pub(super) fn name(self) -> String {
         match self {
-            TruthFile::Script => "truth_input_py.csv".to_string(),
-            TruthFile::Repetition(phase, repetition) => format!("truth_{}-{repetition}.csv", phase.name()),
+            TruthFile::Script => run_files::SCRIPT_TRUTH.to_string(),
+            TruthFile::Repetition(phase, repetition) => run_files::truth_of(phase, repetition),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::doubt::Doubt;
 use super::losses;
+use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Micros, Phase};
 
 /// What a doubt is and what to do, for people.
@@ -14,10 +15,10 @@ pub(super) fn message(doubt: &Doubt) -> String {
             "no python3 found, so {script} was not run; install Python 3.8 or newer to see its own figures"
         ),
         Doubt::BaselineScriptFailed { script, status } => {
-            format!("{script} ended with {status}; what it printed is in input_py.log: mend what it names and run again")
+            format!("{script} ended with {status}; what it printed is in {SCRIPT_OUTPUT}: mend what it names and run again")
         }
         Doubt::ScriptLogUnreadable { problem } => format!(
-            "input_py.csv cannot be read, so the script's own figures are missing: {problem}; it needs the columns \
+            "{SCRIPT_LOG} cannot be read, so the script's own figures are missing: {problem}; it needs the columns \
              latency_ms and success"
         ),
         Doubt::PayloadsDiffer { who } => format!(
@@ -76,8 +77,8 @@ pub(super) fn message(doubt: &Doubt) -> String {
         ),
         Doubt::AnswersDiffer { different, compared, first } => format!(
             "{different} of {compared} answers differ between the phases, first that of request {first}; mend that \
-             before taking the gain (--set after.batch=1 shows whether it is the batches); answers.jsonl holds the \
-             answers to the first requests of the plan, by the digests of before.csv and after.csv"
+             before taking the gain (--set after.batch=1 shows whether it is the batches); {ANSWERS} holds the \
+             answers to the first requests of the plan, by the digests of {BEFORE} and {AFTER}"
         ),
         Doubt::AnswersVary { requests } => format!(
             "the server gave {requests} requests different answers in different before repetitions, so a difference \

@@ -11,6 +11,7 @@ use crate::analyze::quality;
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::SlaLine;
+use crate::model::run_files::ANSWERS;
 
 /// The doubts about both sides, each under its name, then those about the pair.
 ///
@@ -78,7 +79,7 @@ fn answers(a: &RunSide<'_>, quality: &Quality) -> Vec<Caveat> {
     let differ = quality.examples.first().map(|first| {
         let Quality { compared, different, .. } = quality;
         let message = format!(
-            "{different} of {compared} answers differ between the runs, first that of request {first}; compare them in answers.jsonl: \
+            "{different} of {compared} answers differ between the runs, first that of request {first}; compare them in {ANSWERS}: \
              that of each run holds the answers to the first requests, by the digests in its logs"
         );
         Caveat::new("answers_differ", message)

@@ -2,6 +2,7 @@
 
 use super::page;
 use super::reading::{Findings, read};
+use crate::model::run_files::{ANALYSIS, COMPARISON, COMPARISON_TABLE};
 use crate::report::{Csv, Format, Json};
 use crate::runlog::{Results, write_atomically, write_json};
 
@@ -16,8 +17,8 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
 
 fn write(results: &Results, findings: Findings) -> anyhow::Result<Findings> {
     let Findings { comparison, analysis } = &findings;
-    write_atomically(&results.path("comparison.csv"), &Csv.render(comparison)?)?;
-    write_atomically(&results.path("comparison.json"), &Json.render(comparison)?)?;
-    write_json(&results.path("analysis.json"), analysis)?;
+    write_atomically(&results.path(COMPARISON_TABLE), &Csv.render(comparison)?)?;
+    write_atomically(&results.path(COMPARISON), &Json.render(comparison)?)?;
+    write_json(&results.path(ANALYSIS), analysis)?;
     Ok(findings)
 }

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::analyze::PhaseData;
 use crate::model::AnswerDigest;
+use crate::model::run_files;
 use crate::report::html::Differing;
 use crate::runlog::Results;
 
@@ -50,7 +51,7 @@ fn apart([before, after]: &[PhaseData; 2], seq: u64) -> [Option<String>; 2] {
 
 /// The start of each answer that is wanted. A file that is not there or not whole has none.
 fn kept(results: &Results, wanted: &[&str]) -> BTreeMap<String, String> {
-    let Ok(file) = File::open(results.path("answers.jsonl")) else { return BTreeMap::new() };
+    let Ok(file) = File::open(results.path(run_files::ANSWERS)) else { return BTreeMap::new() };
     let lines = BufReader::new(file).split(b'\n').map_while(Result::ok);
     let answer = |line: Vec<u8>| {
         let kept: Kept = serde_json::from_str(&String::from_utf8_lossy(&line)).ok()?;

@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow, bail};
 use crate::analyze::{Doubt, PhaseCollector, PhaseData};
 use crate::host::both;
 use crate::model::manifest::Manifest;
+use crate::model::run_files::MANIFEST;
 use crate::model::{Part, Phase};
 use crate::runlog::{LogReader, Results};
 
@@ -43,7 +44,7 @@ pub(in crate::workflow) fn of_phase(
 pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
     if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {
         bail!(
-            "manifest.json: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was \
+            "{MANIFEST}: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was \
              changed or is damaged"
         );
     }

@@ -4,12 +4,11 @@
 
 use crate::analyze::Doubt;
 use crate::model::manifest::Manifest;
+use crate::model::run_files::{ANSWERS, SCRIPT_LOG};
 use crate::model::{Part, Phase};
 use crate::runlog::Results;
 use crate::workflow::truth_file::TruthFile;
 
-/// The given load test's own log.
-pub(super) const SCRIPT_LOG: &str = "input_py.csv";
 /// Of the server's own logs: so many are named.
 const NAMED: usize = 6;
 
@@ -63,7 +62,7 @@ fn expected(manifest: &Manifest) -> Vec<(String, &'static str)> {
         ),
         (
             phases,
-            "answers.jsonl".to_string(),
+            ANSWERS.to_string(),
             "answers are compared by their digests alone, and those that differ cannot be shown",
         ),
         (served, TruthFile::Script.name(), joined),

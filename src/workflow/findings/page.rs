@@ -12,29 +12,27 @@ use crate::analyze::{Comparison, IdleCalls};
 use crate::model::JaegerUrl;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::model::run_files;
 use crate::model::{Connections, Strategy};
 use crate::report::Format;
 use crate::report::html::{Conditions, Drawn, FileState, Html, Incomplete, PayloadsSent, slow_from};
 use crate::runlog::{Results, write_atomically};
 
-/// The page's name in the folder of its run.
-const NAME: &str = "report.html";
-
 /// The files of a run that a reader may miss.
 const FILES: [(&str, &str); 9] = [
-    ("manifest.json", "under which conditions the run took place; without it no log can be read"),
-    ("before.csv", "every request of the before phase"),
-    ("after.csv", "every request of the after phase"),
-    ("calibration.csv", "the calls to the idle server; without them batches are not predicted"),
-    ("single_calls.csv", "the calls beside the repetitions: whether equal work took equal time"),
-    ("input_py.csv", "the given load test's own log"),
-    ("answers.jsonl", "distinct answers, to look into where some differ"),
-    ("comparison.json", "the comparison; made from the logs"),
-    ("analysis.json", "where the time went and why; made from the logs"),
+    (run_files::MANIFEST, "under which conditions the run took place; without it no log can be read"),
+    (run_files::BEFORE, "every request of the before phase"),
+    (run_files::AFTER, "every request of the after phase"),
+    (run_files::CALIBRATION, "the calls to the idle server; without them batches are not predicted"),
+    (run_files::SINGLE_CALLS, "the calls beside the repetitions: whether equal work took equal time"),
+    (run_files::SCRIPT_LOG, "the given load test's own log"),
+    (run_files::ANSWERS, "distinct answers, to look into where some differ"),
+    (run_files::COMPARISON, "the comparison; made from the logs"),
+    (run_files::ANALYSIS, "where the time went and why; made from the logs"),
 ];
 
 /// Without these there is nothing to compare; a missing after.csv is a phase that was never sent.
-const NEEDED: [&str; 2] = ["manifest.json", "before.csv"];
+const NEEDED: [&str; 2] = [run_files::MANIFEST, run_files::BEFORE];
 
 /// How a page came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,25 +49,26 @@ pub enum Written {
 /// If the folder holds no run at all, or the page cannot be written.
 pub fn report(results: &Results, out: Option<&Path>, jaeger: Option<JaegerUrl>) -> anyhow::Result<Written> {
     let present = |name: &&str| results.path(name).exists();
-    let logs = ["manifest.json", "before.csv", "after.csv"];
+    let logs = [run_files::MANIFEST, run_files::BEFORE, run_files::AFTER];
     if !logs.iter().any(present) {
         bail!(
-            "{} holds no run: neither manifest.json nor a log is there; give the folder of a run, such as results/latest",
-            results.folder().display()
+            "{} holds no run: neither {} nor a log is there; give the folder of a run, such as results/latest",
+            results.folder().display(),
+            run_files::MANIFEST
         );
     }
     let (page, written) = match reading::read(results) {
         Ok((findings, read)) => (render(&findings, &read, results, jaeger)?, Written::Whole),
         Err(problem) => (incomplete(results, &problem), Written::Incomplete),
     };
-    let beside = results.path(NAME);
+    let beside = results.path(run_files::PAGE);
     write_atomically(out.unwrap_or(&beside), &page)?;
     Ok(written)
 }
 
 /// Writes the page of what was just analysed.
 pub(super) fn write(findings: &Findings, read: &Read, results: &Results) -> anyhow::Result<()> {
-    write_atomically(&results.path(NAME), &render(findings, read, results, None)?)
+    write_atomically(&results.path(run_files::PAGE), &render(findings, read, results, None)?)
 }
 
 /// Writes the page of a run that failed on its way, with why. What there is of it is shown.
@@ -81,7 +80,7 @@ pub(in crate::workflow) fn write_failed(results: &Results, why: &anyhow::Error) 
         }
         Err(_) => incomplete(results, why),
     };
-    write_atomically(&results.path(NAME), &page)
+    write_atomically(&results.path(run_files::PAGE), &page)
 }
 
 fn render(
@@ -237,7 +236,7 @@ mod tests {
         let out = tempfile::tempdir().expect("a folder");
         let results = Results::create(out.path(), "failed").expect("writable");
         write_failed(&results, &anyhow::anyhow!("the mock <ended>")).expect("writable");
-        let page = std::fs::read_to_string(results.path(NAME)).expect("a page");
+        let page = std::fs::read_to_string(results.path(run_files::PAGE)).expect("a page");
         assert!(page.contains("the mock &lt;ended&gt;") && page.contains("Incomplete run"), "{page}");
     }
 }

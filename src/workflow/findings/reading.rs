@@ -89,7 +89,7 @@ fn script(
     doubts: &mut Vec<Doubt>,
 ) -> Option<(BaselineScript, ScriptRows)> {
     let record = manifest.baseline_script.as_ref()?;
-    let path = results.path(missing::SCRIPT_LOG);
+    let path = results.path(crate::model::run_files::SCRIPT_LOG);
     let rows = match File::open(&path) {
         Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
             doubts.push(Doubt::ScriptLogUnreadable { problem: error.to_string() });

@@ -7,6 +7,7 @@ use std::io::BufWriter;
 use anyhow::Context;
 
 use crate::model::Part;
+use crate::model::run_files::ANSWERS;
 use crate::runlog::{Answers, LogWriter, Recording, Results};
 
 /// A log for each part, and the answers, which both phases share.
@@ -18,7 +19,7 @@ pub(in crate::workflow) struct Recordings {
 impl Recordings {
     /// Without a log yet.
     pub(in crate::workflow) fn start(results: &Results) -> anyhow::Result<Self> {
-        let answers = Answers::new(Box::new(BufWriter::new(results.start("answers.jsonl")?)));
+        let answers = Answers::new(Box::new(BufWriter::new(results.start(ANSWERS)?)));
         Ok(Recordings { logs: HashMap::new(), answers: Some(answers) })
     }
 
@@ -39,7 +40,7 @@ impl Recordings {
     pub(super) fn lend(&mut self, part: Part) -> anyhow::Result<Recording> {
         let log = self.logs.remove(&part).with_context(|| format!("{} is not open", part.log()))?;
         let answers = match part {
-            Part::Phase(_) => self.answers.take().context("answers.jsonl is not open")?,
+            Part::Phase(_) => self.answers.take().context("the answers are not open")?,
             // Nobody compares the answers of other parts.
             _ => Answers::new(Box::new(std::io::sink())),
         };

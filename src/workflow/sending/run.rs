@@ -8,6 +8,7 @@ use super::runner::{Ran, Runner};
 use super::server::Session;
 use crate::model::Caveat;
 use crate::model::manifest::Manifest;
+use crate::model::run_files::MANIFEST;
 use crate::plan::Plan;
 use crate::runlog::{Results, write_json};
 use crate::scenario::Settings;
@@ -58,6 +59,6 @@ impl<'a> Run<'a> {
     }
 
     pub(in crate::workflow) fn write_manifest(&self) -> anyhow::Result<()> {
-        write_json(&self.results.path("manifest.json"), &self.manifest)
+        write_json(&self.results.path(MANIFEST), &self.manifest)
     }
 }

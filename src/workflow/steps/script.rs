@@ -9,14 +9,12 @@ use crate::baseline;
 use crate::baseline::{Ended, Script};
 use crate::model::digest::sha256_hex;
 use crate::model::manifest::ScriptRecord;
+use crate::model::run_files::{SCRIPT_LOG, SCRIPT_OUTPUT};
 use crate::runlog::{Live, Results, write_atomically};
 use crate::scenario::ScenarioError;
 use crate::workflow::invocation;
 use crate::workflow::sending::Run;
 use crate::workflow::truth_file::TruthFile;
-
-/// What the script prints goes there.
-const PRINTED: &str = "input_py.log";
 
 /// The existing load test, unmodified, once.
 pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result<()> {
@@ -30,7 +28,7 @@ pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result
     let truth = run.results.path(&TruthFile::Script.name());
     let session = run.runner.server.open(Some(&truth)).await?;
     let endpoint = session.infer_url(&run.settings().target.path);
-    let log = run.results.path("input_py.csv");
+    let log = run.results.path(SCRIPT_LOG);
     let script = Script {
         path,
         endpoint: &endpoint,
@@ -39,7 +37,7 @@ pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result
         log: &log,
     };
     let step = run.runner.progress.step(&name, 0);
-    let running = baseline::run(script, run.results.start(PRINTED)?, run.runner.interrupt);
+    let running = baseline::run(script, run.results.start(SCRIPT_OUTPUT)?, run.runner.interrupt);
     let ended = step.watch(running, Live::default).await?;
     mask_output(&run.results, &endpoint)?;
     session.close().await?;
@@ -60,7 +58,7 @@ pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result
 /// A script may print the endpoint that it was given, and a query can hold a key.
 fn mask_output(results: &Results, endpoint: &str) -> anyhow::Result<()> {
     let Some((_, query)) = endpoint.split_once('?') else { return Ok(()) };
-    let path = results.path(PRINTED);
+    let path = results.path(SCRIPT_OUTPUT);
     let printed = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let masked = invocation::mask(&String::from_utf8_lossy(&printed), &[query]);
     write_atomically(&path, masked.as_bytes())

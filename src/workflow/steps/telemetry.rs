@@ -2,6 +2,7 @@
 
 use crate::analyze::{Comparison, Doubt};
 use crate::model::manifest::{SpanRecord, TelemetryRecord};
+use crate::model::run_files::METRICS;
 use crate::runlog::write_atomically;
 use crate::telemetry::SpanTotals;
 use crate::workflow::sending::Run;
@@ -34,14 +35,14 @@ pub(in crate::workflow) async fn publish(run: &Run<'_>, comparison: &Comparison)
     last_scrape(&run.runner.telemetry, run.runner.interrupt).await;
     // The caveats are judged already, and no figure depends on this file.
     if let Err(error) = write_exposition(run) {
-        run.runner.progress.note(&format!("warning: {error:#}; metrics.prom lacks the verdict"));
+        run.runner.progress.note(&format!("warning: {error:#}; {METRICS} lacks the verdict"));
     }
 }
 
 /// `metrics.prom`: what a scrape would read now.
 fn write_exposition(run: &Run<'_>) -> anyhow::Result<()> {
     match run.runner.telemetry.exposition() {
-        Some(text) => write_atomically(&run.results.path("metrics.prom"), text.as_bytes()),
+        Some(text) => write_atomically(&run.results.path(METRICS), text.as_bytes()),
         None => Ok(()),
     }
 }
