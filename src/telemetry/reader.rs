@@ -111,7 +111,7 @@ mod tests {
             begin.elapsed()
         });
         behave(&mut reader).await;
-        let took = serving.await.expect("it does not panic");
+        let took = timeout(10 * ALL_WITHIN, serving).await.expect("it ends").expect("it does not panic");
         drop((reader, stop));
         (took, scrapes.count())
     }

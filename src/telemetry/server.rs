@@ -152,7 +152,8 @@ mod tests {
             assert!(told.ends_with("# EOF\n") && took.is_zero(), "{took:?}: {told}");
             stop.send(true).expect("it still serves");
         };
-        let (readers, ()) = tokio::join!(serving, visits);
+        let both = async { tokio::join!(serving, visits) };
+        let (readers, ()) = tokio::time::timeout(Duration::from_secs(100), both).await.expect("it ends");
         assert!(readers.is_empty(), "nobody is kept");
     }
 }
