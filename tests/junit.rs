@@ -5,6 +5,7 @@ mod handmade;
 use handmade::{compared, phase};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use spanload::analyze::{Caveat, Comparison, PhaseData};
+use spanload::model::{Metric, Statistic};
 use spanload::report::{Format, Junit};
 
 /// Three repetitions of 200 requests around so many milliseconds; a level each.
@@ -53,7 +54,8 @@ fn each_line_of_the_sla_is_a_case_with_its_figures() {
     expected.sort_unstable();
     assert_eq!(found, expected);
     let p95 = sla.test_cases.iter().find(|case| case.name.as_str().starts_with("P95")).expect("a case");
-    let judged = comparison.sla.iter().find(|line| line.metric == "p95").expect("a line");
+    let judged =
+        comparison.sla.iter().find(|line| line.metric == Metric::latency(Statistic::P95)).expect("a line");
     assert_eq!(property(p95, "actual"), format!("{:.3}", judged.after.expect("a figure")));
     let ends = judged.after_ci95.expect("an interval");
     assert_eq!(property(p95, "interval"), format!("[{:.3}, {:.3}]", ends.lo, ends.hi));

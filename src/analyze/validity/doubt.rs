@@ -2,8 +2,7 @@
 
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
-use crate::model::Micros;
-use crate::model::Phase;
+use crate::model::{Metric, Micros, Phase};
 use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
@@ -156,8 +155,8 @@ pub enum Doubt {
     },
     /// A percentile is judged on fewer requests than it needs.
     TooFewSamples {
-        /// Such as `p95`.
-        metric: String,
+        /// Which.
+        metric: Metric,
         /// Planned requests of a phase.
         n: u64,
         /// As many are needed.
@@ -167,8 +166,8 @@ pub enum Doubt {
     RepetitionsDisagree {
         /// Which.
         phase: Phase,
-        /// Such as `p95`.
-        metric: String,
+        /// Which.
+        metric: Metric,
         /// In the fastest repetition.
         lowest: Option<Micros>,
         /// In the slowest; absent if that rank failed.
@@ -178,8 +177,8 @@ pub enum Doubt {
     },
     /// The after phase is faster, but the interval of the ratio holds one.
     GainUncertain {
-        /// Such as `p95`.
-        metric: String,
+        /// Which.
+        metric: Metric,
         /// After ÷ before.
         ratio: f64,
         /// Its 95 % interval.

@@ -12,8 +12,8 @@ pub(super) fn uncertain(judged: &[JudgedPercentile], difference: &ThreeDifferenc
     judged.iter().find_map(|line| {
         let of_line = of(difference, line.permille)?;
         let (ratio, interval) = of_line.ratio.zip(of_line.ci95_ratio)?;
-        (ratio < 1.0 && interval.holds(1.0)).then(|| Doubt::GainUncertain {
-            metric: line.metric.clone(),
+        (ratio < 1.0 && interval.holds(1.0)).then_some(Doubt::GainUncertain {
+            metric: line.metric,
             ratio,
             interval,
         })
