@@ -3,6 +3,7 @@
 mod answer;
 mod byte_budget;
 mod caveat;
+mod caveat_kind;
 pub mod digest;
 mod error_kind;
 mod exit;
@@ -28,6 +29,7 @@ mod verdict;
 pub use answer::{AnswerBody, KeptAnswer};
 pub use byte_budget::{ByteBudget, Lease};
 pub use caveat::Caveat;
+pub use caveat_kind::CaveatKind;
 pub use digest::Digest;
 pub use error_kind::ErrorKind;
 pub use exit::Exit;

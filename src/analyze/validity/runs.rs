@@ -8,9 +8,7 @@ use super::{client, phases, samples};
 use crate::analyze::document::Quality;
 use crate::analyze::observed::RunSide;
 use crate::analyze::quality;
-use crate::model::Caveat;
-use crate::model::Phase;
-use crate::model::SlaLine;
+use crate::model::{Caveat, CaveatKind, Phase, SlaLine};
 
 /// The doubts about both sides, each under its name, then those about the pair.
 ///
@@ -81,7 +79,7 @@ fn answers(a: &RunSide<'_>, quality: &Quality) -> Vec<Caveat> {
             "{different} of {compared} answers differ between the runs, first that of request {first}; compare them in answers.jsonl: \
              that of each run holds the answers to the first requests, by the digests in its logs"
         );
-        Caveat::new("answers_differ", message)
+        Caveat::new(CaveatKind::AnswersDiffer, message)
     });
     let varying = quality::varying(a.data);
     let vary = (varying > 0).then(|| {
@@ -90,7 +88,7 @@ fn answers(a: &RunSide<'_>, quality: &Quality) -> Vec<Caveat> {
              between the runs need not come from the release; make it deterministic (temperature 0, a seed)",
             a.name
         );
-        Caveat::new("answers_vary", message)
+        Caveat::new(CaveatKind::AnswersVary, message)
     });
     differ.into_iter().chain(vary).collect()
 }
