@@ -4,8 +4,12 @@
 //! autoregressive log-normal latencies (correlation φ of neighbours, spread of the level between
 //! repetitions) without and with 7 % of the requests 1,000 ms slower.
 
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/common/coverage.rs"]
 mod coverage;
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../tests/common/latencies.rs"]
+mod latencies;
 
 use std::process::ExitCode;
 

@@ -7,10 +7,12 @@
 //! With metrics means: read each second, as Prometheus might. `cargo bench --bench telemetry_cost` prints the figures
 //! and fails where an aim is missed. The collector and the scraper are in this process, the load in another.
 
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/common/exposition.rs"]
 mod exposition;
 #[path = "common/load.rs"]
 mod load;
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/common/otlp.rs"]
 mod otlp;
 #[path = "common/outcome.rs"]

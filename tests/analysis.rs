@@ -1,15 +1,12 @@
 //! The analysis as a document: its form, and that it says the same numbers as the comparison and the closing summary.
-#[allow(dead_code, reason = "each test binary uses its own part of the helpers")]
-#[path = "common/handmade.rs"]
-mod handmade;
 
-use handmade::compared;
+use crate::common::handmade::compared;
 use serde_json::{Value, json};
 use spanload::analyze::{
     Analysis, Calibration, Cause, ClientHealth, Comparison, PhaseCollector, PhaseData, ReuseBuys,
     attribute_both, prediction,
 };
-use spanload::model::Digest;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage, Stages, TraceId};
 use spanload::model::{Connections, Strategy};
 use spanload::model::{Micros, Moment};
@@ -72,7 +69,7 @@ fn sample(seq: u64, due: u64, (connect, queue, compute, connection, batch): Shap
         attempts: 1,
         status: Some(if failed { 500 } else { 200 }),
         error: failed.then_some(ErrorKind::Http5xx),
-        answer_digest: (!failed).then(|| Digest::of(&seq.to_le_bytes())),
+        answer_digest: (!failed).then(|| AnswerDigest::OfValue(Digest::of(&seq.to_le_bytes()))),
         ..Sample::unsent(seq, TraceId(seq.into()), Some(Moment::from_micros(due)))
     }
 }

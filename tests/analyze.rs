@@ -1,12 +1,11 @@
 //! What `analyze` makes of logs that are not as a run leaves them: an error that names the place, or a caveat that counts.
-mod common;
 
 use std::process::{Command, Output};
 
-use common::EXE;
-use common::run::{Results, count, fresh_folder, text};
+use crate::common::EXE;
+use crate::common::run::{Results, count, fresh_folder, text};
 use serde_json::json;
-use spanload::model::Digest;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{Micros, Moment};
 use spanload::model::{Sample, Stages};
 use spanload::plan::TraceIds;
@@ -44,7 +43,7 @@ fn log(run_id: &str, phase: &str, latency: u64) -> Vec<u8> {
             attempts: 1,
             status: Some(200),
             error: None,
-            answer_digest: Some(Digest::of(&seq.to_le_bytes())),
+            answer_digest: Some(AnswerDigest::OfValue(Digest::of(&seq.to_le_bytes()))),
             ..Sample::unsent(seq, ids.trace(seq), Some(Moment::START))
         };
         log.write(1, &sample).expect("memory takes it");
@@ -161,7 +160,7 @@ fn a_row_that_cannot_be_is_an_error_with_its_line() {
         (",1,3,", ",1,203,", "seq 203"),
         (",1,3,", ",2,3,", "repetition 2"),
         (",1,3,", ",1,three,", "three"),
-        (",1,3,", ",1,3,3,", "32 fields"),
+        (",1,3,", ",1,3,3,", "33 fields"),
     ];
     for (index, (from, to, word)) in cases.iter().enumerate() {
         let results = run(&format!("row_{index}"));

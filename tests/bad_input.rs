@@ -1,15 +1,13 @@
 //! What is wrong with a flag, a file or a target is said with its name and its remedy, and leaves nothing behind.
-#![allow(clippy::disallowed_methods, reason = "the tests time the command from outside")]
-mod common;
 
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use common::run::{Run, fresh_folder, prove_command};
-use common::wire::refusing;
-use common::{EXE, Mock};
+use crate::common::run::{Run, fresh_folder, prove_command};
+use crate::common::wire::refusing;
+use crate::common::{EXE, Mock};
 
 const SECRET: &str = "s3cret";
 

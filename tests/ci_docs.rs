@@ -1,13 +1,11 @@
 //! The workflow of docs/ci.md does what the page says: its steps are run as they stand there.
-mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::EXE;
-use common::run::{Results, fresh_folder, write_program};
-use common::undisturbed::{certain, undisturbed};
-use common::wire::{Server, pause};
+use crate::common::EXE;
+use crate::common::run::{Results, fresh_folder, write_program};
+use crate::common::wire::{Server, pause};
 
 const BODIES: &str = "{\"prompt\":\"one\"}\n{\"prompt\":\"two\"}\n";
 
@@ -53,31 +51,33 @@ fn path() -> String {
     std::env::var("PATH").expect("a PATH")
 }
 
+/// With a limit that a busy machine meets, too: what is tested is the page.
 #[test]
 fn the_workflow_proves_a_plain_api() {
-    undisturbed(|| {
-        let (folder, api) = (fresh_folder("ci_workflow"), api());
-        std::fs::write(folder.join("bodies.jsonl"), BODIES).expect("writable");
-        let script = script("Prove the SLA")
-            .replace("spanload/target/release/spanload", EXE)
-            .replace("http://127.0.0.1:8000", &api.url());
-        assert!(script.contains(EXE) && script.contains(&api.url()), "{script}");
-        let output = run(&folder, &script, &path());
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        let comment = std::fs::read_to_string(folder.join("comment.md")).expect("a comment");
-        assert!(comment.starts_with("<!-- spanload -->\n### spanload: ✅ SLA met"), "{comment}");
-        assert!(
-            comment.contains("- after: `pool of 32`\n"),
-            "no batches, for this API takes none: {comment}"
-        );
-        let comparison = Results(folder.join("results/latest")).comparison();
-        for phase in ["before", "after"] {
-            let phase = &comparison["phases"][phase];
-            certain(phase["succeeded"] == phase["planned"], &phase.to_string());
-        }
-        let junit = std::fs::read_to_string(folder.join("results/junit.xml")).expect("JUnit XML");
-        assert!(junit.contains("failures=\"0\""), "{junit}");
+    let (folder, api) = (fresh_folder("ci_workflow"), api());
+    std::fs::write(folder.join("bodies.jsonl"), BODIES).expect("writable");
+    let written = script("Prove the SLA");
+    let changes = [
+        ("spanload/target/release/spanload", EXE),
+        ("http://127.0.0.1:8000", &api.url()),
+        ("p95=800ms", "p95=30s"),
+    ];
+    let script = changes.iter().fold(written, |script, (from, to)| {
+        assert!(script.contains(from), "no {from} in {script}");
+        script.replace(from, to)
     });
+    let output = run(&folder, &script, &path());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let comment = std::fs::read_to_string(folder.join("comment.md")).expect("a comment");
+    assert!(comment.starts_with("<!-- spanload -->\n### spanload: ✅ SLA met"), "{comment}");
+    assert!(comment.contains("- after: `pool of 32`\n"), "no batches, for this API takes none: {comment}");
+    let comparison = Results(folder.join("results/latest")).comparison();
+    for phase in ["before", "after"] {
+        let phase = &comparison["phases"][phase];
+        assert_eq!(phase["succeeded"], phase["planned"], "{phase}");
+    }
+    let junit = std::fs::read_to_string(folder.join("results/junit.xml")).expect("JUnit XML");
+    assert!(junit.contains("failures=\"0\""), "{junit}");
 }
 
 /// A `gh` that notes its arguments, and says what it is told to where comments are asked for.

@@ -110,7 +110,7 @@ fn the_workflow_of_the_ci_page_uses_flags_that_exist() {
         .flat_map(|command| flags(command).map(|(_, name)| format!("--{name}")).collect::<Vec<_>>())
         .collect();
     let of_others = [
-        "--release --locked --nocapture --test --port --manifest-path",
+        "--release --profile --locked --nocapture --test --port --manifest-path",
         "--silent --show-error --fail --output --retry --retry-delay --retry-all-errors",
         "--paginate --jq --method --repo --body-file",
     ];

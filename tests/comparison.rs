@@ -1,10 +1,8 @@
 //! A comparison made by hand: each format as it is read, all with the same numbers, and what is judged.
-#[path = "common/handmade.rs"]
-mod handmade;
 
 use std::path::PathBuf;
 
-use handmade::{compared, phase};
+use crate::common::handmade::{compared, phase};
 use serde_json::Value;
 use spanload::analyze::{Comparison, Confidence, PhaseData, Verdict};
 use spanload::model::{Caveat, CaveatKind};

@@ -1,15 +1,11 @@
 //! `spanload explain` on a run made by hand: what is shown of a request, of the slowest ones, and what is refused.
-#![allow(dead_code, reason = "the helpers hold more than this file uses")]
-mod common;
-#[path = "common/handmade_run.rs"]
-mod handmade_run;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::EXE;
-use common::run::fresh_folder;
-use handmade_run::{HandmadeRun, failed, sample, waited};
+use crate::common::EXE;
+use crate::common::handmade_run::{HandmadeRun, failed, sample, waited};
+use crate::common::run::fresh_folder;
 use spanload::model::Micros;
 use spanload::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage, TraceId};
 

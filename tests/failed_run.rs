@@ -1,13 +1,11 @@
 //! A run that fails on its way: what it leaves behind is as true as it can be.
-#![allow(dead_code, reason = "the helpers hold more than this file uses")]
-mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::processes::children_of;
-use common::run::{Results, fresh_folder, prove_command};
-use common::{EXE, kill, wait_until};
+use crate::common::processes::children_of;
+use crate::common::run::{Results, fresh_folder, prove_command};
+use crate::common::{EXE, kill, wait_until};
 
 /// The folder of a run that has sent requests, but for the older one.
 fn measuring(out: &Path, older: &Path) -> Option<PathBuf> {
@@ -30,7 +28,7 @@ fn after_one_that_went_well(name: &str) -> (PathBuf, PathBuf) {
 
 /// One that is long enough to be ended on its way.
 fn long_run(out: &Path) -> Command {
-    prove_command(out, &["-n", "4000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"])
+    prove_command(out, &["-n", "20000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"])
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! The given load test stays as it was given, and the plan sends what it sends.
-mod common;
 
 use std::process::Command;
 
-use common::run::{has_python, input_py};
+use crate::common::run::{has_python, input_py};
 use spanload::model::digest::sha256_hex;
 use spanload::plan::Plan;
 

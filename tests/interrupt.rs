@@ -1,18 +1,17 @@
 //! What a signal leaves behind: whole logs, a comparison that calls itself partial, and no process.
-mod common;
 
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
-use common::processes::{Process, children_of};
-use common::run::{Results, count, fresh_folder, has_python, prove_command, text};
-use common::{EXE, kill, wait_until};
+use crate::common::processes::{Process, children_of};
+use crate::common::run::{Results, count, fresh_folder, has_python, prove_command, text};
+use crate::common::{EXE, kill, wait_until};
 
-const REQUESTS: u64 = 4_000;
+const REQUESTS: u64 = 20_000;
 
-/// A run that has 10 s to go, in a process group of its own as at a terminal.
+/// A run that has more than 25 s to go, of which a test needs a moment, in a process group of its own as at a terminal.
 struct Running {
     out: PathBuf,
     prove: Child,
@@ -21,7 +20,7 @@ struct Running {
 impl Running {
     fn start(name: &str, flags: &[&str]) -> Self {
         let out = fresh_folder(name);
-        let long = ["-n", "4000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"];
+        let long = ["-n", "20000", "--set", "mock.fixed_ms=20", "--set", "mock.item_ms=0"];
         let mut command = prove_command(&out, &[&long, flags].concat());
         let prove = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         Self { out, prove: prove.expect("the binary starts") }

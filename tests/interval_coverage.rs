@@ -1,8 +1,6 @@
 //! A short form of the benchmark of that name: fewer draws, the corners of the grid.
-#[path = "common/coverage.rs"]
-mod coverage;
 
-use coverage::{Process, measure};
+use crate::common::coverage::{Process, measure};
 
 const DRAWS: u32 = 300;
 

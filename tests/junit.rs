@@ -1,8 +1,6 @@
 //! The verdict as JUnit XML, read back by a reader of that format: missed fails, in doubt is skipped, never passed.
-#[path = "common/handmade.rs"]
-mod handmade;
 
-use handmade::{compared, phase};
+use crate::common::handmade::{compared, phase};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use spanload::analyze::{Caveat, Comparison, PhaseData};
 use spanload::model::{CaveatKind, Metric, Statistic};

@@ -1,9 +1,5 @@
 //! What goes where: results to standard output, all else to standard error, files where they were asked for; and
 //! nothing that a server, a log or a path holds is obeyed by a terminal.
-#![allow(dead_code, reason = "the helpers hold more than this file uses")]
-mod common;
-#[path = "common/handmade_run.rs"]
-mod handmade_run;
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
@@ -12,9 +8,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::EXE;
-use common::run::{Results, Run, fresh_folder, prove_command};
-use handmade_run::{HandmadeRun, rising};
+use crate::common::EXE;
+use crate::common::handmade_run::{HandmadeRun, rising};
+use crate::common::run::{Results, Run, fresh_folder, prove_command};
 use quick_junit::Report;
 use serde_json::Value;
 

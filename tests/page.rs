@@ -1,13 +1,10 @@
 //! `report.html`: always written, true to the JSON files, escaped, of one file, and of a bounded length.
-mod common;
-#[path = "common/page.rs"]
-mod page;
 
 use std::process::Command;
 
-use common::EXE;
-use common::run::{Results, Run, fresh_folder};
-use page::{Made, Page, grouped, number, reference, report, reported};
+use crate::common::EXE;
+use crate::common::page::{Made, Page, grouped, number, reference, report, reported};
+use crate::common::run::{Results, Run, fresh_folder};
 use serde_json::json;
 
 #[test]

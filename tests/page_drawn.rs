@@ -1,16 +1,12 @@
 //! What the page draws lies where its figures say: bars, dots, curves and limits, measured by the pictures' own axes.
-mod common;
-#[path = "common/page.rs"]
-mod page;
-#[path = "common/svg.rs"]
-mod svg;
 
+use crate::common;
 use std::collections::BTreeMap;
 
-use common::run::{Results, Table};
-use page::{Page, analyze, number, reference, reference_logs};
+use crate::common::page::{Page, analyze, number, reference, reference_logs};
+use crate::common::run::{Results, Table};
+use crate::common::svg::{Axis, Tag, pictures, section, tags, time_of};
 use serde_json::Value;
-use svg::{Axis, Tag, pictures, section, tags, time_of};
 
 /// A tenth of a unit is written; half of it is lost.
 const WRITTEN: f64 = 0.051;

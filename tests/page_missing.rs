@@ -1,10 +1,8 @@
 //! A file of the run that is gone is named, with what cannot be said without it; no figure stands for one of nothing.
-mod common;
-#[path = "common/page.rs"]
-mod page;
 
-use common::run::Results;
-use page::{Page, analyze, reference_logs, reported};
+use crate::common;
+use crate::common::page::{Page, analyze, reference_logs, reported};
+use crate::common::run::Results;
 
 fn without(files: &[&str]) -> Results {
     let results = reference_logs(&format!("missing_{}", files[0]));

@@ -1,12 +1,9 @@
 //! The first things that a reader sees say the same as the verdict, and what they say is the log's.
-mod common;
-#[path = "common/page.rs"]
-mod page;
 
 use std::collections::BTreeMap;
 
-use common::run::{Results, Table, count};
-use page::{Made, Page, analyze, grouped, number, reference, reference_logs, reported};
+use crate::common::page::{Made, Page, analyze, grouped, number, reference, reference_logs, reported};
+use crate::common::run::{Results, Table, count};
 use serde_json::json;
 
 /// The lines from one heading to the next.

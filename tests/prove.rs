@@ -1,11 +1,5 @@
 //! The whole workflow through the command line: one run is looked at from every side, others each change one thing.
-mod common;
-#[allow(dead_code, reason = "each test binary uses its own part of the helpers")]
-#[path = "common/handmade_run.rs"]
-mod handmade_run;
-#[path = "prove/script.rs"]
 mod script;
-#[path = "prove/verdict.rs"]
 mod verdict;
 
 use std::collections::{BTreeSet, HashSet};
@@ -13,10 +7,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use common::processes::children_of;
-use common::run::{Results, Run, Table, count, fresh_folder, has_python, input_py, prove_command, text};
-use common::{EXE, wait_until};
-use handmade_run::{HandmadeRun, rising};
+use crate::common::handmade_run::{HandmadeRun, rising};
+use crate::common::processes::children_of;
+use crate::common::run::{
+    Results, Run, Table, count, fresh_folder, has_python, input_py, prove_command, text,
+};
+use crate::common::{EXE, wait_until};
 use serde_json::Value;
 use spanload::plan::Plan;
 
@@ -26,7 +22,7 @@ const CONNECTIONS: usize = 4;
 const BATCH: u64 = 4;
 const HEADER: &str = "run_id,phase,repetition,seq,trace_id,due_ms,queue_ms,retry_ms,dns_ms,connect_ms,tls_ms,\
     send_ms,wait_ms,receive_ms,ttfb_ms,latency_ms,server_queue_ms,server_compute_ms,conn_id,conn_reused,\
-    syn_retransmits,retransmits,batch_id,batch_size,attempts,status,error,bytes_sent,bytes_received,answer_digest,server_item_ms";
+    syn_retransmits,retransmits,batch_id,batch_size,attempts,status,error,bytes_sent,bytes_received,answer_digest,server_item_ms,answer_copied";
 const STAGES: [&str; 8] =
     ["queue_ms", "retry_ms", "dns_ms", "connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms"];
 

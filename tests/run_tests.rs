@@ -1,12 +1,11 @@
 //! The script `run_tests`, with a `cargo` that builds nothing: what it passes on, and what it says when it cannot.
-mod common;
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::EXE;
-use common::run::{Results, fresh_folder, write_program};
+use crate::common::EXE;
+use crate::common::run::{Results, fresh_folder, write_program};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -17,7 +16,7 @@ impl Stage {
     /// Without a `cargo`.
     fn new(name: &str) -> Self {
         let stage = Self(fresh_folder(name));
-        for folder in ["path", "elsewhere", "target/release"] {
+        for folder in ["path", "elsewhere", "target/dist"] {
             std::fs::create_dir_all(stage.0.join(folder)).expect("a folder");
         }
         for program in ["bash", "dirname"] {
@@ -60,7 +59,7 @@ fn text(bytes: &[u8]) -> &str {
 #[test]
 fn it_passes_arguments_on_as_they_are_and_keeps_the_exit_code() {
     let stage = Stage::new("run_tests_arguments").with_cargo("exit 0");
-    stage.program("target/release/spanload", "printf '%s\\n' \"$@\"; exit 99");
+    stage.program("target/dist/spanload", "printf '%s\\n' \"$@\"; exit 99");
     let output = stage.run(&["-n", "5", "--sla", "p95=1 ms", "*"]);
     assert_eq!(output.status.code(), Some(99), "{output:?}");
     let expected =
@@ -71,7 +70,7 @@ fn it_passes_arguments_on_as_they_are_and_keeps_the_exit_code() {
 #[test]
 fn a_signal_for_it_reaches_the_proof() {
     let stage = Stage::new("run_tests_signal").with_cargo("exit 0");
-    stage.program("target/release/spanload", "echo $$");
+    stage.program("target/dist/spanload", "echo $$");
     let child = stage.command(&[]).stdout(Stdio::piped()).spawn().expect("the script starts");
     let id = child.id();
     let output = child.wait_with_output().expect("an output");
@@ -81,11 +80,12 @@ fn a_signal_for_it_reaches_the_proof() {
 #[test]
 fn it_builds_what_the_lock_file_says() {
     let stage = Stage::new("run_tests_build").with_cargo("printf '%s ' \"$@\"");
-    stage.program("target/release/spanload", "exit 0");
+    stage.program("target/dist/spanload", "exit 0");
     let output = stage.run(&[]);
     let arguments = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0));
-    for argument in ["build ", "--release ", "--locked ", &format!("--manifest-path {ROOT}/Cargo.toml ")] {
+    for argument in ["build ", "--profile dist ", "--locked ", &format!("--manifest-path {ROOT}/Cargo.toml ")]
+    {
         assert!(arguments.contains(argument), "{arguments}");
     }
 }
@@ -93,7 +93,7 @@ fn it_builds_what_the_lock_file_says() {
 #[test]
 fn it_runs_a_real_proof_from_another_directory() {
     let stage = Stage::new("run_tests_real").with_cargo("exit 0");
-    symlink(EXE, stage.0.join("target/release/spanload")).expect("a link");
+    symlink(EXE, stage.0.join("target/dist/spanload")).expect("a link");
     let small =
         ["-n", "16", "-c", "8", "--repetitions", "1", "--set", "mock.fixed_ms=5", "--set", "mock.item_ms=1"];
     let output = stage.run(&[&small[..], &["--out", "runs", "--sla", "p95=1ms"]].concat());
@@ -125,7 +125,7 @@ fn the_rust_that_it_asks_for_is_the_one_of_the_manifest() {
 #[test]
 fn a_build_that_fails_names_the_remedy_and_runs_nothing() {
     let stage = Stage::new("run_tests_failed_build").with_cargo("exit 101");
-    stage.program("target/release/spanload", "echo an old build");
+    stage.program("target/dist/spanload", "echo an old build");
     let output = stage.run(&[]);
     let complaint = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""));

@@ -1,9 +1,6 @@
 //! How often the intervals between two stored runs hold the truth: Welch's, as their repetitions are no pairs.
-#[path = "common/latencies.rs"]
-#[allow(dead_code, reason = "the other coverage tests use their own part")]
-mod latencies;
 
-use latencies::{Normals, Process};
+use crate::common::latencies::{Normals, Process};
 use spanload::analyze::{Comparison, PhaseCollector, PhaseData, RunSide, compare_runs};
 use spanload::model::{Micros, Moment};
 use spanload::model::{Phase, Sample, Stage, Stages, TraceId};

@@ -1,8 +1,7 @@
 //! Headers of a server's own that a scenario maps to its queue and compute times, through the command line.
-mod common;
 
-use common::run::Run;
-use common::wire::{Server, pause};
+use crate::common::run::Run;
+use crate::common::wire::{Server, pause};
 
 #[test]
 fn mapped_headers_split_the_wait_as_server_timing_does() {

@@ -1,18 +1,12 @@
 //! What a terminal shows: a bar while a run is on, colour where it is wanted, and nothing left behind at any end.
-#![allow(dead_code, reason = "the helpers hold more than this file uses")]
-mod common;
-#[path = "common/handmade_run.rs"]
-mod handmade_run;
-#[path = "common/pty.rs"]
-mod pty;
 
 use std::path::Path;
 use std::process::Command;
 
-use common::run::{fresh_folder, prove_command};
-use common::{EXE, kill, wait_until};
-use handmade_run::{HandmadeRun, rising};
-use pty::{OnTerminal, screen};
+use crate::common::handmade_run::{HandmadeRun, rising};
+use crate::common::pty::{OnTerminal, screen};
+use crate::common::run::{fresh_folder, prove_command};
+use crate::common::{EXE, kill, wait_until};
 use spanload::host::console;
 use spanload::report::{ExpectedLoad, Progress};
 use spanload::runlog::Live;
@@ -43,7 +37,14 @@ fn a_process_that_panics() {
 #[test]
 fn a_panic_takes_the_bar_away_and_is_readable() {
     let mut command = Command::new(std::env::current_exe().expect("this test's own binary"));
-    command.args(["--exact", "a_process_that_panics", "--ignored", "--nocapture", "--test-threads", "1"]);
+    command.args([
+        "--exact",
+        "terminal::a_process_that_panics",
+        "--ignored",
+        "--nocapture",
+        "--test-threads",
+        "1",
+    ]);
     let (code, written) = OnTerminal::start(command.env("RUST_BACKTRACE", "0"), 100).finish();
     assert_eq!(code, Some(101), "{written}");
     assert!(written.contains("before 1/3 [") && written.contains("30/600"), "there was a bar: {written}");
@@ -56,7 +57,7 @@ fn a_panic_takes_the_bar_away_and_is_readable() {
 #[test]
 fn a_second_ctrl_c_ends_at_once_and_leaves_no_bar() {
     let out = fresh_folder("terminal_signals");
-    let mut command = prove_command(&out, &["-n", "4000", "--set", "mock.fixed_ms=50"]);
+    let mut command = prove_command(&out, &["-n", "20000", "--set", "mock.fixed_ms=50"]);
     let prove = OnTerminal::start(&mut command, 100);
     wait_until("a bar is drawn", || prove.so_far().contains("before 1/1 [").then_some(()));
     kill(prove.child.id(), libc::SIGINT);

@@ -1,10 +1,9 @@
 //! A terminal that is gone ends nothing: a run whose output nobody reads any more is written all the same.
-mod common;
 
 use std::process::Stdio;
 
-use common::run::{Results, fresh_folder, prove_command};
-use common::{kill, wait_until};
+use crate::common::run::{Results, fresh_folder, prove_command};
+use crate::common::{kill, wait_until};
 
 #[test]
 fn a_run_goes_on_without_a_reader() {
@@ -19,7 +18,7 @@ fn a_run_goes_on_without_a_reader() {
 #[test]
 fn ctrl_c_without_a_reader_still_writes_what_there_is() {
     let out = fresh_folder("no_reader_interrupt");
-    let mut prove = prove_command(&out, &["-n", "4000", "--set", "mock.fixed_ms=20"]);
+    let mut prove = prove_command(&out, &["-n", "20000", "--set", "mock.fixed_ms=20"]);
     let mut prove = prove.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     drop((prove.stdout.take(), prove.stderr.take()));
     wait_until("the before phase has rows", || {

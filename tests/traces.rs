@@ -1,17 +1,15 @@
 //! Every planned request is a trace: what reaches a collector, checked against the rows of the log.
-#![allow(clippy::disallowed_methods, reason = "the tests time the command from outside")]
-mod common;
-#[path = "common/otlp.rs"]
-mod otlp;
 
+use crate::common;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use common::run::{Results, Run, Table, count, text};
-use common::thrice_at_most;
-use otlp::{Collector, Received};
+use crate::common::otlp::{Collector, Received};
+use crate::common::run::{Results, Run, Table, count, text};
 
 const PHASES: [&str; 2] = ["before", "after"];
+/// Each process places itself on the wall clock once, which others may move a little meanwhile; in microseconds.
+const SLEWED: u64 = 50_000;
 const STAGES: [&str; 8] = ["queue", "retry", "dns", "connect", "tls", "send", "wait", "receive"];
 
 /// Milliseconds with three decimals, as whole microseconds.
@@ -91,7 +89,7 @@ impl Spans {
     }
 }
 
-fn check_part(results: &Results, part: &str, spans: &Spans) -> usize {
+fn check_part(results: &Results, part: &str, spans: &Spans, complete: bool) -> usize {
     let (rows, starts) = (rows(results, part), starts(results, part));
     let leaders = leaders(&rows);
     for row in &rows {
@@ -122,7 +120,9 @@ fn check_part(results: &Results, part: &str, spans: &Spans) -> usize {
         let leader = leaders.get(&(row["repetition"].clone(), row["batch_id"].clone())).unwrap_or(trace);
         let exchange = (leader != trace).then(|| (leader.clone(), spans.root(leader).id()));
         assert_eq!(root.link("exchange"), exchange, "{trace}");
-        check_server(row, root, spans);
+        if complete {
+            check_server(row, root, spans);
+        }
     }
     rows.len()
 }
@@ -169,24 +169,30 @@ fn check_server(row: &HashMap<String, String>, root: &Received, spans: &Spans) {
         assert_eq!(child.length(), micros(&row[column]), "{name} as the server told its caller");
     }
     let ((from, to), (start, end)) = (served[0].micros(), root.micros());
-    let slack = 1_000;
-    assert!(start <= from + slack && to <= end + slack, "within the request: {from}–{to} in {start}–{end}");
+    assert!(start <= from + SLEWED && to <= end + SLEWED, "within the request: {from}–{to} in {start}–{end}");
 }
 
-/// A run and the collector of its spans. A mock has a second for its last ones, which a busy machine may take from it.
+/// A run and the collector of its spans.
 fn traced(name: &str) -> (Run, Collector) {
-    let attempt = || {
-        let collector = Collector::start(Duration::ZERO);
-        let url = collector.grpc_url();
-        let flags = ["--otlp-endpoint", &url, "--otlp-protocol=grpc", "--no-metrics", "--repetitions=2"];
-        let run = Run::prove(name, &flags);
-        assert_eq!(run.code(), 0, "{}", run.stderr());
-        (run, collector)
-    };
-    thrice_at_most(attempt, |(run, _)| {
-        println!("{}", run.stderr());
-        !run.results().all_caveats().contains(&"telemetry_loss".to_string())
-    })
+    let collector = Collector::start(Duration::ZERO);
+    let url = collector.grpc_url();
+    let flags = ["--otlp-endpoint", &url, "--otlp-protocol=grpc", "--no-metrics", "--repetitions=2"];
+    let run = Run::prove(name, &flags);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    (run, collector)
+}
+
+/// What the mocks sent, against their own account. They have a second for their last spans, which a busy machine may take from
+/// them: what they say they lost is missing, and nothing else. Whether all arrived.
+fn check_account_of_the_mocks(results: &Results, spans: &Spans) -> bool {
+    let served = &results.manifest()["telemetry"]["server_spans"];
+    let [created, exported, failed, dropped] =
+        ["created", "exported", "failed", "dropped"].map(|key| count(&served[key]));
+    assert!(created > 0 && created == exported + failed + dropped, "{served}");
+    // What was not acknowledged in time may have arrived all the same.
+    let arrived = spans.server.len() as u64;
+    assert!((exported..=exported + failed).contains(&arrived), "{arrived} arrived: {served}");
+    created == exported
 }
 
 #[test]
@@ -194,12 +200,10 @@ fn every_span_agrees_with_its_row() {
     let (run, collector) = traced("traces_rows");
     let (results, spans) = (run.results(), Spans::of(&collector));
     let parts = ["before", "after", "calibration", "single_calls"];
-    let rows: usize = parts.map(|part| check_part(&results, part, &spans)).iter().sum();
+    let complete = check_account_of_the_mocks(&results, &spans);
+    let rows: usize = parts.map(|part| check_part(&results, part, &spans, complete)).iter().sum();
     assert_eq!(spans.client.len(), rows, "no trace beside");
     check_own(&results, &spans);
-    let served = &results.manifest()["telemetry"]["server_spans"];
-    assert_eq!(count(&served["created"]), count(&served["exported"]));
-    assert_eq!(count(&served["exported"]) as usize, spans.server.len(), "the mocks' own, summed");
     let totals = &results.manifest()["telemetry"]["spans"];
     let [created, exported, failed, dropped] =
         ["created", "exported", "failed", "dropped"].map(|key| count(&totals[key]));
@@ -207,7 +211,7 @@ fn every_span_agrees_with_its_row() {
     assert_eq!(exported as usize, collector.count("spanload"));
     let line = format!("traces: {created} spans created = {created} exported + 0 failed + 0 dropped");
     assert!(run.stderr().contains(&line), "{}", run.stderr());
-    assert!(!results.all_caveats().contains(&"telemetry_loss".to_string()));
+    assert_eq!(results.all_caveats().contains(&"telemetry_loss".to_string()), !complete);
 }
 
 /// The run holds its phases, these their repetitions, and requests are linked to the last.
@@ -229,7 +233,7 @@ fn check_own(results: &Results, spans: &Spans) {
             let root = spans.root(&row["trace_id"]);
             assert_eq!(root.link("repetition"), Some((repetition.trace(), repetition.id())));
             let ((from, to), (start, end)) = (outer(repetition), root.micros());
-            assert!(from <= start && end <= to, "{from}–{to} holds {start}–{end}");
+            assert!(from <= start + SLEWED && end <= to + SLEWED, "{from}–{to} holds {start}–{end}");
         }
     }
 }

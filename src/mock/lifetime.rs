@@ -1,6 +1,7 @@
 //! The life of the mock: bind both ports, say hello, serve until told to stop, answer what was accepted, close the log.
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::rt;
@@ -18,6 +19,8 @@ use crate::telemetry::ServerTracer;
 
 /// A collector that does not answer must not make a parent think that the mock hangs.
 pub const LAST_SPANS_WITHIN: Duration = Duration::from_secs(1);
+/// A thread that is stuck must not make a parent think so either.
+const RECORDED_WITHIN: Duration = Duration::from_secs(1);
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves the mock on this thread until a signal, or the end of standard input where asked for, stops it.
@@ -44,8 +47,19 @@ async fn live(options: Options) -> anyhow::Result<()> {
     infer.stop().await?;
     control.stop().await?;
     upkeep.abort();
+    all_recorded(&mock).await;
     finish_traces(&mock);
     mock.truth.close()
+}
+
+/// What was cut off is dropped, and recorded, by the server's own thread, a moment after it was told to stop.
+async fn all_recorded(mock: &MockState) {
+    let recorded = async {
+        while mock.open.load(Ordering::Acquire) > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let _ = tokio::time::timeout(RECORDED_WITHIN, recorded).await;
 }
 
 /// Nobody calls any more, so this thread may wait. What became of the spans is the last line on standard output: a

@@ -68,6 +68,8 @@ kinds! {
     AnswersDiffer = "answers_differ",
     /// The server answered the same request differently within a phase.
     AnswersVary = "answers_vary",
+    /// No copy was kept of some answers, so that only their bytes were compared.
+    AnswersNotCopied = "answers_not_copied",
     /// A phase has not one success.
     NoSuccess = "no_success",
     /// Planned requests were never sent.

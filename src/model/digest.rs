@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde_json::{Number, Value};
 use sha2::{Digest as _, Sha256};
+
+use super::Canonical;
 
 /// 128 bits of a SHA-256: enough to tell apart all that one run can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,14 +17,10 @@ impl Digest {
         Digest::truncate(Sha256::digest(bytes).as_slice())
     }
 
-    /// The digest of an answer: of its canonical JSON (keys sorted, no white space, `1.0` as `1`; as
-    /// RFC 8785, but whole numbers of 64 bits keep all their digits), so that two spellings of one
-    /// value are equal; of the bytes as they are where they are no JSON.
-    pub fn of_answer(bytes: &[u8]) -> Self {
-        match serde_json::from_slice(bytes) {
-            Ok(value) => Digest::of(canonical(value).to_string().as_bytes()),
-            Err(_) => Digest::of(bytes),
-        }
+    /// The digest of an answer: of its canonical JSON, so that two spellings of one value are equal; of the bytes as
+    /// they are where they are no JSON. Whoever digests many answers gives the same buffers each time.
+    pub fn of_answer(bytes: &[u8], canonical: &mut Canonical) -> Self {
+        Digest::of(canonical.text(bytes).unwrap_or(bytes))
     }
 
     /// Its bytes, in the order of its digits.
@@ -36,23 +33,6 @@ impl Digest {
         half.copy_from_slice(&full[..16]);
         Digest(half)
     }
-}
-
-/// The value with one spelling for each number. Objects are sorted by key already.
-fn canonical(value: Value) -> Value {
-    match value {
-        Value::Number(number) => Value::Number(whole(&number).map_or(number, Number::from)),
-        Value::Array(items) => items.into_iter().map(canonical).collect(),
-        Value::Object(members) => members.into_iter().map(|(key, value)| (key, canonical(value))).collect(),
-        other => other,
-    }
-}
-
-/// The whole number that a fraction such as `2.0` or `1e2` spells, if every digit of it is certain.
-fn whole(number: &Number) -> Option<i64> {
-    const CERTAIN: f64 = 9_007_199_254_740_992.0; // 2^53
-    let value = number.as_f64().filter(|_| number.is_f64())?;
-    (value.fract() == 0.0 && value.abs() < CERTAIN).then_some(value as i64)
 }
 
 /// A digest over many parts; each is preceded by its length, so that their borders count.
@@ -124,13 +104,15 @@ mod tests {
 
     #[test]
     fn an_answer_is_its_value_not_its_spelling() {
-        let spaced = br#"{ "b": [1, 2.50], "a": null }"#;
-        let packed = br#"{"a":null,"b":[1,2.5]}"#;
-        assert_eq!(Digest::of_answer(spaced), Digest::of_answer(packed));
-        assert_eq!(Digest::of_answer(b"[1.0,100,0]"), Digest::of_answer(b"[1,1e2,-0.0]"));
-        assert_ne!(Digest::of_answer(b"18446744073709551615"), Digest::of_answer(b"18446744073709551614"));
-        assert_ne!(Digest::of_answer(packed), Digest::of_answer(br#"{"a":0,"b":[1,2.5]}"#));
-        assert_ne!(Digest::of_answer(b"not json"), Digest::of_answer(b"not json "));
+        let digest = |answer: &str| Digest::of_answer(answer.as_bytes(), &mut Canonical::default());
+        let packed = r#"{"a":null,"b":[1,2.5]}"#;
+        assert_eq!(digest(r#"{ "b": [1, 2.50], "a": null }"#), digest(packed));
+        assert_eq!(digest(packed), Digest::of(packed.as_bytes()), "whoever can sort keys can check it");
+        assert_eq!(digest("[1.0,100,0]"), digest("[1,1e2,-0.0]"));
+        assert_ne!(digest("18446744073709551615"), digest("18446744073709551614"));
+        assert_ne!(digest("0.1"), digest("0.1000000000000000055511151231257827"), "the same only as a float");
+        assert_ne!(digest(packed), digest(r#"{"a":0,"b":[1,2.5]}"#));
+        assert_ne!(digest("not json"), digest("not json "));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod answer;
 mod byte_budget;
+mod canonical;
 mod caveat;
 mod caveat_kind;
 pub mod digest;
@@ -26,8 +27,9 @@ mod telemetry_record;
 pub mod text;
 mod verdict;
 
-pub use answer::{AnswerBody, KeptAnswer};
+pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
 pub use byte_budget::{ByteBudget, Lease};
+pub use canonical::Canonical;
 pub use caveat::Caveat;
 pub use caveat_kind::CaveatKind;
 pub use digest::Digest;

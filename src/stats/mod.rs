@@ -1,4 +1,5 @@
-//! Statistics that know nothing of a load test: distributions, intervals, random numbers, rounding.
+//! Statistics that know nothing of a load test: distributions, intervals, step functions, random
+//! numbers, rounding.
 
 pub mod bootstrap;
 pub mod distribution;

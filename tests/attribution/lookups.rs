@@ -1,59 +1,33 @@
 //! Slow name lookups.
 use std::cell::Cell;
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use spanload::transport::{Lookup, Resolve};
+use spanload::transport::dial::{Lookup, Resolve};
 
-use crate::checks::{Expected, alone, always_20, analysed, check, chosen, injected_share};
-use crate::common::load::Load;
-use crate::server;
+use super::checks::{Expected, always_20, analysed, check, chosen, injected_share, samples};
+use super::server;
+use crate::simulated::load::Load;
+use crate::simulated::net::pause;
 
 /// Slow at one lookup in ten.
-struct SlowAtTimes(Cell<u64>, SocketAddr);
+struct SlowAtTimes(Cell<u64>);
 
 impl Resolve for SlowAtTimes {
-    fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Lookup<'a> {
+    fn resolve<'a>(&'a self, _host: &'a str, port: u16) -> Lookup<'a> {
         let slow = chosen(self.0.replace(self.0.get() + 1));
         Box::pin(async move {
-            if slow {
-                tokio::time::sleep(Duration::from_millis(300)).await;
-            }
-            Ok(vec![self.1])
+            pause(if slow { 300 } else { 0 }).await;
+            Ok(vec![SocketAddr::from(([10, 0, 0, 1], port))])
         })
     }
 }
 
 #[test]
 fn slow_lookups_are_dns() {
-    alone(|| {
-        let (server, _) = server::start(always_20);
-        let resolver = SlowAtTimes(Cell::new(0), server.address);
-        // One caller, one connection a request: the lookups come in the order of the requests.
-        let samples = Load::new(60, 1).run_resolving("http://test.invalid", resolver);
-        let shares: &[(&[&str], f64)] = &[(&["dns"], injected_share(&samples, 300.0))];
-        check(&analysed(&samples), &Expected { first: "dns", shares, companions: &[] });
-    });
-}
-
-/// The same through the system's own resolver, which asks a name server of the test's.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_slow_name_server_is_dns() {
-    alone(|| {
-        std::thread::scope(|scope| scope.spawn(slow_name_server).join().expect("the scenario holds"));
-    });
-}
-
-#[cfg(target_os = "linux")]
-fn slow_name_server() {
-    if crate::namespace::enter().is_none() {
-        return;
-    }
-    let Some(lookups) = crate::resolver::start(|lookup| if chosen(lookup) { 300 } else { 0 }) else { return };
-    let (server, _) = server::start(always_20);
-    let samples = Load::new(60, 1).run(&format!("http://infer.test:{}", server.address.port()));
+    let (net, _) = server::start(always_20);
+    // One caller, one connection a request: the lookups come in the order of the requests.
+    let load = Load::new(60, 1).url("http://infer.test");
+    let samples = samples(load.run_resolving(&net, SlowAtTimes(Cell::new(0))));
     let shares: &[(&[&str], f64)] = &[(&["dns"], injected_share(&samples, 300.0))];
     check(&analysed(&samples), &Expected { first: "dns", shares, companions: &[] });
-    assert_eq!(lookups.load(std::sync::atomic::Ordering::SeqCst), 60, "one for each connection");
 }

@@ -1,15 +1,11 @@
 //! How often the intervals of a comparison hold the truth: simulated runs, judged by the code that judges real ones.
-#![allow(dead_code, reason = "benchmark and test use their own part")]
-#[path = "latencies.rs"]
-mod latencies;
-
 use spanload::analyze::{Comparison, Inputs, PhaseCollector, compare};
 use spanload::model::{Micros, Moment};
 use spanload::model::{Sample, Stage, Stages, TraceId};
 use spanload::stats::Interval;
 
-use latencies::Normals;
-pub use latencies::Process;
+use super::latencies::Normals;
+pub use super::latencies::Process;
 
 /// Requests of a repetition.
 const REQUESTS: usize = 600;

@@ -1,5 +1,4 @@
 //! An exposition of metrics, read again.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 use std::collections::BTreeMap;
 
 /// One line of it.

@@ -19,8 +19,15 @@ impl BlackHole {
     }
 }
 
-/// Where nobody listens.
-pub fn refusing() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    format!("http://{}", listener.local_addr().expect("an address"))
+/// Where nobody listens, as long as this is held: a port that is only let go is the next test's listener's.
+pub struct Refusing {
+    pub url: String,
+    _held: tokio::net::TcpSocket,
+}
+
+impl Refusing {
+    pub fn bind() -> Self {
+        let (held, address) = super::wire::refusing();
+        Refusing { url: format!("http://{address}"), _held: held }
+    }
 }

@@ -1,20 +1,21 @@
-//! Runs a small repetition through the library and hands back its samples by sequence number.
+//! Runs a small repetition through the library and hands back its samples by sequence number: in real time, on sockets.
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use spanload::client::BatchFormat;
+use spanload::client::{AnswerLimits, BatchFormat};
 use spanload::engine;
 use spanload::engine::{Health, Pacing, Repetition};
-use spanload::host::Clock;
-use spanload::host::Interrupt;
-use spanload::model::Pulse;
-use spanload::model::{Completed, Sample, Stage};
-use spanload::model::{Connections, Strategy};
-use spanload::model::{Micros, Moment};
-use spanload::plan::{Plan, TraceIds};
-use spanload::transport::{Direct, Endpoint, Resolve, SystemResolver, Transport};
+use spanload::host::{Clock, Interrupt};
+use spanload::model::{ByteBudget, Completed, Connections, Micros, Moment, Pulse, Sample, Stage, Strategy};
+use spanload::plan::{Plan, Slice, TraceIds};
+use spanload::transport::dial::{SystemResolver, TcpDialer};
+use spanload::transport::{Direct, Endpoint, Transport};
+use tokio::runtime::Builder;
+
+/// Room for every answer of a test.
+const BUDGET: u64 = 64 << 20;
 
 /// A repetition in the making.
 pub struct Load {
@@ -22,6 +23,7 @@ pub struct Load {
     pub workers: u64,
     pub strategy: Strategy,
     pub timeout: Duration,
+    pub answers: AnswerLimits,
 }
 
 impl Load {
@@ -33,6 +35,7 @@ impl Load {
             workers,
             strategy: Strategy { connections: Connections::PerRequest, batch: 1 },
             timeout: Duration::from_secs(20),
+            answers: AnswerLimits { most: BUDGET, budget: ByteBudget::new(BUDGET) },
         }
     }
 
@@ -57,65 +60,69 @@ impl Load {
         self
     }
 
+    /// On sockets, in real time.
     pub fn run(self, url: &str) -> Vec<Sample> {
-        self.run_resolving(url, SystemResolver)
-    }
-
-    pub fn run_resolving(self, url: &str, resolver: impl Resolve + 'static) -> Vec<Sample> {
-        self.run_on(Clock::start(), Direct::new(endpoint(url), resolver), &Interrupt::never())
-    }
-
-    pub fn run_on(self, clock: Clock, transport: impl Transport + 'static, stop: &Interrupt) -> Vec<Sample> {
-        let completed = self.complete(clock, transport, stop);
-        completed.into_iter().map(|completed| completed.sample).collect()
-    }
-
-    /// Runs to the end; checks what must hold of any repetition whatever happened in it.
-    pub fn complete(
-        self,
-        clock: Clock,
-        transport: impl Transport + 'static,
-        stop: &Interrupt,
-    ) -> Vec<Completed> {
-        self.complete_watched(clock, transport, stop).0
+        self.run_watched(url).0
     }
 
     /// The same, and how the client fared.
-    pub fn complete_watched(
+    pub fn run_watched(self, url: &str) -> (Vec<Sample>, Health) {
+        let endpoint = Arc::new(endpoint(url));
+        let direct = Direct::new(Arc::clone(&endpoint), SystemResolver, TcpDialer);
+        self.run_on(endpoint, direct)
+    }
+
+    /// Runs to the end; checks what must hold of any repetition whatever happened in it.
+    pub fn run_on(
         self,
-        clock: Clock,
+        endpoint: Arc<Endpoint>,
         transport: impl Transport + 'static,
-        stop: &Interrupt,
-    ) -> (Vec<Completed>, Health) {
+    ) -> (Vec<Sample>, Health) {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let (workers, requests) = (self.workers as usize, self.plan.requests());
-        let repetition = Repetition {
-            plan: Arc::new(self.plan),
-            traces: traces(),
-            pacing: Pacing::Closed { workers: self.workers },
-            strategy: self.strategy,
-            batch_format: BatchFormat::new("inputs", "outputs"),
-            timeout: self.timeout,
-        };
-        let (sink, samples) = sync_channel(10_000);
-        let health = engine::run(repetition, transport, clock, sink, &Pulse::default(), stop)
-            .expect("the engine runs");
+        let repetition = self.repetition(endpoint);
+        let (sink, samples) = channel();
+        let clock = Clock::start();
+        let health = engine::run_on(
+            runtime,
+            repetition,
+            transport,
+            clock,
+            sink,
+            &Pulse::default(),
+            &Interrupt::never(),
+        );
         let ended = clock.now();
-        let mut completed: Vec<Completed> = samples.into_iter().flatten().collect();
-        completed.sort_by_key(|completed| completed.sample.seq);
-        let samples: Vec<&Sample> = completed.iter().map(|completed| &completed.sample).collect();
+        let mut samples: Vec<Sample> =
+            samples.into_iter().flatten().map(|completed: Completed| completed.sample).collect();
+        samples.sort_by_key(|sample| sample.seq);
         assert!(
             samples.iter().map(|sample| sample.seq).eq(0..requests),
             "every planned request exactly once"
         );
         assert!(samples.iter().all(|sample| sample.end().is_none_or(|end| end <= ended)));
         check_dues(&samples, workers);
-        (completed, health)
+        (samples, health)
+    }
+
+    fn repetition(self, endpoint: Arc<Endpoint>) -> Repetition {
+        Repetition {
+            plan: Arc::new(self.plan),
+            slice: Slice::WHOLE,
+            traces: traces(),
+            pacing: Pacing::Closed { workers: self.workers },
+            strategy: self.strategy,
+            endpoint,
+            batch_format: BatchFormat::new("inputs", "outputs"),
+            answers: self.answers,
+            timeout: self.timeout,
+        }
     }
 }
 
 /// A worker's next request is due at the very microsecond at which one before it ended, the first
 /// ones at the start; no end makes two requests due.
-fn check_dues(samples: &[&Sample], workers: usize) {
+fn check_dues(samples: &[Sample], workers: usize) {
     let mut ends: Vec<Moment> = samples.iter().filter_map(|sample| sample.end()).collect();
     let dues = samples.iter().filter_map(|sample| sample.due);
     for (seq, due) in dues.enumerate() {

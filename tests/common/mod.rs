@@ -1,9 +1,24 @@
 //! Helpers of the tests that talk to a running mock: raw HTTP over blocking sockets, so that nothing hides a connection.
-#![allow(dead_code, reason = "each test binary uses its own part of the helpers")]
-#![allow(clippy::disallowed_methods, reason = "the tests time the mock from outside")]
+#![allow(dead_code, reason = "the two test binaries use a part each")]
+pub mod coverage;
+pub mod exposition;
+pub mod handmade;
+pub mod handmade_run;
+pub mod holes;
+pub mod latencies;
+pub mod load;
+#[cfg(target_os = "linux")]
+pub mod namespace;
+pub mod otlp;
+#[cfg(target_os = "linux")]
+pub mod packets;
+pub mod page;
 pub mod processes;
+pub mod pty;
 pub mod run;
-pub mod undisturbed;
+pub mod svg;
+pub mod truth;
+pub mod wire;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,13 +27,9 @@ use std::time::{Duration, Instant};
 
 use spanload::mock::Hello;
 
-pub mod load;
-pub mod wire;
-
 pub const EXE: &str = env!("CARGO_BIN_EXE_spanload");
 /// It only ends what hangs: a machine with other work takes several times as long for everything.
 const PATIENCE: Duration = Duration::from_secs(60);
-const ATTEMPTS: usize = 3;
 
 /// A mock of its own for each test, killed when the test ends however it ends.
 pub struct Mock {
@@ -98,13 +109,6 @@ pub fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-/// Tries again what a busy machine can spoil, at most three times in all; what is wrong is so each time. `is_fine`
-/// prints what it judges.
-pub fn thrice_at_most<T>(attempt: impl Fn() -> T, is_fine: impl Fn(&T) -> bool) -> T {
-    let fine = (1..ATTEMPTS).map(|_| attempt()).find(is_fine);
-    fine.unwrap_or_else(attempt)
 }
 
 #[derive(Debug, Clone)]

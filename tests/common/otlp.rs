@@ -1,5 +1,4 @@
 //! A collector of spans that tests can ask: OTLP over gRPC and over HTTP, on loopback, as slow as wanted.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 use std::collections::HashMap;
 use std::io::Read;
 use std::net::SocketAddr;

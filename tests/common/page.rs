@@ -1,17 +1,16 @@
 //! A page as a test reads it, and a run made by hand whose page can be asked for.
-#![allow(dead_code, reason = "each test binary uses its own part of the helpers")]
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use spanload::model::Digest;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ErrorKind, Sample, ServerTimes, Stage, Stages};
 use spanload::model::{Micros, Moment};
 use spanload::plan::TraceIds;
 use spanload::runlog::LogWriter;
 
-use super::common::EXE;
-use super::common::run::{Results, fresh_folder};
+use super::EXE;
+use super::run::{Results, fresh_folder};
 
 pub const REQUESTS: u64 = 200;
 pub const RUN: &str = "20260101T000000Z-test";
@@ -328,7 +327,7 @@ fn success(seq: u64, latency: u64) -> Sample {
         attempts: 1,
         status: Some(200),
         error: None,
-        answer_digest: Some(Digest::of(&seq.to_le_bytes())),
+        answer_digest: Some(AnswerDigest::OfValue(Digest::of(&seq.to_le_bytes()))),
         ..Sample::unsent(seq, trace, Some(Moment::from_micros(seq * 10_000)))
     }
 }

@@ -1,5 +1,4 @@
 //! Pictures of a page as a test reads them: tags with their attributes, and axes by their own ticks.
-#![allow(dead_code, reason = "each test binary uses its own part of the helpers")]
 use std::collections::BTreeMap;
 
 /// An opening tag and the text behind it.

@@ -1,7 +1,7 @@
 //! An exposition against the logs of the same run: every figure that both have.
 
-use super::common::run::{Results, Table, count};
-use super::exposition::Exposition;
+use crate::common::exposition::Exposition;
+use crate::common::run::{Results, Table, count};
 
 pub fn check_against_the_logs(written: &Exposition, results: &Results) {
     for phase in ["before", "after"] {

@@ -136,7 +136,7 @@ fn a_run_that_was_cut_short_is_never_met() {
     let text = std::fs::read_to_string(&log).expect("a log");
     let lines: Vec<_> = text.lines().collect();
     std::fs::write(&log, format!("{}\n", lines[..lines.len() - 1].join("\n"))).expect("it can be written");
-    let again = std::process::Command::new(common::EXE).arg("analyze").arg(&run.results().0).output();
+    let again = std::process::Command::new(EXE).arg("analyze").arg(&run.results().0).output();
     assert_eq!(again.expect("the binary starts").status.code(), Some(99));
     let comparison = run.results().comparison();
     assert_eq!(count(&comparison["phases"]["before"]["unsent"]), 1);

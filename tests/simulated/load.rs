@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use spanload::client::{AnswerLimits, BatchFormat};
-use spanload::engine::{self, Pacing, Repetition};
+use spanload::engine::{self, Health, Pacing, Repetition};
 use spanload::host::{Clock, Interrupt};
 use spanload::model::{
     AnswerBody, ByteBudget, Completed, Connections, Moment, Pulse, Sample, Stage, Strategy,
@@ -29,6 +29,8 @@ pub struct Outcome {
     /// In the order of the sequence numbers.
     pub completed: Vec<Completed>,
     pub ended: Moment,
+    /// How the client fared.
+    pub health: Health,
 }
 
 impl Outcome {
@@ -54,7 +56,12 @@ pub fn paused() -> Runtime {
 impl Load {
     /// So many requests with the bodies `0`, `1`, `2` …, from so many callers, on a connection each.
     pub fn new(requests: u64, callers: u64) -> Self {
-        let bodies: String = (0..requests.max(1)).map(|seq| format!("{seq}\n")).collect();
+        Self::from(0, requests, callers)
+    }
+
+    /// The same with the bodies from `first` on.
+    pub fn from(first: u64, requests: u64, callers: u64) -> Self {
+        let bodies: String = (first..first + requests.max(1)).map(|body| format!("{body}\n")).collect();
         let endpoint = Endpoint::new("http://10.0.0.1:80", "/one", "/many", []).expect("a good URL");
         let repetition = Repetition {
             plan: plan(requests, &bodies),
@@ -132,7 +139,7 @@ impl Load {
         let mut completed: Vec<Completed> = chunks.into_iter().flatten().collect();
         completed.sort_by_key(|completed| completed.sample.seq);
         let ended = Moment::from_micros(health.wall.0);
-        let outcome = Outcome { completed, ended };
+        let outcome = Outcome { completed, ended, health };
         outcome.check(planned, workers as usize);
         outcome
     }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::gate::Gate;
 use spanload::transport::dial::{Dial, Lookup, Resolve};
 use spanload::transport::{ConnectionMarks, Counters};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
@@ -45,6 +46,7 @@ struct Inner {
     serve: Box<Serve>,
     /// Bytes that a stream takes before its writer must wait for its reader.
     room: usize,
+    gate: Option<Gate>,
     dialled: Cell<usize>,
     dialled_addresses: RefCell<Vec<SocketAddr>>,
 }
@@ -71,9 +73,16 @@ impl Net {
             connect: Box::new(connect),
             serve: Box::new(move |index, peer| Box::pin(serve(index, peer))),
             room,
+            gate: None,
             dialled: Cell::new(0),
             dialled_addresses: RefCell::default(),
         }))
+    }
+
+    /// The server accepts a connection only when there is room for it. Nobody else must have the network yet.
+    pub fn behind(self, gate: Gate) -> Self {
+        let inner = Rc::into_inner(self.0).expect("nobody else has it yet");
+        Net(Rc::new(Inner { gate: Some(gate), ..inner }))
     }
 
     /// Answers every request with its own body after `ms`, on kept connections.
@@ -133,6 +142,10 @@ impl Dial for Net {
         marks.watch(Rc::new(count.clone()));
         let watched = Watched(marks);
         count.add(plan.syn_retransmits);
+        let lost = match &self.0.gate {
+            Some(gate) => gate.shake_hands(&count).await,
+            None => false,
+        };
         if plan.after_ms > 0 {
             pause(plan.after_ms).await;
         }
@@ -143,7 +156,14 @@ impl Dial for Net {
         let (client, server) = duplex(self.0.room);
         let reset = Rc::new(Cell::new(false));
         let peer = Peer { stream: server, input: Vec::new(), count, reset: Rc::clone(&reset) };
-        tokio::task::spawn_local((self.0.serve)(index, peer));
+        let inner = Rc::clone(&self.0);
+        tokio::task::spawn_local(async move {
+            let _place = match &inner.gate {
+                Some(gate) => Some(gate.accept(&peer, lost).await),
+                None => None,
+            };
+            (inner.serve)(index, peer).await;
+        });
         Ok(Stream { stream: client, reset })
     }
 }

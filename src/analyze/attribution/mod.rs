@@ -13,7 +13,6 @@ mod evidence;
 mod groups;
 mod habits;
 mod held_back;
-
 mod occupancy;
 mod outlook;
 mod remedy;

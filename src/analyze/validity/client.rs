@@ -113,7 +113,7 @@ mod tests {
         let found = doubts(&health, Some(2), &data, &data);
         for doubt in &found {
             assert!(
-                message(&doubt).contains("repetition 2 of the after phase")
+                message(doubt).contains("repetition 2 of the after phase")
                     || doubt.kind() == CaveatKind::ClockStepped
             );
         }

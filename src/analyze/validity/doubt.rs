@@ -115,6 +115,15 @@ pub enum Doubt {
         /// Whether the after phase does not.
         broken: bool,
     },
+    /// Of some answers only the bytes are known.
+    AnswersNotCopied {
+        /// Of both phases.
+        answers: u64,
+        /// Successes of both phases.
+        succeeded: u64,
+        /// Pairs that could not be compared.
+        not_compared: u64,
+    },
     /// Equal work took the server different time in the two phases.
     UnequalWork {
         /// What was compared.
@@ -229,6 +238,7 @@ impl Doubt {
             Doubt::UnknownColumns { .. } => CaveatKind::UnknownColumns,
             Doubt::AnswersDiffer { .. } => CaveatKind::AnswersDiffer,
             Doubt::AnswersVary { .. } => CaveatKind::AnswersVary,
+            Doubt::AnswersNotCopied { .. } => CaveatKind::AnswersNotCopied,
             Doubt::NoSuccess { .. } => CaveatKind::NoSuccess,
             Doubt::Unsent { .. } => CaveatKind::Unsent,
             Doubt::NothingToFix { .. } => CaveatKind::NothingToFix,

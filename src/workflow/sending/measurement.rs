@@ -22,7 +22,7 @@ use crate::transport::Direct;
 use crate::transport::dial::{SystemResolver, TcpDialer};
 
 /// Bytes of answers that may be on their way to the recorder at the same time.
-const COPIES: u64 = 64 << 20;
+const COPIES: u64 = 48 << 20;
 
 /// What is measured, and where.
 pub(super) struct Measurement<'a> {

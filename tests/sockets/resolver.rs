@@ -7,15 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::common::run::fresh_folder;
-use crate::common::wire::pause;
 
 /// Record type A (RFC 1035, §3.2.2).
 const A: u16 = 1;
 
-/// Every name is 127.0.0.1, after so many milliseconds for the n-th lookup. The calling thread must have a namespace of its
-/// own; `None` where it may not mount.
-pub fn start(delay_ms: fn(u64) -> u64) -> Option<Arc<AtomicU64>> {
-    let file = fresh_folder("attribution_resolver").join("resolv.conf");
+/// Every name is 127.0.0.1; counts the lookups. The calling thread must have a namespace of its own; `None` where it may not
+/// mount.
+pub fn start() -> Option<Arc<AtomicU64>> {
+    let file = fresh_folder("sockets_resolver").join("resolv.conf");
     std::fs::write(&file, "nameserver 127.0.0.1\noptions timeout:5 attempts:1\n").expect("it can be written");
     if !mounted(&file, "/etc/resolv.conf") {
         crate::common::cannot(&format!(
@@ -27,7 +26,7 @@ pub fn start(delay_ms: fn(u64) -> u64) -> Option<Arc<AtomicU64>> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 53)).expect("the namespace is the test's own");
     let lookups = Arc::new(AtomicU64::new(0));
     let count = lookups.clone();
-    std::thread::spawn(move || serve(&socket, &count, delay_ms));
+    std::thread::spawn(move || serve(&socket, &count));
     Some(lookups)
 }
 
@@ -44,12 +43,12 @@ fn mounted(file: &Path, over: &str) -> bool {
     }
 }
 
-fn serve(socket: &UdpSocket, lookups: &AtomicU64, delay_ms: fn(u64) -> u64) {
+fn serve(socket: &UdpSocket, lookups: &AtomicU64) {
     let mut query = [0; 512];
     while let Ok((length, from)) = socket.recv_from(&mut query) {
         let Some((question, kind)) = question(&query[..length]) else { continue };
         if kind == A {
-            pause(delay_ms(lookups.fetch_add(1, Ordering::SeqCst)));
+            lookups.fetch_add(1, Ordering::SeqCst);
         }
         let _ = socket.send_to(&answer(&query[..2], question, kind), from);
     }

@@ -59,35 +59,18 @@ impl Capture {
 }
 
 impl Packets {
-    /// Client ports from which something was sent.
-    pub fn ports(&self) -> usize {
-        self.0.len()
+    /// SYNs and packets with data that were sent again, by the trace id that the connection carried: a request is one packet.
+    pub fn sent_again(&self) -> HashMap<&str, (u64, u64)> {
+        let again = |sent: &'_ Sent| (sent.syns.saturating_sub(1), sent.data.saturating_sub(1));
+        self.0.values().filter_map(|sent| Some((sent.trace.as_deref()?, again(sent)))).collect()
     }
 
-    /// SYNs that were sent again.
-    pub fn syns_again(&self) -> u64 {
-        self.0.values().map(|sent| sent.syns.saturating_sub(1)).sum()
-    }
-
-    /// From a connection's first SYN to its last, in milliseconds, by the trace id that the connection carried.
-    pub fn syn_loss_ms(&self) -> HashMap<&str, f64> {
-        let of_port = |sent: &'_ Sent| sent.last_syn_ms - sent.first_syn_ms;
-        self.0.values().filter_map(|sent| Some((sent.trace.as_deref()?, of_port(sent)))).collect()
-    }
-}
-
-impl Packets {
-    /// Packets with data that were sent again: a request is one packet.
-    pub fn data_again(&self) -> u64 {
-        let carrying = self.0.values().filter(|sent| sent.trace.is_some());
-        carrying.map(|sent| sent.data.saturating_sub(1)).sum()
-    }
-
-    /// From a request's first packet to its last, in milliseconds, by its trace id: so long the server knew nothing of its
-    /// connection.
-    pub fn data_loss_ms(&self) -> HashMap<&str, f64> {
-        let of_port = |sent: &'_ Sent| sent.last_data_ms - sent.first_data_ms;
-        self.0.values().filter_map(|sent| Some((sent.trace.as_deref()?, of_port(sent)))).collect()
+    /// From a connection's first SYN to its last, and from its request's first packet to the last, in milliseconds, by its
+    /// trace id: so long the packets were lost.
+    pub fn lost_ms(&self) -> HashMap<&str, (f64, f64)> {
+        let lost =
+            |sent: &'_ Sent| (sent.last_syn_ms - sent.first_syn_ms, sent.last_data_ms - sent.first_data_ms);
+        self.0.values().filter_map(|sent| Some((sent.trace.as_deref()?, lost(sent)))).collect()
     }
 }
 

@@ -1,15 +1,18 @@
 //! Time stands still here and the network is memory: what the engine, its transports and the analysis do is asserted to the
 //! microsecond, however busy the machine is.
-
 mod batches;
 mod bodies;
 mod capacity;
 mod closed_loop;
 mod deadlines;
+mod failures;
 mod framing;
+pub mod gate;
+pub mod hesitation;
+pub mod inference;
 mod interrupts;
-mod load;
-mod net;
+pub mod load;
+pub mod net;
 mod retries;
 mod scripted;
 mod stages;

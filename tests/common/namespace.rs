@@ -17,7 +17,7 @@ pub struct Namespace(Retransmissions);
 pub fn enter() -> Option<Namespace> {
     // SAFETY: a plain system call that concerns this thread alone.
     if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
-        crate::common::cannot(&format!(
+        super::cannot(&format!(
             "no namespace: {}; the kernel's counters are not compared",
             io::Error::last_os_error()
         ));
@@ -32,6 +32,23 @@ impl Namespace {
         let now = counters();
         Retransmissions { data: now.data - self.0.data, syn: now.syn - self.0.syn }
     }
+}
+
+/// SYNs that were dropped in this thread's network because an accept queue was full.
+pub fn dropped() -> u64 {
+    values("netstat", "TcpExt: ")["ListenDrops"]
+}
+
+/// Connections to a port of this thread's network that the client takes for established.
+pub fn established(port: u16) -> u64 {
+    const ESTABLISHED: &str = "01";
+    let table = std::fs::read_to_string("/proc/thread-self/net/tcp").expect("Linux has it");
+    let rows = table.lines().skip(1).filter_map(|line| {
+        let mut fields = line.split_whitespace().skip(2);
+        Some((fields.next()?, fields.next()?))
+    });
+    let to_port = format!(":{port:04X}");
+    rows.filter(|(peer, state)| peer.ends_with(&to_port) && *state == ESTABLISHED).count() as u64
 }
 
 fn loopback_up() {

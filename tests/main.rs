@@ -1,0 +1,47 @@
+//! The project's tests through its public face, one binary: a file a subject, helpers in `common`.
+#![allow(clippy::disallowed_methods, reason = "the tests time programs from outside")]
+mod common;
+
+mod analysis;
+mod analyze;
+mod attribution;
+mod bad_input;
+mod ci_docs;
+mod cli_docs;
+mod collector_settings;
+mod collectors;
+mod compare;
+mod comparison;
+mod equal_work;
+mod explain;
+mod failed_run;
+mod input_py;
+mod interrupt;
+mod interval_coverage;
+mod junit;
+#[cfg(target_os = "linux")]
+mod memory;
+mod metrics;
+mod mock;
+#[cfg(target_os = "linux")]
+mod mock_gate;
+mod mock_lifetime;
+mod output;
+mod page;
+mod page_drawn;
+mod page_missing;
+mod page_size;
+mod page_verdict;
+mod prediction;
+mod prove;
+mod readme;
+mod rooms;
+mod run_tests;
+mod runs_coverage;
+mod server_headers;
+mod simulated;
+mod sockets;
+mod terminal;
+mod terminal_gone;
+mod traces;
+mod truth;
