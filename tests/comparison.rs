@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::common::handmade::{compared, phase};
 use serde_json::Value;
 use spanload::analyze::{Comparison, Confidence, PhaseData, Verdict};
+use spanload::model::{Caveat, CaveatKind};
 use spanload::report::{Colour, Csv, Format, Json, Markdown, Summary, Terminal};
 
 /// Three repetitions of twenty requests, each repetition a little slower than the one before it.
@@ -205,7 +206,7 @@ fn strict_takes_a_success_in_doubt_for_none() {
     assert_eq!([code("p95=620ms", false), code("p95=620ms", true)], [0, 98]);
     assert_eq!([code("p95=100ms", false), code("p95=100ms", true)], [99, 99]);
     let mut caveated = compared(&before, &whole, &["p95=800ms"], false);
-    caveated.caveats.push(spanload::model::Caveat::new("any", "one"));
+    caveated.caveats.push(Caveat::new(CaveatKind::Other("any".into()), "one"));
     assert_eq!(caveated.exit_for(true).code(), 98);
 }
 

@@ -3,6 +3,7 @@
 use crate::common::handmade::{compared, phase};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use spanload::analyze::{Caveat, Comparison, PhaseData};
+use spanload::model::{CaveatKind, Metric, Statistic};
 use spanload::report::{Format, Junit};
 
 /// Three repetitions of 200 requests around so many milliseconds; a level each.
@@ -51,7 +52,8 @@ fn each_line_of_the_sla_is_a_case_with_its_figures() {
     expected.sort_unstable();
     assert_eq!(found, expected);
     let p95 = sla.test_cases.iter().find(|case| case.name.as_str().starts_with("P95")).expect("a case");
-    let judged = comparison.sla.iter().find(|line| line.metric == "p95").expect("a line");
+    let judged =
+        comparison.sla.iter().find(|line| line.metric == Metric::latency(Statistic::P95)).expect("a line");
     assert_eq!(property(p95, "actual"), format!("{:.3}", judged.after.expect("a figure")));
     let ends = judged.after_ci95.expect("an interval");
     assert_eq!(property(p95, "interval"), format!("[{:.3}, {:.3}]", ends.lo, ends.hi));
@@ -103,7 +105,7 @@ fn what_a_strict_run_fails_of_is_no_pass() {
     };
     let mut comparison = compared(&around([900; 3]), &around([390, 400, 410]), &["p95=800ms"], true);
     assert_eq!((comparison.exit.code(), of_run(&comparison)), (0, ("passed", String::new())));
-    comparison.caveats.push(Caveat::new("clock_stepped", "somebody set the clock"));
+    comparison.caveats.push(Caveat::new(CaveatKind::ClockStepped, "somebody set the clock"));
     let words = "clock_stepped: somebody set the clock".to_string();
     assert_eq!(of_run(&comparison), ("skipped", words.clone()), "in doubt is no pass");
     comparison.exit = comparison.exit_for(true);
@@ -151,7 +153,7 @@ fn answers_that_differ_fail_though_every_line_is_met() {
 fn what_comes_from_elsewhere_stays_text() {
     let mut comparison = compared(&around([900; 3]), &around([400; 3]), &["p95=800ms"], false);
     comparison.run_id = "<evil a=\"'&\x1b[31m\0\u{ffff}]]>".into();
-    comparison.caveats.push(Caveat::new("evil", "\x1b"));
+    comparison.caveats.push(Caveat::new(CaveatKind::Other("evil".into()), "\x1b"));
     let text = xml(&comparison);
     assert!(text.chars().all(|letter| letter == '\n' || !letter.is_control()), "{text:?}");
     let report = report(&comparison);

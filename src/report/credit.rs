@@ -3,6 +3,7 @@
 
 use super::words;
 use crate::analyze::{Analysis, Comparison, Prediction, SlaResult, Verdict};
+use crate::model::{Metric, Statistic};
 
 /// P95 of a way to send, measured where it was tried.
 pub(super) struct Known {
@@ -80,7 +81,9 @@ pub(super) struct Credit {
 impl Credit {
     /// `None` where it is not known, or there is nothing to give credit for.
     pub(super) fn of(comparison: &Comparison, analysis: &Analysis, after: &str) -> Option<Credit> {
-        let met = |line: &&SlaResult| line.metric == "p95" && line.verdict == Verdict::Met;
+        let met = |line: &&SlaResult| {
+            line.metric == Metric::latency(Statistic::P95) && line.verdict == Verdict::Met
+        };
         let line = comparison.sla.iter().find(met).filter(|line| !words::before_keeps(line))?;
         let alone = alone(analysis, after)?;
         let batching = alone.p95_ms > line.limit;

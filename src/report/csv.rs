@@ -19,7 +19,7 @@ impl Format for Csv {
         for ((metric, before), (_, after)) in
             before.latency_ms.named().into_iter().zip(after.latency_ms.named())
         {
-            row(metric, "ms", before, after)?;
+            row(&metric.to_string(), "ms", before, after)?;
         }
         let counts = [
             ("planned", before.planned, after.planned),

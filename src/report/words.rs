@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
-use crate::model::Exit;
+use crate::model::{Exit, Metric, Statistic, Subject, Unit};
 
 /// What a summary needs beside the comparison.
 #[derive(Clone, Debug)]
@@ -62,21 +62,19 @@ pub(super) struct SlaWords {
 impl SlaWords {
     pub(super) fn of(line: &SlaResult) -> Self {
         let (unit, scale) = match line.unit {
-            "share" => ("%", 100.0),
-            unit => (unit, 1.0),
-        };
-        let (name, sign) = match line.metric.as_str() {
-            "throughput" => ("throughput".into(), "≥"),
-            "error_rate" => ("error rate".into(), "≤"),
-            latency => (metric(latency), "≤"),
+            Unit::Share => ("%", 100.0),
+            unit => (unit.name(), 1.0),
         };
         let number = |value: f64| format!("{:.3}", value * scale);
-        let none = if line.metric == "mean" { "no answer to a request" } else { "no answer at that rank" };
+        let none = match line.metric.statistic() {
+            Some(Statistic::Mean) => "no answer to a request",
+            _ => "no answer at that rank",
+        };
         let figure = |value: Option<f64>| value.map_or(none.into(), number);
         let interval = |ends: crate::stats::Interval| format!("[{}, {}]", number(ends.lo), number(ends.hi));
         SlaWords {
-            name,
-            limit: format!("{sign} {} {unit}", line.limit * scale),
+            name: metric(line.metric),
+            limit: format!("{} {} {unit}", sign(line.metric), line.limit * scale),
             before: figure(line.before),
             after: figure(line.after),
             interval: line.after_ci95.map_or("[none]".into(), interval),
@@ -89,17 +87,37 @@ impl SlaWords {
 
 /// Whether the before phase keeps the line.
 pub(super) fn before_keeps(line: &SlaResult) -> bool {
-    let keeps =
-        |before| if line.metric == "throughput" { before >= line.limit } else { before <= line.limit };
-    line.before.is_some_and(keeps)
+    line.before.is_some_and(|before| line.metric.keeps(before, line.limit))
 }
 
-/// `p99_9` is `P99.9`; `mean` stays.
-pub(super) fn metric(name: &str) -> String {
-    match name {
-        "min" | "mean" | "max" => name.to_string(),
-        percentile => percentile.to_uppercase().replace('_', "."),
+/// What a line judges; a statistic of latency bears no other name.
+pub(super) fn metric(metric: Metric) -> String {
+    match metric {
+        Metric::Time(Subject::Latency, one) => statistic(one),
+        Metric::ErrorRate => "error rate".into(),
+        Metric::Throughput => "throughput".into(),
     }
+}
+
+/// `P99.9`, `mean`.
+pub(super) fn statistic(statistic: Statistic) -> String {
+    match statistic {
+        Statistic::Percentile(permille) => percentile(permille),
+        other => other.to_string(),
+    }
+}
+
+/// 950 is `P95`, 999 is `P99.9`.
+pub(super) fn percentile(permille: u64) -> String {
+    match permille % 10 {
+        0 => format!("P{}", permille / 10),
+        tenth => format!("P{}.{tenth}", permille / 10),
+    }
+}
+
+/// On which side of its limit a figure has to be.
+pub(super) fn sign(metric: Metric) -> &'static str {
+    if metric.has_least() { "≥" } else { "≤" }
 }
 
 pub(super) fn verdict(verdict: Verdict) -> &'static str {
@@ -117,7 +135,14 @@ pub(super) fn confidence(confidence: Confidence) -> &'static str {
 }
 
 /// The figures of latency that people ask for; the files have all.
-pub(super) const SHOWN: [&str; 6] = ["mean", "p50", "p90", "p95", "p99", "max"];
+const SHOWN: [Statistic; 6] = [
+    Statistic::Mean,
+    Statistic::P50,
+    Statistic::Percentile(900),
+    Statistic::P95,
+    Statistic::P99,
+    Statistic::Max,
+];
 
 /// A row of the table of both sides.
 pub(super) struct FigureRow {
@@ -135,10 +160,10 @@ pub(super) struct FigureRow {
 pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
     let (before, after) = (&comparison.phases.before, &comparison.phases.after);
     let both = before.latency_ms.named().into_iter().zip(after.latency_ms.named());
-    let latency = both.filter(|((name, _), _)| SHOWN.contains(name));
-    let latency = latency.map(|((name, before), (_, after))| FigureRow {
-        interval: ratio_interval(comparison, name),
-        ..row(metric(name), before, after)
+    let latency = both.filter(|((one, _), _)| SHOWN.contains(one));
+    let latency = latency.map(|((one, before), (_, after))| FigureRow {
+        interval: ratio_interval(comparison, one),
+        ..row(statistic(one), before, after)
     });
     let throughput = row("throughput, requests/s".into(), before.throughput_rps, after.throughput_rps);
     latency.chain([throughput]).collect()
@@ -157,11 +182,11 @@ fn row(name: String, before: Option<f64>, after: Option<f64>) -> FigureRow {
     }
 }
 
-fn ratio_interval(comparison: &Comparison, name: &str) -> String {
-    let difference = match name {
-        "p50" => &comparison.difference.p50,
-        "p95" => &comparison.difference.p95,
-        "p99" => &comparison.difference.p99,
+fn ratio_interval(comparison: &Comparison, of: Statistic) -> String {
+    let difference = match of {
+        Statistic::P50 => &comparison.difference.p50,
+        Statistic::P95 => &comparison.difference.p95,
+        Statistic::P99 => &comparison.difference.p99,
         _ => return String::new(),
     };
     difference.ci95_ratio.map_or("none".into(), |ends| format!("{:.3} to {:.3}", ends.lo, ends.hi))

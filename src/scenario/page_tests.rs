@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::raw::{Raw, RawLoad, RawPhase, RawTarget, Runs};
 use super::settings::resolve;
 use crate::mock::MockSettings;
-use crate::model::{Connections, METRICS, Strategy};
+use crate::model::{Connections, Metric, Strategy};
 use crate::telemetry::TelemetrySettings;
 
 /// A row of the page: the key without its backticks, and the default as it stands there.
@@ -41,7 +41,7 @@ fn all_keys() -> Raw {
             max_answer_bytes: 1,
         },
         load: RawLoad { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
-        sla: METRICS.iter().map(|(name, _)| (name.to_string(), "limit".to_string())).collect(),
+        sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),
         before: RawPhase { strategy: text.clone(), connections: number, batch: number, script: path },
         // Refused wherever it stands.
         after: RawPhase { strategy: text.clone(), connections: number, batch: number, script: None },

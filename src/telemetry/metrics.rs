@@ -9,7 +9,8 @@ use prometheus_client::registry::Registry;
 use super::buckets;
 use super::names::{self, MetricFamily};
 use super::registry::{Bounds, Counter, Gauge, Seconds, Series, Shelf, Traced};
-use super::verdict::{Line, Unit, VerdictFigures};
+use super::verdict::{VerdictFigures, limit_us, percent};
+use crate::model::{Metric, Phase, SlaLine, Unit, Verdict};
 
 /// All families of a run.
 #[derive(Debug)]
@@ -46,9 +47,9 @@ pub(super) struct Metrics {
 
 impl Metrics {
     /// The families of a run, with the limits of its SLA set.
-    pub(super) fn new(run_id: &str, sla: &[Line]) -> Self {
+    pub(super) fn new(run_id: &str, sla: &[SlaLine]) -> Self {
         let mut shelf = Shelf::new(run_id);
-        let limits: Vec<u64> = sla.iter().filter_map(Line::limit_us).collect();
+        let limits: Vec<u64> = sla.iter().filter_map(limit_us).collect();
         let times = buckets::latencies(&limits);
         let build = shelf.gauge(&names::BUILD_INFO);
         build.of(&[env!("CARGO_PKG_VERSION")]).set(1.0);
@@ -83,9 +84,10 @@ impl Metrics {
             changing: Mutex::default(),
         };
         for line in sla {
-            metrics.sla_limits[line.unit as usize].of(&[&line.metric]).set(line.limit);
-            if let Some(percent) = line.percentile() {
-                metrics.sla_percentile.of(&[&line.metric]).set(percent);
+            let (metric, name) = (line.metric(), line.metric().to_string());
+            metrics.sla_limits[of_unit(metric)].of(&[&name]).set(line.limit().value() / per_base(metric));
+            if let Some(percent) = percent(metric) {
+                metrics.sla_percentile.of(&[&name]).set(percent);
             }
         }
         metrics
@@ -100,14 +102,16 @@ impl Metrics {
     pub(super) fn judge(&self, verdict: &VerdictFigures) {
         let _whole = self.change();
         for line in &verdict.lines {
-            for (phase, value) in [("before", line.before), ("after", line.after)] {
+            let name = line.metric.to_string();
+            for (phase, value) in [(Phase::Before, line.before), (Phase::After, line.after)] {
                 if let Some(value) = value {
-                    self.sla_values[line.unit as usize].of(&[phase, &line.metric]).set(value);
+                    let series = &self.sla_values[of_unit(line.metric)];
+                    series.of(&[phase.name(), &name]).set(value / per_base(line.metric));
                 }
             }
-            self.sla_met.of(&[&line.metric]).set(f64::from(u8::from(line.met)));
+            self.sla_met.of(&[&name]).set(one_if_met(line.verdict));
         }
-        self.verdict.of(&[]).set(f64::from(u8::from(verdict.met)));
+        self.verdict.of(&[]).set(one_if_met(verdict.verdict));
     }
 
     /// The exposition, as OpenMetrics text.
@@ -120,8 +124,25 @@ impl Metrics {
 }
 
 fn of_units(shelf: &mut Shelf, metrics: &'static [MetricFamily; 3]) -> [Series<Gauge>; 3] {
-    debug_assert_eq!(Unit::RequestsPerSecond as usize, 2);
     [0, 1, 2].map(|unit| shelf.gauge(&metrics[unit]))
+}
+
+/// The place of a metric's unit among the families that there are for each.
+fn of_unit(metric: Metric) -> usize {
+    match metric.unit() {
+        Unit::Milliseconds => 0,
+        Unit::Share => 1,
+        Unit::RequestsPerSecond => 2,
+    }
+}
+
+/// How many of a metric's unit make one of the unit that is exported: times are in seconds.
+fn per_base(metric: Metric) -> f64 {
+    if metric.unit() == Unit::Milliseconds { 1e3 } else { 1.0 }
+}
+
+fn one_if_met(verdict: Verdict) -> f64 {
+    f64::from(u8::from(verdict == Verdict::Met))
 }
 
 #[cfg(test)]
@@ -130,19 +151,8 @@ mod tests {
 
     #[test]
     fn lines_on_a_percentile_say_which_and_others_nothing() {
-        let line = |metric: &str, unit| Line {
-            metric: metric.into(),
-            unit,
-            limit: 0.5,
-            before: None,
-            after: None,
-            met: false,
-        };
-        let sla = [("p50", Unit::Seconds), ("p99_9", Unit::Seconds), ("max", Unit::Seconds)]
-            .into_iter()
-            .chain([("mean", Unit::Seconds), ("error_rate", Unit::Ratio)])
-            .map(|(metric, unit)| line(metric, unit))
-            .collect::<Vec<_>>();
+        let lines = [("p50", "1s"), ("p99_9", "1s"), ("max", "1s"), ("mean", "1s"), ("error_rate", "1%")];
+        let sla = lines.map(|(metric, limit)| SlaLine::parse(metric, limit).expect("a good line"));
         let text = Metrics::new("run", &sla).render();
         let mut shown: Vec<&str> =
             text.lines().filter_map(|line| line.strip_prefix("spanload_sla_percentile")).collect();

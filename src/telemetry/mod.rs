@@ -54,4 +54,4 @@ pub use replay::{Replay, Times};
 pub use run::{Prepared, Telemetry, Watched};
 pub use serving::{Caller, Served, ServerTracer};
 pub use settings::TelemetrySettings;
-pub use verdict::{Line, Unit, VerdictFigures};
+pub use verdict::{LineFigures, VerdictFigures};

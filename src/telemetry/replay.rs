@@ -19,9 +19,9 @@ use super::run::SERVICE;
 use super::sampler::Sampler;
 use super::settings::TelemetrySettings;
 use super::spans;
-use super::verdict::{Line, slow_above};
+use super::verdict::slow_above;
 use crate::model::manifest::Destination;
-use crate::model::{Part, Sample};
+use crate::model::{Part, Sample, SlaLine};
 
 /// When a repetition took place, in microseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Replay {
     ///
     /// # Errors
     /// No collector is named, or a setting that cannot be used.
-    pub fn start(settings: &TelemetrySettings, run_id: &str, sla: &[Line]) -> anyhow::Result<Self> {
+    pub fn start(settings: &TelemetrySettings, run_id: &str, sla: &[SlaLine]) -> anyhow::Result<Self> {
         let target = OtlpTarget::resolve(settings, &process_env)?.ok_or_else(|| TelemetryError::Setting {
             name: "--otlp-endpoint".into(),
             problem: "nobody says where the spans go; give a collector such as http://127.0.0.1:4317".into(),

@@ -25,11 +25,11 @@ use super::series::PhaseSeries;
 use super::server::{self, ExpositionServer, USUAL_PORT};
 use super::settings::TelemetrySettings;
 use super::tap::{CHUNKS, SampleTap};
-use super::verdict::{Line, VerdictFigures, slow_above};
+use super::verdict::{VerdictFigures, slow_above};
 use crate::host::console;
 use crate::model::Pulse;
 use crate::model::manifest::Destination;
-use crate::model::{Completed, Part, Phase};
+use crate::model::{Completed, Part, Phase, SlaLine};
 
 /// Name of the tool in traces, if nobody gives another.
 pub(super) const SERVICE: &str = "spanload";
@@ -131,7 +131,7 @@ impl Telemetry {
     ///
     /// # Errors
     /// No thread, no runtime, or an exporter that cannot be made of the settings.
-    pub fn start(prepared: Prepared, run_id: &str, sla: &[Line]) -> anyhow::Result<Self> {
+    pub fn start(prepared: Prepared, run_id: &str, sla: &[SlaLine]) -> anyhow::Result<Self> {
         prepared.warning.iter().for_each(|warning| console::warn(warning));
         let metrics = prepared.metrics.then(|| Arc::new(Metrics::new(run_id, sla)));
         let server = prepared.listener.zip(metrics.clone());

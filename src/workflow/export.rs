@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::sending::telemetry::lines;
 use crate::host::console;
 use crate::model::Part;
 use crate::model::manifest::{Destination, Manifest, RepetitionRecord};
@@ -30,7 +29,7 @@ pub fn export(results: &Results, settings: &TelemetrySettings) -> anyhow::Result
         );
     }
     let settings = as_it_was(settings, &manifest);
-    let mut replay = Replay::start(&settings, &manifest.run_id, &lines(&manifest.sla))?;
+    let mut replay = Replay::start(&settings, &manifest.run_id, &manifest.sla)?;
     let mut parts: Vec<Part> = Vec::new();
     for of in &times {
         if !parts.contains(&of.part) {

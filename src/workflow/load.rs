@@ -30,7 +30,7 @@ pub async fn load(
         log: LogWriter::new(file, &run_id, phase.name())?,
         answers: Answers::new(Box::new(std::io::sink())),
     };
-    let telemetry = Telemetry::start(prepared, &run_id, &telemetry::lines(&settings.sla))?;
+    let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
     let progress = Progress::new(quiet, expected::of_phase(settings, phase));
     let mut runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     let load = PartLoad {

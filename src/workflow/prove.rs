@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::findings::{Findings, analyze, page, payload_sets};
-use super::sending::{Ready, Recordings, Run, Runner, conditions, telemetry};
+use super::sending::{Ready, Recordings, Run, Runner, conditions};
 use super::steps::{self, End, expected, script};
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::run_files::PAGE;
@@ -81,7 +81,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     manifest.strict = job.strict;
     let progress = Progress::new(job.quiet, expected::of_run(settings, job.ladder));
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));
-    let telemetry = Telemetry::start(prepared, &run_id, &telemetry::lines(&settings.sla))?;
+    let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
     telemetry.expect(&Phase::BOTH);
     if let Some(port) = telemetry.metrics_port() {
         progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));

@@ -9,7 +9,7 @@ use crate::stats::{Interval, bootstrap, interval, welch};
 /// The differences of three percentiles.
 pub(super) fn three(before: &Spread, after: &Spread, pairing: Pairing) -> ThreeDifferences {
     let at = |permille| {
-        let metric = Metric::Percentile(permille);
+        let metric = Metric::latency_percentile(permille);
         let [ms, ratio] = intervals(before, after, permille, pairing);
         Difference {
             ci95_ms: ms.map(|ms| ms.rounded(3)),
@@ -26,7 +26,7 @@ fn intervals(before: &Spread, after: &Spread, permille: u64, pairing: Pairing) -
 }
 
 fn compared(before: &Spread, after: &Spread, permille: u64, pairing: Pairing) -> Option<[Interval; 2]> {
-    let metric = Metric::Percentile(permille);
+    let metric = Metric::latency_percentile(permille);
     let (from, to) = (before.figure(metric)?, after.figure(metric)?);
     let (ms, ratio) = (to - from, (from > 0.0).then(|| to / from)?);
     if before.repetitions().max(after.repetitions()) > 1 {

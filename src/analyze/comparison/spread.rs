@@ -1,9 +1,9 @@
 //! The intervals of a phase's figures: over its repetitions, or within the only one.
 
 use crate::analyze::observed::{Observation, PhaseData};
-use crate::model::Metric;
 use crate::model::Micros;
 use crate::model::Phase;
+use crate::model::{Metric, Statistic, Subject};
 use crate::stats::Distribution;
 use crate::stats::bootstrap::{self, Blocks};
 use crate::stats::interval::{self, Interval};
@@ -46,7 +46,7 @@ impl<'a> Spread<'a> {
         match metric {
             Metric::ErrorRate => share(self.phase.planned() - self.phase.succeeded(), self.phase.planned()),
             Metric::Throughput => per_second(self.phase.succeeded(), self.phase.busy()),
-            latency => of_latency(self.phase.latency(), latency),
+            Metric::Time(Subject::Latency, statistic) => of_latency(self.phase.latency(), statistic),
         }
     }
 
@@ -55,7 +55,7 @@ impl<'a> Spread<'a> {
         let of_repetition = |(latency, at): (&&Distribution, u32)| match metric {
             Metric::ErrorRate => share(latency.planned() - latency.succeeded(), latency.planned()),
             Metric::Throughput => per_second(latency.succeeded(), self.phase.span(at).unwrap_or_default()),
-            metric => of_latency(latency, metric),
+            Metric::Time(Subject::Latency, statistic) => of_latency(latency, statistic),
         };
         self.repetitions.iter().zip(1..).map(of_repetition).collect()
     }
@@ -68,10 +68,10 @@ impl<'a> Spread<'a> {
         let single = values.len() == 1;
         match metric {
             Metric::ErrorRate => self.error_rate(&values, pooled),
-            Metric::Percentile(permille) if single => {
+            Metric::Time(_, Statistic::Percentile(permille)) if single => {
                 bounded(bootstrap::middle(self.resampled(permille)?)?.widened_to(pooled))
             }
-            Metric::Mean if single => {
+            Metric::Time(_, Statistic::Mean) if single => {
                 let millis: Vec<_> = self.in_order.iter().flatten().map(|micros| millis(*micros)).collect();
                 self.of_mean(&millis, pooled)
             }
@@ -79,8 +79,8 @@ impl<'a> Spread<'a> {
                 let gap = self.of_mean(&self.gaps(), 1.0 / pooled)?;
                 bounded(Interval { lo: 1.0 / gap.hi, hi: 1.0 / gap.lo }.widened_to(pooled))
             }
-            // No resample has a slower request than the slowest.
-            Metric::Max if single => None,
+            // No resample has a slower request than the slowest, nor a faster one than the fastest.
+            Metric::Time(_, Statistic::Max | Statistic::Min) if single => None,
             _ => interval::of_repetitions(&values, pooled),
         }
     }
@@ -175,11 +175,12 @@ fn ranks(latencies: &[Option<u64>]) -> Vec<f64> {
     latencies.iter().map(|latency| rank(latency.unwrap_or(u64::MAX))).collect()
 }
 
-fn of_latency(latency: &Distribution, metric: Metric) -> Option<f64> {
-    match metric {
-        Metric::Percentile(permille) => latency.percentile(permille).map(Micros::as_millis),
-        Metric::Max => latency.max().map(Micros::as_millis),
-        _ => latency.mean().map(|micros| micros / 1e3),
+fn of_latency(latency: &Distribution, statistic: Statistic) -> Option<f64> {
+    match statistic {
+        Statistic::Min => latency.min().map(Micros::as_millis),
+        Statistic::Mean => latency.mean().map(|micros| micros / 1e3),
+        Statistic::Percentile(permille) => latency.percentile(permille).map(Micros::as_millis),
+        Statistic::Max => latency.max().map(Micros::as_millis),
     }
 }
 

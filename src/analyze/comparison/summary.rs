@@ -26,7 +26,7 @@ pub(super) fn summary(spread: &Spread) -> PhaseSummary {
 }
 
 fn intervals(spread: &Spread) -> ThreeIntervals {
-    let at = |permille| Some(spread.interval(Metric::Percentile(permille))?.rounded(3));
+    let at = |permille| Some(spread.interval(Metric::latency_percentile(permille))?.rounded(3));
     ThreeIntervals { p50: at(500), p95: at(950), p99: at(990) }
 }
 

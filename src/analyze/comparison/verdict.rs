@@ -16,7 +16,7 @@ pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread) -> Sla
     let interval = after.interval(metric).map(|interval| interval.rounded(decimals));
     let times = SlaTimes { limit_ms: limit, before_ms: before, after_ms: found };
     SlaResult {
-        metric: line.name().to_string(),
+        metric,
         times: matches!(line.limit(), Limit::Time(_)).then_some(times),
         unit: line.limit().unit(),
         limit,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::Micros;
+use crate::model::{Micros, Statistic};
 use crate::stats::{Distribution, Interval, rounded};
 
 /// A distribution in figures.
@@ -45,18 +45,18 @@ impl LatencyMs {
         }
     }
 
-    /// The figures with their names, in the order in which they are reported.
-    pub fn named(&self) -> [(&'static str, Option<f64>); 9] {
+    /// The figures with what they are, in the order in which they are reported.
+    pub fn named(&self) -> [(Statistic, Option<f64>); 9] {
         [
-            ("min", self.min),
-            ("mean", self.mean),
-            ("p50", self.p50),
-            ("p75", self.p75),
-            ("p90", self.p90),
-            ("p95", self.p95),
-            ("p99", self.p99),
-            ("p99_9", self.p99_9),
-            ("max", self.max),
+            (Statistic::Min, self.min),
+            (Statistic::Mean, self.mean),
+            (Statistic::P50, self.p50),
+            (Statistic::Percentile(750), self.p75),
+            (Statistic::Percentile(900), self.p90),
+            (Statistic::P95, self.p95),
+            (Statistic::P99, self.p99),
+            (Statistic::Percentile(999), self.p99_9),
+            (Statistic::Max, self.max),
         ]
     }
 }

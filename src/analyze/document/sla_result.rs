@@ -2,19 +2,19 @@
 
 use serde::Serialize;
 
-use crate::model::{Confidence, Verdict};
+use crate::model::{Confidence, Metric, Unit, Verdict};
 use crate::stats::Interval;
 
 /// One line of the SLA.
 #[derive(Clone, Debug, Serialize)]
 pub struct SlaResult {
     /// `p95`, `mean`, `error_rate`.
-    pub metric: String,
+    pub metric: Metric,
     /// Only of a length of time.
     #[serde(flatten)]
     pub times: Option<SlaTimes>,
     /// Of the four figures below: `ms`, `share` (of 1) or `requests/s`.
-    pub unit: &'static str,
+    pub unit: Unit,
     /// Inclusive; the least throughput, the most of all else.
     pub limit: f64,
     /// The before phase.

@@ -90,6 +90,7 @@ mod tests {
     use super::super::message::message;
     use super::*;
     use crate::analyze::fixtures::phase;
+    use crate::model::CaveatKind;
 
     fn healthy(phase: Phase, repetition: u32) -> RepetitionHealth {
         RepetitionHealth {
@@ -104,7 +105,7 @@ mod tests {
         }
     }
 
-    fn kinds(change: impl Fn(&mut RepetitionHealth)) -> Vec<&'static str> {
+    fn kinds(change: impl Fn(&mut RepetitionHealth)) -> Vec<CaveatKind> {
         let mut worse = healthy(Phase::After, 2);
         change(&mut worse);
         let health = [healthy(Phase::Before, 1), healthy(Phase::After, 1), worse];
@@ -112,7 +113,8 @@ mod tests {
         let found = doubts(&health, Some(2), &data, &data);
         for doubt in &found {
             assert!(
-                message(doubt).contains("repetition 2 of the after phase") || doubt.kind() == "clock_stepped"
+                message(doubt).contains("repetition 2 of the after phase")
+                    || doubt.kind() == CaveatKind::ClockStepped
             );
         }
         found.iter().map(Doubt::kind).collect()
@@ -120,29 +122,33 @@ mod tests {
 
     #[test]
     fn a_healthy_client_raises_nothing() {
-        assert_eq!(kinds(|_| {}), [""; 0]);
+        assert_eq!(kinds(|_| {}), []);
     }
 
     #[test]
     fn a_late_loop_is_named() {
-        assert_eq!(kinds(|health| health.lag_p99 = Some(Micros(49_000))), [""; 0], "under 10 % of 500 ms");
-        assert_eq!(kinds(|health| health.lag_p99 = Some(Micros(50_000))), ["client_late"]);
-        assert_eq!(kinds(|health| health.lag_max = Some(Micros(250_000))), ["client_late"], "a standstill");
+        assert_eq!(kinds(|health| health.lag_p99 = Some(Micros(49_000))), [], "under 10 % of 500 ms");
+        assert_eq!(kinds(|health| health.lag_p99 = Some(Micros(50_000))), [CaveatKind::ClientLate]);
+        assert_eq!(
+            kinds(|health| health.lag_max = Some(Micros(250_000))),
+            [CaveatKind::ClientLate],
+            "a standstill"
+        );
     }
 
     #[test]
     fn a_busy_client_is_named() {
-        assert_eq!(kinds(|health| health.engine_cpu = Some(Micros(4_100_000))), ["client_busy"]);
-        assert_eq!(kinds(|health| health.process_cpu = Some(Micros(8_100_000))), ["client_busy"]);
+        assert_eq!(kinds(|health| health.engine_cpu = Some(Micros(4_100_000))), [CaveatKind::ClientBusy]);
+        assert_eq!(kinds(|health| health.process_cpu = Some(Micros(8_100_000))), [CaveatKind::ClientBusy]);
         let short = |health: &mut RepetitionHealth| {
             (health.engine_cpu, health.wall) = (Some(Micros(100_000)), Micros(100_000));
         };
-        assert_eq!(kinds(short), [""; 0], "too short to tell");
+        assert_eq!(kinds(short), [], "too short to tell");
     }
 
     #[test]
     fn a_step_of_the_wall_clock_is_told_from_its_slewing() {
-        assert_eq!(kinds(|health| health.wall_drift_us = -2_000_000), ["clock_stepped"]);
-        assert_eq!(kinds(|health| health.wall_drift_us = 4_000), [""; 0]);
+        assert_eq!(kinds(|health| health.wall_drift_us = -2_000_000), [CaveatKind::ClockStepped]);
+        assert_eq!(kinds(|health| health.wall_drift_us = 4_000), []);
     }
 }

@@ -2,8 +2,7 @@
 
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
-use crate::model::Micros;
-use crate::model::Phase;
+use crate::model::{CaveatKind, Metric, Micros, Phase};
 use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
@@ -165,8 +164,8 @@ pub enum Doubt {
     },
     /// A percentile is judged on fewer requests than it needs.
     TooFewSamples {
-        /// Such as `p95`.
-        metric: String,
+        /// Which.
+        metric: Metric,
         /// Planned requests of a phase.
         n: u64,
         /// As many are needed.
@@ -176,8 +175,8 @@ pub enum Doubt {
     RepetitionsDisagree {
         /// Which.
         phase: Phase,
-        /// Such as `p95`.
-        metric: String,
+        /// Which.
+        metric: Metric,
         /// In the fastest repetition.
         lowest: Option<Micros>,
         /// In the slowest; absent if that rank failed.
@@ -187,8 +186,8 @@ pub enum Doubt {
     },
     /// The after phase is faster, but the interval of the ratio holds one.
     GainUncertain {
-        /// Such as `p95`.
-        metric: String,
+        /// Which.
+        metric: Metric,
         /// After ÷ before.
         ratio: f64,
         /// Its 95 % interval.
@@ -221,39 +220,39 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// A fixed word.
-    pub fn kind(&self) -> &'static str {
+    /// Which kind of caveat it is.
+    pub fn kind(&self) -> CaveatKind {
         match self {
-            Doubt::Interrupted => "interrupted",
-            Doubt::NoBaselineScript { .. } => "no_baseline_script",
-            Doubt::BaselineScriptFailed { .. } => "baseline_script_failed",
-            Doubt::ScriptLogUnreadable { .. } => "baseline_script_unreadable",
-            Doubt::PayloadsDiffer { .. } => "payloads_differ",
-            Doubt::PlansDiffer { .. } => "plans_differ",
-            Doubt::TruncatedLog { .. } => "truncated_log",
-            Doubt::MissingLog { .. } => "missing_log",
-            Doubt::MissingFile { .. } => "missing_file",
-            Doubt::NoBatchEndpoint { .. } => "no_batch_endpoint",
-            Doubt::UnreadLog { .. } => "unread_log",
-            Doubt::MissingRows { .. } => "missing_rows",
-            Doubt::UnknownColumns { .. } => "unknown_columns",
-            Doubt::AnswersDiffer { .. } => "answers_differ",
-            Doubt::AnswersVary { .. } => "answers_vary",
-            Doubt::AnswersNotCopied { .. } => "answers_not_copied",
-            Doubt::NoSuccess { .. } => "no_success",
-            Doubt::Unsent { .. } => "unsent",
-            Doubt::NothingToFix { .. } => "nothing_to_fix",
-            Doubt::UnequalWork { .. } => "unequal_work",
-            Doubt::UnequalErrors { .. } => "unequal_errors",
-            Doubt::ClientLate { .. } => "client_late",
-            Doubt::ClientBusy { .. } => "client_busy",
-            Doubt::TooFewSamples { .. } => "too_few_samples",
-            Doubt::RepetitionsDisagree { .. } => "repetitions_disagree",
-            Doubt::GainUncertain { .. } => "gain_uncertain",
-            Doubt::TelemetryLoss { .. } => "telemetry_loss",
-            Doubt::NoExposition { .. } => "no_exposition",
-            Doubt::ClockStepped { .. } => "clock_stepped",
-            Doubt::ReplicaDiffers { .. } => "replica_differs",
+            Doubt::Interrupted => CaveatKind::Interrupted,
+            Doubt::NoBaselineScript { .. } => CaveatKind::NoBaselineScript,
+            Doubt::BaselineScriptFailed { .. } => CaveatKind::BaselineScriptFailed,
+            Doubt::ScriptLogUnreadable { .. } => CaveatKind::BaselineScriptUnreadable,
+            Doubt::PayloadsDiffer { .. } => CaveatKind::PayloadsDiffer,
+            Doubt::PlansDiffer { .. } => CaveatKind::PlansDiffer,
+            Doubt::TruncatedLog { .. } => CaveatKind::TruncatedLog,
+            Doubt::MissingLog { .. } => CaveatKind::MissingLog,
+            Doubt::MissingFile { .. } => CaveatKind::MissingFile,
+            Doubt::NoBatchEndpoint { .. } => CaveatKind::NoBatchEndpoint,
+            Doubt::UnreadLog { .. } => CaveatKind::UnreadLog,
+            Doubt::MissingRows { .. } => CaveatKind::MissingRows,
+            Doubt::UnknownColumns { .. } => CaveatKind::UnknownColumns,
+            Doubt::AnswersDiffer { .. } => CaveatKind::AnswersDiffer,
+            Doubt::AnswersVary { .. } => CaveatKind::AnswersVary,
+            Doubt::AnswersNotCopied { .. } => CaveatKind::AnswersNotCopied,
+            Doubt::NoSuccess { .. } => CaveatKind::NoSuccess,
+            Doubt::Unsent { .. } => CaveatKind::Unsent,
+            Doubt::NothingToFix { .. } => CaveatKind::NothingToFix,
+            Doubt::UnequalWork { .. } => CaveatKind::UnequalWork,
+            Doubt::UnequalErrors { .. } => CaveatKind::UnequalErrors,
+            Doubt::ClientLate { .. } => CaveatKind::ClientLate,
+            Doubt::ClientBusy { .. } => CaveatKind::ClientBusy,
+            Doubt::TooFewSamples { .. } => CaveatKind::TooFewSamples,
+            Doubt::RepetitionsDisagree { .. } => CaveatKind::RepetitionsDisagree,
+            Doubt::GainUncertain { .. } => CaveatKind::GainUncertain,
+            Doubt::TelemetryLoss { .. } => CaveatKind::TelemetryLoss,
+            Doubt::NoExposition { .. } => CaveatKind::NoExposition,
+            Doubt::ClockStepped { .. } => CaveatKind::ClockStepped,
+            Doubt::ReplicaDiffers { .. } => CaveatKind::ReplicaDiffers,
         }
     }
 }

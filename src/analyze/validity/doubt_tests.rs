@@ -2,6 +2,7 @@
 
 use super::super::message::message;
 use super::*;
+use crate::model::Statistic;
 
 /// One of each kind, by the one before. A new variant does not compile before it stands here.
 fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
@@ -35,13 +36,15 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
             Doubt::ClientLate { phase, repetition: 1, p99: Micros(1), max: Micros(2) }
         }
         Doubt::ClientLate { .. } => Doubt::ClientBusy { phase, repetition: 1, share: 0.9, of: "a core" },
-        Doubt::ClientBusy { .. } => Doubt::TooFewSamples { metric: "p95".into(), n: 1, needed: 130 },
+        Doubt::ClientBusy { .. } => {
+            Doubt::TooFewSamples { metric: Metric::latency(Statistic::P95), n: 1, needed: 130 }
+        }
         Doubt::TooFewSamples { .. } => disagree(phase, 1_021_893, 1_917_158, None),
         Doubt::RepetitionsDisagree { limit: None, .. } => {
             disagree(Phase::After, 532_650, 533_172, Some(Micros(533_000)))
         }
         Doubt::RepetitionsDisagree { limit: Some(_), .. } => Doubt::GainUncertain {
-            metric: "p95".into(),
+            metric: Metric::latency(Statistic::P95),
             ratio: 0.515,
             interval: Interval { lo: 0.21, hi: 1.03 },
         },
@@ -57,7 +60,7 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
 
 fn disagree(phase: Phase, lowest: u64, highest: u64, limit: Option<Micros>) -> Doubt {
     let (lowest, highest) = (Some(Micros(lowest)), Some(Micros(highest)));
-    Doubt::RepetitionsDisagree { phase, metric: "p95".into(), lowest, highest, limit }
+    Doubt::RepetitionsDisagree { phase, metric: Metric::latency(Statistic::P95), lowest, highest, limit }
 }
 
 fn loss(spans: Option<u64>, server_spans: Option<u64>, samples: u64) -> Doubt {

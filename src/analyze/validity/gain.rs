@@ -12,8 +12,8 @@ pub(super) fn uncertain(judged: &[JudgedPercentile], difference: &ThreeDifferenc
     judged.iter().find_map(|line| {
         let of_line = of(difference, line.permille)?;
         let (ratio, interval) = of_line.ratio.zip(of_line.ci95_ratio)?;
-        (ratio < 1.0 && interval.holds(1.0)).then(|| Doubt::GainUncertain {
-            metric: line.metric.clone(),
+        (ratio < 1.0 && interval.holds(1.0)).then_some(Doubt::GainUncertain {
+            metric: line.metric,
             ratio,
             interval,
         })
@@ -33,7 +33,7 @@ fn of(difference: &ThreeDifferences, permille: u64) -> Option<&Difference> {
 mod tests {
     use crate::analyze::fixtures::{phase, sla};
     use crate::analyze::{Comparison, Inputs, compare};
-    use crate::model::Signal;
+    use crate::model::{CaveatKind, Signal};
 
     /// Three repetitions a phase, each of equal latencies in milliseconds.
     fn compared(before: [u64; 3], after: [u64; 3], interrupted: Option<Signal>) -> Comparison {
@@ -59,22 +59,27 @@ mod tests {
         })
     }
 
-    fn kinds(comparison: &Comparison) -> Vec<&str> {
-        comparison.caveats.iter().map(|caveat| caveat.kind.as_str()).collect()
+    fn kinds(comparison: &Comparison) -> Vec<&CaveatKind> {
+        comparison.caveats.iter().map(|caveat| &caveat.kind).collect()
     }
 
     #[test]
     fn a_gain_whose_interval_holds_one_is_a_caveat_that_strict_counts() {
         let doubtful = compared([1_022, 1_917, 1_034], [533, 533, 532], None);
-        assert!(kinds(&doubtful).contains(&"gain_uncertain"), "{:?}", doubtful.caveats);
+        assert!(kinds(&doubtful).contains(&&CaveatKind::GainUncertain), "{:?}", doubtful.caveats);
         assert_eq!(doubtful.exit.code(), 98);
-        let message = &doubtful.caveats.iter().find(|one| one.kind == "gain_uncertain").expect("it").message;
+        let message =
+            &doubtful.caveats.iter().find(|one| one.kind == CaveatKind::GainUncertain).expect("it").message;
         assert!(message.contains("holds 100 %") && message.contains("--repetitions"), "{message}");
         let sure = compared([1_022, 1_020, 1_034], [533, 533, 532], None);
         assert_eq!((kinds(&sure), sure.exit.code()), (vec![], 0));
         let slower = compared([700, 750, 650], [900, 640, 905], None);
-        assert!(!kinds(&slower).contains(&"gain_uncertain"), "no gain to doubt: {:?}", slower.caveats);
+        assert!(
+            !kinds(&slower).contains(&&CaveatKind::GainUncertain),
+            "no gain to doubt: {:?}",
+            slower.caveats
+        );
         let cut = compared([1_022, 1_917, 1_034], [533, 533, 532], Some(Signal::Interrupt));
-        assert!(!kinds(&cut).contains(&"gain_uncertain"), "{:?}", cut.caveats);
+        assert!(!kinds(&cut).contains(&&CaveatKind::GainUncertain), "{:?}", cut.caveats);
     }
 }

@@ -5,8 +5,8 @@ use crate::model::{Limit, Metric, Micros, SlaLine};
 /// A percentile that a line of the SLA judges.
 #[derive(Clone, Debug)]
 pub(super) struct JudgedPercentile {
-    /// Such as `p95`.
-    pub metric: String,
+    /// What the line judges.
+    pub metric: Metric,
     /// In tenths of a percent.
     pub permille: u64,
     /// Inclusive.
@@ -15,11 +15,9 @@ pub(super) struct JudgedPercentile {
 
 /// Those of these lines.
 pub(super) fn judged(sla: &[SlaLine]) -> Vec<JudgedPercentile> {
-    let judged = |line: &SlaLine| match (line.metric(), line.limit()) {
-        (Metric::Percentile(permille), Limit::Time(limit)) => {
-            Some(JudgedPercentile { metric: line.name().to_string(), permille, limit: Micros(limit) })
-        }
-        _ => None,
+    let judged = |line: &SlaLine| {
+        let (metric, Limit::Time(limit)) = (line.metric(), line.limit()) else { return None };
+        Some(JudgedPercentile { metric, permille: metric.percentile()?, limit: Micros(limit) })
     };
     sla.iter().filter_map(judged).collect()
 }

@@ -3,7 +3,7 @@
 use super::doubt::Doubt;
 use super::losses;
 use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
-use crate::model::{Caveat, Micros, Phase};
+use crate::model::{Caveat, Metric, Micros, Phase};
 
 /// What a doubt is and what to do, for people.
 pub(super) fn message(doubt: &Doubt) -> String {
@@ -115,13 +115,13 @@ pub(super) fn message(doubt: &Doubt) -> String {
         Doubt::TooFewSamples { metric, n, needed } => format!(
             "{} is judged on {n} requests a phase, and needs {needed} to be known with 99 % confidence; raise -n \
              or --repetitions",
-            metric.to_uppercase()
+            words(*metric)
         ),
         Doubt::RepetitionsDisagree { phase, metric, lowest, highest, limit: Some(limit) } => format!(
             "the repetitions of the {} phase lie on both sides of the limit of {limit} ms: {} from {} to {}{}; {} hangs \
              by that: raise --repetitions",
             phase.name(),
-            metric.to_uppercase(),
+            words(*metric),
             millis(*lowest),
             millis(*highest),
             apart(*lowest, *highest),
@@ -133,7 +133,7 @@ pub(super) fn message(doubt: &Doubt) -> String {
         Doubt::GainUncertain { metric, ratio, interval } => format!(
             "the after phase's {} is {:.1} % of what it was before, but the 95 % interval of that, {:.1} to {:.1} %, holds \
              100 %: that it is a gain is not proven, whatever the limit says; raise --repetitions",
-            metric.to_uppercase(),
+            words(*metric),
             ratio * 100.0,
             interval.lo * 100.0,
             interval.hi * 100.0
@@ -149,7 +149,7 @@ pub(super) fn message(doubt: &Doubt) -> String {
             "the repetitions of the {} phase disagree: {} from {} to {}; something changed between them: find it, \
              or raise --repetitions",
             phase.name(),
-            metric.to_uppercase(),
+            words(*metric),
             millis(*lowest),
             millis(*highest)
         ),
@@ -175,6 +175,11 @@ impl From<Doubt> for Caveat {
     fn from(doubt: Doubt) -> Caveat {
         Caveat::new(doubt.kind(), message(&doubt))
     }
+}
+
+/// `P95`.
+fn words(metric: Metric) -> String {
+    metric.to_string().to_uppercase()
 }
 
 /// How far two times are apart.

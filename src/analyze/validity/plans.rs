@@ -17,6 +17,7 @@ pub fn plans_differ(one: &str, other: &str) -> Option<Doubt> {
 mod tests {
     use super::super::message::message;
     use super::*;
+    use crate::model::CaveatKind;
 
     #[test]
     fn only_different_digests_are_in_doubt_and_the_remedy_is_named() {
@@ -24,7 +25,7 @@ mod tests {
         assert_eq!(plans_differ(one, one), None);
         let doubt = plans_differ(one, "fedcba9876543210").expect("a doubt");
         let message = message(&doubt);
-        assert_eq!(doubt.kind(), "plans_differ");
+        assert_eq!(doubt.kind(), CaveatKind::PlansDiffer);
         for words in ["0123456789ab", "fedcba987654", "--set load.seed", "load.payloads", "-n"] {
             assert!(message.contains(words), "{words}: {message}");
         }

@@ -8,10 +8,8 @@ use super::{client, phases, samples};
 use crate::analyze::document::Quality;
 use crate::analyze::observed::RunSide;
 use crate::analyze::quality;
-use crate::model::Caveat;
-use crate::model::Phase;
-use crate::model::SlaLine;
 use crate::model::run_files::ANSWERS;
+use crate::model::{Caveat, CaveatKind, Phase, SlaLine};
 
 /// The doubts about both sides, each under its name, then those about the pair.
 ///
@@ -82,7 +80,7 @@ fn answers(a: &RunSide<'_>, quality: &Quality) -> Vec<Caveat> {
             "{different} of {compared} answers differ between the runs, first that of request {first}; compare them in {ANSWERS}: \
              that of each run holds the answers to the first requests, by the digests in its logs"
         );
-        Caveat::new("answers_differ", message)
+        Caveat::new(CaveatKind::AnswersDiffer, message)
     });
     let varying = quality::varying(a.data);
     let vary = (varying > 0).then(|| {
@@ -91,7 +89,7 @@ fn answers(a: &RunSide<'_>, quality: &Quality) -> Vec<Caveat> {
              between the runs need not come from the release; make it deterministic (temperature 0, a seed)",
             a.name
         );
-        Caveat::new("answers_vary", message)
+        Caveat::new(CaveatKind::AnswersVary, message)
     });
     differ.into_iter().chain(vary).collect()
 }

@@ -3,8 +3,7 @@
 use super::doubt::Doubt;
 use super::judged::JudgedPercentile;
 use crate::analyze::observed::PhaseData;
-use crate::model::Micros;
-use crate::model::Phase;
+use crate::model::{Metric, Micros, Phase, Statistic};
 use crate::stats::distribution::Distribution;
 
 /// Chance of being wrong about a percentile that is still accepted.
@@ -36,7 +35,7 @@ pub(super) fn too_few(sla: &[JudgedPercentile], phase: &PhaseData) -> Vec<Doubt>
     let short = sla.iter().map(|line| (line, smallest_sample(line.permille)));
     short
         .filter(|(_, needed)| n < *needed)
-        .map(|(line, needed)| Doubt::TooFewSamples { metric: line.metric.clone(), n, needed })
+        .map(|(line, needed)| Doubt::TooFewSamples { metric: line.metric, n, needed })
         .collect()
 }
 
@@ -68,14 +67,14 @@ impl<'a> Repetitions<'a> {
         });
         let apart = |permille, factor| self.can_tell(permille) && self.apart(permille, factor);
         if let Some(line) = straddles {
-            return Some(self.doubt(&line.metric, line.permille, Some(line.limit)));
+            return Some(self.doubt(line.metric, line.permille, Some(line.limit)));
         }
         if apart(500, MEDIANS_APART) {
-            return Some(self.doubt("p50", 500, None));
+            return Some(self.doubt(Metric::latency(Statistic::P50), 500, None));
         }
         let tails = sla.iter().filter(|_| self.phase == Phase::After);
         let line = tails.into_iter().find(|line| apart(line.permille, TAILS_APART))?;
-        Some(self.doubt(&line.metric, line.permille, None))
+        Some(self.doubt(line.metric, line.permille, None))
     }
 
     /// A repetition that is too short for a percentile cannot disagree about it.
@@ -97,9 +96,9 @@ impl<'a> Repetitions<'a> {
         (figures.first().copied().flatten(), figures.last().copied().flatten())
     }
 
-    fn doubt(&self, metric: &str, permille: u64, limit: Option<Micros>) -> Doubt {
+    fn doubt(&self, metric: Metric, permille: u64, limit: Option<Micros>) -> Doubt {
         let (lowest, highest) = self.range(permille);
-        Doubt::RepetitionsDisagree { phase: self.phase, metric: metric.into(), lowest, highest, limit }
+        Doubt::RepetitionsDisagree { phase: self.phase, metric, lowest, highest, limit }
     }
 }
 
@@ -108,8 +107,11 @@ mod tests {
     use super::*;
     use crate::analyze::fixtures::phase;
 
+    const P50: Metric = Metric::latency(Statistic::P50);
+    const P95: Metric = Metric::latency(Statistic::P95);
+
     fn p95(limit_ms: u64) -> [JudgedPercentile; 1] {
-        [JudgedPercentile { metric: "p95".into(), permille: 950, limit: Micros(limit_ms * 1_000) }]
+        [JudgedPercentile { metric: P95, permille: 950, limit: Micros(limit_ms * 1_000) }]
     }
 
     #[test]
@@ -134,13 +136,11 @@ mod tests {
         let metrics: Vec<_> = found
             .iter()
             .map(|doubt| match doubt {
-                Doubt::RepetitionsDisagree { phase, metric, limit, .. } => {
-                    (*phase, metric.as_str(), limit.is_some())
-                }
+                Doubt::RepetitionsDisagree { phase, metric, limit, .. } => (*phase, *metric, limit.is_some()),
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(metrics, [(Phase::Before, "p50", false), (Phase::After, "p95", true)]);
+        assert_eq!(metrics, [(Phase::Before, P50, false), (Phase::After, P95, true)]);
         let short = phase(&[&[790_000; 40], &[1_200_000; 40]]);
         assert_eq!(disagreement(&limit, &short, &short), [], "too short to tell");
     }

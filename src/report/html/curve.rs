@@ -120,7 +120,7 @@ fn marks(comparison: &Comparison, shown: &[(&str, &Drawn)], across: Scale, scale
 pub fn limits(comparison: &Comparison) -> Vec<(String, f64)> {
     let lines = comparison.sla.iter().filter_map(|line| Some((line, line.times.as_ref()?.limit_ms)));
     lines
-        .map(|(line, limit)| (format!("SLA {} ≤ {} ms", metric_name(&line.metric), short(limit)), limit))
+        .map(|(line, limit)| (format!("SLA {} ≤ {} ms", metric_name(line.metric), short(limit)), limit))
         .collect()
 }
 

@@ -4,8 +4,8 @@ use super::chart::Marker;
 use super::dot::Dot;
 use super::figure::short;
 use crate::analyze::Comparison;
-use crate::model::Micros;
 use crate::model::Stage;
+use crate::model::{Metric, Micros, Statistic};
 
 /// Each request is one of these; of several that hold it is the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,12 +83,12 @@ impl Fate {
 
 /// The limit that tells slow from fast: that of P95, else the lowest of a length of time.
 pub fn slow_from(comparison: &Comparison) -> Option<Micros> {
-    let times = |metric: Option<&str>| {
-        let lines = comparison.sla.iter().filter(move |line| metric.is_none_or(|name| line.metric == name));
+    let times = |metric: Option<Metric>| {
+        let lines = comparison.sla.iter().filter(move |line| metric.is_none_or(|one| line.metric == one));
         let limits = lines.filter_map(|line| Some(line.times.as_ref()?.limit_ms));
         limits.min_by(f64::total_cmp).map(|ms| Micros((ms * 1e3).round() as u64))
     };
-    times(Some("p95")).or_else(|| times(None))
+    times(Some(Metric::latency(Statistic::P95))).or_else(|| times(None))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use maud::{Markup, html};
 
+use crate::model::{Metric, Statistic, Subject};
+use crate::report::words;
 use crate::stats::Interval;
 
 /// How a number is written.
@@ -112,14 +114,19 @@ pub fn grouped(value: f64, decimals: usize, signed: bool) -> String {
 }
 
 /// The name of an SLA metric on the page.
-pub fn metric_name(metric: &str) -> String {
+pub fn metric_name(metric: Metric) -> String {
     match metric {
-        "mean" => "mean".into(),
-        "min" => "fastest".into(),
-        "max" => "slowest".into(),
-        "error_rate" => "error rate".into(),
-        "throughput" => "throughput".into(),
-        percentile => percentile.to_uppercase().replace('_', "."),
+        Metric::Time(Subject::Latency, statistic) => statistic_name(statistic),
+        other => words::metric(other),
+    }
+}
+
+/// The name of a statistic of latency.
+pub fn statistic_name(statistic: Statistic) -> String {
+    match statistic {
+        Statistic::Min => "fastest".into(),
+        Statistic::Max => "slowest".into(),
+        other => words::statistic(other),
     }
 }
 

@@ -3,17 +3,14 @@
 use maud::{Markup, html};
 
 use super::conditions_of_run::Conditions;
-use super::figure::{NumberForm, capital, count, derived, figure, interval, metric_name};
+use super::figure::{NumberForm, capital, count, derived, figure, interval, metric_name, statistic_name};
 use super::spread;
 use super::verdict::{limit_of, unit_of, was_judged};
 use crate::analyze::validity::smallest_sample;
 use crate::analyze::{Comparison, Confidence, Difference, LatencyMs, SlaResult, Verdict};
-use crate::report::words::before_keeps;
+use crate::model::Statistic;
+use crate::report::words::{before_keeps, sign};
 use crate::stats::Interval;
-
-/// Percentiles in tenths of a percent, by their names in the files.
-const PERMILLE: [(&str, u64); 6] =
-    [("p50", 500), ("p75", 750), ("p90", 900), ("p95", 950), ("p99", 990), ("p99_9", 999)];
 
 const DIFFERENCE: &str = "after − before";
 const RATIO: &str = "after ÷ before";
@@ -49,8 +46,8 @@ fn sla(comparison: &Comparison) -> Markup {
                     @let part = |name: &str| format!("comparison:/sla/{at}/{name}");
                     @let met = line.verdict == Verdict::Met;
                     tr {
-                        th scope="row" { (capital(&metric_name(&line.metric))) }
-                        td.n data-label="limit" { (if line.metric == "throughput" { "≥ " } else { "≤ " }) (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) }
+                        th scope="row" { (capital(&metric_name(line.metric))) }
+                        td.n data-label="limit" { (sign(line.metric)) " " (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) }
                         td.n data-label="before" { (figure(line.before, &part("before"), written)) @if judged { " " (pill(before_keeps(line))) } }
                         td.n data-label="after" { strong { (figure(line.after, &part("after"), written)) } @if judged { " " (pill(met)) } }
                         td.n data-label="95 % interval, after" { (interval(line.after_ci95, &part("after_ci95"), written)) }
@@ -85,9 +82,9 @@ fn main_table(comparison: &Comparison) -> Markup {
     let [b, a] = [&before.latency_ci95_ms, &after.latency_ci95_ms];
     let difference = &comparison.difference;
     let rows = [
-        ("p50", before.latency_ms.p50, b.p50, after.latency_ms.p50, a.p50, &difference.p50),
-        ("p95", before.latency_ms.p95, b.p95, after.latency_ms.p95, a.p95, &difference.p95),
-        ("p99", before.latency_ms.p99, b.p99, after.latency_ms.p99, a.p99, &difference.p99),
+        (Statistic::P50, before.latency_ms.p50, b.p50, after.latency_ms.p50, a.p50, &difference.p50),
+        (Statistic::P95, before.latency_ms.p95, b.p95, after.latency_ms.p95, a.p95, &difference.p95),
+        (Statistic::P99, before.latency_ms.p99, b.p99, after.latency_ms.p99, a.p99, &difference.p99),
     ];
     let planned = before.planned.min(after.planned);
     html! {
@@ -96,15 +93,15 @@ fn main_table(comparison: &Comparison) -> Markup {
                 caption { "Latency in milliseconds, and throughput" }
                 thead { tr { th scope="col" { "" } th scope="col" { "before" } th scope="col" { "after" } th scope="col" { (DIFFERENCE) } th scope="col" { (RATIO) } } }
                 tbody {
-                    @for (name, before, of_before, after, of_after, difference) in rows {
+                    @for (one, before, of_before, after, of_after, difference) in rows {
                         tr {
-                            th scope="row" { (capital(&metric_name(name))) (few(name, planned)) }
-                            (cell("before", name, before, of_before))
-                            (cell("after", name, after, of_after))
-                            (differences(name, difference))
+                            th scope="row" { (capital(&statistic_name(one))) (few(one, planned)) }
+                            (cell("before", one, before, of_before))
+                            (cell("after", one, after, of_after))
+                            (differences(one, difference))
                         }
                     }
-                    @for name in ["mean"] { (plain_row(comparison, name)) }
+                    (plain_row(comparison, Statistic::Mean))
                     (throughput(comparison))
                     tr {
                         th scope="row" { "Succeeded of planned" }
@@ -120,18 +117,18 @@ fn main_table(comparison: &Comparison) -> Markup {
     }
 }
 
-fn cell(phase: &str, name: &str, value: Option<f64>, of: Option<Interval>) -> Markup {
+fn cell(phase: &str, one: Statistic, value: Option<f64>, of: Option<Interval>) -> Markup {
     let from = format!("comparison:/phases/{phase}");
     html! {
         td.n data-label=(phase) {
-            (figure(value, &format!("{from}/latency_ms/{name}"), NumberForm::Plain)) br;
-            (interval(of, &format!("{from}/latency_ci95_ms/{name}"), NumberForm::Plain))
+            (figure(value, &format!("{from}/latency_ms/{one}"), NumberForm::Plain)) br;
+            (interval(of, &format!("{from}/latency_ci95_ms/{one}"), NumberForm::Plain))
         }
     }
 }
 
-fn differences(name: &str, difference: &Difference) -> Markup {
-    let from = format!("comparison:/difference/{name}");
+fn differences(one: Statistic, difference: &Difference) -> Markup {
+    let from = format!("comparison:/difference/{one}");
     html! {
         td.n data-label=(DIFFERENCE) { (figure(difference.ms, &format!("{from}/ms"), NumberForm::Signed)) br;
             (interval(difference.ci95_ms, &format!("{from}/ci95_ms"), NumberForm::Signed)) }
@@ -141,25 +138,22 @@ fn differences(name: &str, difference: &Difference) -> Markup {
 }
 
 /// Says where a percentile rests on fewer requests than it needs to be known with 99 % confidence.
-fn few(name: &str, planned: u64) -> Markup {
-    let needed = PERMILLE
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map_or(0, |(_, permille)| smallest_sample(*permille));
+fn few(one: Statistic, planned: u64) -> Markup {
+    let needed = one.percentile().map_or(0, smallest_sample);
     html! { @if planned < needed { br; span.few { "too few samples: " (planned) " of the " (needed) " it needs" } } }
 }
 
-fn plain_row(comparison: &Comparison, name: &str) -> Markup {
+fn plain_row(comparison: &Comparison, one: Statistic) -> Markup {
     let value = |latency: &LatencyMs| {
-        latency.named().into_iter().find(|(known, _)| *known == name).and_then(|(_, value)| value)
+        latency.named().into_iter().find(|(known, _)| *known == one).and_then(|(_, value)| value)
     };
     let (before, after) =
         (value(&comparison.phases.before.latency_ms), value(&comparison.phases.after.latency_ms));
     let Difference { ms, ratio, .. } = Difference::of(before, after);
-    let from = |phase: &str| format!("comparison:/phases/{phase}/latency_ms/{name}");
+    let from = |phase: &str| format!("comparison:/phases/{phase}/latency_ms/{one}");
     html! {
         tr {
-            th scope="row" { (capital(&metric_name(name))) }
+            th scope="row" { (capital(&statistic_name(one))) }
             td.n data-label="before" { (figure(before, &from("before"), NumberForm::Plain)) }
             td.n data-label="after" { (figure(after, &from("after"), NumberForm::Plain)) }
             (derived_cells(&from("before"), &from("after"), ms, ratio))
@@ -234,10 +228,10 @@ fn all_figures(comparison: &Comparison) -> Markup {
                         tr { th rowspan="2" scope="col" { "" } @for (_, words) in kinds { th colspan="2" scope="colgroup" { (words) } } }
                         tr { @for _ in kinds { th scope="col" { "before" } th scope="col" { "after" } } }
                     }
-                    tbody { @for (at, (name, _)) in before.latency_ms.named().into_iter().enumerate() { tr {
-                        th scope="row" { (capital(&metric_name(name))) }
+                    tbody { @for (at, (one, _)) in before.latency_ms.named().into_iter().enumerate() { tr {
+                        th scope="row" { (capital(&statistic_name(one))) }
                         @for (kind, words) in kinds { @for (phase, named) in ["before", "after"].into_iter().zip(of(kind)) {
-                            td.n data-label=[(phase == "before").then_some(words)] { (figure(named[at].1, &format!("comparison:/phases/{phase}/{kind}/{name}"), NumberForm::Plain)) }
+                            td.n data-label=[(phase == "before").then_some(words)] { (figure(named[at].1, &format!("comparison:/phases/{phase}/{kind}/{one}"), NumberForm::Plain)) }
                         } }
                     } } }
                 }

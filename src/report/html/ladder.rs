@@ -6,6 +6,7 @@ use super::chart::{Scale, span_of_time, track};
 use super::conditions_of_run::Conditions;
 use super::figure::{NumberForm, capital, figure, grouped};
 use crate::analyze::{Analysis, Comparison, Verdict};
+use crate::model::{Metric, Statistic};
 
 /// A way to send with all that is known of it; each value with its place in the files.
 #[derive(Default)]
@@ -35,7 +36,7 @@ pub fn section(comparison: &Comparison, analysis: &Analysis, conditions: &Condit
     let limit = comparison
         .sla
         .iter()
-        .find(|line| line.metric == "p95")
+        .find(|line| line.metric == Metric::latency(Statistic::P95))
         .and_then(|line| line.times.as_ref())
         .map(|times| times.limit_ms);
     let ends = rungs.iter().flat_map(|rung| {

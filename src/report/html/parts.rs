@@ -40,10 +40,13 @@ pub fn alone_note(page: &Html<'_>) -> Markup {
     html! { @if let Some(alone) = alone { " " (if alone.measured { "Measured" } else { "Predicted" }) " for " (alone.strategy) ": P95 " (p95(&alone)) "." } }
 }
 
+/// In tenths of a percent.
+const MEDIAN: u64 = 500;
+
 /// That the median misses a line on a higher percentile already, so no tail is needed to break it.
 pub fn median_misses(comparison: &Comparison) -> Option<Markup> {
     let median = comparison.phases.before.latency_ms.p50?;
-    let above = |line: &SlaResult| matches!(line.metric.as_str(), "p75" | "p90" | "p95" | "p99" | "p99_9");
+    let above = |line: &SlaResult| line.metric.percentile().is_some_and(|permille| permille > MEDIAN);
     let (at, line) = comparison
         .sla
         .iter()

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::figure::{NumberForm, figure};
 use crate::analyze::{Comparison, Confidence, PhaseSummary, Verdict};
+use crate::model::{Metric, Statistic};
 
 /// Repetitions of a phase that are listed in a sentence; more are in the table of all figures alone.
 const LISTED: usize = 10;
@@ -29,7 +30,9 @@ pub fn doubt(comparison: &Comparison) -> Markup {
     }
     let wide = widest(comparison);
     let clear = comparison.sla.iter().any(|line| {
-        line.metric == "p95" && line.confidence == Confidence::Clear && line.verdict == Verdict::Met
+        line.metric == Metric::latency(Statistic::P95)
+            && line.confidence == Confidence::Clear
+            && line.verdict == Verdict::Met
     });
     html! {
         "The interval of how P95 changed holds 100 % of what it was"

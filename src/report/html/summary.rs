@@ -8,7 +8,7 @@ use super::verdict::{limit_of, unit_of, unsent, value, was_judged};
 use super::{Html, changes, middle, opening, palette, parts, trust};
 use crate::analyze::{Comparison, PhaseAnalysis, SlaResult, Verdict};
 use crate::model::{Exit, RunEnd};
-use crate::report::words::before_keeps;
+use crate::report::words::{before_keeps, sign};
 use crate::stats::rounded;
 
 /// Causes that are named here.
@@ -64,9 +64,8 @@ fn otherwise(comparison: &Comparison) -> Markup {
 
 /// `P95 ≤ 800 ms`.
 fn wanted(line: &SlaResult, at: usize) -> Markup {
-    let sign = if line.metric == "throughput" { " ≥ " } else { " ≤ " };
     html! {
-        (capital(&metric_name(&line.metric))) (sign)
+        (capital(&metric_name(line.metric))) " " (sign(line.metric)) " "
         (figure(Some(line.limit), &format!("comparison:/sla/{at}/limit"), limit_of(line))) (unit_of(line).1)
     }
 }
@@ -192,9 +191,10 @@ fn by(line: &SlaResult, at: usize) -> Markup {
     let [after, limit] = ["after", "limit"].map(|name| format!("comparison:/sla/{at}/{name}"));
     let Some(value) = line.after else { return html! { "for want of an answer at that rank" } };
     let (written, unit) = unit_of(line);
-    let (beyond, of) = match line.metric.as_str() {
-        "throughput" => (line.limit - value, [limit.as_str(), "-", after.as_str()]),
-        _ => (value - line.limit, [after.as_str(), "-", limit.as_str()]),
+    let (beyond, of) = if line.metric.has_least() {
+        (line.limit - value, [limit.as_str(), "-", after.as_str()])
+    } else {
+        (value - line.limit, [after.as_str(), "-", limit.as_str()])
     };
     html! { "by " (derived(Some(rounded(beyond, 6)), of, written)) (unit) }
 }

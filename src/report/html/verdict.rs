@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::conditions_of_run::Conditions;
 use super::figure::{NumberForm, capital, count, figure, interval, metric_name};
 use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
-use crate::model::RunEnd;
+use crate::model::{RunEnd, Unit};
 use crate::stats::Interval;
 
 /// How the verdict looks.
@@ -125,7 +125,7 @@ fn judged(comparison: &Comparison) -> Markup {
 fn line_sentence(line: &SlaResult, at: usize) -> Markup {
     let part = |name: &str| format!("comparison:/sla/{at}/{name}");
     let (written, unit) = unit_of(line);
-    let name = capital(&metric_name(&line.metric));
+    let name = capital(&metric_name(line.metric));
     let verb = match (line.before, line.after) {
         (Some(before), Some(after)) if after < before => "went down from",
         (Some(before), Some(after)) if after > before => "went up from",
@@ -136,11 +136,11 @@ fn line_sentence(line: &SlaResult, at: usize) -> Markup {
         return html! { (name) " has no answer at that rank, before or after, so the limit of " (value(Some(line.limit), &part("limit"), limit_of(line), unit)) " is missed." };
     }
     let met = line.verdict == Verdict::Met;
-    let side = match (line.metric.as_str(), met) {
-        ("throughput", true) => "which keeps the least of",
-        ("throughput", false) => "below the least of",
-        (_, true) => "within the limit of",
-        (_, false) => "above the limit of",
+    let side = match (line.metric.has_least(), met) {
+        (true, true) => "which keeps the least of",
+        (true, false) => "below the least of",
+        (false, true) => "within the limit of",
+        (false, false) => "above the limit of",
     };
     html! {
         (name) " " (verb) " " (value(line.before, &part("before"), written, unit))
@@ -157,15 +157,15 @@ pub fn value(value: Option<f64>, from: &str, written: NumberForm, unit: &str) ->
 /// How figures of an SLA line are written, and their unit.
 pub fn unit_of(line: &SlaResult) -> (NumberForm, &'static str) {
     match line.unit {
-        "share" => (NumberForm::Percent, ""),
-        "requests/s" => (NumberForm::Plain, "\u{a0}requests/s"),
-        _ => (NumberForm::Plain, "\u{a0}ms"),
+        Unit::Share => (NumberForm::Percent, ""),
+        Unit::RequestsPerSecond => (NumberForm::Plain, "\u{a0}requests/s"),
+        Unit::Milliseconds => (NumberForm::Plain, "\u{a0}ms"),
     }
 }
 
 /// How the limit of an SLA line is written: as a person wrote it.
 pub fn limit_of(line: &SlaResult) -> NumberForm {
-    if line.unit == "share" { NumberForm::ShortPercent } else { NumberForm::Short }
+    if line.unit == Unit::Share { NumberForm::ShortPercent } else { NumberForm::Short }
 }
 
 /// On which side of the limit an interval lies that does not hold it.
@@ -177,7 +177,7 @@ fn certainty(comparison: &Comparison) -> Markup {
     let at = line_of_verdict(comparison);
     let Some(line) = comparison.sla.get(at) else { return html! {} };
     let (written, _) = unit_of(line);
-    let what = metric_name(&line.metric);
+    let what = metric_name(line.metric);
     let shown = interval(line.after_ci95, &format!("comparison:/sla/{at}/after_ci95"), written);
     let caveats = comparison.caveats.len();
     let judged = was_judged(comparison);

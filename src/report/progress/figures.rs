@@ -4,6 +4,7 @@ use super::load::Judged;
 use super::schedule::Left;
 use crate::model::Micros;
 use crate::report::style::{Colour, Style};
+use crate::report::words;
 use crate::runlog::Live;
 
 /// Percentiles that are always shown, in tenths of a percent.
@@ -36,7 +37,7 @@ pub(super) fn percentiles(live: &Live, judged: &[Judged], colour: Colour) -> Str
 }
 
 fn percentile(live: &Live, permille: u64, limit: Option<&Judged>, colour: Colour) -> String {
-    let name = name(permille);
+    let name = words::percentile(permille);
     if live.latency.is_empty() {
         return match limit {
             Some(line) => format!("{name} none yet (limit {} ms)", line.limit.as_millis()),
@@ -57,14 +58,6 @@ fn at_rank(live: &Live, permille: u64) -> Option<u64> {
     let (ended, successes) = (live.latency.len() + live.failed, live.latency.len());
     let rank = (ended * permille).div_ceil(1_000).max(1);
     (rank <= successes).then(|| live.latency.value_at_quantile(rank as f64 / successes as f64))
-}
-
-/// 950 is `P95`, 999 is `P99.9`.
-fn name(permille: u64) -> String {
-    match permille % 10 {
-        0 => format!("P{}", permille / 10),
-        tenth => format!("P{}.{tenth}", permille / 10),
-    }
 }
 
 /// `about 1 min 12 s left`; nothing where nothing is known.

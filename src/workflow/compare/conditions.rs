@@ -2,28 +2,33 @@
 
 use serde_json::Value;
 
-use crate::model::Caveat;
 use crate::model::manifest::Manifest;
+use crate::model::{Caveat, CaveatKind};
 
 /// What sets the runs apart beside the release; each caveat names what differs.
 pub(super) fn apart(a: &Manifest, b: &Manifest) -> Vec<Caveat> {
     let found = [
-        ("machines_differ", "were made on machines that differ", machine(a, b), "make both on one machine"),
-        ("load_differs", "carried different load", load(a, b), "make both with the same -c and -n"),
         (
-            "mock_differs",
+            CaveatKind::MachinesDiffer,
+            "were made on machines that differ",
+            machine(a, b),
+            "make both on one machine",
+        ),
+        (CaveatKind::LoadDiffers, "carried different load", load(a, b), "make both with the same -c and -n"),
+        (
+            CaveatKind::MockDiffers,
             "met mocks that were set differently",
             mock(a, b),
             "make both with the same --set mock keys",
         ),
         (
-            "versions_differ",
+            CaveatKind::VersionsDiffer,
             "were made by different versions of spanload",
             version(a, b),
             "make both with one version",
         ),
     ];
-    let caveat = |(kind, how, what, remedy): (&str, &str, Vec<String>, &str)| {
+    let caveat = |(kind, how, what, remedy): (CaveatKind, &str, Vec<String>, &str)| {
         let message = format!(
             "the runs {how}: {}; a difference need not come from the release: {remedy}",
             what.join(", ")

@@ -55,9 +55,9 @@ impl Side {
         let manifest = results.manifest().with_context(|| name.to_string())?;
         let (data, doubts) = logs::of_phase(&results, &manifest, phase).with_context(|| name.to_string())?;
         // What the given load test lacks says nothing of the phases.
-        let own = manifest.caveats.iter().filter(|caveat| !caveat.kind.contains("baseline_script"));
+        let own = manifest.caveats.iter().filter(|caveat| !caveat.kind.is_of_baseline_script());
         let all = own.cloned().chain(doubts.into_iter().map(Caveat::from));
-        let caveats = all.map(|caveat| Caveat::new(&caveat.kind, format!("{name}: {}", caveat.message)));
+        let caveats = all.map(|caveat| Caveat::new(caveat.kind, format!("{name}: {}", caveat.message)));
         Ok(Side { caveats: caveats.collect(), manifest, phase, data })
     }
 

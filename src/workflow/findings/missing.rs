@@ -5,7 +5,7 @@
 use crate::analyze::Doubt;
 use crate::model::manifest::Manifest;
 use crate::model::run_files::{ANSWERS, SCRIPT_LOG};
-use crate::model::{Part, Phase};
+use crate::model::{CaveatKind, Part, Phase};
 use crate::runlog::Results;
 use crate::workflow::truth_file::TruthFile;
 
@@ -34,7 +34,7 @@ pub(super) fn doubts(results: &Results, manifest: &Manifest) -> Vec<Doubt> {
 /// Whether the given load test was run and left a log. One that failed may have left none, and a caveat of the run says so.
 pub(super) fn script_left_a_log(manifest: &Manifest) -> bool {
     manifest.baseline_script.is_some()
-        && manifest.caveats.iter().all(|caveat| caveat.kind != "baseline_script_failed")
+        && manifest.caveats.iter().all(|caveat| caveat.kind != CaveatKind::BaselineScriptFailed)
 }
 
 /// With what is lost without each.

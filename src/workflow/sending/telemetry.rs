@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use super::server::Stopped;
-use crate::analyze::{Comparison, Doubt, LostSpans, Verdict};
+use crate::analyze::{Comparison, Doubt, LostSpans, SlaResult};
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::LAST_SPANS_WITHIN;
 use crate::model::manifest::Destination;
-use crate::model::{Limit, SlaLine};
 use crate::report::Progress;
 use crate::scenario::Settings;
-use crate::telemetry::{Line, SpanTotals, Telemetry, Unit, VerdictFigures};
+use crate::telemetry::{LineFigures, SpanTotals, Telemetry, VerdictFigures};
 use crate::transport::{Endpoint, EndpointError};
 
 /// How long the end waits for a collector of spans, counted from when the last mock was told to stop: its own spans and
@@ -90,38 +89,15 @@ pub(in crate::workflow) fn destination(settings: &Settings, url: &str) -> Result
     })
 }
 
-/// The SLA as telemetry has it.
-pub(in crate::workflow) fn lines(sla: &[SlaLine]) -> Vec<Line> {
-    let line = |line: &SlaLine| {
-        let (unit, scale) = match line.limit() {
-            Limit::Time(_) => (Unit::Seconds, 1e-3),
-            Limit::Share(_) => (Unit::Ratio, 1.0),
-            Limit::Rate(_) => (Unit::RequestsPerSecond, 1.0),
-        };
-        let limit = line.limit().value() * scale;
-        Line { metric: line.name().to_string(), unit, limit, before: None, after: None, met: false }
-    };
-    sla.iter().map(line).collect()
-}
-
+/// How the comparison came out, as telemetry has it.
 pub(in crate::workflow) fn verdict(comparison: &Comparison) -> VerdictFigures {
-    let lines = comparison.sla.iter().map(|line| {
-        let (unit, scale) = match line.unit {
-            "ms" => (Unit::Seconds, 1e3),
-            "share" => (Unit::Ratio, 1.0),
-            _ => (Unit::RequestsPerSecond, 1.0),
-        };
-        let scaled = |value: Option<f64>| value.map(|value| value / scale);
-        Line {
-            metric: line.metric.clone(),
-            unit,
-            limit: line.limit / scale,
-            before: scaled(line.before),
-            after: scaled(line.after),
-            met: line.verdict == Verdict::Met,
-        }
-    });
-    VerdictFigures { lines: lines.collect(), met: comparison.verdict == Verdict::Met }
+    let line = |line: &SlaResult| LineFigures {
+        metric: line.metric,
+        before: line.before,
+        after: line.after,
+        verdict: line.verdict,
+    };
+    VerdictFigures { lines: comparison.sla.iter().map(line).collect(), verdict: comparison.verdict }
 }
 
 /// What became of the spans, in one line for people.

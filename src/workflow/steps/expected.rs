@@ -1,7 +1,7 @@
 //! What the progress is told of a run before it starts: its loads in their order, and what will be judged.
 
 use super::ladder;
-use crate::model::{Limit, Metric, Micros, Phase, SlaLine};
+use crate::model::{Limit, Micros, Phase, SlaLine};
 use crate::report::{ExpectedLoad, Judged};
 use crate::scenario::Settings;
 
@@ -20,9 +20,11 @@ pub(in crate::workflow) fn of_phase(settings: &Settings, phase: Phase) -> Expect
 
 /// Lines that one look at a percentile can tell.
 fn judged(settings: &Settings) -> Vec<Judged> {
-    let judged = |line: &SlaLine| match (line.metric(), line.limit()) {
-        (Metric::Percentile(permille), Limit::Time(limit)) => Some(Judged { permille, limit: Micros(limit) }),
-        _ => None,
+    let judged = |line: &SlaLine| {
+        let (Some(permille), Limit::Time(limit)) = (line.metric().percentile(), line.limit()) else {
+            return None;
+        };
+        Some(Judged { permille, limit: Micros(limit) })
     };
     settings.sla.iter().filter_map(judged).collect()
 }

@@ -1,0 +1,147 @@
+//! The kinds of caveats, each with its fixed word.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Makes the type of one table, so that no word stands in two lists.
+macro_rules! kinds {
+    ($($(#[$doc:meta])+ $kind:ident = $word:literal,)+) => {
+        /// What limits the trust in figures.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub enum CaveatKind {
+            $($(#[$doc])+ $kind,)+
+            /// One that this version does not know, in a file of another one.
+            Other(String),
+        }
+
+        impl CaveatKind {
+            /// The word in files.
+            pub fn name(&self) -> &str {
+                match self {
+                    $(CaveatKind::$kind => $word,)+
+                    CaveatKind::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<String> for CaveatKind {
+            fn from(word: String) -> Self {
+                match word.as_str() {
+                    $($word => CaveatKind::$kind,)+
+                    _ => CaveatKind::Other(word),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A signal stopped the run.
+    Interrupted = "interrupted",
+    /// The given load test could not be run.
+    NoBaselineScript = "no_baseline_script",
+    /// It failed.
+    BaselineScriptFailed = "baseline_script_failed",
+    /// Its log cannot be read.
+    BaselineScriptUnreadable = "baseline_script_unreadable",
+    /// The server received other payloads than those of the plan.
+    PayloadsDiffer = "payloads_differ",
+    /// Two runs carried different work.
+    PlansDiffer = "plans_differ",
+    /// A log ends in the middle of a row.
+    TruncatedLog = "truncated_log",
+    /// A log is not there.
+    MissingLog = "missing_log",
+    /// A file of the run is not there.
+    MissingFile = "missing_file",
+    /// No call in a batch succeeded, though calls alone did.
+    NoBatchEndpoint = "no_batch_endpoint",
+    /// A log beside the phases' own cannot be read.
+    UnreadLog = "unread_log",
+    /// Planned requests have no row.
+    MissingRows = "missing_rows",
+    /// A log has columns that this version does not know.
+    UnknownColumns = "unknown_columns",
+    /// Answers are not the same on both sides.
+    AnswersDiffer = "answers_differ",
+    /// The server answered the same request differently within a phase.
+    AnswersVary = "answers_vary",
+    /// No copy was kept of some answers, so that only their bytes were compared.
+    AnswersNotCopied = "answers_not_copied",
+    /// A phase has not one success.
+    NoSuccess = "no_success",
+    /// Planned requests were never sent.
+    Unsent = "unsent",
+    /// The before phase meets every line of the SLA already.
+    NothingToFix = "nothing_to_fix",
+    /// Equal work took the server different time in the two phases.
+    UnequalWork = "unequal_work",
+    /// One side fails more often than the other.
+    UnequalErrors = "unequal_errors",
+    /// The client's own loop woke late enough to show in the tail.
+    ClientLate = "client_late",
+    /// The client used up the processor.
+    ClientBusy = "client_busy",
+    /// A percentile is judged on fewer requests than it needs.
+    TooFewSamples = "too_few_samples",
+    /// The repetitions of a phase do not tell the same story.
+    RepetitionsDisagree = "repetitions_disagree",
+    /// The after phase is faster, but the interval of the ratio holds one.
+    GainUncertain = "gain_uncertain",
+    /// Telemetry lost spans or samples.
+    TelemetryLoss = "telemetry_loss",
+    /// The last state of the metrics could not be written.
+    NoExposition = "no_exposition",
+    /// Somebody set the wall clock during the run.
+    ClockStepped = "clock_stepped",
+    /// The before phase does not do what the given load test does.
+    ReplicaDiffers = "replica_differs",
+    /// Two runs were made on machines that differ.
+    MachinesDiffer = "machines_differ",
+    /// They carried different load.
+    LoadDiffers = "load_differs",
+    /// They met mocks that were set differently.
+    MockDiffers = "mock_differs",
+    /// They were made by different versions.
+    VersionsDiffer = "versions_differ",
+}
+
+impl CaveatKind {
+    /// Whether it is about the given load test, and so says nothing of the phases.
+    pub fn is_of_baseline_script(&self) -> bool {
+        matches!(
+            self,
+            CaveatKind::NoBaselineScript
+                | CaveatKind::BaselineScriptFailed
+                | CaveatKind::BaselineScriptUnreadable
+        )
+    }
+}
+
+impl From<CaveatKind> for String {
+    fn from(kind: CaveatKind) -> String {
+        kind.name().to_string()
+    }
+}
+
+impl fmt::Display for CaveatKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_as_they_are_written_also_unknown_ones() {
+        let read = |json: &str| serde_json::from_str::<CaveatKind>(json).expect("a word");
+        assert_eq!(read("\"gain_uncertain\""), CaveatKind::GainUncertain);
+        let newer = read("\"moon_phase\"");
+        assert_eq!(newer, CaveatKind::Other("moon_phase".into()));
+        assert_eq!(serde_json::to_string(&newer).expect("plain data"), "\"moon_phase\"");
+    }
+}
