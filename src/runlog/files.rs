@@ -1,17 +1,21 @@
-//! Files that are either whole or not there.
+//! Files that are either whole or not there, also after the machine has lost its power.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
 
 /// Writes to a temporary name beside `path`, then renames.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut name = path.file_name().context("a file needs a name")?.to_os_string();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path)).with_context(|| {
+    replace(path, |temporary| {
+        let mut file = File::create(temporary)?;
+        file.write_all(bytes)?;
+        // Before the name: else the name may reach the disk and the bytes not.
+        file.sync_all()
+    })
+    .with_context(|| {
         format!("cannot write {}; check that the disk has room and the folder is writable", path.display())
     })
 }
@@ -21,4 +25,68 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
     let mut text = serde_json::to_vec_pretty(value).context("the value cannot be written as JSON")?;
     text.push(b'\n');
     write_atomically(path, &text)
+}
+
+/// Makes something under a temporary name beside `path` and puts it there in one step. Nothing is left of it if that
+/// fails.
+pub(super) fn replace(path: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let mut name = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_os_string();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    let made = make(&temporary).and_then(|()| fs::rename(&temporary, path));
+    if made.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    made.and_then(|()| sync_folder(path))
+}
+
+/// The new name reaches the disk too, where a folder can be told to.
+fn sync_folder(of: &Path) -> io::Result<()> {
+    let folder = of.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+            ) =>
+        {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = folder.read_dir().expect("readable").map(|entry| entry.expect("an entry").file_name());
+        entries.map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_lies_beside_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.json");
+        for text in ["a longer one", "short"] {
+            write_atomically(&path, text.as_bytes()).expect("the disk has room");
+            assert_eq!(fs::read_to_string(&path).expect("text"), text);
+        }
+        assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[test]
+    fn what_cannot_be_put_in_place_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.json");
+        fs::create_dir(&path).expect("the disk has room");
+        let error = write_atomically(&path, b"{}").expect_err("a folder is in the way");
+        assert!(format!("{error:#}").contains("a.json"), "{error:#}");
+        assert_eq!(names(folder.path()), ["a.json"]);
+        assert!(replace(&folder.path().join("b"), |_| Err(ErrorKind::StorageFull.into())).is_err());
+        assert_eq!(names(folder.path()), ["a.json"]);
+        assert!(write_atomically(Path::new("/"), b"").is_err(), "no name");
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::files::replace;
 use crate::host::paths;
 use crate::model::manifest::Manifest;
 use crate::model::run_files;
@@ -59,10 +60,31 @@ impl Results {
     /// Points `latest` beside the folder at it, in one step: at no time it points at nothing.
     pub fn point_latest(&self) -> anyhow::Result<()> {
         let (Some(out), Some(name)) = (self.folder.parent(), self.folder.file_name()) else { return Ok(()) };
-        let (link, fresh) = (out.join("latest"), out.join(".latest.tmp"));
-        let _ = fs::remove_file(&fresh);
-        std::os::unix::fs::symlink(name, &fresh)
-            .and_then(|()| fs::rename(&fresh, &link))
-            .with_context(|| format!("cannot point {} at the run", link.display()))
+        let link = out.join("latest");
+        replace(&link, |fresh| {
+            // What a run that was killed here has left.
+            let _ = fs::remove_file(fresh);
+            std::os::unix::fs::symlink(name, fresh)
+        })
+        .with_context(|| format!("cannot point {} at the run", link.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latest_points_at_the_newest_run_and_at_no_time_at_nothing() {
+        let out = tempfile::tempdir().expect("a folder");
+        fs::write(out.path().join("latest.tmp"), "left by a run that was killed").expect("the disk has room");
+        for run in ["one", "two"] {
+            let results = Results::create(out.path(), run).expect("the disk has room");
+            results.point_latest().expect("a link");
+            let target = fs::read_link(out.path().join("latest")).expect("a link");
+            assert_eq!(target, Path::new(run), "relative, so that the folder can be moved");
+        }
+        let left = out.path().read_dir().expect("readable").count();
+        assert_eq!(left, 3, "two runs and the link");
     }
 }
