@@ -5,7 +5,8 @@
 mod checks;
 mod client_side;
 mod connections;
+mod expected;
 mod lookups;
 mod server;
 mod server_side;
-mod truth;
+mod shares;

@@ -20,6 +20,8 @@ mod input_py;
 mod interrupt;
 mod interval_coverage;
 mod junit;
+#[cfg(target_os = "linux")]
+mod memory;
 mod metrics;
 mod mock;
 #[cfg(target_os = "linux")]
@@ -43,3 +45,4 @@ mod sockets;
 mod terminal;
 mod terminal_gone;
 mod traces;
+mod truth;

@@ -1,4 +1,6 @@
 //! One exchange, from the request's head to the answer: validate, meet faults, wait, compute, answer, record.
+use std::sync::atomic::Ordering;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::value::RawValue;
@@ -66,6 +68,7 @@ pub(super) async fn run(
 impl<'a> Exchange<'a> {
     fn open(mock: &'a MockState, request: &HttpRequest, endpoint: Route) -> Self {
         let received = request.extensions().get::<Received>().map(|received| received.0);
+        mock.open.fetch_add(1, Ordering::AcqRel);
         Self {
             mock,
             endpoint,
@@ -184,6 +187,7 @@ impl Drop for Exchange<'_> {
         if self.open {
             self.close(CALLER_GONE);
         }
+        self.mock.open.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The life of the mock: bind both ports, say hello, serve until told to stop, answer what was accepted, close the log.
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::rt;
@@ -18,6 +19,8 @@ use crate::telemetry::{ServerTracer, SpanTotals};
 
 /// A collector that does not answer must not make a parent think that the mock hangs.
 pub const LAST_SPANS_WITHIN: Duration = Duration::from_secs(1);
+/// A thread that is stuck must not make a parent think so either.
+const RECORDED_WITHIN: Duration = Duration::from_secs(1);
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves the mock on this thread until a signal, or the end of standard input where asked for, stops it.
@@ -44,10 +47,21 @@ async fn live(options: Options) -> anyhow::Result<()> {
     infer.stop().await?;
     control.stop().await?;
     upkeep.abort();
+    all_recorded(&mock).await;
     let spans = finish_traces(&mock);
     let written = mock.truth.close();
     say_farewell(Farewell { spans, truth_rows_lost: mock.truth.lost() });
     written
+}
+
+/// What was cut off is dropped, and recorded, by the server's own thread, a moment after it was told to stop.
+async fn all_recorded(mock: &MockState) {
+    let recorded = async {
+        while mock.open.load(Ordering::Acquire) > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let _ = tokio::time::timeout(RECORDED_WITHIN, recorded).await;
 }
 
 /// Nobody calls any more, so this thread may wait.
@@ -73,7 +87,7 @@ fn losses(farewell: &Farewell) -> Vec<String> {
     let rows = Some(farewell.truth_rows_lost).filter(|rows| *rows > 0);
     let rows = rows.map(|rows| {
         format!(
-            "the truth log lacks {rows} rows: the disk was too slow for them; name a file on a faster one"
+            "the truth log lacks {rows} rows: the disk was too slow for them or refused them; name a file on a faster one"
         )
     });
     spans.into_iter().chain(rows).collect()

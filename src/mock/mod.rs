@@ -36,6 +36,7 @@ mod truth;
 mod uptime;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use actix_web::web::Data;
 
@@ -54,6 +55,8 @@ struct MockState {
     exposition: exposition::Exposition,
     truth: truth::TruthLog,
     tracer: Option<ServerTracer>,
+    /// Exchanges whose end is not recorded yet.
+    open: AtomicUsize,
 }
 
 impl MockState {
@@ -71,6 +74,7 @@ impl MockState {
             exposition: exposition::Exposition::new(uptime.started_unix_us()),
             truth,
             tracer,
+            open: AtomicUsize::new(0),
         }))
     }
 }

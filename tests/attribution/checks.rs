@@ -1,18 +1,18 @@
-//! What must be found, and how far it may be from the truth.
+//! What the tests of causes share: a phase analysed, the truth about it, and how far a share may be from that.
 use std::collections::HashMap;
 
 use spanload::analyze::{ClientHealth, PhaseAnalysis, PhaseCollector, attribute};
 use spanload::model::Sample;
 
-use super::server::{Injected, Log};
-use super::truth::{AtServer, latency, share_of_excess};
+use super::expected;
+pub use super::expected::Expected;
+use super::server::{AtServer, Injected, Log};
+use super::shares::{latency, share_of_excess};
 use crate::simulated::inference::{Inference, Served};
 use crate::simulated::load::Outcome;
 
 /// How far a share may be off: time is exact, and what is left is rounding.
-pub const TOLERANCE: f64 = 0.001;
-/// What is neither injected nor a companion may not weigh more, be it more or less than in the middle.
-const STRANGER: f64 = 0.10;
+const TOLERANCE: f64 = 0.001;
 
 pub fn analysed_with(samples: &[Sample], health: &ClientHealth) -> PhaseAnalysis {
     let mut collector = PhaseCollector::new(samples.len() as u64, 1);
@@ -30,37 +30,9 @@ pub fn samples(outcome: Outcome) -> Vec<Sample> {
     outcome.completed.into_iter().map(|completed| completed.sample).collect()
 }
 
-/// What must be found.
-pub struct Expected<'a> {
-    pub first: &'a str,
-    /// Causes that the truth cannot tell apart, and their share of the tail's excess.
-    pub shares: &'a [(&'a [&'a str], f64)],
-    /// What may weigh something beside these.
-    pub companions: &'a [&'a str],
-}
-
 #[track_caller]
 pub fn check(found: &PhaseAnalysis, expected: &Expected<'_>) {
-    let share = |name: &str| found.tail.excess_causes.get(name).and_then(|part| part.share).unwrap_or(0.0);
-    let table = format!("{:#?}", found.tail.excess_causes);
-    let first = found.causes.first().map(|cause| cause.cause.name());
-    assert_eq!(first, Some(expected.first), "{table}");
-    for (causes, truth) in expected.shares {
-        let sum: f64 = causes.iter().map(|cause| share(cause)).sum();
-        println!("{causes:?}: found {:.2} %, truth {:.2} %", sum * 100.0, truth * 100.0);
-        assert!((sum - truth).abs() <= TOLERANCE, "{causes:?}: {sum:.4}, in truth {truth:.4}: {table}");
-    }
-    let known = |name: &str| {
-        expected.companions.contains(&name)
-            || expected.shares.iter().any(|(causes, _)| causes.contains(&name))
-    };
-    for (name, part) in &found.tail.excess_causes.0 {
-        let share = part.share.unwrap_or(0.0);
-        assert!(
-            share.abs() <= STRANGER || known(name),
-            "{name} has {share:.3}, where nobody put it: {table}"
-        );
-    }
+    expected::check(found, expected, TOLERANCE);
 }
 
 /// What a server says happened, by sequence number.

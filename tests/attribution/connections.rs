@@ -7,7 +7,7 @@ use super::checks::{
 };
 use super::server;
 use super::server::Injected;
-use super::truth::{latency, share_of_excess};
+use super::shares::{latency, share_of_excess};
 use crate::simulated::gate::{Gate, data_again_ms};
 use crate::simulated::inference::{Costs, Inference};
 use crate::simulated::load::Load;

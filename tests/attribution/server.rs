@@ -5,8 +5,17 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::truth::AtServer;
 use crate::simulated::net::{Net, Peer, pause};
+
+/// What really happened to one request at the server, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AtServer {
+    pub queue: f64,
+    pub compute: f64,
+    /// From the request's arrival to the answer handed over, silence included.
+    pub handled: f64,
+    pub status: u16,
+}
 
 /// What happens to one request, in milliseconds.
 #[derive(Clone, Copy, Default)]

@@ -14,7 +14,7 @@ import typed
 from context import CONTEXT
 
 ROOT = grafana.ROOT
-SECONDS = 60
+SECONDS = 300
 
 
 class Configuration(unittest.TestCase):

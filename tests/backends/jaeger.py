@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from service import Service
 
 CONFIG = pathlib.Path(__file__).with_name("jaeger.yaml")
-SETTLE_SECONDS = 30
+SETTLE_SECONDS = 120
 KINDS = {1: "internal", 2: "server", 3: "client"}
 
 

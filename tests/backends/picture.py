@@ -12,7 +12,7 @@ import tools
 
 HERE = pathlib.Path(__file__).parent
 DASHBOARD = "run.json"
-SECONDS = 120
+SECONDS = 300
 SIZE = (1336, 1224)
 NOTE = (
     f"Drawn by Grafana's own component library (@grafana/ui {tools.GRAFANA}) from grafana/dashboards/{DASHBOARD} and the answers "

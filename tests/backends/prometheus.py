@@ -3,14 +3,18 @@
 import json
 import math
 import pathlib
+import re
+import time
 import urllib.parse
 import urllib.request
+from datetime import datetime
 
 from service import Service
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL_PORT = "127.0.0.1:9464"
 MOCK_PORT = "127.0.0.1:9465"
+SETTLE_SECONDS = 120
 # grafana/compose.yaml has the same
 FEATURES = ("--enable-feature=exemplar-storage",)
 
@@ -37,12 +41,20 @@ class Prometheus:
         command += [f"--web.listen-address=127.0.0.1:{port}", *FEATURES]
         self.service = Service(command, f"{self.url}/-/ready", folder / "prometheus.log")
 
-    def missed(self):
-        """Evaluations of rules that it has left out so far, being late."""
-        with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as answer:
-            lines = answer.read().decode().splitlines()
-        counters = [line for line in lines if line.startswith("prometheus_rule_group_iterations_missed_total")]
-        return sum(float(line.rsplit(" ", 1)[1]) for line in counters)
+    def settle(self, when):
+        """Waits until all rules have been evaluated twice after an instant: once they may have met what was scraped before."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        for _ in range(2):
+            while (evaluated := self._evaluated()) <= when:
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"Prometheus has not evaluated its rules within {SETTLE_SECONDS} s")
+                time.sleep(0.2)
+            when = max(when, evaluated)
+
+    def _evaluated(self):
+        """When the group of rules was evaluated that waits for longest, in seconds since 1970."""
+        groups = self.get("rules")["groups"]
+        return min(_seconds(group["lastEvaluation"]) for group in groups)
 
     def get(self, path, **parameters):
         """The data of an API answer. A query that Prometheus refuses is an error with its words."""
@@ -93,3 +105,9 @@ class Prometheus:
         """Upper bounds of a histogram's buckets in ascending order, the last one infinite."""
         series = self.instant(f'count by (le) (last_over_time({metric}_bucket{{run="{run}"}}[1h]))', time)
         return sorted(math.inf if labels["le"] == "+Inf" else float(labels["le"]) for labels, _ in series)
+
+
+def _seconds(text):
+    """An instant as Prometheus writes it, to the nanosecond; 0 before there was one."""
+    text = re.sub(r"\.(\d{6})\d*", r".\1", text).replace("Z", "+00:00")
+    return max(datetime.fromisoformat(text).timestamp(), 0.0)

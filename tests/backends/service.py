@@ -8,8 +8,8 @@ import time
 import urllib.error
 import urllib.request
 
-READY_SECONDS = 60
-STOP_SECONDS = 10
+READY_SECONDS = 180
+STOP_SECONDS = 60
 # below what Linux gives away (net.ipv4.ip_local_port_range)
 RESERVED_BY_NOBODY = range(20_000, 32_768)
 

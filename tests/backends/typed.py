@@ -18,7 +18,7 @@ OPTIONS = {
     },
     "include": ["*.ts"],
 }
-SECONDS = 120
+SECONDS = 300
 
 
 def complaints(tools, dashboards, folder):

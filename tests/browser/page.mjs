@@ -43,6 +43,8 @@ const browser = await chromium.launch({
 async function open(url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const tab = await context.newPage();
+  // a machine that is busy opens pages slowly
+  tab.setDefaultTimeout(300_000);
   const said = [], asked = [];
   tab.on('console', message => said.push(`${message.type()}: ${message.text()}`));
   tab.on('pageerror', error => said.push(`error: ${error.message}`));

@@ -10,7 +10,7 @@ use spanload::engine::{Health, Pacing, Repetition};
 use spanload::host::{Clock, Interrupt};
 use spanload::model::{ByteBudget, Completed, Connections, Micros, Moment, Pulse, Sample, Stage, Strategy};
 use spanload::plan::{Plan, Slice, TraceIds};
-use spanload::transport::dial::{Resolve, SystemResolver, TcpDialer};
+use spanload::transport::dial::{SystemResolver, TcpDialer};
 use spanload::transport::{Direct, Endpoint, Transport};
 use tokio::runtime::Builder;
 
@@ -62,13 +62,14 @@ impl Load {
 
     /// On sockets, in real time.
     pub fn run(self, url: &str) -> Vec<Sample> {
-        self.run_resolving(url, SystemResolver)
+        self.run_watched(url).0
     }
 
-    pub fn run_resolving(self, url: &str, resolver: impl Resolve + 'static) -> Vec<Sample> {
+    /// The same, and how the client fared.
+    pub fn run_watched(self, url: &str) -> (Vec<Sample>, Health) {
         let endpoint = Arc::new(endpoint(url));
-        let direct = Direct::new(Arc::clone(&endpoint), resolver, TcpDialer);
-        self.run_on(endpoint, direct).0
+        let direct = Direct::new(Arc::clone(&endpoint), SystemResolver, TcpDialer);
+        self.run_on(endpoint, direct)
     }
 
     /// Runs to the end; checks what must hold of any repetition whatever happened in it.

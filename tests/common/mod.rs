@@ -17,6 +17,7 @@ pub mod processes;
 pub mod pty;
 pub mod run;
 pub mod svg;
+pub mod truth;
 pub mod wire;
 
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -5,14 +5,11 @@ use std::time::{Duration, Instant};
 
 use spanload::analyze::{ClientHealth, ClientStall};
 use spanload::engine::Health;
-use spanload::host::Clock;
-use spanload::host::Interrupt;
 use spanload::model::Sample;
-use spanload::transport::{Direct, SystemResolver};
 
-use super::checks::{Expected, alone, always_20, analysed, analysed_with, before_server, check, of_log};
-use super::server;
-use crate::common::load::{Load, endpoint};
+use super::causes::{HEAD, TOLERANCE, analysed, outside, server};
+use super::expected::{Expected, check};
+use crate::common::load::Load;
 use crate::common::wire::pause;
 
 /// Length of a burst of work, and of the quiet before it.
@@ -65,40 +62,36 @@ fn run_beside_a_spinner(load: Load, url: &str, core: usize) -> (Vec<Sample>, Hea
         let engine = scope.spawn(move || {
             stay_on(core);
             go_last();
-            let direct = Direct::new(endpoint(url), SystemResolver);
-            load.complete_watched(Clock::start(), direct, &Interrupt::never())
+            load.run_watched(url)
         });
-        let (completed, health) = engine.join().expect("the engine runs");
+        let outcome = engine.join().expect("the engine runs");
         done.store(true, Ordering::Relaxed);
-        (completed.into_iter().map(|completed| completed.sample).collect(), health)
+        outcome
     })
 }
 
 #[test]
 fn a_busy_core_is_an_overloaded_client_by_what_the_engine_measured() {
-    alone(|| {
-        let [busy, free, ..] = cores()[..] else {
-            return crate::common::cannot("this test wants a core for the client and one for the server");
-        };
-        std::thread::scope(|scope| scope.spawn(|| scenario(busy, free)).join().expect("the scenario holds"));
-    });
+    let [busy, free, ..] = cores()[..] else {
+        return crate::common::cannot("this test wants a core for the client and one for the server");
+    };
+    std::thread::scope(|scope| scope.spawn(|| scenario(busy, free)).join().expect("the scenario holds"));
 }
 
 fn scenario(busy: usize, free: usize) {
     stay_on(free);
-    let (server, log) = server::start(always_20);
+    let (server, log) = server(|peer, _| peer.write(&format!("{HEAD}{{}}")));
     for load in [Load::new(240, 4).pool(4), Load::new(240, 4)] {
         log.lock().expect("nothing panics with it").clear();
         let (samples, health) = run_beside_a_spinner(load, &server.url(), busy);
         let stall = |(from, length)| ClientStall { repetition: 1, from, length };
         println!("late at most {:?}, {} times", health.lag, health.stalls.len());
         let stalls: Vec<ClientStall> = health.stalls.into_iter().map(stall).collect();
-        let found = analysed_with(&samples, &ClientHealth::new(stalls));
-        let shares: &[(&[&str], f64)] =
-            &[(&["client_overload"], before_server(&samples, &of_log(&log, samples.len())))];
-        check(&found, &Expected { first: "client_overload", shares, companions: &[] });
+        let found = analysed(&samples, &ClientHealth::new(stalls));
+        let shares: &[(&[&str], f64)] = &[(&["client_overload"], outside(&samples, &log))];
+        check(&found, &Expected { first: "client_overload", shares, companions: &[] }, TOLERANCE);
         assert!(found.causes[0].remedy.contains("processor"), "{:?}", found.causes[0]);
-        let unmeasured = analysed(&samples);
+        let unmeasured = analysed(&samples, &ClientHealth::default());
         assert!(unmeasured.causes.iter().all(|cause| cause.cause.name() != "client_overload"), "not guessed");
     }
 }

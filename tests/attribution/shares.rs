@@ -1,15 +1,5 @@
-//! The truth about a run, by code that shares nothing with the analysis: what the server logged or the test injected.
+//! Shares of the tail by code that shares nothing with the analysis.
 use spanload::model::Sample;
-
-/// What really happened to one request at the server, in milliseconds.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AtServer {
-    pub queue: f64,
-    pub compute: f64,
-    /// From the request's arrival to the answer handed over, silence included.
-    pub handled: f64,
-    pub status: u16,
-}
 
 pub fn latency(sample: &Sample) -> f64 {
     sample.stages.latency().0 as f64 / 1e3
