@@ -47,7 +47,7 @@ const MOST_UNSORTED: u32 = 1 << 16;
 pub(super) struct Exposition {
     recorder: PrometheusRecorder,
     /// Locked while an exchange is counted and while all is read, so that who reads sees it in every metric or in none.
-    ended: Mutex<Ended>,
+    ended: Mutex<EndedExchanges>,
     queue_depth: Gauge,
     replicas_busy: Gauge,
     queue: Histogram,
@@ -56,7 +56,7 @@ pub(super) struct Exposition {
 
 /// Exchanges that have ended.
 #[derive(Default)]
-struct Ended {
+struct EndedExchanges {
     all: u64,
     /// Those whose observations are not in their buckets yet.
     unsorted: u32,
@@ -111,13 +111,13 @@ impl Exposition {
         self.sort(&mut self.change());
     }
 
-    fn sort(&self, ended: &mut Ended) {
+    fn sort(&self, ended: &mut EndedExchanges) {
         self.recorder.handle().run_upkeep();
         ended.unsorted = 0;
     }
 
     /// To be held while figures change that belong together, and while they are read.
-    fn change(&self) -> MutexGuard<'_, Ended> {
+    fn change(&self) -> MutexGuard<'_, EndedExchanges> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -87,7 +87,7 @@ fn losses(farewell: &Farewell) -> Vec<String> {
     let rows = Some(farewell.truth_rows_lost).filter(|rows| *rows > 0);
     let rows = rows.map(|rows| {
         format!(
-            "the truth log lacks {rows} rows: the disk was too slow for them; name a file on a faster one"
+            "the truth log lacks {rows} rows: the disk was too slow for them or refused them; name a file on a faster one"
         )
     });
     spans.into_iter().chain(rows).collect()
