@@ -14,8 +14,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::bail;
 use spanload::host::Clock;
-use spanload::model::Digest;
 use spanload::model::manifest::{Machine, Manifest, PlanRecord, Strategies};
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
 use spanload::model::{Connections, SlaLine, Strategy};
 use spanload::model::{Micros, Moment};
@@ -157,7 +157,7 @@ fn sample(phase: Phase, seq: u64, due: u64, ids: &TraceIds) -> Sample {
         error: None,
         bytes_sent: 465,
         bytes_received: 3_090,
-        answer_digest: Some(Digest::of(&(seq % 1_000).to_le_bytes())),
+        answer_digest: Some(AnswerDigest::OfValue(Digest::of(&(seq % 1_000).to_le_bytes()))),
         ..Sample::unsent(seq, ids.trace(seq), Some(Moment::from_micros(due)))
     }
 }

@@ -6,7 +6,7 @@ use spanload::analyze::{
     Analysis, Calibration, Cause, ClientHealth, Comparison, PhaseCollector, PhaseData, ReuseBuys,
     attribute_both, prediction,
 };
-use spanload::model::Digest;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage, Stages, TraceId};
 use spanload::model::{Connections, Strategy};
 use spanload::model::{Micros, Moment};
@@ -69,7 +69,7 @@ fn sample(seq: u64, due: u64, (connect, queue, compute, connection, batch): Shap
         attempts: 1,
         status: Some(if failed { 500 } else { 200 }),
         error: failed.then_some(ErrorKind::Http5xx),
-        answer_digest: (!failed).then(|| Digest::of(&seq.to_le_bytes())),
+        answer_digest: (!failed).then(|| AnswerDigest::OfValue(Digest::of(&seq.to_le_bytes()))),
         ..Sample::unsent(seq, TraceId(seq.into()), Some(Moment::from_micros(due)))
     }
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use crate::common::EXE;
 use crate::common::run::{Results, count, fresh_folder, text};
 use serde_json::json;
-use spanload::model::Digest;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{Micros, Moment};
 use spanload::model::{Sample, Stages};
 use spanload::plan::TraceIds;
@@ -43,7 +43,7 @@ fn log(run_id: &str, phase: &str, latency: u64) -> Vec<u8> {
             attempts: 1,
             status: Some(200),
             error: None,
-            answer_digest: Some(Digest::of(&seq.to_le_bytes())),
+            answer_digest: Some(AnswerDigest::OfValue(Digest::of(&seq.to_le_bytes()))),
             ..Sample::unsent(seq, ids.trace(seq), Some(Moment::START))
         };
         log.write(1, &sample).expect("memory takes it");
@@ -160,7 +160,7 @@ fn a_row_that_cannot_be_is_an_error_with_its_line() {
         (",1,3,", ",1,203,", "seq 203"),
         (",1,3,", ",2,3,", "repetition 2"),
         (",1,3,", ",1,three,", "three"),
-        (",1,3,", ",1,3,3,", "32 fields"),
+        (",1,3,", ",1,3,3,", "33 fields"),
     ];
     for (index, (from, to, word)) in cases.iter().enumerate() {
         let results = run(&format!("row_{index}"));

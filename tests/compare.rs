@@ -7,7 +7,7 @@ use crate::common::EXE;
 use crate::common::handmade_run::{HandmadeRun, failed, rising};
 use crate::common::run::fresh_folder;
 use serde_json::Value;
-use spanload::model::Digest;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ErrorKind, Sample, Signal};
 
 /// Three repetitions of 200 requests from so many milliseconds on, a little apart.
@@ -141,7 +141,7 @@ fn a_stored_run_that_was_interrupted_is_a_caveat() {
 #[test]
 fn other_answers_are_a_miss() {
     let mut changed = repetitions(300);
-    changed[1][7].answer_digest = Some(Digest::of(b"another answer"));
+    changed[1][7].answer_digest = Some(AnswerDigest::OfValue(Digest::of(b"another answer")));
     let runs =
         write(&fresh_folder("compare_answers"), [release("old", repetitions(400)), release("new", changed)]);
     let comparison = json(&runs, &[]);

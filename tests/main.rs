@@ -19,6 +19,8 @@ mod input_py;
 mod interrupt;
 mod interval_coverage;
 mod junit;
+#[cfg(target_os = "linux")]
+mod memory;
 mod metrics;
 mod mock;
 #[cfg(target_os = "linux")]

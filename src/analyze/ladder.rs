@@ -56,9 +56,9 @@ fn rung(
 mod tests {
     use super::*;
     use crate::analyze::fixtures::{phase, phase_of, sample, sla};
-    use crate::model::Digest;
     use crate::model::Sample;
     use crate::model::Verdict;
+    use crate::model::{AnswerDigest, Digest};
 
     #[test]
     fn a_rung_is_judged_on_every_line() {
@@ -73,7 +73,8 @@ mod tests {
     /// A rung of 100 requests whose answers are those of the first, but for the last `worse`; `sent` were sent.
     fn rung(latency: u64, worse: u64, sent: u64) -> (String, PhaseData) {
         let answer = |seq: u64| Digest::of(&(seq + 1_000 * u64::from(seq >= 100 - worse)).to_le_bytes());
-        let sample = |seq| Sample { answer_digest: Some(answer(seq)), ..sample(seq, latency) };
+        let sample =
+            |seq| Sample { answer_digest: Some(AnswerDigest::OfValue(answer(seq))), ..sample(seq, latency) };
         (format!("{latency} {worse}"), phase_of(100, (0..sent).map(sample)))
     }
 

@@ -70,6 +70,34 @@ impl KeptAnswer {
     }
 }
 
+/// What is left of an answer in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerDigest {
+    /// Of its canonical JSON: two spellings of one value have the same.
+    OfValue(Digest),
+    /// Of its bytes, because no copy was kept.
+    OfBytes(Digest),
+}
+
+impl AnswerDigest {
+    /// The digest itself.
+    pub fn digest(self) -> Digest {
+        match self {
+            AnswerDigest::OfValue(digest) | AnswerDigest::OfBytes(digest) => digest,
+        }
+    }
+
+    /// Whether a copy was kept until it was digested.
+    pub fn is_copied(self) -> bool {
+        matches!(self, AnswerDigest::OfValue(_))
+    }
+
+    /// Whether two answers are the same; `None` where that cannot be told: bytes say nothing of a value.
+    pub fn same(self, other: AnswerDigest) -> Option<bool> {
+        (self.is_copied() == other.is_copied()).then(|| self == other)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +110,15 @@ mod tests {
         assert_eq!((budget.used(), answer.bytes().as_ref()), (2, b"{}".as_slice()));
         drop(answer);
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_value_and_bytes_are_neither_equal_nor_different() {
+        let [one, other] = [Digest::of(b"1"), Digest::of(b"2")];
+        let (value, bytes) = (AnswerDigest::OfValue, AnswerDigest::OfBytes);
+        assert_eq!([value(one).same(value(one)), value(one).same(value(other))], [Some(true), Some(false)]);
+        assert_eq!([bytes(one).same(bytes(one)), bytes(one).same(bytes(other))], [Some(true), Some(false)]);
+        assert_eq!([value(one).same(bytes(one)), bytes(one).same(value(other))], [None, None]);
     }
 
     #[test]

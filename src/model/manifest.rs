@@ -97,6 +97,9 @@ pub struct RepetitionRecord {
     /// How the client itself fared; absent in manifests of older versions.
     #[serde(default)]
     pub health: Option<HealthRecord>,
+    /// Answers of which no copy was kept until they were digested, so that only their bytes are known.
+    #[serde(default)]
+    pub answers_not_copied: u64,
 }
 
 /// A set of single calls to the idle server, logged in `single_calls.csv`; part of neither phase.

@@ -25,7 +25,7 @@ mod telemetry_record;
 pub mod text;
 mod verdict;
 
-pub use answer::{AnswerBody, KeptAnswer};
+pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
 pub use byte_budget::{ByteBudget, Lease};
 pub use canonical::Canonical;
 pub use caveat::Caveat;

@@ -1,6 +1,6 @@
 //! The one noun: the record of a planned request, whatever became of it.
 
-use super::{AnswerBody, Digest, ErrorKind, Micros, Moment, Stages, TraceId};
+use super::{AnswerBody, AnswerDigest, ErrorKind, Micros, Moment, Stages, TraceId};
 
 /// What the server says of its own time for an exchange, and for this request's item in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,8 +62,8 @@ pub struct Sample {
     pub bytes_sent: u64,
     /// Bytes of the exchange received (above TLS), over all attempts.
     pub bytes_received: u64,
-    /// Digest of the answer as canonical JSON, for successes.
-    pub answer_digest: Option<Digest>,
+    /// Digest of the answer, for successes.
+    pub answer_digest: Option<AnswerDigest>,
 }
 
 impl Sample {

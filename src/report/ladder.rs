@@ -52,7 +52,7 @@ mod tests {
             planned: 600,
             succeeded: 580,
             unsent: 0,
-            quality: Quality { compared: 580, equal: 502, different: 78, examples: vec![3] },
+            quality: Quality { compared: 580, equal: 502, different: 78, not_compared: 0, examples: vec![3] },
             p50_ms: Some(812.25),
             p95_ms: Some(1_044.04),
             p99_ms,

@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::io::Write;
 
-use bytes::Bytes;
-
 use crate::model::{Canonical, Digest};
 
 /// Requests whose answers are kept: the same ones in every phase and repetition, so that an
@@ -28,7 +26,7 @@ impl Answers {
     }
 
     /// The digest of an answer as canonical JSON; keeps the answer if it is new and there is room.
-    pub fn take(&mut self, seq: u64, answer: &Bytes) -> std::io::Result<Digest> {
+    pub fn take(&mut self, seq: u64, answer: &[u8]) -> std::io::Result<Digest> {
         let text = self.canonical.text(answer);
         let digest = Digest::of(text.unwrap_or(answer));
         let room = seq < KEPT_REQUESTS && self.bytes + answer.len() <= KEPT_BYTES;
@@ -56,12 +54,12 @@ mod tests {
     fn distinct_answers_are_kept_once_and_within_bounds() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         let mut answers = Answers::new(Box::new(file.reopen().expect("the file is there")));
-        let first = answers.take(0, &Bytes::from_static(b"{\"a\": 1}")).expect("the disk has room");
-        let same = answers.take(1, &Bytes::from_static(b"{\"a\":1}")).expect("the disk has room");
+        let first = answers.take(0, b"{\"a\": 1}").expect("the disk has room");
+        let same = answers.take(1, b"{\"a\":1}").expect("the disk has room");
         assert_eq!(first, same);
-        answers.take(2, &Bytes::from_static(b"not json")).expect("the disk has room");
-        answers.take(KEPT_REQUESTS, &Bytes::from_static(b"{}")).expect("the disk has room");
-        answers.take(3, &Bytes::from(vec![b'x'; KEPT_BYTES])).expect("the disk has room");
+        answers.take(2, b"not json").expect("the disk has room");
+        answers.take(KEPT_REQUESTS, b"{}").expect("the disk has room");
+        answers.take(3, &vec![b'x'; KEPT_BYTES]).expect("the disk has room");
         let text = std::fs::read_to_string(file.path()).expect("text");
         let lines: Vec<_> =
             text.lines().map(|line| &line[..line.find("digest").expect("it has one")]).collect();

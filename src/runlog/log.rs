@@ -14,7 +14,7 @@ pub use row::Row;
 pub use writer::LogWriter;
 
 /// The columns in their order.
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 32] = [
     "run_id",
     "phase",
     "repetition",
@@ -46,6 +46,7 @@ const COLUMNS: [&str; 31] = [
     "bytes_received",
     "answer_digest",
     "server_item_ms",
+    "answer_copied",
 ];
 
 /// Columns from here on came later: a log of an earlier version does without them.
@@ -57,8 +58,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::Digest;
-    use crate::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stages, TraceId};
+    use crate::model::{
+        AnswerDigest, BatchUse, ConnectionUse, Digest, ErrorKind, Sample, ServerTimes, Stages, TraceId,
+    };
     use crate::model::{Micros, Moment};
 
     prop_compose! {
@@ -68,7 +70,7 @@ mod tests {
             (queue, compute, item) in (of(0..1_u64 << 40), of(0..1_u64 << 40), of(0..1_u64 << 40)),
             connection in of((any::<u64>(), any::<bool>(), of(any::<u32>()))),
             (retransmits, batch) in (of(any::<u32>()), of((any::<u64>(), any::<u32>()))),
-            (status, failed, answer) in (of(any::<u16>()), any::<bool>(), any::<[u8; 4]>()),
+            (status, failed, answer, copied) in (of(any::<u16>()), any::<bool>(), any::<[u8; 4]>(), any::<bool>()),
             (attempts, sent, received) in (any::<u32>(), any::<u64>(), any::<u64>()),
         ) -> Sample {
             Sample {
@@ -89,7 +91,9 @@ mod tests {
                 error: failed.then_some(ErrorKind::Reset),
                 bytes_sent: sent,
                 bytes_received: received,
-                answer_digest: (!failed).then(|| Digest::of(&answer)),
+                answer_digest: (!failed).then(|| Digest::of(&answer)).map(|digest| {
+                    if copied { AnswerDigest::OfValue(digest) } else { AnswerDigest::OfBytes(digest) }
+                }),
             }
         }
     }
@@ -168,20 +172,59 @@ mod tests {
         }
     }
 
+    /// The log with only these of its columns, in this order.
+    fn with_columns(log: &[u8], columns: &[usize]) -> String {
+        let text = String::from_utf8(log.to_vec()).expect("text");
+        let chosen = |line: &str| {
+            let fields: Vec<&str> = line.split(',').collect();
+            columns.iter().map(|column| fields[*column]).collect::<Vec<_>>().join(",") + "\n"
+        };
+        text.lines().map(chosen).collect()
+    }
+
+    fn read(log: &str) -> Sample {
+        let mut reader = LogReader::new(log.as_bytes(), "before.csv").expect("a header");
+        let sample = reader.next().expect("a row").expect("a good one").sample;
+        assert_eq!(reader.unknown_columns().len(), 0);
+        sample
+    }
+
     #[test]
     fn a_log_of_an_earlier_version_lacks_only_what_came_later() {
-        let later = format!(",{}", COLUMNS[LATER]);
-        let text = String::from_utf8(written(&[Sample::unsent(3, TraceId(1), None)])).expect("text");
-        let earlier: String = text
-            .lines()
-            .map(|line| {
-                let line = line.strip_suffix(&later).or(line.strip_suffix(',')).expect("an empty last field");
-                format!("{line}\n")
-            })
-            .collect();
-        let mut reader = LogReader::new(earlier.as_bytes(), "before.csv").expect("a header");
-        let row = reader.next().expect("a row").expect("a good one");
-        assert_eq!((row.sample.server.item, reader.unknown_columns().len()), (None, 0));
+        let mut sample = with_all_columns();
+        let earlier = with_columns(&written(std::slice::from_ref(&sample)), &(0..LATER).collect::<Vec<_>>());
+        sample.server.item = None;
+        sample.answer_digest = sample.answer_digest.map(|digest| AnswerDigest::OfValue(digest.digest()));
+        assert_eq!(read(&earlier), sample, "an earlier version digested nothing but values");
+    }
+
+    #[test]
+    fn columns_are_found_by_their_names() {
+        let sample = with_all_columns();
+        let backwards: Vec<usize> = (0..COLUMNS.len()).rev().collect();
+        assert_eq!(read(&with_columns(&written(std::slice::from_ref(&sample)), &backwards)), sample);
+    }
+
+    fn with_all_columns() -> Sample {
+        Sample {
+            due: Some(Moment::from_micros(1)),
+            stages: Stages::from_lengths(std::array::from_fn(|at| Some(Micros(at as u64 + 1)))),
+            server: ServerTimes {
+                queue: Some(Micros(20)),
+                compute: Some(Micros(21)),
+                item: Some(Micros(22)),
+            },
+            connection: Some(ConnectionUse { id: 23, reused: true, syn_retransmits: Some(24) }),
+            retransmits: Some(25),
+            batch: Some(BatchUse { id: 26, size: 27 }),
+            attempts: 28,
+            status: Some(200),
+            error: None,
+            bytes_sent: 29,
+            bytes_received: 30,
+            answer_digest: Some(AnswerDigest::OfBytes(Digest::of(b"{}"))),
+            ..Sample::unsent(3, TraceId(1), None)
+        }
     }
 
     #[test]
@@ -197,7 +240,7 @@ mod tests {
         assert_eq!(
             row,
             "run,before,2,3,00000000000000000000000000000001,0.000,0.007,,,,,,1234.567,0.000,1234.574,1234.574,\
-             ,,,,,,,,1,,,0,0,,"
+             ,,,,,,,,1,,,0,0,,,"
         );
     }
 

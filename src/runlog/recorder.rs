@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 
 use super::answers::Answers;
 use super::log::LogWriter;
-use crate::model::{AnswerBody, Completed, ErrorKind, Stage};
+use crate::model::{AnswerBody, AnswerDigest, Completed, ErrorKind, Stage};
 
 /// The longest latency that the live histogram tells apart, in microseconds: two hours.
 const HIGHEST_US: u64 = 7_200_000_000;
@@ -22,6 +22,8 @@ pub struct Live {
     pub ended: u64,
     /// Of them, without a usable answer.
     pub failed: u64,
+    /// Of them, with an answer of which no copy was kept.
+    pub not_copied: u64,
     /// What each stage of these took in all, in microseconds, in the order of [`Stage::ALL`].
     pub stages: [u64; Stage::ALL.len()],
     /// Latency of the successes in microseconds, to three digits: for the eye, never for the verdict.
@@ -33,6 +35,7 @@ impl Default for Live {
         Live {
             ended: 0,
             failed: 0,
+            not_copied: 0,
             stages: [0; Stage::ALL.len()],
             latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
         }
@@ -57,7 +60,9 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the thread for one repetition; the engine sends to the returned sender. Written chunks go on to `tap`.
+    /// Starts the thread for one repetition; the engine sends to the returned sender, and never waits: rows are small and
+    /// none may be lost, so the channel has no bound. What is large are the answers, and these have a budget. Written
+    /// chunks go on to `tap`.
     pub fn start(
         recording: Recording,
         repetition: u32,
@@ -116,8 +121,10 @@ impl Recording {
         // Taken out: whoever gets the chunk next must not keep answers in memory.
         if let Some(answer) = completed.answer.take() {
             sample.answer_digest = Some(match answer {
-                AnswerBody::Kept(answer) => self.answers.take(sample.seq, answer.bytes())?,
-                AnswerBody::Rolled(digest) => digest,
+                AnswerBody::Kept(answer) => {
+                    AnswerDigest::OfValue(self.answers.take(sample.seq, answer.bytes())?)
+                }
+                AnswerBody::Rolled(digest) => AnswerDigest::OfBytes(digest),
             });
         }
         Ok(self.log.write(repetition, sample)?)
@@ -136,5 +143,75 @@ fn count(live: &mut Live, chunk: &[Completed]) {
         } else {
             live.failed += 1;
         }
+        live.not_copied += u64::from(sample.answer_digest.is_some_and(|answer| !answer.is_copied()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::model::{ByteBudget, Canonical, Digest, KeptAnswer, Micros, Sample, Stages, TraceId};
+    use crate::runlog::LogReader;
+
+    fn recording(file: &tempfile::NamedTempFile) -> Recording {
+        let log = LogWriter::new(file.reopen().expect("the file is there"), "run", "before");
+        let answers = Answers::new(Box::new(std::io::sink()));
+        Recording { log: log.expect("the disk has room"), answers }
+    }
+
+    fn success(seq: u64, answer: Option<AnswerBody>) -> Completed {
+        let stages = Stages::from_lengths([Some(Micros(5)); Stage::ALL.len()]);
+        Completed { sample: Sample { stages, error: None, ..Sample::unsent(seq, TraceId(1), None) }, answer }
+    }
+
+    #[test]
+    fn answers_are_digested_and_their_memory_is_free_before_anybody_else_sees_the_chunk() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let budget = ByteBudget::new(100);
+        let answer = Bytes::from_static(b"{ \"a\": 1.0 }");
+        let lease = budget.reserve(answer.len() as u64).expect("there is room");
+        let watched = Arc::clone(&budget);
+        let tap = move |chunk: Vec<Completed>| {
+            assert!(watched.used() == 0 && chunk.iter().all(|completed| completed.answer.is_none()));
+        };
+        let (recorder, sink) = Recorder::start(recording(&file), 1, Some(Box::new(tap))).expect("it starts");
+        let bytes = Digest::of(&answer);
+        let kept = AnswerBody::Kept(KeptAnswer::new(answer, lease));
+        let chunk =
+            vec![success(0, Some(kept)), success(1, Some(AnswerBody::Rolled(bytes))), success(2, None)];
+        sink.send(chunk).expect("it listens");
+        drop(sink);
+        let (_, live) = recorder.finish().expect("the disk has room");
+        assert_eq!((live.ended, live.failed, live.not_copied), (3, 0, 1));
+        let log = LogReader::new(file.reopen().expect("the file is there"), "before.csv").expect("a header");
+        let answers: Vec<_> = log.map(|row| row.expect("a good row").sample.answer_digest).collect();
+        let value = Digest::of_answer(b"{\"a\":1}", &mut Canonical::default());
+        assert_eq!(answers, [Some(AnswerDigest::OfValue(value)), Some(AnswerDigest::OfBytes(bytes)), None]);
+    }
+
+    #[test]
+    fn whoever_sends_never_waits() {
+        const CHUNKS: usize = 10_000;
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let (go_on, going_on) = channel::<()>();
+        let mut stuck = Some(going_on);
+        let tap = move |_: Vec<Completed>| {
+            if let Some(going_on) = stuck.take() {
+                going_on.recv().expect("somebody goes on");
+            }
+        };
+        let (recorder, sink) = Recorder::start(recording(&file), 1, Some(Box::new(tap))).expect("it starts");
+        let (sent, all_sent) = channel();
+        std::thread::spawn(move || {
+            (0..CHUNKS).for_each(|_| sink.send(vec![success(0, None)]).expect("it listens"));
+            sent.send(())
+        });
+        all_sent.recv_timeout(Duration::from_secs(60)).expect("nobody made it wait");
+        go_on.send(()).expect("it waits");
+        assert_eq!(recorder.finish().expect("the disk has room").1.ended, CHUNKS as u64);
     }
 }

@@ -4,7 +4,7 @@
 //!   consists of
 //! - `findings`: from the files of a run to its comparison, its analysis and its page
 //! - `compare`, `explain`, `export`: what is done with finished runs
-//! - `truth_log`, `invocation`: what these share
+//! - `truth_file`, `invocation`: what these share
 
 mod ablation;
 mod compare;
@@ -16,7 +16,7 @@ mod load;
 mod prove;
 mod sending;
 mod steps;
-mod truth_log;
+mod truth_file;
 
 pub use ablation::{Ablated, ablate};
 pub use compare::{RunsFindings, compare};

@@ -2,8 +2,8 @@
 use spanload::analyze::{
     BaselineScript, Comparison, Inputs, PhaseCollector, PhaseData, ThreePercentiles, compare,
 };
-use spanload::model::Digest;
 use spanload::model::SlaLine;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ErrorKind, Sample, Stage, Stages, TraceId};
 use spanload::model::{Micros, Moment};
 
@@ -29,7 +29,7 @@ fn sample(seq: u64, latency: Option<u64>) -> Sample {
         attempts: 1,
         status: latency.map(|_| 200),
         error: latency.is_none().then_some(ErrorKind::Timeout),
-        answer_digest: latency.map(|_| Digest::of(&seq.to_le_bytes())),
+        answer_digest: latency.map(|_| AnswerDigest::OfValue(Digest::of(&seq.to_le_bytes()))),
         ..Sample::unsent(seq, TraceId(seq.into()), Some(Moment::from_micros(seq * 100_000)))
     }
 }

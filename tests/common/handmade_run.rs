@@ -3,9 +3,9 @@ use std::fs::File;
 use std::path::Path;
 
 use serde_json::json;
-use spanload::model::Digest;
 use spanload::model::SlaLine;
 use spanload::model::manifest::{Machine, Manifest, PlanRecord};
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ConnectionUse, ErrorKind, Phase, Sample, ServerTimes, Signal, Stage, Stages, TraceId};
 use spanload::model::{Micros, Moment};
 use spanload::runlog::LogWriter;
@@ -101,7 +101,7 @@ pub fn sample(seq: u64, stages: &[(Stage, u64)]) -> Sample {
         error: None,
         bytes_sent: 200,
         bytes_received: 1_500,
-        answer_digest: Some(Digest::of(&seq.to_le_bytes())),
+        answer_digest: Some(AnswerDigest::OfValue(Digest::of(&seq.to_le_bytes()))),
         ..Sample::unsent(seq, TraceId(0xabc0 + u128::from(seq)), Some(Moment::from_micros(seq * 100_000)))
     }
 }

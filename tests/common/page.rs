@@ -3,7 +3,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use spanload::model::Digest;
+use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ErrorKind, Sample, ServerTimes, Stage, Stages};
 use spanload::model::{Micros, Moment};
 use spanload::plan::TraceIds;
@@ -327,7 +327,7 @@ fn success(seq: u64, latency: u64) -> Sample {
         attempts: 1,
         status: Some(200),
         error: None,
-        answer_digest: Some(Digest::of(&seq.to_le_bytes())),
+        answer_digest: Some(AnswerDigest::OfValue(Digest::of(&seq.to_le_bytes()))),
         ..Sample::unsent(seq, trace, Some(Moment::from_micros(seq * 10_000)))
     }
 }

@@ -124,6 +124,11 @@ impl Peer {
         let _ = self.0.get_mut().write_all(text.as_bytes());
     }
 
+    /// Sends text as it is; whether the client still takes it.
+    pub fn try_write(&mut self, text: &str) -> bool {
+        self.0.get_mut().write_all(text.as_bytes()).is_ok()
+    }
+
     /// Answers 200 and keeps the connection.
     pub fn answer(&mut self, body: &str) {
         self.write(&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()));

@@ -1,7 +1,7 @@
 //! What needs a calm machine: figures with intervals, and the goals that they must reach. Not part of `cargo test`;
 //! `.ci/measured` runs it with an optimised build, one measurement after the other:
 //!
-//! `cargo test --profile dist --test measured -- --nocapture --test-threads=1`
+//! `cargo test --release --test measured -- --nocapture --test-threads=1`
 #![allow(clippy::disallowed_methods, reason = "it measures from outside")]
 #[cfg(target_os = "linux")]
 mod bare;

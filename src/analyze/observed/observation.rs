@@ -1,7 +1,6 @@
 //! A sample, packed: analysis holds every row of a phase at once, and a long run has millions.
 
-use crate::model::Digest;
-use crate::model::{BatchUse, ConnectionUse, ErrorKind, Sample, Stage, TraceId};
+use crate::model::{AnswerDigest, BatchUse, ConnectionUse, ErrorKind, Sample, Stage, TraceId};
 use crate::model::{Micros, Moment};
 
 /// What analysis needs of one row, in about a third of a [`Sample`]'s memory.
@@ -23,7 +22,7 @@ pub struct Observation {
     attempts: u16,
     status: Option<u16>,
     error: Option<ErrorKind>,
-    answer: Option<Digest>,
+    answer: Option<AnswerDigest>,
     /// In halves, which need no more than eight bytes' alignment.
     trace_id: [u64; 2],
 }
@@ -173,7 +172,7 @@ impl Observation {
     }
 
     /// Digest of its answer.
-    pub fn answer(&self) -> Option<Digest> {
+    pub fn answer(&self) -> Option<AnswerDigest> {
         self.answer
     }
 

@@ -116,6 +116,15 @@ pub enum Doubt {
         /// Whether the after phase does not.
         broken: bool,
     },
+    /// Of some answers only the bytes are known.
+    AnswersNotCopied {
+        /// Of both phases.
+        answers: u64,
+        /// Successes of both phases.
+        succeeded: u64,
+        /// Pairs that could not be compared.
+        not_compared: u64,
+    },
     /// Equal work took the server different time in the two phases.
     UnequalWork {
         /// What was compared.
@@ -230,6 +239,7 @@ impl Doubt {
             Doubt::UnknownColumns { .. } => "unknown_columns",
             Doubt::AnswersDiffer { .. } => "answers_differ",
             Doubt::AnswersVary { .. } => "answers_vary",
+            Doubt::AnswersNotCopied { .. } => "answers_not_copied",
             Doubt::NoSuccess { .. } => "no_success",
             Doubt::Unsent { .. } => "unsent",
             Doubt::NothingToFix { .. } => "nothing_to_fix",

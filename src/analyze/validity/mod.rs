@@ -36,7 +36,7 @@ pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &ThreeDifferences)
 pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let (before, after) = (inputs.before, inputs.after);
     let cut_short = inputs.interrupted.is_some();
-    let mut doubts: Vec<Doubt> = phases::answers(quality, before);
+    let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
     doubts.extend(phases::accounting(before, after, cut_short));
     if cut_short {
         return doubts;

@@ -12,14 +12,22 @@ const Z_99: f64 = 2.576;
 /// Shares of failures that are closer than this are equal for any purpose.
 const ERRORS_APART: f64 = 0.005;
 
-pub(super) fn answers(quality: &Quality, before: &PhaseData) -> Vec<Doubt> {
-    let differ = quality.examples.first().map(|first| Doubt::AnswersDiffer {
-        different: quality.different,
-        compared: quality.compared,
-        first: *first,
-    });
+pub(super) fn answers(quality: &Quality, before: &PhaseData, after: &PhaseData) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    if let Some(first) = quality.examples.first() {
+        let (different, compared) = (quality.different, quality.compared);
+        doubts.push(Doubt::AnswersDiffer { different, compared, first: *first });
+    }
     let varying = quality::varying(before);
-    differ.into_iter().chain((varying > 0).then_some(Doubt::AnswersVary { requests: varying })).collect()
+    if varying > 0 {
+        doubts.push(Doubt::AnswersVary { requests: varying });
+    }
+    let answers = [before, after].map(quality::not_copied).iter().sum();
+    if answers > 0 {
+        let (succeeded, not_compared) = (before.succeeded() + after.succeeded(), quality.not_compared);
+        doubts.push(Doubt::AnswersNotCopied { answers, succeeded, not_compared });
+    }
+    doubts
 }
 
 /// Requests without a success, without a row, never sent. Rows that a stopped run did not come to are no loss.

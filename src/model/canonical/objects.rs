@@ -18,7 +18,7 @@ pub(super) struct Member {
 
 /// An object that is being read.
 #[derive(Debug)]
-struct Open {
+struct OpenObject {
     /// Its place among all objects.
     object: u32,
     /// Its first member among those of all open objects.
@@ -46,7 +46,7 @@ struct Object {
 /// What is known of a document's objects.
 #[derive(Debug, Default)]
 pub(super) struct Objects {
-    open: Vec<Open>,
+    open: Vec<OpenObject>,
     /// Arrays that are open within the last of these.
     arrays: u32,
     members: Vec<Member>,
@@ -105,7 +105,7 @@ impl Objects {
         let arrays = mem::take(&mut self.arrays);
         let (object, first) = (self.objects.len() as u32, self.members.len() as u32);
         self.objects.push(Object { start: start as u32, end: 0, first: 0, members: 0, after: 0 });
-        self.open.push(Open { object, first, arrays, ordered: true });
+        self.open.push(OpenObject { object, first, arrays, ordered: true });
     }
 
     /// A member's value begins: `text` ends with its key, which began at `start`, and the colon.
@@ -129,7 +129,7 @@ impl Objects {
 
     /// The innermost object has ended; `text` ends before its closing brace.
     pub(super) fn close_object(&mut self, text: &[u8]) {
-        let Some(Open { object, first, arrays, ordered }) = self.open.pop() else { return };
+        let Some(OpenObject { object, first, arrays, ordered }) = self.open.pop() else { return };
         self.arrays = arrays;
         if !ordered {
             let kept = self.ordered.len();

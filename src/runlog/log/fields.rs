@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::COLUMNS;
 use super::record::Record;
 use super::row::Row;
-use crate::model::{BatchUse, ConnectionUse, Sample, ServerTimes, Stages};
+use crate::model::{AnswerDigest, BatchUse, ConnectionUse, Sample, ServerTimes, Stages};
 use crate::model::{Micros, Moment};
 
 /// The fields of one row by the contract's columns.
@@ -41,6 +41,7 @@ mod column {
     pub const BYTES_RECEIVED: usize = 28;
     pub const ANSWER_DIGEST: usize = 29;
     pub const SERVER_ITEM: usize = 30;
+    pub const ANSWER_COPIED: usize = 31;
 }
 
 impl<'a> Fields<'a> {
@@ -90,7 +91,7 @@ impl<'a> Fields<'a> {
             error: self.optional(column::ERROR)?,
             bytes_sent: self.required_number(column::BYTES_SENT)?,
             bytes_received: self.required_number(column::BYTES_RECEIVED)?,
-            answer_digest: self.optional(column::ANSWER_DIGEST)?,
+            answer_digest: self.answer()?,
         })
     }
 
@@ -114,6 +115,13 @@ impl<'a> Fields<'a> {
     fn batch(&self) -> Result<Option<BatchUse>, String> {
         let Some(id) = self.number(column::BATCH_ID)? else { return Ok(None) };
         Ok(Some(BatchUse { id, size: self.required_number(column::BATCH_SIZE)? }))
+    }
+
+    /// Of a value, unless the row says that no copy was kept.
+    fn answer(&self) -> Result<Option<AnswerDigest>, String> {
+        let Some(digest) = self.optional(column::ANSWER_DIGEST)? else { return Ok(None) };
+        let copied = self.optional(column::ANSWER_COPIED)?.unwrap_or(true);
+        Ok(Some(if copied { AnswerDigest::OfValue(digest) } else { AnswerDigest::OfBytes(digest) }))
     }
 
     fn bytes(&self, column: usize) -> &'a [u8] {

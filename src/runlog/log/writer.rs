@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 
 use super::COLUMNS;
 use crate::model::text::Text;
-use crate::model::{ErrorKind, Sample, Stage};
+use crate::model::{AnswerDigest, ErrorKind, Sample, Stage};
 use crate::model::{Micros, Moment};
 
 /// A log that is being written: for one run and one phase, repetition after repetition.
@@ -45,8 +45,9 @@ impl<W: Write> LogWriter<W> {
         self.push(sample.error);
         self.push(Some(sample.bytes_sent));
         self.push(Some(sample.bytes_received));
-        self.push(sample.answer_digest);
+        self.push(sample.answer_digest.map(AnswerDigest::digest));
         self.push(sample.server.item);
+        self.push(sample.answer_digest.map(AnswerDigest::is_copied));
         self.row.push(b'\n');
         self.sink.write_all(&self.row)
     }

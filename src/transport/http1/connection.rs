@@ -21,6 +21,8 @@ pub struct Http1<S> {
     /// Taken while an exchange is under way: one that is dropped on the way takes the stream with it.
     io: Cell<Option<Box<Io<S>>>>,
     open: Cell<bool>,
+    /// Whether it has carried an exchange: then nothing can be there before the next request.
+    used: Cell<bool>,
     marks: Rc<ConnectionMarks>,
     endpoint: Arc<Endpoint>,
     scratch: Rc<RefCell<Scratch>>,
@@ -34,7 +36,14 @@ impl<S> Http1<S> {
         scratch: Rc<RefCell<Scratch>>,
     ) -> Self {
         let io = Io { stream, output: Vec::new(), pending: Vec::new() };
-        Http1 { io: Cell::new(Some(Box::new(io))), open: Cell::new(true), marks, endpoint, scratch }
+        Http1 {
+            io: Cell::new(Some(Box::new(io))),
+            open: Cell::new(true),
+            used: Cell::new(false),
+            marks,
+            endpoint,
+            scratch,
+        }
     }
 }
 
@@ -87,7 +96,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
         };
         self.open.set(false);
         let gone = Gone(&self.marks);
-        let mut exchange = Http1Exchange::new(&mut io, request, &self.endpoint.server_headers, marks);
+        let used = self.used.replace(true);
+        let mut exchange = Http1Exchange::new(&mut io, request, &self.endpoint.server_headers, marks, used);
         let outcome = poll_fn(|cx| exchange.poll(cx, &self.scratch, body)).await;
         marks.take_evidence();
         let done = outcome.map_err(|kind| Failure { kind, unsent: !marks.wrote_any() })?;
@@ -119,8 +129,8 @@ mod tests {
     #[tokio::test]
     async fn an_idle_connection_is_of_no_more_use_once_anything_comes() {
         let (quiet, _server) = connection();
-        let idle = |connection: &Http1<DuplexStream>, cx: &mut Context<'_>| connection.poll_idle(cx);
-        poll_fn(|cx| Poll::Ready(assert!(idle(&quiet, cx).is_pending() && quiet.is_open()))).await;
+        let waits = poll_fn(|cx| Poll::Ready(quiet.poll_idle(cx).is_pending())).await;
+        assert!(waits && quiet.is_open());
         let (surplus, mut server) = connection();
         server.write_all(b"HTTP/1.1 408 Request Timeout\r\n\r\n").await.expect("memory");
         let (closed, server) = connection();

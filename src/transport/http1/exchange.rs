@@ -36,7 +36,8 @@ pub(super) struct Http1Exchange<'a, S> {
     names: &'a ServerHeaders,
     marks: &'a ExchangeMarks,
     to_head: bool,
-    began: bool,
+    /// Whether it must still be looked for what came while the connection was idle.
+    unchecked: bool,
     written: usize,
     flushed: bool,
     /// Why nothing more can be written. What the server had to say before may still be read.
@@ -50,6 +51,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
         request: &Request<'_>,
         names: &'a ServerHeaders,
         marks: &'a ExchangeMarks,
+        used: bool,
     ) -> Self {
         write_head(&mut io.output, request);
         let copied = request.body.len() <= COPIED;
@@ -62,7 +64,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             names,
             marks,
             to_head: request.route.method == Method::HEAD,
-            began: false,
+            unchecked: used,
             written: 0,
             flushed: false,
             write_error: None,
@@ -78,9 +80,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
         sink: &mut dyn BodySink,
     ) -> Poll<Result<Done, ErrorKind>> {
         let mut scratch = scratch.borrow_mut();
-        if !self.began {
-            self.began = true;
-            // What is there before anything was asked is the end, or an answer to nothing.
+        if std::mem::take(&mut self.unchecked) {
+            // On a connection that was used, what is there before anything was asked is the end, or an answer to nothing. A
+            // fresh one may be refused before the server has read a word, as by a proxy that is full.
             let mut read = ReadBuf::new(&mut scratch.0);
             if let Poll::Ready(outcome) = Pin::new(&mut self.io.stream).poll_read(cx, &mut read) {
                 let surplus = outcome.is_ok() && !read.filled().is_empty();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::analyze::PhaseData;
+use crate::model::AnswerDigest;
 use crate::report::html::Differing;
 use crate::runlog::Results;
 
@@ -39,8 +40,12 @@ fn apart([before, after]: &[PhaseData; 2], seq: u64) -> [Option<String>; 2] {
     };
     let pairs =
         (1..=before.repetitions()).map(|repetition| [digest(before, repetition), digest(after, repetition)]);
-    let apart = pairs.into_iter().find(|[one, other]| one.is_some() && other.is_some() && one != other);
-    apart.unwrap_or_default().map(|digest| digest.map(|digest| digest.to_string()))
+    let differ = |pair: &[Option<AnswerDigest>; 2]| {
+        let same = pair[0].zip(pair[1]).and_then(|(one, other)| one.same(other));
+        same == Some(false)
+    };
+    let apart = pairs.into_iter().find(differ);
+    apart.unwrap_or_default().map(|answer| answer.map(|answer| answer.digest().to_string()))
 }
 
 /// The start of each answer that is wanted. A file that is not there or not whole has none.

@@ -6,7 +6,7 @@ use crate::analyze::Doubt;
 use crate::model::manifest::Manifest;
 use crate::model::{Part, Phase};
 use crate::runlog::Results;
-use crate::workflow::truth_log::TruthLog;
+use crate::workflow::truth_file::TruthFile;
 
 /// The given load test's own log.
 pub(super) const SCRIPT_LOG: &str = "input_py.csv";
@@ -66,7 +66,7 @@ fn expected(manifest: &Manifest) -> Vec<(String, &'static str)> {
             "answers.jsonl".to_string(),
             "answers are compared by their digests alone, and those that differ cannot be shown",
         ),
-        (served, TruthLog::Script.file(), joined),
+        (served, TruthFile::Script.name(), joined),
         (served && ran(Phase::Before.into()), first_truth(), joined),
     ];
     files.into_iter().filter(|(there, ..)| *there).map(|(_, file, without)| (file, without)).collect()
@@ -74,7 +74,7 @@ fn expected(manifest: &Manifest) -> Vec<(String, &'static str)> {
 
 /// The payload of each request number comes from there.
 fn first_truth() -> String {
-    TruthLog::Repetition(Phase::Before, 1).file()
+    TruthFile::Repetition(Phase::Before, 1).name()
 }
 
 /// The mock's logs of the repetitions from which no figure is made.
@@ -84,6 +84,6 @@ fn unread_truth(manifest: &Manifest) -> Vec<String> {
     }
     let read = if script_left_a_log(manifest) { Some(first_truth()) } else { None };
     let ran = manifest.repetitions.iter().filter_map(|one| Some((one.phase.phase()?, one.repetition)));
-    let files = ran.map(|(phase, repetition)| TruthLog::Repetition(phase, repetition).file());
+    let files = ran.map(|(phase, repetition)| TruthFile::Repetition(phase, repetition).name());
     files.filter(|file| Some(file) != read.as_ref()).collect()
 }

@@ -12,7 +12,7 @@ use crate::model::Phase;
 use crate::model::manifest::{Manifest, PayloadSets};
 use crate::plan::Plan;
 use crate::runlog::Results;
-use crate::workflow::truth_log::TruthLog;
+use crate::workflow::truth_file::TruthFile;
 
 /// Compares the sets of payload digests.
 pub(in crate::workflow) fn compare(
@@ -21,11 +21,11 @@ pub(in crate::workflow) fn compare(
     results: &Results,
 ) -> anyhow::Result<PayloadSets> {
     let planned: HashSet<Digest> = (0..plan.requests()).map(|seq| Digest::of(&plan.body(seq))).collect();
-    let same = |log: TruthLog| Ok(received(&results.path(&log.file()))? == planned);
+    let same = |log: TruthFile| Ok(received(&results.path(&log.name()))? == planned);
     let all = |phase: Phase| {
         let of_phase = manifest.repetitions.iter().filter(|one| one.phase == phase.into());
         of_phase
-            .map(|one| same(TruthLog::Repetition(phase, one.repetition)))
+            .map(|one| same(TruthFile::Repetition(phase, one.repetition)))
             .try_fold(true, |all, one: anyhow::Result<bool>| Ok::<_, anyhow::Error>(all && one?))
     };
     Ok(PayloadSets {
@@ -33,7 +33,7 @@ pub(in crate::workflow) fn compare(
         baseline_script_equal: manifest
             .baseline_script
             .as_ref()
-            .map(|_| same(TruthLog::Script))
+            .map(|_| same(TruthFile::Script))
             .transpose()?,
         before_equal: all(Phase::Before)?,
         after_equal: all(Phase::After)?,

@@ -94,6 +94,7 @@ impl Runner<'_> {
             repetition: load.repetition,
             started_unix_us: self.anchor.unix_micros(&measured.clock),
             health: Some(health::record(measured.health, &self.anchor)),
+            answers_not_copied: measured.live.not_copied,
         };
         Ok(Ran { recording: measured.recording, live: measured.live, record, destination })
     }

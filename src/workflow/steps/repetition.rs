@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::Phase;
 use crate::workflow::sending::{PartLoad, Run, Shown};
-use crate::workflow::truth_log::TruthLog;
+use crate::workflow::truth_file::TruthFile;
 
 /// One repetition of one phase against a fresh server.
 pub(in crate::workflow) async fn repetition(
@@ -24,7 +24,7 @@ pub(in crate::workflow) async fn repetition(
         workers: settings.load.workers,
         title: format!("{} {repetition}/{}", phase.name(), settings.repetitions),
         shown: Shown::AsLoad,
-        truth: Some(run.results.path(&TruthLog::Repetition(phase, repetition).file())),
+        truth: Some(run.results.path(&TruthFile::Repetition(phase, repetition).name())),
     };
     run.send(&load).await
 }

@@ -13,7 +13,7 @@ use crate::runlog::{Live, Results, write_atomically};
 use crate::scenario::ScenarioError;
 use crate::workflow::invocation;
 use crate::workflow::sending::Run;
-use crate::workflow::truth_log::TruthLog;
+use crate::workflow::truth_file::TruthFile;
 
 /// What the script prints goes there.
 const PRINTED: &str = "input_py.log";
@@ -27,7 +27,7 @@ pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result
         return Ok(());
     };
     let text = read(path)?;
-    let truth = run.results.path(&TruthLog::Script.file());
+    let truth = run.results.path(&TruthFile::Script.name());
     let session = run.runner.server.open(Some(&truth)).await?;
     let endpoint = session.infer_url(&run.settings().target.path);
     let log = run.results.path("input_py.csv");

@@ -4,19 +4,19 @@ use crate::model::Phase;
 
 /// One of them, by whose requests it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TruthLog {
+pub(super) enum TruthFile {
     /// Those of the given load test.
     Script,
     /// Those of a repetition, which counts from 1.
     Repetition(Phase, u32),
 }
 
-impl TruthLog {
-    /// The log's name in the folder of the run.
-    pub(super) fn file(self) -> String {
+impl TruthFile {
+    /// Its name in the folder of the run.
+    pub(super) fn name(self) -> String {
         match self {
-            TruthLog::Script => "truth_input_py.csv".to_string(),
-            TruthLog::Repetition(phase, repetition) => format!("truth_{}-{repetition}.csv", phase.name()),
+            TruthFile::Script => "truth_input_py.csv".to_string(),
+            TruthFile::Repetition(phase, repetition) => format!("truth_{}-{repetition}.csv", phase.name()),
         }
     }
 }

@@ -1,0 +1,79 @@
+//! What answers cost in memory, whatever a server sends: the high-water mark that the kernel keeps of the real program, which
+//! how busy the machine is does not change.
+
+use std::process::{Command, Stdio};
+
+use crate::common::EXE;
+use crate::common::wire::{Peer, Server, pause};
+
+/// In kilobytes; the aim is the issue's, for each of these loads.
+const MOST_KB: u64 = 128 * 1024;
+const PIECE: usize = 200_000;
+
+/// Sends the load and returns the high-water mark in kilobytes, with how many rows there are of each outcome.
+fn load(server: &Server, requests: u64, connections: u64, more: &[&str]) -> (u64, Vec<(String, usize)>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log.csv");
+    let mut command = Command::new(EXE);
+    command.args(["load", "scenarios/default.toml", "--phase", "after", "--quiet", "--no-metrics"]);
+    command.args(["--target", &server.url(), "--set", "after.batch=1"]);
+    command.args(["-n", &requests.to_string(), "-c", &connections.to_string()]);
+    command.args(["--set", &format!("after.connections={connections}")]);
+    command.args(more).arg("-o").arg(&log).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    // The mark only rises, so that the last look before the end sees all but its last moments.
+    while child.try_wait().expect("our child").is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        most = mark.and_then(|mark| mark.parse().ok()).unwrap_or(0).max(most);
+        pause(5);
+    }
+    let mut reader = csv::Reader::from_path(&log).expect("a log");
+    let column = reader.headers().expect("a header").iter().position(|name| name == "error");
+    let mut outcomes = std::collections::BTreeMap::new();
+    for row in reader.records() {
+        let word = row.expect("a row")[column.expect("the column")].to_string();
+        *outcomes.entry(word).or_default() += 1;
+    }
+    (most, outcomes.into_iter().collect())
+}
+
+fn sends(head: &'static str, pieces: usize) -> Server {
+    let piece = "x".repeat(PIECE);
+    Server::start(move |_, mut peer: Peer| {
+        while peer.request().is_some() {
+            peer.write(head);
+            for _ in 0..pieces {
+                if !peer.try_write(&piece) {
+                    return;
+                }
+            }
+        }
+    })
+}
+
+#[test]
+fn two_answers_of_200_megabytes_are_too_large() {
+    let server = sends("HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n", 1_000);
+    let (most, outcomes) = load(&server, 2, 2, &[]);
+    assert_eq!(outcomes, [("too_large".to_string(), 2)]);
+    assert!(most > 0 && most < MOST_KB, "{most} kB");
+}
+
+#[test]
+fn answers_without_end_are_too_large() {
+    let server = sends("HTTP/1.1 200 OK\r\n\r\n", usize::MAX);
+    let (most, outcomes) = load(&server, 48, 48, &["--set", "target.max_answer_bytes=4000000"]);
+    assert_eq!(outcomes, [("too_large".to_string(), 48)]);
+    assert!(most > 0 && most < MOST_KB, "{most} kB");
+}
+
+#[test]
+fn answers_that_come_faster_than_they_are_digested_do_not_pile_up() {
+    let server = sends("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n", 1);
+    let (most, outcomes) = load(&server, 1_200, 32, &[]);
+    assert_eq!(outcomes, [(String::new(), 1_200)], "no row is lost for it");
+    assert!(most > 0 && most < MOST_KB, "{most} kB");
+}
