@@ -199,23 +199,51 @@ fn a_port_that_was_asked_for_and_is_taken_is_a_usage_error() {
     assert!(!run.out.join("runs").exists(), "found out before a folder is made");
 }
 
-#[test]
-fn a_usual_port_that_is_taken_is_said_and_the_run_goes_on() {
-    // Somebody else's is waited for, or it could be free again by the time that this run asks for it. Who keeps it all
-    // the time has taken it too.
-    let began = Instant::now();
-    let taken = loop {
-        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 9464));
-        if taken.is_ok() || began.elapsed() > Duration::from_secs(20) {
-            break taken;
+/// Runs a scenario in a network of its own, where nobody else can have the usual ports, or give them back.
+#[cfg(target_os = "linux")]
+fn with_the_usual_ports(scenario: fn()) {
+    let scenario = move || {
+        if common::namespace::enter().is_some() {
+            scenario();
         }
-        std::thread::sleep(Duration::from_millis(20));
     };
-    let run = Run::prove("metrics_usual_taken", &[]);
-    assert_eq!(run.code(), 0, "{}", run.stderr());
-    assert!(run.stderr().contains("warning: no live metrics, port 9464"), "{}", run.stderr());
-    assert!(run.results().text("metrics.prom").contains("spanload_latency_seconds_count"));
-    drop(taken);
+    std::thread::scope(|scope| scope.spawn(scenario).join().expect("the scenario holds"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn usual_ports_that_are_taken_are_said_and_the_run_goes_on() {
+    with_the_usual_ports(|| {
+        let _taken = [9464, 9465].map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("alone"));
+        let run = Run::prove("metrics_usual_taken", &[]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        for warning in ["no live metrics, port 9464", "port 9465 is taken"] {
+            assert!(run.stderr().contains(&format!("warning: {warning}")), "{}", run.stderr());
+        }
+        assert!(run.results().text("metrics.prom").contains("spanload_latency_seconds_count"));
+        let run = Run::prove("metrics_no_mock_port", &["--no-metrics"]);
+        assert!(!run.stderr().contains("9465"), "nobody wants metrics: {}", run.stderr());
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn run_and_mock_are_where_prometheus_looks_for_them() {
+    with_the_usual_ports(|| {
+        let out = fresh_folder("metrics_usual");
+        let mut command = prove_command(&out, &["-n", "20000", "--set", "mock.fixed_ms=20"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        for (port, metric) in [(9464, "spanload_requests_total"), (9465, "spanload_mock_requests_total")] {
+            common::wait_until(metric, || {
+                let answer = common::get(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), "/metrics").ok()?;
+                answer.body.contains(metric).then_some(())
+            });
+        }
+        common::kill(child.id(), libc::SIGINT);
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "{output:?}");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("is taken"), "{output:?}");
+    });
 }
 
 #[test]
@@ -241,23 +269,6 @@ fn metrics_listen_on_loopback_alone() {
     let answer = common::get(scraped.address, "/").expect("an answer");
     assert_eq!(answer.status, 404);
     drop(scraped.follow());
-}
-
-#[test]
-fn the_mock_is_where_prometheus_looks_for_it_or_says_that_it_is_not() {
-    let mut scraped = Scraped::start("metrics_mock", &["-n", "200"], &[]);
-    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 9465));
-    let mut found = false;
-    while scraped.child.try_wait().expect("a child").is_none() {
-        let answer = common::get(usual, "/metrics");
-        found |= answer.is_ok_and(|answer| answer.body.contains("spanload_mock_requests_total"));
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let run = Run::prove("metrics_no_mock_port", &["--no-metrics"]);
-    assert!(!run.stderr().contains("9465"), "nobody wants metrics: {}", run.stderr());
-    scraped.stderr.read_to_string(&mut scraped.said).expect("text");
-    let taken = scraped.said.contains("warning: port 9465 is taken");
-    assert!(found || taken, "neither there nor elsewhere: {}", scraped.said);
 }
 
 #[test]

@@ -42,27 +42,27 @@ impl OnTerminal {
     }
 }
 
+/// Both ends, closed to the children of other tests from the start: these would keep the terminal open.
 fn open(columns: u16) -> (File, OwnedFd) {
-    let (mut master, mut terminal) = (-1, -1);
-    let mut size = libc::winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-    // SAFETY: two integers and a size to write to; the names and settings are not asked for
-    let opened = unsafe {
-        libc::openpty(
-            &mut master,
-            &mut terminal,
-            std::ptr::null_mut(),
-            std::ptr::null_mut(),
-            std::ptr::from_mut(&mut size),
-        )
-    };
-    assert_eq!(opened, 0, "a pseudo-terminal: {}", std::io::Error::last_os_error());
-    // SAFETY: the call above has just opened both, and nobody else knows of them
-    let (master, terminal) = unsafe { (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(terminal)) };
-    for end in [&master, &terminal] {
-        // SAFETY: a plain flag of a descriptor that is ours; the children of other tests must not keep it open
-        unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
+    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
+    // SAFETY: plain system calls; the descriptors that they make are nobody else's, and the name has room.
+    unsafe {
+        let master = File::from_raw_fd(owned(libc::posix_openpt(flags)));
+        let mut name = [0; 64];
+        let ready = libc::grantpt(master.as_raw_fd()) == 0
+            && libc::unlockpt(master.as_raw_fd()) == 0
+            && libc::ptsname_r(master.as_raw_fd(), name.as_mut_ptr(), name.len()) == 0;
+        assert!(ready, "a pseudo-terminal: {}", std::io::Error::last_os_error());
+        let terminal = OwnedFd::from_raw_fd(owned(libc::open(name.as_ptr(), flags)));
+        let size = libc::winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        assert_eq!(libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size), 0);
+        (master, terminal)
     }
-    (File::from(master), terminal)
+}
+
+fn owned(descriptor: libc::c_int) -> libc::c_int {
+    assert!(descriptor >= 0, "a pseudo-terminal: {}", std::io::Error::last_os_error());
+    descriptor
 }
 
 /// Until the last writer is gone, which a terminal reports as an error.

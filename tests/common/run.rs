@@ -1,6 +1,8 @@
 //! A run of the command, and what it left behind.
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -153,8 +155,14 @@ impl Table {
     }
 }
 
-/// An empty folder that lies below the build's and is kept after the test, to look into.
+/// An empty folder that lies below the build's and is kept after the test, to look into. A name is one test's.
 pub fn fresh_folder(name: &str) -> PathBuf {
+    static OWNERS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let thread = std::thread::current().name().unwrap_or_default().to_string();
+    let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let owner = owners.entry(name.to_string()).or_insert_with(|| thread.clone()).clone();
+    drop(owners);
+    assert_eq!(owner, thread, "the folder {name} is another test's");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
         std::fs::remove_dir_all(&folder).expect("an old folder of this test's can go");
