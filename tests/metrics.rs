@@ -53,7 +53,7 @@ impl Scraped {
             seen.extend(self.scrape());
             std::thread::sleep(Duration::from_millis(100));
         }
-        let mut said = String::new();
+        let mut said = std::mem::take(&mut self.said);
         self.stderr.read_to_string(&mut said).expect("text");
         let last = seen.last().cloned().expect("it was scraped");
         (last, seen, Results(self.out.join("runs/latest")), said)
