@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::model::digest::Running;
+use crate::model::digest::RollingDigest;
 use crate::model::{AnswerBody, ByteBudget, Digest, ErrorKind, KeptAnswer, Lease, Moment};
 use crate::transport::BodySink;
 
@@ -17,30 +17,37 @@ pub struct AnswerLimits {
     pub budget: Arc<ByteBudget>,
 }
 
+/// Of a copy this long the digest is taken beside it, so that a budget that is used up later costs no time then.
+const DIGESTED_BESIDE: usize = 256 * 1024;
+
 /// Takes one answer.
 pub struct AnswerCollector {
     limits: AnswerLimits,
+    /// Whether the answer is that of a batch: without a copy it could not be taken apart.
+    batched: bool,
     received: u64,
     content: Collecting,
 }
 
 enum Collecting {
     Nothing,
-    Copy(Vec<u8>, Lease),
-    Rolling(Running),
+    /// A copy with its place in the budget, and its digest so far where it is long. That of a batch needs no place: there are
+    /// no more of them than connections, and its parts ask for one.
+    Copy(Vec<u8>, Option<Lease>, Option<RollingDigest>),
+    Rolling(RollingDigest),
 }
 
 impl AnswerCollector {
     /// Waits for an answer.
-    pub fn new(limits: &AnswerLimits) -> Self {
-        AnswerCollector { limits: limits.clone(), received: 0, content: Collecting::Nothing }
+    pub fn new(limits: &AnswerLimits, batched: bool) -> Self {
+        AnswerCollector { limits: limits.clone(), batched, received: 0, content: Collecting::Nothing }
     }
 
     /// The content, once it is complete.
     pub fn finish(self) -> Collected {
         match self.content {
             Collecting::Nothing => Collected::Copy(Bytes::new(), None),
-            Collecting::Copy(copy, lease) => Collected::Copy(copy.into(), Some(lease)),
+            Collecting::Copy(copy, lease, _) => Collected::Copy(copy.into(), lease),
             Collecting::Rolling(running) => Collected::Rolled(running.finish()),
         }
     }
@@ -64,21 +71,51 @@ impl Collected {
         }
     }
 
-    /// The answers to the members of a batch, as `split` takes the content apart.
+    /// The answers to the members of a batch, as `split` takes the content apart: copies where the budget has room for them.
     ///
     /// # Errors
-    /// What there is no copy of, and what `split` cannot take apart.
+    /// What `split` cannot take apart.
     pub fn apart(
         self,
+        budget: &Arc<ByteBudget>,
         split: impl FnOnce(&Bytes) -> Option<Vec<Bytes>>,
     ) -> Result<Vec<AnswerBody>, ErrorKind> {
-        let Collected::Copy(copy, lease) = self else { return Err(ErrorKind::TooLarge) };
+        let Collected::Copy(copy, _) = self else { return Err(ErrorKind::Protocol) };
         let parts = split(&copy).ok_or(ErrorKind::Protocol)?;
-        let kept = match lease {
-            Some(lease) => KeptAnswer::shared(parts, lease),
-            None => parts.into_iter().map(KeptAnswer::uncounted).collect(),
-        };
-        Ok(kept.into_iter().map(AnswerBody::Kept).collect())
+        Ok(match budget.reserve(copy.len() as u64) {
+            Some(lease) => KeptAnswer::shared(parts, lease).into_iter().map(AnswerBody::Kept).collect(),
+            None => parts.iter().map(|part| AnswerBody::Rolled(Digest::of(part))).collect(),
+        })
+    }
+}
+
+impl AnswerCollector {
+    fn begun(&self, data: &[u8]) -> Collecting {
+        let lease = if self.batched { None } else { self.limits.budget.reserve(data.len() as u64) };
+        if lease.is_none() && !self.batched {
+            return Collecting::Rolling(digest_of(&[data]));
+        }
+        Collecting::Copy(data.to_vec(), lease, None)
+    }
+
+    fn copied(
+        &self,
+        mut copy: Vec<u8>,
+        mut lease: Option<Lease>,
+        running: Option<RollingDigest>,
+        data: &[u8],
+    ) -> Collecting {
+        let mut running = running.or_else(|| {
+            let long = !self.batched && copy.len() >= DIGESTED_BESIDE;
+            long.then(|| digest_of(&[&copy]))
+        });
+        running.iter_mut().for_each(|running| running.add(data));
+        if lease.as_mut().is_none_or(|lease| lease.grow(data.len() as u64)) {
+            grow(&mut copy, data.len());
+            copy.extend_from_slice(data);
+            return Collecting::Copy(copy, lease, running);
+        }
+        Collecting::Rolling(running.unwrap_or_else(|| digest_of(&[&copy, data])))
     }
 }
 
@@ -90,19 +127,8 @@ impl BodySink for AnswerCollector {
             return Err(ErrorKind::TooLarge);
         }
         self.content = match std::mem::replace(&mut self.content, Collecting::Nothing) {
-            Collecting::Nothing => match self.limits.budget.reserve(data.len() as u64) {
-                Some(lease) => Collecting::Copy(data.to_vec(), lease),
-                None => rolling(&[data]),
-            },
-            Collecting::Copy(mut copy, mut lease) => {
-                if lease.grow(data.len() as u64) {
-                    grow(&mut copy, data.len());
-                    copy.extend_from_slice(data);
-                    Collecting::Copy(copy, lease)
-                } else {
-                    rolling(&[&copy, data])
-                }
-            }
+            Collecting::Nothing => self.begun(data),
+            Collecting::Copy(copy, lease, running) => self.copied(copy, lease, running, data),
             Collecting::Rolling(mut running) => {
                 running.add(data);
                 Collecting::Rolling(running)
@@ -120,11 +146,11 @@ fn grow(copy: &mut Vec<u8>, more: usize) {
     }
 }
 
-/// The digest of what has come, and of what will.
-fn rolling(pieces: &[&[u8]]) -> Collecting {
-    let mut running = Running::default();
+/// The digest of what has come, to be gone on with.
+fn digest_of(pieces: &[&[u8]]) -> RollingDigest {
+    let mut running = RollingDigest::default();
     pieces.iter().for_each(|piece| running.add(piece));
-    Collecting::Rolling(running)
+    running
 }
 
 #[cfg(test)]
@@ -132,7 +158,7 @@ mod tests {
     use super::*;
 
     fn collected(most: u64, budget: &Arc<ByteBudget>, chunks: &[&str]) -> Result<AnswerBody, ErrorKind> {
-        let mut collector = AnswerCollector::new(&AnswerLimits { most, budget: Arc::clone(budget) });
+        let mut collector = AnswerCollector::new(&AnswerLimits { most, budget: Arc::clone(budget) }, false);
         for chunk in chunks {
             collector.chunk(Moment::START, chunk.as_bytes())?;
         }
@@ -161,5 +187,31 @@ mod tests {
         assert!(matches!(collected(4, &budget, &["abc", "d"]), Ok(AnswerBody::Kept(_))));
         assert_eq!(collected(4, &budget, &["abc", "de"]).err(), Some(ErrorKind::TooLarge));
         assert!(budget.reserve(100).is_some());
+    }
+
+    #[test]
+    fn a_long_answer_is_rolled_with_the_digest_of_all_its_bytes() {
+        let chunk = "x".repeat(100_000);
+        let budget = ByteBudget::new(450_000);
+        let rolled = collected(1 << 20, &budget, &[&chunk; 6]);
+        let expected = Digest::of("x".repeat(600_000).as_bytes());
+        assert!(matches!(rolled, Ok(AnswerBody::Rolled(digest)) if digest == expected));
+    }
+
+    #[test]
+    fn a_batch_is_taken_apart_whatever_the_budget_and_only_its_copies_are_dropped() {
+        let split = |whole: &Bytes| Some(vec![whole.slice(..2), whole.slice(2..)]);
+        for (room, kept) in [(4, true), (3, false)] {
+            let limits = AnswerLimits { most: 100, budget: ByteBudget::new(room) };
+            let mut collector = AnswerCollector::new(&limits, true);
+            collector.chunk(Moment::START, b"1234").expect("it is short");
+            let parts = collector.finish().apart(&limits.budget, split).expect("two parts");
+            let is_kept = |part: &AnswerBody| matches!(part, AnswerBody::Kept(_));
+            assert_eq!(parts.iter().map(is_kept).collect::<Vec<_>>(), [kept; 2]);
+            let rolled = AnswerBody::Rolled(Digest::of(b"34"));
+            assert!(
+                kept || matches!((&parts[1], rolled), (AnswerBody::Rolled(a), AnswerBody::Rolled(b)) if *a == b)
+            );
+        }
     }
 }

@@ -27,7 +27,11 @@ pub struct ConnectionPlace<T: Transport> {
 }
 
 /// A connection that an exchange may use.
-pub struct Link<C>(Rc<Opened<C>>);
+pub struct Link<C> {
+    opened: Rc<Opened<C>>,
+    /// Whether it was opened for this exchange.
+    pub fresh: bool,
+}
 
 impl<T: Transport> ConnectionPlace<T> {
     /// An empty place. `keep` says whether a connection stays for another exchange.
@@ -61,12 +65,13 @@ impl<T: Transport> ConnectionPlace<T> {
                     marks.waited_for_connection();
                 }
                 marks.using(&opened.marks, false);
-                return Ok(Link(opened));
+                return Ok(Link { opened, fresh: false });
             }
             if !self.opening.replace(true) {
                 break;
             }
             waited = true;
+            marks.waits_for_connection();
             self.settled.notified().await;
         }
         if waited {
@@ -81,7 +86,7 @@ impl<T: Transport> ConnectionPlace<T> {
         let opened = Rc::new(Opened { connection, marks: connection_marks });
         *self.opened.borrow_mut() = Some(Rc::clone(&opened));
         drop(settles);
-        Ok(Link(opened))
+        Ok(Link { opened, fresh: true })
     }
 
     /// Sends a request and receives its answer. A connection that ends before anything of the request was sent on it is
@@ -116,9 +121,9 @@ impl<T: Transport> ConnectionPlace<T> {
         marks: &ExchangeMarks,
         body: &mut dyn BodySink,
     ) -> Result<Head, crate::transport::Failure> {
-        let outcome = link.0.connection.exchange(request, marks, body).await;
-        if !self.keep || !link.0.connection.is_open() {
-            self.forget(&link.0);
+        let outcome = link.opened.connection.exchange(request, marks, body).await;
+        if !self.keep || !link.opened.connection.is_open() {
+            self.forget(&link.opened);
         }
         outcome
     }

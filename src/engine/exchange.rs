@@ -21,7 +21,8 @@ pub(super) fn start<T: Transport + 'static>(scheduler: &Rc<Scheduler<T>>, slot: 
 async fn run<T: Transport + 'static>(scheduler: Rc<Scheduler<T>>, slot: Rc<Slot<T>>) {
     loop {
         poll_fn(|cx| scheduler.poll_take(&slot, cx)).await;
-        let mut collector = AnswerCollector::new(&scheduler.repetition.answers);
+        let mut collector =
+            AnswerCollector::new(&scheduler.repetition.answers, slot.members.borrow().len() > 1);
         let outcome = exchange(&scheduler, &slot, &mut collector).await;
         end_exchange(&scheduler, &slot, outcome, collector);
     }
@@ -35,7 +36,9 @@ async fn exchange<T: Transport + 'static>(
     let request = compose(scheduler, slot);
     let next_id = || scheduler.next_connection();
     let link = slot.place.link(&slot.marks, next_id).await?;
-    scheduler.opened(slot);
+    if link.fresh {
+        scheduler.opened(slot);
+    }
     slot.place.exchange(link, &request, &slot.marks, collector, next_id).await
 }
 
@@ -106,6 +109,6 @@ fn answers(
     match ErrorKind::from_status(head.status) {
         Some(kind) => Err(kind),
         None if size == 1 => Ok(vec![answer.whole()]),
-        None => answer.apart(|whole| repetition.batch_format.split(whole, size)),
+        None => answer.apart(&repetition.answers.budget, |whole| repetition.batch_format.split(whole, size)),
     }
 }

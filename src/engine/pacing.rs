@@ -22,10 +22,10 @@ pub enum Due {
 }
 
 impl Pacing {
-    /// When the request with this sequence number is due.
-    pub fn due(&self, seq: u64) -> Due {
+    /// When the n-th request of the callers is due, counted from 0.
+    pub fn due(&self, number: u64) -> Due {
         match self {
-            Pacing::Closed { workers } if seq < *workers => Due::At(Moment::START),
+            Pacing::Closed { workers } if number < *workers => Due::At(Moment::START),
             Pacing::Closed { .. } => Due::WhenOneEnds,
         }
     }

@@ -160,7 +160,9 @@ impl<T: Transport + 'static> Scheduler<T> {
         let is_here = |(place, slots): &(Rc<ConnectionPlace<T>>, usize)| {
             Rc::ptr_eq(place, &slot.place) && *slots < place.capacity()
         };
-        if let Some(index) = state.places.iter().position(is_here) {
+        if let Some(index) = state.places.iter().position(is_here)
+            && !state.roomy.contains(&index)
+        {
             state.roomy.push(index);
             drop(state);
             self.call_slots();

@@ -92,9 +92,14 @@ impl AnswerDigest {
         matches!(self, AnswerDigest::OfValue(_))
     }
 
-    /// Whether two answers are the same; `None` where that cannot be told: bytes say nothing of a value.
+    /// Whether two answers are the same; `None` where that cannot be told: equal bytes are equal values, but other bytes
+    /// may be another spelling, and bytes and a value have nothing in common.
     pub fn same(self, other: AnswerDigest) -> Option<bool> {
-        (self.is_copied() == other.is_copied()).then(|| self == other)
+        match (self, other) {
+            (AnswerDigest::OfValue(one), AnswerDigest::OfValue(other)) => Some(one == other),
+            (AnswerDigest::OfBytes(one), AnswerDigest::OfBytes(other)) if one == other => Some(true),
+            _ => None,
+        }
     }
 }
 
@@ -117,7 +122,7 @@ mod tests {
         let [one, other] = [Digest::of(b"1"), Digest::of(b"2")];
         let (value, bytes) = (AnswerDigest::OfValue, AnswerDigest::OfBytes);
         assert_eq!([value(one).same(value(one)), value(one).same(value(other))], [Some(true), Some(false)]);
-        assert_eq!([bytes(one).same(bytes(one)), bytes(one).same(bytes(other))], [Some(true), Some(false)]);
+        assert_eq!([bytes(one).same(bytes(one)), bytes(one).same(bytes(other))], [Some(true), None]);
         assert_eq!([value(one).same(bytes(one)), bytes(one).same(value(other))], [None, None]);
     }
 

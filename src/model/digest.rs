@@ -37,9 +37,9 @@ impl Digest {
 
 /// A digest over many parts; each is preceded by its length, so that their borders count.
 #[derive(Default)]
-pub struct Rolling(Sha256);
+pub struct PartsDigest(Sha256);
 
-impl Rolling {
+impl PartsDigest {
     /// Adds one part.
     pub fn add(&mut self, part: &[u8]) {
         self.0.update((part.len() as u64).to_le_bytes());
@@ -54,9 +54,9 @@ impl Rolling {
 
 /// The digest of bytes that arrive in pieces: that of [`Digest::of`], wherever the borders lie.
 #[derive(Clone, Default)]
-pub struct Running(Sha256);
+pub struct RollingDigest(Sha256);
 
-impl Running {
+impl RollingDigest {
     /// Adds the next bytes.
     pub fn add(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
@@ -125,7 +125,7 @@ mod tests {
     fn pieces_have_the_digest_of_the_whole() {
         for cut in 0..=3 {
             let (head, tail) = b"abc".split_at(cut);
-            let mut running = Running::default();
+            let mut running = RollingDigest::default();
             [head, tail].into_iter().for_each(|piece| running.add(piece));
             assert_eq!(running.finish(), Digest::of(b"abc"));
         }
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn borders_between_parts_count() {
         let digest = |parts: &[&str]| {
-            let mut rolling = Rolling::default();
+            let mut rolling = PartsDigest::default();
             parts.iter().for_each(|part| rolling.add(part.as_bytes()));
             rolling.finish()
         };

@@ -18,7 +18,7 @@ pub struct ServerTimes {
 pub struct ConnectionUse {
     /// Unique within the repetition.
     pub id: u64,
-    /// Whether an earlier exchange had used it.
+    /// Whether another exchange had opened it.
     pub reused: bool,
     /// SYN retransmissions while it was opened; absent where the platform has no `TCP_INFO`.
     pub syn_retransmits: Option<u32>,

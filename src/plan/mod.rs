@@ -14,7 +14,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use crate::model::Digest;
-use crate::model::digest::Rolling;
+use crate::model::digest::PartsDigest;
 use payloads::Payloads;
 
 /// Which bodies are sent, and in which order.
@@ -48,7 +48,7 @@ impl Plan {
 
     /// Digest over all bodies in their order.
     pub fn digest(&self) -> Digest {
-        let mut rolling = Rolling::default();
+        let mut rolling = PartsDigest::default();
         (0..self.requests).for_each(|seq| rolling.add(&self.body(seq)));
         rolling.finish()
     }

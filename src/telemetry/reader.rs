@@ -45,6 +45,9 @@ pub(super) async fn answer<S>(
     let _ = timeout(ALL_WITHIN, converse(stream, metrics, scrapes, stopped)).await;
 }
 
+/// Bytes of a request that are kept: its head is a few hundred.
+const HEAD_MOST: usize = 16 * 1024;
+
 async fn converse<S>(
     stream: S,
     metrics: Arc<Metrics>,
@@ -58,7 +61,11 @@ async fn converse<S>(
         async { Ok::<_, Infallible>(response) }
     });
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).keep_alive(false);
+    server
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .keep_alive(false)
+        .max_buf_size(HEAD_MOST);
     let mut connection = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         _ = connection.as_mut() => return,

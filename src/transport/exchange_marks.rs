@@ -29,10 +29,12 @@ pub struct ExchangeMarks {
     taken: Cell<Moment>,
     attempts: Cell<u32>,
     retried: Cell<Option<Moment>>,
+    /// Whether it waits for a connection that another exchange opens.
+    waits: Cell<bool>,
     carrier: RefCell<Option<Carrier>>,
     /// The last write; the request is complete or not.
     last_write: Cell<Option<Moment>>,
-    /// The last write, once nothing is left to write; `None` while an answer overtakes the request.
+    /// The last write, once nothing is left to write.
     sent: Cell<Option<Moment>>,
     first_read: Cell<Option<Moment>>,
     last_read: Cell<Option<Moment>>,
@@ -53,6 +55,7 @@ impl ExchangeMarks {
             taken: Cell::default(),
             attempts: Cell::default(),
             retried: Cell::default(),
+            waits: Cell::default(),
             carrier: RefCell::default(),
             last_write: Cell::default(),
             sent: Cell::default(),
@@ -76,13 +79,20 @@ impl ExchangeMarks {
         self.taken.set(taken);
         self.attempts.set(1);
         self.retried.set(None);
+        self.waits.set(false);
         self.bytes_sent.set(0);
         self.bytes_received.set(0);
         self.forget_attempt();
     }
 
-    /// The connection that somebody else was opening is there: the wait for it was the queue's, or the retry's.
+    /// Somebody else is opening the connection that this exchange will use.
+    pub fn waits_for_connection(&self) {
+        self.waits.set(true);
+    }
+
+    /// That connection is there, or did not come to be: the wait for it was the queue's, or the retry's.
     pub fn waited_for_connection(&self) {
+        self.waits.set(false);
         let waited = if self.attempts.get() > 1 { Some(&self.retried) } else { None };
         match waited {
             Some(retried) => retried.set(Some(self.now())),
@@ -121,11 +131,9 @@ impl ExchangeMarks {
         self.last_write.set(Some(called));
     }
 
-    /// Nothing is left to write. An answer that came earlier has ended `send` already.
+    /// Nothing is left to write.
     pub fn wrote_all(&self) {
-        if self.first_read.get().is_none() {
-            self.sent.set(self.last_write.get());
-        }
+        self.sent.set(self.last_write.get());
     }
 
     /// `bytes` of the answer have come; returns when.
@@ -179,7 +187,9 @@ impl ExchangeMarks {
             } else {
                 carrier.marks.recount()
             };
-        self.retransmits.set(again.or(self.retransmits.get()));
+        // What was taken before, as when a member of a batch had to leave, is of the same exchange.
+        let before = self.retransmits.get();
+        self.retransmits.set(again.map(|again| before.unwrap_or(0) + again).or(before));
     }
 
     /// Whether the answer came before the kernel could have sent the request again.
@@ -231,13 +241,24 @@ impl ExchangeMarks {
             timeline.end(stage, mark.map_or(end, |at| at.min(end)));
             mark.is_some_and(|at| at <= end)
         };
-        let _ = step(Stage::Queue, Some(self.taken.get()))
-            && self.retried.get().is_none_or(|retried| step(Stage::Retry, Some(retried)))
+        // Who waits for a connection that another opens is still where it was: in the queue, or on the way to a retry.
+        let waits = self.waits.get();
+        let queued = Some(self.taken.get()).filter(|_| !waits || self.attempts.get() > 1);
+        let _ = step(Stage::Queue, queued)
+            && self.retried.get().is_none_or(|retried| step(Stage::Retry, Some(retried).filter(|_| !waits)))
             && self.set_up_ended(&mut step)
-            && step(Stage::Send, self.sent.get().or(self.first_read.get()))
+            && step(Stage::Send, self.send_end())
             && step(Stage::Wait, self.first_read.get())
             && step(Stage::Receive, None);
         timeline.finish()
+    }
+
+    /// When the request was complete, or its answer overtook it.
+    fn send_end(&self) -> Option<Moment> {
+        match (self.sent.get(), self.first_read.get()) {
+            (Some(sent), Some(read)) => Some(sent.min(read)),
+            (sent, read) => sent.or(read),
+        }
     }
 
     /// Whether the set-up that this attempt paid for, if it paid for one, had ended.

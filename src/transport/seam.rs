@@ -27,7 +27,7 @@ pub trait Connection {
     /// Whether another exchange can follow.
     fn is_open(&self) -> bool;
 
-    /// Watches the connection while nothing is under way on it; ready once it is of no more use.
+    /// Watches the connection for somebody who has nothing to send on it now; ready once it is of no more use.
     fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()>;
 
     /// Sends a request and receives its answer, whose content goes to `body` as it comes. A future that is dropped on the

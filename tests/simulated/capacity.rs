@@ -39,3 +39,12 @@ fn what_a_transport_cannot_see_is_part_of_the_next_stage() {
     let outcome = Load::new(1, 1).pool(1).run_on(Scripted::with(1, 30, blind, act));
     assert_eq!(stages(outcome.sample(0)), [("queue", 0), ("connect", 30_000), ("receive", 5_000)]);
 }
+
+#[test]
+fn who_waits_for_the_connection_of_another_until_its_deadline_was_in_the_queue_all_the_time() {
+    let transport = Scripted::with(3, 10_000, StageSet::ALL, |_| Act::Never);
+    let outcome = Load::new(2, 2).pool(1).timeout_ms(300).run_on(transport);
+    assert_eq!(stages(outcome.sample(0)), [("queue", 0), ("connect", 300_000)]);
+    assert_eq!(outcome.sample(1).due, Some(at(0)));
+    assert_eq!(stages(outcome.sample(1)), [("queue", 300_000)]);
+}

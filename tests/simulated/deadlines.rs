@@ -130,3 +130,19 @@ fn an_answer_a_moment_before_the_deadline_is_in_time_and_a_moment_after_it_is_no
         assert_eq!((outcome.sample(0).error, outcome.sample(0).end()), (error, Some(at(end))));
     }
 }
+
+#[test]
+fn a_member_that_leaves_takes_none_of_the_evidence_with_it() {
+    // 0 and 1 make 2 wait, so that it goes with 3, which is due 100 ms later and stays after 2 had to leave.
+    let net = Net::new(|_, mut peer| async move {
+        for (pause_ms, again) in [(100, 0), (250, 3)] {
+            let Some(request) = peer.request().await else { return };
+            peer.retransmit(again);
+            pause(pause_ms).await;
+            peer.answer(&request.body.replace("inputs", "outputs")).await;
+        }
+    });
+    let outcome = Load::new(4, 3).pool(1).batch(2).timeout_ms(300).run(&net);
+    assert_eq!((outcome.sample(2).error, outcome.sample(3).error), (Some(ErrorKind::Timeout), None));
+    assert_eq!([2, 3].map(|seq| outcome.sample(seq).retransmits), [Some(3); 2]);
+}

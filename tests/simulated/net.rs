@@ -126,7 +126,6 @@ struct Watched<'a>(&'a ConnectionMarks);
 
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
-        self.0.recount();
         self.0.unwatch();
     }
 }

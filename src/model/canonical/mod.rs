@@ -16,6 +16,8 @@ use reader::Reader;
 
 /// Places in a document are kept in four bytes, also where numbers are written out to five times their length.
 const LONGEST: usize = 1 << 29;
+/// What is kept of an object is several times as long as the shortest one: a document of more of them is taken as it is spelled.
+const OBJECTS: usize = 1 << 20;
 /// Buffers that have grown beyond this are not kept for the next document.
 const KEPT: usize = 1 << 20;
 
@@ -33,7 +35,7 @@ impl Canonical {
     /// The canonical text of a document; `None` if it is no JSON.
     pub fn text(&mut self, document: &[u8]) -> Option<&[u8]> {
         self.clear();
-        if document.len() > LONGEST {
+        if document.len() > LONGEST || (document.len() > 2 * OBJECTS && objects(document) > OBJECTS) {
             return None;
         }
         let document = std::str::from_utf8(document).ok()?;
@@ -52,6 +54,11 @@ impl Canonical {
         }
         self.objects.clear(KEPT);
     }
+}
+
+/// At most so many objects are in the document.
+fn objects(document: &[u8]) -> usize {
+    document.iter().filter(|byte| **byte == b'{').count()
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ use crate::transport::{ConnectionMarks, Counters};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TcpDialer;
 
-/// A socket that somebody else owns, and closes only after the marks have stopped to watch it.
+/// A socket that somebody else owns. It may be asked only while it is open: by the owner, and by the deadline sweep, which
+/// comes before whatever ends it.
 struct SocketCounters(RawFd);
 
 impl Counters for SocketCounters {
@@ -43,7 +44,6 @@ struct WatchGuard<'a>(&'a ConnectionMarks);
 
 impl Drop for WatchGuard<'_> {
     fn drop(&mut self) {
-        self.0.recount();
         self.0.unwatch();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::ErrorKind;
 
-/// Bytes that chunk extensions and the trailer may have in all.
+/// Bytes that the extensions of one chunk may have, and the trailer.
 const AROUND: usize = 64 * 1024;
 /// Hexadecimal digits of a chunk's size.
 const DIGITS: u32 = 16;
@@ -25,7 +25,7 @@ pub(super) struct Chunked {
     /// Of the chunk's data, or so far of its size.
     size: u64,
     digits: u32,
-    /// Bytes of extensions so far.
+    /// Bytes of the chunk's extensions so far, or of the trailer.
     around: usize,
     trailer: Vec<u8>,
 }
@@ -34,6 +34,8 @@ pub(super) struct Chunked {
 enum At {
     #[default]
     Size,
+    /// Behind the digits of a size.
+    SizeEnd,
     Extension,
     Data,
     /// The line break after a chunk's data.
@@ -119,9 +121,10 @@ impl Chunked {
     /// One byte outside of data; whether it is the last one of all.
     fn step(&mut self, byte: u8) -> Result<bool, ErrorKind> {
         match (self.at, byte) {
-            (At::Size, b'\n') => return self.sized(),
-            (At::Size, b'\r' | b' ' | b'\t') => {}
-            (At::Size, b';') => self.at = At::Extension,
+            (At::Size | At::SizeEnd, b'\n') => return self.sized(),
+            (At::Size | At::SizeEnd, b'\r' | b' ' | b'\t') => self.at = At::SizeEnd,
+            (At::Size | At::SizeEnd, b';') => self.at = At::Extension,
+            (At::SizeEnd, _) => return Err(ErrorKind::Protocol),
             (At::Size, digit) => self.digit(digit)?,
             (At::Extension, b'\n') => return self.sized(),
             (At::Extension, _) => self.count()?,
@@ -147,7 +150,7 @@ impl Chunked {
         if self.digits == 0 {
             return Err(ErrorKind::Protocol);
         }
-        self.digits = 0;
+        (self.digits, self.around) = (0, 0);
         self.at = if self.size == 0 { At::Trailer } else { At::Data };
         Ok(false)
     }
@@ -231,7 +234,16 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_a_protocol_error() {
-        for wire in ["x\r\n", "\r\n", "1\r\nab\r\n", "11111111111111111\r\n", "-1\r\n", "1\r\naX"] {
+        for wire in [
+            "x\r\n",
+            "\r\n",
+            "1\r\nab\r\n",
+            "11111111111111111\r\n",
+            "-1\r\n",
+            "1\r\naX",
+            "1 2\r\n",
+            "1\r2\r\n",
+        ] {
             assert_eq!(
                 decoded(Framing::chunked(), wire.as_bytes(), &[3]),
                 Err(ErrorKind::Protocol),

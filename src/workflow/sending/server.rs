@@ -163,6 +163,13 @@ impl Session {
         let farewell = mock.stop().await?;
         let mut stopped = lock(&stopped);
         stopped.took = Duration::from_micros(clock.now().as_micros());
+        if farewell.truth_rows_lost > 0 {
+            console::warn(&format!(
+                "warning: the mock's truth log lacks {} rows, for the disk was too slow for them; what is made from it is \
+                 incomplete: use a faster disk for --out",
+                farewell.truth_rows_lost
+            ));
+        }
         if let Some(spans) = farewell.spans {
             stopped.spans.get_or_insert_default().add(spans);
         }
