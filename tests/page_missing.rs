@@ -5,7 +5,9 @@ use crate::common::page::{Page, analyze, reference_logs, reported};
 use crate::common::run::Results;
 
 fn without(files: &[&str]) -> Results {
-    let results = reference_logs(&format!("missing_{}", files[0]));
+    let thread = std::thread::current();
+    let test = thread.name().and_then(|name| name.rsplit("::").next()).unwrap_or_default();
+    let results = reference_logs(&format!("missing_{test}_{}", files[0]));
     for file in files {
         std::fs::remove_file(results.path(file)).expect("the reference run has it");
     }
