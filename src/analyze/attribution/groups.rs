@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::split::Split;
-use crate::analyze::document::{Cause, Contribution, Key, Table, Tail};
+use crate::analyze::document::{Cause, Contribution, Table, TableKey, Tail};
 use crate::analyze::observed::Observation;
 use crate::analyze::observed::PhaseData;
 use crate::model::Micros;
@@ -133,7 +133,10 @@ impl GroupSums {
 }
 
 /// Means in microseconds as a table of milliseconds and shares of their sum.
-fn parts<K: Key>(keys: impl Iterator<Item = K> + Clone, mean: impl Fn(K) -> f64) -> Table<K, Contribution> {
+fn parts<K: TableKey>(
+    keys: impl Iterator<Item = K> + Clone,
+    mean: impl Fn(K) -> f64,
+) -> Table<K, Contribution> {
     let total: f64 = keys.clone().map(&mean).sum();
     let part = |key: K| Contribution { mean_ms: millis(mean(key)), share: share(mean(key), total) };
     Table(keys.map(|key| (key, part(key))).collect())

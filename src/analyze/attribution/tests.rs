@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use super::context::Context;
 use super::testing::{Row, phase};
 use super::*;
-use crate::analyze::document::{Cause, CauseFinding, Contribution, Key, PhaseAnalysis, ReuseBuys, Table};
+use crate::analyze::document::{
+    Cause, CauseFinding, Contribution, PhaseAnalysis, ReuseBuys, Table, TableKey,
+};
 use crate::analyze::document::{Prediction, ServerFigures};
 use crate::model::{ErrorKind, Micros, Moment, Stage};
 
@@ -340,7 +342,7 @@ prop_compose! {
     }
 }
 
-fn adds_up<K: Key + std::fmt::Debug>(
+fn adds_up<K: TableKey + std::fmt::Debug>(
     table: &Table<K, Contribution>,
     whole: f64,
 ) -> Result<(), TestCaseError> {

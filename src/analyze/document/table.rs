@@ -10,7 +10,7 @@ use crate::model::{ErrorKind, Stage};
 pub struct Table<K, V>(pub Vec<(K, V)>);
 
 /// What a table has an entry for.
-pub trait Key: Copy + PartialEq {
+pub trait TableKey: Copy + PartialEq {
     /// The name in files.
     fn name(self) -> &'static str;
 }
@@ -21,7 +21,7 @@ impl<K, V> Default for Table<K, V> {
     }
 }
 
-impl<K: Key, V> Table<K, V> {
+impl<K: TableKey, V> Table<K, V> {
     /// The entry for it.
     pub fn get(&self, key: K) -> Option<&V> {
         self.0.iter().find_map(|(known, value)| (*known == key).then_some(value))
@@ -33,31 +33,31 @@ impl<K: Key, V> Table<K, V> {
     }
 }
 
-impl<K: Key, V: Serialize> Serialize for Table<K, V> {
+impl<K: TableKey, V: Serialize> Serialize for Table<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(key, value)| (key.name(), value)))
     }
 }
 
-impl Key for &'static str {
+impl TableKey for &'static str {
     fn name(self) -> &'static str {
         self
     }
 }
 
-impl Key for Stage {
+impl TableKey for Stage {
     fn name(self) -> &'static str {
         Stage::name(self)
     }
 }
 
-impl Key for Cause {
+impl TableKey for Cause {
     fn name(self) -> &'static str {
         Cause::name(self)
     }
 }
 
-impl Key for ErrorKind {
+impl TableKey for ErrorKind {
     fn name(self) -> &'static str {
         ErrorKind::name(self)
     }
