@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::halt::Halt;
 use super::output::Output;
 use super::pacing::Due;
 use super::repetition::Repetition;
@@ -33,6 +34,8 @@ pub(super) struct Scheduler<T: Transport> {
     start: Start<T>,
     output: Output,
     all_done: Notify,
+    halt: Halt,
+    panicked: Cell<bool>,
     batches: Cell<u64>,
     connections: Cell<u64>,
     told: Cell<(u64, u64)>,
@@ -61,6 +64,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         transport: T,
         clock: Clock,
         sink: Sender<Vec<Completed>>,
+        halt: Halt,
         start: Start<T>,
     ) -> Rc<Self> {
         Rc::new(Scheduler {
@@ -78,8 +82,10 @@ impl<T: Transport + 'static> Scheduler<T> {
             }),
             transport: Rc::new(transport),
             start,
-            output: Output::new(sink),
+            output: Output::new(sink, halt.clone()),
             all_done: Notify::new(),
+            halt,
+            panicked: Cell::default(),
             batches: Cell::new(0),
             connections: Cell::new(0),
             told: Cell::default(),
@@ -281,6 +287,16 @@ impl<T: Transport + 'static> Scheduler<T> {
         let open = state.slots.iter().filter(|slot| slot.marks.has_connection()).count();
         let now = (state.issued - state.finished, open as u64);
         pulse.change(self.told.replace(now), now);
+    }
+
+    /// A slot's task has panicked. Nobody looks at what becomes of these tasks, so that this must be said.
+    pub(super) fn panicked(&self) {
+        self.panicked.set(true);
+        self.halt.call();
+    }
+
+    pub(super) fn has_panicked(&self) -> bool {
+        self.panicked.get()
     }
 
     pub(super) fn hand_on(&self) {
