@@ -3,7 +3,8 @@
 //!
 //! `cargo bench --bench cpu_per_request` prints it, and where there is a valgrind also the instructions in user space,
 //! which other work on the machine hardly changes. The server is this program again, as a process of its own, so that
-//! its time is not counted.
+//! its time is not counted. What it should cost is judged by `benches/peers/run`, against other tools in the same run:
+//! microseconds alone depend on the machine.
 
 #[path = "common/load.rs"]
 mod load;
@@ -21,8 +22,6 @@ const CONNECTIONS: usize = 32;
 const RUNS: usize = 5;
 /// Under valgrind; of two loads, so that the start is not in the difference.
 const COUNTED: [u64; 2] = [5_000, 15_000];
-/// The aim, in microseconds a request.
-const AIM_US: f64 = 16.0;
 
 fn main() -> ExitCode {
     outcome::exit_code(serve_if_asked().unwrap_or_else(measure))
@@ -44,7 +43,7 @@ fn measure() -> anyhow::Result<()> {
     costs.sort_by(f64::total_cmp);
     println!(
         "CPU per request, user + system, {REQUESTS} requests, {CONNECTIONS} kept connections, 40-byte bodies, \
-         log and metrics on: median {:.1} µs, min {:.1}, max {:.1} over {RUNS} runs (aim: at most {AIM_US} µs)",
+         log and metrics on: median {:.1} µs, min {:.1}, max {:.1} over {RUNS} runs",
         costs[RUNS / 2],
         costs[0],
         costs[RUNS - 1]

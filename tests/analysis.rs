@@ -198,8 +198,8 @@ fn every_summary_says_which_part_met_the_sla() {
 fn the_summary_fits_a_screen() {
     let (mut comparison, mut analysis) = documents();
     comparison.caveats.clear();
-    comparison.phases.before.errors.clear();
-    comparison.phases.after.errors.clear();
+    comparison.phases.before.errors.0.clear();
+    comparison.phases.after.errors.0.clear();
     let phase = &mut analysis.phases.before;
     for (finding, cause) in phase.causes.iter_mut().zip([Cause::NotYetAccepted, Cause::ClientQueue]) {
         finding.cause = cause;

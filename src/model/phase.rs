@@ -1,5 +1,7 @@
 //! The two arms of a comparison.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// One arm of the comparison.
@@ -31,6 +33,12 @@ impl Phase {
             let pair = if repetition % 2 == 1 { [first, second] } else { [second, first] };
             pair.map(|phase| (phase, repetition))
         })
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

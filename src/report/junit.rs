@@ -88,7 +88,7 @@ fn sent(comparison: &Comparison) -> TestCase {
 fn answered(comparison: &Comparison) -> TestCase {
     let phases = comparison.phases.both();
     let silent: Vec<&str> =
-        phases.into_iter().filter(|(_, phase)| phase.succeeded == 0).map(|(name, _)| name).collect();
+        phases.into_iter().filter(|(_, phase)| phase.succeeded == 0).map(|(phase, _)| phase.name()).collect();
     let status = match silent.as_slice() {
         [] => TestCaseStatus::success(),
         silent => failure("no_success", &format!("no request succeeded: {}", silent.join(", "))),

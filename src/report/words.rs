@@ -205,7 +205,8 @@ pub(super) fn signed(value: f64) -> String {
 
 /// `3 × timeout, 1 × reset`.
 pub(super) fn errors(phase: &crate::analyze::PhaseSummary) -> Option<String> {
-    let errors: Vec<_> = phase.errors.iter().map(|(word, count)| format!("{count} × {word}")).collect();
+    let errors: Vec<_> =
+        phase.errors.0.iter().map(|(kind, count)| format!("{count} × {}", kind.name())).collect();
     (!errors.is_empty()).then(|| errors.join(", "))
 }
 

@@ -28,7 +28,7 @@ fn stalls(seq: u64) -> bool {
 fn check_silence(found: &PhaseAnalysis, silence: f64) {
     let shares: &[(&[&str], f64)] = &[(&["unexplained", "accept_queue_wait"], silence)];
     check(found, &Expected { first: "unexplained", shares, companions: &[] });
-    let accepting = found.tail.excess_causes.get("accept_queue_wait").map_or(0.0, |part| part.mean_ms);
+    let accepting = found.tail.excess_causes.named("accept_queue_wait").map_or(0.0, |part| part.mean_ms);
     assert!(accepting <= 2.0, "{accepting} ms");
 }
 
@@ -125,7 +125,7 @@ fn an_answer_that_is_held_back_on_a_kept_connection_is_a_delayed_acknowledgement
     check(&found, &Expected { first: "delayed_ack", shares, companions: &[] });
     assert!(found.causes[0].remedy.contains("TCP_NODELAY"), "{:?}", found.causes[0]);
     let fresh = analysed(&samples_of(Load::new(200, 2)));
-    assert!(fresh.causes_of_all.get("delayed_ack").is_none(), "new connections are acknowledged at once");
+    assert!(fresh.causes_of_all.named("delayed_ack").is_none(), "new connections are acknowledged at once");
 }
 
 /// The negative: the accept queue is long enough, so nothing is lost, and the wait would only move.
@@ -146,7 +146,7 @@ fn with_a_long_backlog_reuse_buys_nothing_and_the_analysis_says_why() {
         assert!(reuse.explanation.contains(words), "{}", reuse.explanation);
     }
     for lost in ["syn_retransmission", "not_yet_accepted"] {
-        assert!(found.causes_of_all.get(lost).is_none(), "{:#?}", found.causes_of_all);
+        assert!(found.causes_of_all.named(lost).is_none(), "{:#?}", found.causes_of_all);
     }
     // And it is true.
     let kept = run(Load::new(600, 64).pool(8));

@@ -15,7 +15,7 @@ pub struct Expected<'a> {
 
 #[track_caller]
 pub fn check(found: &PhaseAnalysis, expected: &Expected<'_>, tolerance: f64) {
-    let share = |name: &str| found.tail.excess_causes.get(name).and_then(|part| part.share).unwrap_or(0.0);
+    let share = |name: &str| found.tail.excess_causes.named(name).and_then(|part| part.share).unwrap_or(0.0);
     let table = format!("{:#?}", found.tail.excess_causes);
     let first = found.causes.first().map(|cause| cause.cause.name());
     assert_eq!(first, Some(expected.first), "{table}");
@@ -28,7 +28,8 @@ pub fn check(found: &PhaseAnalysis, expected: &Expected<'_>, tolerance: f64) {
         expected.companions.contains(&name)
             || expected.shares.iter().any(|(causes, _)| causes.contains(&name))
     };
-    for (name, part) in &found.tail.excess_causes.0 {
+    for (cause, part) in &found.tail.excess_causes.0 {
+        let name = cause.name();
         let share = part.share.unwrap_or(0.0);
         assert!(
             share.abs() <= STRANGER || known(name),

@@ -33,9 +33,10 @@ def gauge(spans_of, selector, *labels, behind_ms=BEHIND_MS, is_told=lambda facts
         spans = spans_of(facts)
         lines = {tuple(metric.get(label, "") for label in labels): points for metric, points in answer}
         assert lines.keys() == spans.keys(), f"{sorted(lines)} instead of {sorted(spans)}"
+        scrapes = scraped(facts, selector)
+        # of all lines together: a phase may be over before there was a scrape that tells something for certain
+        told, wrong = 0, []
         for key, points in lines.items():
-            scrapes = scraped(facts, selector)
-            told, wrong = 0, []
             for at, value in points:
                 scrape = max(begin for begin in scrapes if begin <= round(at * 1000))
                 if not is_told(facts, scrape):
@@ -43,10 +44,10 @@ def gauge(spans_of, selector, *labels, behind_ms=BEHIND_MS, is_told=lambda facts
                 fewest, most = within(spans[key], scrape - behind_ms, scrape + scrapes[scrape] + CLOCK_MS)
                 told += fewest > 0
                 if not fewest <= value <= most:
-                    wrong.append(f"at {at}: {value} is not within {fewest}..{most}")
-            assert told > 1, f"{key}: something for certain at {told} instants only"
-            # a machine that stands still makes a figure older than that
-            assert len(wrong) <= (1 - NEARLY_ALL) * told, f"{key}: {len(wrong)} of {told} differ: {wrong[:5]}"
+                    wrong.append(f"{key} at {at}: {value} is not within {fewest}..{most}")
+        assert told > 1, f"something for certain at {told} instants only"
+        # a machine that stands still makes a figure older than that
+        assert len(wrong) <= (1 - NEARLY_ALL) * told, f"{len(wrong)} of {told} differ: {wrong[:5]}"
 
     return check
 

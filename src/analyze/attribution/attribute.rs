@@ -63,7 +63,7 @@ fn summed(phase: &PhaseData, context: &Context<'_>) -> (Groups, RowCounts) {
     (groups, counts)
 }
 
-fn stages(phase: &PhaseData, groups: &Groups) -> Table<StageFigures> {
+fn stages(phase: &PhaseData, groups: &Groups) -> Table<Stage, StageFigures> {
     let total = groups.all.total();
     let figures = |(stage, mut lengths): (Stage, Vec<u64>)| {
         let sum = groups.all.stages[stage as usize] as f64;
@@ -76,12 +76,12 @@ fn stages(phase: &PhaseData, groups: &Groups) -> Table<StageFigures> {
             p99_ms: p99,
             share_of_total: (total > 0).then(|| rounded(sum / total as f64, 6)),
         };
-        Some((stage.name(), figures))
+        Some((stage, figures))
     };
     Table(Stage::ALL.into_iter().zip(stage_lengths(phase.rows())).filter_map(figures).collect())
 }
 
-fn failures(context: &Context<'_>) -> Table<FailureFigures> {
+fn failures(context: &Context<'_>) -> Table<ErrorKind, FailureFigures> {
     let mut by_word: BTreeMap<ErrorKind, (u64, u64, [u64; Cause::ALL.len()])> = BTreeMap::new();
     for (index, row) in context.rows().iter().enumerate() {
         let Some(word) = row.error().filter(|word| *word != ErrorKind::Unsent) else { continue };
@@ -93,7 +93,7 @@ fn failures(context: &Context<'_>) -> Table<FailureFigures> {
     let figures = |(word, (n, sum, causes)): (ErrorKind, (u64, u64, [u64; Cause::ALL.len()]))| {
         let mostly = Cause::ALL.into_iter().rev().max_by_key(|cause| causes[*cause as usize]);
         let mostly = mostly.unwrap_or(Cause::Unexplained);
-        (word.name(), FailureFigures { n, mean_ms: millis(sum as f64 / n as f64), mostly })
+        (word, FailureFigures { n, mean_ms: millis(sum as f64 / n as f64), mostly })
     };
     Table(by_word.into_iter().map(figures).collect())
 }

@@ -2,13 +2,15 @@
 
 use std::cmp::Reverse;
 
+use serde_json::{Value, json};
+
 use super::context::Context;
 use super::evidence::{RowCounts, evidence};
 use super::groups::Groups;
 use super::remedy::{Advice, remedy};
 use super::split::is_shed;
 use super::wording::explanation;
-use crate::analyze::document::{Cause, CauseFinding};
+use crate::analyze::document::{Cause, CauseFinding, Table};
 use crate::analyze::observed::PhaseData;
 use crate::model::ErrorKind;
 use crate::stats::rounded;
@@ -100,13 +102,9 @@ impl Lost {
         self.all as f64 / self.slowest.max(self.all) as f64
     }
 
-    fn note(
-        &self,
-        cause: Cause,
-        mut evidence: crate::analyze::document::Table<serde_json::Value>,
-    ) -> crate::analyze::document::Table<serde_json::Value> {
+    fn note(&self, cause: Cause, mut evidence: Table<&'static str, Value>) -> Table<&'static str, Value> {
         if self.of_cause(cause) > 0 {
-            evidence.0.push(("lost", serde_json::json!(self.of_cause(cause))));
+            evidence.0.push(("lost", json!(self.of_cause(cause))));
         }
         evidence
     }

@@ -94,7 +94,7 @@ pub(super) fn evidence(
     groups: &Groups,
     counts: &RowCounts,
     context: &Context<'_>,
-) -> Table<Value> {
+) -> Table<&'static str, Value> {
     let at = cause as usize;
     let mut table = Table(vec![
         ("requests", json!(groups.all.with_cause[at])),

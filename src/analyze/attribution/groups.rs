@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::split::Split;
-use crate::analyze::document::{Cause, Contribution, Table, Tail};
+use crate::analyze::document::{Cause, Contribution, Key, Table, Tail};
 use crate::analyze::observed::Observation;
 use crate::analyze::observed::PhaseData;
 use crate::model::Micros;
@@ -121,7 +121,7 @@ impl GroupSums {
         (self.n > 0).then(|| millis(self.mean(self.total())))
     }
 
-    pub(super) fn by_cause(&self) -> Table<Contribution> {
+    pub(super) fn by_cause(&self) -> Table<Cause, Contribution> {
         let occurring = Cause::ALL.into_iter().filter(|cause| self.causes[*cause as usize] > 0);
         parts(occurring, |cause| self.mean(self.causes[cause as usize]))
     }
@@ -132,28 +132,11 @@ impl GroupSums {
     }
 }
 
-/// What a table has an entry for.
-trait Named: Copy {
-    fn name(self) -> &'static str;
-}
-
-impl Named for Stage {
-    fn name(self) -> &'static str {
-        Stage::name(self)
-    }
-}
-
-impl Named for Cause {
-    fn name(self) -> &'static str {
-        Cause::name(self)
-    }
-}
-
 /// Means in microseconds as a table of milliseconds and shares of their sum.
-fn parts<T: Named>(keys: impl Iterator<Item = T> + Clone, mean: impl Fn(T) -> f64) -> Table<Contribution> {
+fn parts<K: Key>(keys: impl Iterator<Item = K> + Clone, mean: impl Fn(K) -> f64) -> Table<K, Contribution> {
     let total: f64 = keys.clone().map(&mean).sum();
-    let part = |key: T| Contribution { mean_ms: millis(mean(key)), share: share(mean(key), total) };
-    Table(keys.map(|key| (key.name(), part(key))).collect())
+    let part = |key: K| Contribution { mean_ms: millis(mean(key)), share: share(mean(key), total) };
+    Table(keys.map(|key| (key, part(key))).collect())
 }
 
 /// `None` where the whole is less than a microsecond: there is nothing to have a share of.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::context::Context;
 use super::testing::{Row, phase};
 use super::*;
-use crate::analyze::document::{Cause, CauseFinding, Contribution, PhaseAnalysis, ReuseBuys, Table};
+use crate::analyze::document::{Cause, CauseFinding, Contribution, Key, PhaseAnalysis, ReuseBuys, Table};
 use crate::analyze::document::{Prediction, ServerFigures};
 use crate::model::{ErrorKind, Micros, Moment, Stage};
 
@@ -163,7 +163,7 @@ fn what_only_the_tail_has_comes_first() {
     let first = &found.causes[0];
     assert_eq!(first.cause, Cause::SynRetransmission);
     assert!(first.share_of_tail_excess.is_some_and(|share| (0.98..1.02).contains(&share)), "{first:?}");
-    let number = |name: &str| first.evidence.get(name).and_then(serde_json::Value::as_u64);
+    let number = |name: &'static str| first.evidence.get(name).and_then(serde_json::Value::as_u64);
     assert_eq!((number("connections"), number("of_connections")), (Some(10), Some(100)));
     assert!(first.explanation.contains("10 of 100"), "{}", first.explanation);
 }
@@ -171,11 +171,11 @@ fn what_only_the_tail_has_comes_first() {
 #[test]
 fn the_excess_is_signed() {
     let found = analysed(&mixture(|_| told(12).server(0, 2).stage(Stage::Receive, 1_000)));
-    let share = |name| {
-        found.tail.excess_causes.get(name).and_then(|part: &Contribution| part.share).expect("a share")
+    let share = |cause| {
+        found.tail.excess_causes.get(cause).and_then(|part: &Contribution| part.share).expect("a share")
     };
-    assert!(share("compute") < -0.05, "{:?}", found.tail.excess_causes);
-    assert!(share("slow_response_body") > 1.05);
+    assert!(share(Cause::Compute) < -0.05, "{:?}", found.tail.excess_causes);
+    assert!(share(Cause::SlowResponseBody) > 1.05);
     assert_eq!(found.causes.last().map(|last| last.cause), Some(Cause::Compute));
 }
 
@@ -185,7 +185,10 @@ fn refused_requests_outrank_what_takes_time() {
     let found = analysed(&mixture(|_| refused()));
     assert_eq!(found.causes[0].cause, Cause::Shedding);
     assert_eq!(found.causes[0].share_of_slowest_lost, Some(1.0), "10 of 100 are more than the slowest 5");
-    assert_eq!((found.tail.failed_above, found.failures.get("http_5xx").map(|one| one.n)), (10, Some(10)));
+    assert_eq!(
+        (found.tail.failed_above, found.failures.get(ErrorKind::Http5xx).map(|one| one.n)),
+        (10, Some(10))
+    );
     let broken = analysed(&mixture(|_| Row::new().failed(Some(500), ErrorKind::Http5xx)));
     assert_ne!(broken.causes[0].cause, Cause::Shedding, "a 500 is no shedding");
 }
@@ -196,7 +199,7 @@ fn a_timeout_counts_for_what_it_waited_for() {
         Row::new().stage(Stage::Connect, 1_400).syn(1).failed(None, ErrorKind::Timeout)
     }));
     assert_eq!(found.causes[0].cause, Cause::SynRetransmission);
-    assert_eq!(found.failures.get("timeout").map(|one| one.mostly), Some(Cause::SynRetransmission));
+    assert_eq!(found.failures.get(ErrorKind::Timeout).map(|one| one.mostly), Some(Cause::SynRetransmission));
 }
 
 /// A closed loop of callers who each wait for `latency`, of which the server computes `compute`.
@@ -279,8 +282,8 @@ fn a_full_server_whose_queue_stands_in_the_client_is_saturated_or_cannot_be_told
 fn what_takes_next_to_no_time_is_no_cause() {
     let rows: Vec<Row> = (0..100).map(|seq| told(112 + seq / 9 * 100)).collect();
     let found = analysed(&rows);
-    assert!(found.tail.excess_causes.get("network_round_trip").is_some(), "the sums have it");
-    let tail = |cause: Cause| found.tail.causes.get(cause.name()).map_or(0.0, |part| part.mean_ms);
+    assert!(found.tail.excess_causes.get(Cause::NetworkRoundTrip).is_some(), "the sums have it");
+    let tail = |cause: Cause| found.tail.causes.get(cause).map_or(0.0, |part| part.mean_ms);
     let weighs = |cause: &CauseFinding| {
         tail(cause.cause) >= 0.1 || cause.share_of_tail_excess.is_some_and(|share| share.abs() >= 0.001)
     };
@@ -337,7 +340,10 @@ prop_compose! {
     }
 }
 
-fn adds_up(table: &Table<Contribution>, whole: f64) -> Result<(), TestCaseError> {
+fn adds_up<K: Key + std::fmt::Debug>(
+    table: &Table<K, Contribution>,
+    whole: f64,
+) -> Result<(), TestCaseError> {
     let means: f64 = table.0.iter().map(|(_, part)| part.mean_ms).sum();
     prop_assert!((means - whole).abs() < 0.02, "{means} is not {whole}: {table:?}");
     let shares: Vec<f64> = table.0.iter().filter_map(|(_, part)| part.share).collect();
@@ -372,8 +378,8 @@ proptest! {
         adds_up(&found.tail.excess, excess)?;
         adds_up(&found.tail.excess_causes, excess)?;
         let shares: Vec<f64> = found.causes.iter().filter_map(|cause| cause.share_of_tail_excess).collect();
-        let listed = |name: &str| found.causes.iter().any(|cause| cause.cause.name() == name);
-        let rest = found.tail.excess_causes.0.iter().filter(|(name, _)| !listed(name));
+        let listed = |cause: Cause| found.causes.iter().any(|one| one.cause == cause);
+        let rest = found.tail.excess_causes.0.iter().filter(|(cause, _)| !listed(*cause));
         let rest: Vec<f64> = rest.filter_map(|(_, part)| part.share).collect();
         prop_assert!(rest.iter().all(|share| share.abs() < 1e-3), "what is not listed weighs nothing: {rest:?}");
         let off = (shares.iter().chain(&rest).sum::<f64>() - 1.0).abs();

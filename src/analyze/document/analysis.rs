@@ -7,7 +7,7 @@ use super::ladder::LadderRung;
 use super::phase_analysis::PhaseAnalysis;
 use super::prediction::Prediction;
 use super::script::ScriptAnalysis;
-use crate::model::Caveat;
+use crate::model::{Caveat, Phase};
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]
@@ -44,4 +44,14 @@ pub struct AnalysisPhases {
     pub before: PhaseAnalysis,
     /// With the optimisation.
     pub after: PhaseAnalysis,
+}
+
+impl AnalysisPhases {
+    /// One of them.
+    pub fn of(&self, phase: Phase) -> &PhaseAnalysis {
+        match phase {
+            Phase::Before => &self.before,
+            Phase::After => &self.after,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::phase_summary::PhaseSummary;
 use super::quality::Quality;
 use super::runs_compared::RunsCompared;
 use super::sla_result::SlaResult;
-use crate::model::{Caveat, Confidence, Exit, RunEnd, Verdict};
+use crate::model::{Caveat, Confidence, Exit, Phase, RunEnd, Verdict};
 
 /// The whole document.
 #[derive(Clone, Debug, Serialize)]
@@ -72,8 +72,16 @@ pub struct Phases {
 }
 
 impl Phases {
-    /// Both, in order, with their names.
-    pub fn both(&self) -> [(&'static str, &PhaseSummary); 2] {
-        [("before", &self.before), ("after", &self.after)]
+    /// Both, in order.
+    pub fn both(&self) -> [(Phase, &PhaseSummary); 2] {
+        Phase::BOTH.map(|phase| (phase, self.of(phase)))
+    }
+
+    /// One of them.
+    pub fn of(&self, phase: Phase) -> &PhaseSummary {
+        match phase {
+            Phase::Before => &self.before,
+            Phase::After => &self.after,
+        }
     }
 }

@@ -17,7 +17,7 @@ pub struct CauseFinding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share_of_slowest_lost: Option<f64>,
     /// The numbers behind it.
-    pub evidence: Table<Value>,
+    pub evidence: Table<&'static str, Value>,
     /// What it means.
     pub explanation: String,
     /// What a client can do about it.

@@ -46,5 +46,5 @@ pub use saturation::Saturation;
 pub use script::{ScriptAnalysis, Window};
 pub use server_view::{ServerPart, ServerView};
 pub use sla_result::{SlaResult, SlaTimes};
-pub use table::Table;
+pub use table::{Key, Table};
 pub use tail::{Contribution, Tail};

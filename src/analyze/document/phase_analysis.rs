@@ -8,6 +8,7 @@ use super::reuse::Reuse;
 use super::saturation::Saturation;
 use super::table::Table;
 use super::tail::{Contribution, Tail};
+use crate::model::{ErrorKind, Stage};
 
 /// Where the time of one phase went, and why. Over its successes, if not said otherwise.
 #[derive(Clone, Debug, Serialize)]
@@ -19,15 +20,15 @@ pub struct PhaseAnalysis {
     /// Mean latency.
     pub mean_ms: Option<f64>,
     /// Each stage that occurs.
-    pub stages: Table<StageFigures>,
+    pub stages: Table<Stage, StageFigures>,
     /// Each cause of all latency.
-    pub causes_of_all: Table<Contribution>,
+    pub causes_of_all: Table<Cause, Contribution>,
     /// The slowest requests.
     pub tail: Tail,
     /// Why the slowest requests are slow, the weightiest cause first.
     pub causes: Vec<CauseFinding>,
     /// Failures by word.
-    pub failures: Table<FailureFigures>,
+    pub failures: Table<ErrorKind, FailureFigures>,
     /// Whether the server had all the work it can do; `null` where the load has no fixed number of callers.
     pub saturation: Option<Saturation>,
     /// What keeping connections would buy; `null` where they are kept.

@@ -1,10 +1,10 @@
 //! One phase in figures.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::latency::{LatencyMs, ThreeIntervals};
+use super::table::Table;
+use crate::model::ErrorKind;
 
 /// One phase, pooled over its repetitions.
 #[derive(Clone, Debug, Serialize)]
@@ -18,7 +18,7 @@ pub struct PhaseSummary {
     /// Never sent.
     pub unsent: u64,
     /// Failures by word.
-    pub errors: BTreeMap<&'static str, u64>,
+    pub errors: Table<ErrorKind, u64>,
     /// Succeeded ÷ sum over repetitions of (last end − first due).
     pub throughput_rps: Option<f64>,
     /// Last response byte − due, over all planned requests.

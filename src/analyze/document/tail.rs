@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use super::cause::Cause;
 use super::table::Table;
+use crate::model::Stage;
 
 /// The requests from the 95th percentile on, and what they have more than those from the 45th to the 55th.
 #[derive(Clone, Debug, Serialize)]
@@ -20,13 +22,13 @@ pub struct Tail {
     /// Planned requests without a usable answer: they rank above all of these.
     pub failed_above: u64,
     /// The tail by stage.
-    pub stages: Table<Contribution>,
+    pub stages: Table<Stage, Contribution>,
     /// The tail by cause.
-    pub causes: Table<Contribution>,
+    pub causes: Table<Cause, Contribution>,
     /// Tail − middle by stage.
-    pub excess: Table<Contribution>,
+    pub excess: Table<Stage, Contribution>,
     /// Tail − middle by cause.
-    pub excess_causes: Table<Contribution>,
+    pub excess_causes: Table<Cause, Contribution>,
 }
 
 /// A part of a mean latency; absent times count as none, so that the parts add up.

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::observation::Observation;
 use super::repetition::RepetitionSums;
-use crate::model::Micros;
+use crate::analyze::document::Table;
+use crate::model::{ErrorKind, Micros};
 use crate::stats::{Distribution, rounded};
 
 /// All rows of a phase, and what is planned beside them.
@@ -79,7 +80,7 @@ impl PhaseData {
 
     /// Requests that were sent and have no usable answer.
     pub fn failed(&self) -> u64 {
-        self.errors().values().sum()
+        self.sums.iter().flat_map(|sums| sums.errors.values()).sum()
     }
 
     /// Requests that were never sent; rows that are missing are among them.
@@ -119,13 +120,14 @@ impl PhaseData {
         self.sums.get((repetition as usize).checked_sub(1)?)
     }
 
-    /// Failures by word; unsent requests are no failures.
-    pub(in crate::analyze) fn errors(&self) -> BTreeMap<&'static str, u64> {
-        let words = self.sums.iter().flat_map(|sums| &sums.errors);
-        words.fold(BTreeMap::new(), |mut errors, (word, n)| {
-            *errors.entry(*word).or_default() += n;
-            errors
-        })
+    /// Failures by kind, in the order of their words; unsent requests are no failures.
+    pub(in crate::analyze) fn errors(&self) -> Table<ErrorKind, u64> {
+        let kinds = self.sums.iter().flat_map(|sums| &sums.errors);
+        let mut errors: BTreeMap<&str, (ErrorKind, u64)> = BTreeMap::new();
+        for (kind, n) in kinds {
+            errors.entry(kind.name()).or_insert((*kind, 0)).1 += n;
+        }
+        Table(errors.into_values().collect())
     }
 
     /// Succeeded ÷ sum over repetitions of (last end − first due), a second.

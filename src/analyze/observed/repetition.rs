@@ -11,7 +11,7 @@ use crate::stats::Distribution;
 pub(super) struct RepetitionSums {
     pub(super) latency: Distribution,
     /// Failures by word; unsent requests are no failures.
-    pub(super) errors: BTreeMap<&'static str, u64>,
+    pub(super) errors: BTreeMap<ErrorKind, u64>,
     /// Last end − first due.
     pub(super) span: Option<Micros>,
     /// The greatest place in the plan, and one more.
@@ -33,7 +33,7 @@ impl RepetitionSums {
                     service_latencies.push(row.service_latency().0);
                 }
                 Some(ErrorKind::Unsent) => {}
-                Some(word) => *errors.entry(word.name()).or_default() += 1,
+                Some(word) => *errors.entry(word).or_default() += 1,
             }
         }
         let span = first.zip(last).map(|(first, last)| last.since(first));

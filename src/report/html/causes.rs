@@ -6,6 +6,7 @@ use super::chart::{Segment, stacked};
 use super::figure::{NumberForm, capital, figure, plain_ms};
 use super::{Drawn, Html, palette};
 use crate::analyze::{Cause, Contribution, PhaseAnalysis, Table};
+use crate::model::Phase;
 
 /// Requests that a mean of the slowest must rest on.
 const TAIL_LEAST: u64 = 5;
@@ -18,19 +19,43 @@ const WORTH_A_COLOUR: f64 = 0.004;
 
 /// One bar: a mean latency and what it is made of.
 struct Bar<'a> {
-    phase: &'static str,
-    part: &'static str,
+    phase: Phase,
+    of: Requests,
     mean_ms: Option<f64>,
-    causes: &'a Table<Contribution>,
+    causes: &'a Table<Cause, Contribution>,
     from: String,
+}
+
+/// Whose mean it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Requests {
+    Slowest,
+    All,
+}
+
+impl Requests {
+    /// Where the causes stand in the analysis of a phase.
+    fn causes(self) -> &'static str {
+        match self {
+            Requests::Slowest => "causes",
+            Requests::All => "causes_of_all",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Requests::Slowest => "slowest 5 %",
+            Requests::All => "all requests",
+        }
+    }
 }
 
 /// Both pairs of bars and their table.
 pub fn section(page: &Html<'_>) -> Markup {
     let analysis = page.analysis;
-    let phases = [("before", &analysis.phases.before), ("after", &analysis.phases.after)];
-    let tails = phases.map(|(name, phase)| tail(name, phase));
-    let alls = phases.map(|(name, phase)| all(name, phase));
+    let phases = [(Phase::Before, &analysis.phases.before), (Phase::After, &analysis.phases.after)];
+    let tails = phases.map(|(phase, of)| tail(phase, of));
+    let alls = phases.map(|(phase, of)| all(phase, of));
     let enough = phases.iter().all(|(_, phase)| phase.tail.n >= TAIL_LEAST);
     html! {
         section aria-labelledby="causes" {
@@ -66,14 +91,14 @@ fn shared_compute(drawn: &[Drawn; 2]) -> Markup {
     }
 }
 
-fn tail<'a>(phase: &'static str, of: &'a PhaseAnalysis) -> Bar<'a> {
+fn tail<'a>(phase: Phase, of: &'a PhaseAnalysis) -> Bar<'a> {
     let from = format!("analysis:/phases/{phase}/tail");
-    Bar { phase, part: "/causes/", mean_ms: of.tail.mean_ms, causes: &of.tail.causes, from }
+    Bar { phase, of: Requests::Slowest, mean_ms: of.tail.mean_ms, causes: &of.tail.causes, from }
 }
 
-fn all<'a>(phase: &'static str, of: &'a PhaseAnalysis) -> Bar<'a> {
+fn all<'a>(phase: Phase, of: &'a PhaseAnalysis) -> Bar<'a> {
     let from = format!("analysis:/phases/{phase}");
-    Bar { phase, part: "/causes_of_all/", mean_ms: of.mean_ms, causes: &of.causes_of_all, from }
+    Bar { phase, of: Requests::All, mean_ms: of.mean_ms, causes: &of.causes_of_all, from }
 }
 
 fn pair(title: &str, bars: &[Bar<'_>; 2]) -> Markup {
@@ -91,7 +116,7 @@ fn pair(title: &str, bars: &[Bar<'_>; 2]) -> Markup {
 
 fn row(title: &str, bar: &Bar<'_>, longest: f64) -> Markup {
     let segments: Vec<Segment> =
-        bar.causes.0.iter().filter_map(|(name, part)| segment(name, part, longest)).collect();
+        bar.causes.0.iter().map(|(cause, part)| segment(*cause, part, longest)).collect();
     let label = format!(
         "{title}, {}: {}: {}",
         bar.phase,
@@ -107,14 +132,13 @@ fn row(title: &str, bar: &Bar<'_>, longest: f64) -> Markup {
     }
 }
 
-fn segment(name: &str, part: &Contribution, longest: f64) -> Option<Segment> {
-    let cause = palette::cause_named(name)?;
+fn segment(cause: Cause, part: &Contribution, longest: f64) -> Segment {
     let share = part.share.map_or(String::new(), |share| format!(" ({:.1} %)", share * 100.0));
-    Some(Segment {
+    Segment {
         class: palette::of_cause(cause),
         length: part.mean_ms.max(0.0) / longest,
         title: format!("{} {} ms{share}", cause.words(), plain_ms(part.mean_ms)),
-    })
+    }
 }
 
 /// What each colour stands for: every cause that has a colour worth a word in any bar, as the bars have them.
@@ -132,7 +156,7 @@ fn shown<'a, 'b>(tails: &'b [Bar<'a>; 2], alls: &'b [Bar<'a>; 2], enough: bool) 
 
 /// The largest share that a cause has of any bar.
 fn largest(cause: Cause, bars: &[&Bar<'_>]) -> f64 {
-    let shares = bars.iter().filter_map(|bar| bar.causes.get(cause.name())?.share);
+    let shares = bars.iter().filter_map(|bar| bar.causes.get(cause)?.share);
     shares.fold(0.0, |most, share| f64::max(most, share.abs()))
 }
 
@@ -140,11 +164,10 @@ fn largest(cause: Cause, bars: &[&Bar<'_>]) -> f64 {
 /// not there at all, and stands in the legend.
 fn names(bar: &Bar<'_>, longest: f64) -> Markup {
     let mut end = 0.0;
-    let parts = bar.causes.0.iter().filter_map(|(name, part)| Some((palette::cause_named(name)?, part)));
-    let placed = parts.map(|(cause, part)| {
+    let placed = bar.causes.0.iter().map(|(cause, part)| {
         let (start, length) = (end, part.mean_ms.max(0.0) / longest);
         end += length;
-        (cause, start, length)
+        (*cause, start, length)
     });
     let placed: Vec<_> = placed.collect();
     let whole = placed.iter().map(|(.., length)| length).sum::<f64>();
@@ -187,7 +210,7 @@ fn table(tails: &[Bar<'_>; 2], alls: &[Bar<'_>; 2], enough: bool) -> Markup {
     let share = |cause: &Cause| largest(*cause, &bars);
     let mut present: Vec<Cause> = Cause::ALL
         .into_iter()
-        .filter(|cause| bars.iter().any(|bar| bar.causes.get(cause.name()).is_some()))
+        .filter(|cause| bars.iter().any(|bar| bar.causes.get(*cause).is_some()))
         .collect();
     present.sort_by(|one, other| share(other).total_cmp(&share(one)));
     let (large, small): (Vec<Cause>, Vec<Cause>) =
@@ -223,16 +246,15 @@ fn cause_row(cause: Cause, bars: &[&Bar<'_>]) -> Markup {
 
 /// The name of a pair of cells where they stand in a line of their own: it stands before the first of them.
 fn of_pair(bar: &Bar<'_>) -> Option<&'static str> {
-    let pair = if bar.part == "/causes/" { "slowest 5 %" } else { "all requests" };
-    (bar.phase == "before").then_some(pair)
+    (bar.phase == Phase::Before).then(|| bar.of.words())
 }
 
 /// Milliseconds and the share of the bar.
 fn cells(cause: Cause, bar: &Bar<'_>) -> Markup {
-    let Some(part) = bar.causes.get(cause.name()) else {
+    let Some(part) = bar.causes.get(cause) else {
         return html! { td.n data-label=[of_pair(bar)] { "–" } td.n.share {} };
     };
-    let from = format!("{}{}{}", bar.from, bar.part, cause.name());
+    let from = format!("{}/{}/{}", bar.from, bar.of.causes(), cause.name());
     html! {
         td.n data-label=[of_pair(bar)] { (figure(Some(part.mean_ms), &format!("{from}/mean_ms"), NumberForm::Plain)) }
         td.n.share { @if part.share.is_some() { (figure(part.share, &format!("{from}/share"), NumberForm::Percent)) } }

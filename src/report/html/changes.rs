@@ -37,7 +37,7 @@ impl Change {
 /// The causes whose part of a mean request shrank most, and the one that grew most.
 pub fn of_causes(page: &Html<'_>) -> Markup {
     let phases = &page.analysis.phases;
-    let part = |table: &Table<Contribution>, cause: Cause| table.get(cause.name()).map(|part| part.mean_ms);
+    let part = |table: &Table<Cause, Contribution>, cause: Cause| table.get(cause).map(|part| part.mean_ms);
     let mut changes = Cause::ALL.map(|cause| Change {
         cause,
         before: part(&phases.before.causes_of_all, cause),

@@ -7,6 +7,7 @@ use super::drawn::Drawn;
 use super::figure::{grouped, metric_name, short};
 use crate::analyze::validity::smallest_sample;
 use crate::analyze::{Comparison, LatencyMs};
+use crate::model::Phase;
 
 const FRAME: Frame = Frame { left: 78.0, right: 850.0, top: 18.0, bottom: 330.0 };
 /// Requests of a phase that a curve needs to say anything about a tail.
@@ -38,7 +39,7 @@ pub fn section(comparison: &Comparison, drawn: &[Drawn; 2]) -> Markup {
 }
 
 fn chart(comparison: &Comparison, drawn: &[Drawn; 2]) -> Option<Markup> {
-    let phases = ["before", "after"].into_iter().zip(drawn);
+    let phases = Phase::BOTH.into_iter().zip(drawn);
     let shown: Vec<_> = phases.filter(|(_, one)| one.curve.len() as u64 >= LEAST).collect();
     let limits = limits(comparison);
     let values = shown.iter().flat_map(|(_, one)| one.curve.iter().map(|(_, latency)| latency.as_millis()));
@@ -57,11 +58,11 @@ fn chart(comparison: &Comparison, drawn: &[Drawn; 2]) -> Option<Markup> {
                     (FRAME.columns(across, |share| format!("P{}", grouped(share * 100.0, decimals(share), false))))
                     text.axis x=(px((FRAME.left + FRAME.right) / 2.0)) y="374" { "percentile of all planned requests" }
                     @for (name, limit) in &limits { (limit_line(&FRAME, scale, *limit, name)) }
-                    @for (name, one) in &shown {
+                    @for (phase, one) in &shown {
                         @let points = steps(one, across, scale);
-                        (polyline(&points, &format!("curve {name}")))
+                        (polyline(&points, &format!("curve {phase}")))
                         @if let Some((x, y)) = points.last() {
-                            text.(format!("end {name}")) x=(px(x + 8.0)) y=(px(*y)) dy=".35em" { (name) }
+                            text.(format!("end {phase}")) x=(px(x + 8.0)) y=(px(*y)) dy=".35em" { (phase) }
                         }
                     }
                     (marks(comparison, &shown, across, scale))
@@ -93,23 +94,16 @@ fn some_rest_on_few(drawn: &[Drawn; 2]) -> bool {
 }
 
 /// P50, P95 and P99 of each curve, as the table has them.
-fn marks(comparison: &Comparison, shown: &[(&str, &Drawn)], across: Scale, scale: Scale) -> Markup {
-    let of = |name: &str| {
-        if name == "before" {
-            &comparison.phases.before.latency_ms
-        } else {
-            &comparison.phases.after.latency_ms
-        }
-    };
+fn marks(comparison: &Comparison, shown: &[(Phase, &Drawn)], across: Scale, scale: Scale) -> Markup {
     let marks = |latency: &LatencyMs| MARKED.into_iter().zip([latency.p50, latency.p95, latency.p99]);
     html! {
-        @for (name, one) in shown { @for ((permille, percentile), value) in marks(of(name)) { @if let Some(value) = value {
+        @for (phase, one) in shown { @for ((permille, percentile), value) in marks(&comparison.phases.of(*phase).latency_ms) { @if let Some(value) = value {
             @let share = permille as f64 / 1e3;
             @let few = one.planned < smallest_sample(permille);
-            circle.(format!("mark {name}")).few[few] cx=(px(FRAME.x(across, share))) cy=(px(FRAME.y(scale, value))) r="4.5" {
-                title { (name) " " (percentile) ": " (grouped(value, 1, false)) " ms" @if few { " (too few samples)" } }
+            circle.(format!("mark {phase}")).few[few] cx=(px(FRAME.x(across, share))) cy=(px(FRAME.y(scale, value))) r="4.5" {
+                title { (phase) " " (percentile) ": " (grouped(value, 1, false)) " ms" @if few { " (too few samples)" } }
             }
-            text.(format!("mark-value {name}")) x=(px(FRAME.x(across, share) + 4.0)) y=(px(FRAME.y(scale, value) + if *name == "before" { -10.0 } else { 19.0 })) {
+            text.(format!("mark-value {phase}")) x=(px(FRAME.x(across, share) + 4.0)) y=(px(FRAME.y(scale, value) + if *phase == Phase::Before { -10.0 } else { 19.0 })) {
                 (grouped(value, 0, false))
             }
         } } }

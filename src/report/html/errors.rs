@@ -21,35 +21,30 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
             @if !failed { p { "None: every planned request of both phases has a usable answer." } }
             @else {
                 p.how { "By kind, with HTTP status and the first requests of each. A failed or unsent request ranks slower than every success." }
-                @for (phase, (name, summary)) in Phase::BOTH.into_iter().zip(comparison.phases.both()) {
-                    h3 { (super::figure::capital(name)) }
-                    @if summary.unsent > 0 { p { (count(summary.unsent, &format!("comparison:/phases/{name}/unsent"))) " planned requests were never sent." } }
-                    @if summary.errors.is_empty() { p { "No request failed." } }
-                    @else { (words(name, comparison, page)) (kinds(phase, page)) }
+                @for (phase, summary) in comparison.phases.both() {
+                    h3 { (super::figure::capital(phase.name())) }
+                    @if summary.unsent > 0 { p { (count(summary.unsent, &format!("comparison:/phases/{phase}/unsent"))) " planned requests were never sent." } }
+                    @if summary.errors.0.is_empty() { p { "No request failed." } }
+                    @else { (words(phase, comparison, page)) (kinds(phase, page)) }
                 }
             }
         }
     }
 }
 
-fn words(name: &str, comparison: &Comparison, page: &Html<'_>) -> Markup {
-    let phases = (&comparison.phases, &page.analysis.phases);
-    let (summary, analysis) = if name == "before" {
-        (&phases.0.before, &phases.1.before)
-    } else {
-        (&phases.0.after, &phases.1.after)
-    };
+fn words(phase: Phase, comparison: &Comparison, page: &Html<'_>) -> Markup {
+    let (summary, analysis) = (comparison.phases.of(phase), page.analysis.phases.of(phase));
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(format!("Errors {name}")) {
+        div.scroll tabindex="0" role="region" aria-label=(format!("Errors {phase}")) {
             table.cells {
-                caption { "Failed requests " (name) }
+                caption { "Failed requests " (phase) }
                 thead { tr { th scope="col" { "error" } th scope="col" { "requests" } th scope="col" { "ms until it failed, mean" } th scope="col" { "mostly" } } }
-                tbody { @for (word, n) in summary.errors.iter().take(MOST) { tr {
+                tbody { @for (kind, n) in summary.errors.0.iter().take(MOST) { @let word = kind.name(); tr {
                     th scope="row" { code { (word) } }
-                    td.n data-label="requests" { (count(*n, &format!("comparison:/phases/{name}/errors/{word}"))) }
-                    @match analysis.failures.get(word) {
+                    td.n data-label="requests" { (count(*n, &format!("comparison:/phases/{phase}/errors/{word}"))) }
+                    @match analysis.failures.get(*kind) {
                         Some(found) => {
-                            td.n data-label="ms until it failed, mean" { (figure(Some(found.mean_ms), &format!("analysis:/phases/{name}/failures/{word}/mean_ms"), NumberForm::Plain)) }
+                            td.n data-label="ms until it failed, mean" { (figure(Some(found.mean_ms), &format!("analysis:/phases/{phase}/failures/{word}/mean_ms"), NumberForm::Plain)) }
                             td data-label="mostly" { (found.mostly.words()) }
                         }
                         None => { td.n { "–" } td { "–" } }

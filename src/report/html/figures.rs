@@ -8,7 +8,7 @@ use super::spread;
 use super::verdict::{limit_of, unit_of, was_judged};
 use crate::analyze::validity::smallest_sample;
 use crate::analyze::{Comparison, Confidence, Difference, LatencyMs, SlaResult, Verdict};
-use crate::model::Statistic;
+use crate::model::{Phase, Statistic};
 use crate::report::words::{before_keeps, sign};
 use crate::stats::Interval;
 
@@ -230,8 +230,8 @@ fn all_figures(comparison: &Comparison) -> Markup {
                     }
                     tbody { @for (at, (one, _)) in before.latency_ms.named().into_iter().enumerate() { tr {
                         th scope="row" { (capital(&statistic_name(one))) }
-                        @for (kind, words) in kinds { @for (phase, named) in ["before", "after"].into_iter().zip(of(kind)) {
-                            td.n data-label=[(phase == "before").then_some(words)] { (figure(named[at].1, &format!("comparison:/phases/{phase}/{kind}/{one}"), NumberForm::Plain)) }
+                        @for (kind, words) in kinds { @for (phase, named) in Phase::BOTH.into_iter().zip(of(kind)) {
+                            td.n data-label=[(phase == Phase::Before).then_some(words)] { (figure(named[at].1, &format!("comparison:/phases/{phase}/{kind}/{one}"), NumberForm::Plain)) }
                         } }
                     } } }
                 }

@@ -12,13 +12,26 @@ use crate::model::{Metric, Statistic};
 #[derive(Default)]
 struct DrawnRung {
     strategy: String,
-    note: &'static str,
+    is_before: bool,
+    is_after: bool,
     predicted: Option<(f64, String)>,
     range: Option<([f64; 2], String)>,
     measured: Option<(f64, String)>,
     rate: Option<(f64, String)>,
     verdict: Option<Verdict>,
     bought: Option<Gain>,
+}
+
+impl DrawnRung {
+    /// Which phases send so.
+    fn note(&self) -> &'static str {
+        match (self.is_before, self.is_after) {
+            (true, true) => "before and after",
+            (true, false) => "before",
+            (false, true) => "after",
+            (false, false) => "",
+        }
+    }
 }
 
 /// What a rung of the ladder gained, each figure with its place in the files.
@@ -71,7 +84,7 @@ fn rungs(comparison: &Comparison, analysis: &Analysis, conditions: &Conditions) 
     let phases = &comparison.phases;
     let mut rungs = vec![DrawnRung {
         strategy: conditions.before.clone(),
-        note: "before",
+        is_before: true,
         measured: known(phases.before.latency_ms.p95, "comparison:/phases/before/latency_ms/p95"),
         rate: known(phases.before.throughput_rps, "comparison:/phases/before/throughput_rps"),
         ..DrawnRung::default()
@@ -89,7 +102,7 @@ fn rungs(comparison: &Comparison, analysis: &Analysis, conditions: &Conditions) 
     for (at, one) in analysis.ladder.iter().flatten().enumerate() {
         let from = format!("analysis:/ladder/{at}");
         let rung = rung_named(&mut rungs, &one.strategy);
-        if rung.note.is_empty() {
+        if rung.note().is_empty() {
             rung.measured = known(one.p95_ms, &format!("{from}/p95_ms"));
             rung.rate = known(one.throughput_rps, &format!("{from}/throughput_rps"));
             rung.verdict = Some(one.verdict);
@@ -106,7 +119,7 @@ fn rungs(comparison: &Comparison, analysis: &Analysis, conditions: &Conditions) 
         });
     }
     let rung = rung_named(&mut rungs, &conditions.after);
-    rung.note = if rung.note == "before" { "before and after" } else { "after" };
+    rung.is_after = true;
     rung.measured = known(phases.after.latency_ms.p95, "comparison:/phases/after/latency_ms/p95");
     rung.rate = known(phases.after.throughput_rps, "comparison:/phases/after/throughput_rps");
     rung.verdict = Some(comparison.verdict);
@@ -152,10 +165,10 @@ fn row(rung: &DrawnRung, scale: Scale, limit: Option<f64>, climbed: bool) -> Mar
         words("measured", &rung.measured),
         words("predicted", &rung.predicted)
     );
-    let measured_class = if rung.note.contains("before") { "of-before" } else { "of-after" };
+    let measured_class = if rung.is_before { "of-before" } else { "of-after" };
     html! {
-        tr.phase[!rung.note.is_empty()] {
-            th scope="row" { (rung.strategy) @if !rung.note.is_empty() { " " span.tag.(rung.note.replace(' ', "-")) { (rung.note) } } }
+        tr.phase[!rung.note().is_empty()] {
+            th scope="row" { (rung.strategy) @if !rung.note().is_empty() { " " span.tag.(rung.note().replace(' ', "-")) { (rung.note()) } } }
             td.wide.(measured_class) { (track(scaled(&rung.measured), scaled(&rung.predicted), range, limit.map(|limit| scale.place(limit)), &label)) }
             td.n data-label="predicted" { (predicted(rung)) }
             td.n data-label="measured" { @match &rung.measured { Some((value, from)) => (figure(Some(*value), from, NumberForm::Plain)), None => "–" } }

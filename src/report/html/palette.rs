@@ -16,11 +16,6 @@ pub fn of_stage(stage: Stage) -> String {
     format!("s-{}", stage.name())
 }
 
-/// The cause of that name.
-pub fn cause_named(name: &str) -> Option<Cause> {
-    Cause::ALL.into_iter().find(|cause| cause.name() == name)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::figure::{NumberForm, figure};
 use crate::analyze::{Comparison, Confidence, PhaseSummary, Verdict};
-use crate::model::{Metric, Statistic};
+use crate::model::{Metric, Phase, Statistic};
 
 /// Repetitions of a phase that are listed in a sentence; more are in the table of all figures alone.
 const LISTED: usize = 10;
@@ -17,7 +17,7 @@ pub fn note(comparison: &Comparison) -> Markup {
     }
     html! {
         p.note {
-            "P95 of each repetition: " @for (name, phase) in phases { @if name == "after" { "; " } (name) " " (each(name, phase)) }
+            "P95 of each repetition: " @for (phase, summary) in phases { @if phase == Phase::After { "; " } (phase) " " (each(phase, summary)) }
             " ms."
         }
     }
@@ -36,14 +36,14 @@ pub fn doubt(comparison: &Comparison) -> Markup {
     });
     html! {
         "The interval of how P95 changed holds 100 % of what it was"
-        @if let Some((name, phase)) = wide { ", as P95 " (name) " differs between repetitions: " (each(name, phase)) " ms" }
+        @if let Some((phase, summary)) = wide { ", as P95 " (phase) " differs between repetitions: " (each(phase, summary)) " ms" }
         "."
         @if clear { " That after keeps the limit does not hang on it: its own interval lies below." }
     }
 }
 
 /// The phase whose repetitions lie farther apart, where there are a few.
-fn widest(comparison: &Comparison) -> Option<(&'static str, &PhaseSummary)> {
+fn widest(comparison: &Comparison) -> Option<(Phase, &PhaseSummary)> {
     let few = comparison
         .phases
         .both()
@@ -58,11 +58,11 @@ fn apart(phase: &PhaseSummary) -> f64 {
     known().fold(f64::MIN, f64::max) - known().fold(f64::MAX, f64::min)
 }
 
-fn each(name: &str, phase: &PhaseSummary) -> Markup {
+fn each(phase: Phase, summary: &PhaseSummary) -> Markup {
     html! {
-        @for (at, one) in phase.repetitions.iter().enumerate() {
+        @for (at, one) in summary.repetitions.iter().enumerate() {
             @if at > 0 { ", " }
-            (figure(one.p95_ms, &format!("comparison:/phases/{name}/repetitions/{at}/p95_ms"), NumberForm::Plain))
+            (figure(one.p95_ms, &format!("comparison:/phases/{phase}/repetitions/{at}/p95_ms"), NumberForm::Plain))
         }
     }
 }

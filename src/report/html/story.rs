@@ -111,13 +111,13 @@ fn evidence(from: &str, cause: &CauseFinding) -> Markup {
     let alone = table
         .0
         .iter()
-        .filter(|(name, _)| name.strip_prefix("of_").is_none_or(|base| table.get(base).is_none()));
+        .filter(|(name, _)| name.strip_prefix("of_").is_none_or(|base| table.named(base).is_none()));
     html! {
         ul.evidence { @for (name, value) in alone {
             li {
                 (words(name)) " " b { (number(from, name, value)) }
                 @let of = format!("of_{name}");
-                @if let Some(all) = table.get(&of) { " of " (number(from, &of, all)) }
+                @if let Some(all) = table.named(&of) { " of " (number(from, &of, all)) }
                 @if name.ends_with("_ms") { " ms" }
             }
         } }
@@ -153,8 +153,8 @@ fn bought(cause: &CauseFinding, before: &PhaseAnalysis, after: &PhaseAnalysis) -
         }
         None => html! { "0" },
     };
-    let tail = |phase: &PhaseAnalysis| phase.tail.causes.get(name).map(|part| part.mean_ms);
-    let all = |phase: &PhaseAnalysis| phase.causes_of_all.get(name).map(|part| part.mean_ms);
+    let tail = |phase: &PhaseAnalysis| phase.tail.causes.get(cause.cause).map(|part| part.mean_ms);
+    let all = |phase: &PhaseAnalysis| phase.causes_of_all.get(cause.cause).map(|part| part.mean_ms);
     html! {
         "of the slowest 5 %: " (part("before", "tail/causes", tail(before))) " → " strong { (part("after", "tail/causes", tail(after))) } " ms; "
         "of all requests: " (part("before", "causes_of_all", all(before))) " → " strong { (part("after", "causes_of_all", all(after))) } " ms on average"

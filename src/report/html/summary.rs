@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::figure::{NumberForm, capital, count, derived, figure, interval, metric_name};
 use super::story::saturated;
 use super::verdict::{limit_of, unit_of, unsent, value, was_judged};
-use super::{Html, changes, middle, opening, palette, parts, trust};
-use crate::analyze::{Comparison, PhaseAnalysis, SlaResult, Verdict};
+use super::{Html, changes, middle, opening, parts, trust};
+use crate::analyze::{Cause, Comparison, PhaseAnalysis, SlaResult, Verdict};
 use crate::model::{Exit, RunEnd};
 use crate::report::words::{before_keeps, sign};
 use crate::stats::rounded;
@@ -100,12 +100,10 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
         .iter()
         .enumerate()
         .filter_map(|(at, cause)| Some((at, cause, cause.share_of_slowest_lost?)));
-    let mut parts: Vec<(&str, f64)> =
-        before.tail.causes.0.iter().filter_map(|(name, part)| Some((*name, part.share?))).collect();
+    let mut parts: Vec<(Cause, f64)> =
+        before.tail.causes.0.iter().filter_map(|(cause, part)| Some((*cause, part.share?))).collect();
     parts.sort_by(|one, other| other.1.total_cmp(&one.1));
-    let parts = parts.into_iter().filter(|(_, share)| *share >= WORTH_BLAMING).take(NAMED);
-    let parts: Vec<_> =
-        parts.filter_map(|(name, share)| Some((palette::cause_named(name)?, share))).collect();
+    let parts: Vec<_> = parts.into_iter().filter(|(_, share)| *share >= WORTH_BLAMING).take(NAMED).collect();
     html! {
         @for (at, cause, share) in lost {
             p { "Of the slowest 5 % of all planned requests "

@@ -70,7 +70,11 @@ fn sentence(comparison: &Comparison) -> Markup {
         return html! { "The run was stopped: " (unsent) " of " (planned) " planned requests were never sent. Nothing is proven." };
     }
     if comparison.end == RunEnd::Failed {
-        let names = phases.both().into_iter().filter(|(_, phase)| phase.succeeded == 0).map(|(name, _)| name);
+        let names = phases
+            .both()
+            .into_iter()
+            .filter(|(_, phase)| phase.succeeded == 0)
+            .map(|(phase, _)| phase.name());
         let names = names.collect::<Vec<_>>().join(" and the ");
         return html! { "Not one request of the " (names) " phase succeeded. There is nothing to compare." };
     }
