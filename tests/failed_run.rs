@@ -1,10 +1,13 @@
 //! A run that fails on its way: what it leaves behind is as true as it can be.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::processes::children_of;
 use crate::common::run::{Results, fresh_folder, prove_command};
+use crate::common::wire::Server;
 use crate::common::{EXE, kill, wait_until};
 
 /// The folder of a run that has sent requests, but for the older one.
@@ -69,4 +72,42 @@ fn a_run_that_was_killed_is_the_newest_too() {
     let report = Command::new(EXE).arg("report").arg(&latest).output().expect("the binary starts");
     assert_eq!(report.status.code(), Some(0), "{report:?}");
     assert!(Results(folder).text("report.html").contains("rows"), "what is missing is said");
+}
+
+/// Does not outlive its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The server has nothing to say after a while, so that nobody learns of the disk by another row.
+#[test]
+fn a_load_that_cannot_be_written_down_ends_at_once_and_names_the_file() {
+    let log = fresh_folder("failed_log").join("before.csv");
+    let answered = AtomicUsize::new(0);
+    let server = Server::start(move |_, mut peer| {
+        while peer.request().is_some() {
+            if answered.fetch_add(1, Ordering::SeqCst) >= 1_000 {
+                return peer.until_closed();
+            }
+            peer.answer("{}");
+        }
+    });
+    // A file can become so long and no longer, which is an error as that of a full disk where the signal is ignored.
+    let limited = "trap '' XFSZ; ulimit -f 40; exec \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", limited, "sh", EXE, "load", "scenarios/default.toml", "--quiet", "--no-metrics"]);
+    command.args(["--target", &server.url(), "-n", "100000", "--set", "target.timeout_ms=3600000"]);
+    command.arg("-o").arg(&log).stdout(Stdio::null());
+    let errors = log.with_file_name("errors");
+    command.stderr(File::create(&errors).expect("the disk has room"));
+    let mut load = Killed(command.spawn().expect("there is a shell"));
+    let status = wait_until("it ends", || load.0.try_wait().expect("our child"));
+    let said = std::fs::read_to_string(&errors).expect("what it said");
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains(&format!("cannot write {}; check that the disk", log.display())), "{said}");
 }

@@ -32,6 +32,7 @@ fn load(server: &Server, requests: u64, connections: u64, more: &[&str]) -> (u64
         most = mark.and_then(|mark| mark.parse().ok()).unwrap_or(0).max(most);
         pause(5);
     }
+    println!("{most} kB of {MOST_KB} kB");
     let mut reader = csv::Reader::from_path(&log).expect("a log");
     let column = reader.headers().expect("a header").iter().position(|name| name == "error");
     let mut outcomes = std::collections::BTreeMap::new();

@@ -8,6 +8,7 @@ mod deadlines;
 mod failures;
 mod framing;
 pub mod gate;
+mod halts;
 pub mod hesitation;
 pub mod inference;
 mod interrupts;

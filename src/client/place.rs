@@ -14,6 +14,14 @@ use crate::transport::{BodySink, Connection, ConnectionMarks, ExchangeMarks, Hea
 struct Opened<C> {
     connection: C,
     marks: Rc<ConnectionMarks>,
+    /// Exchanges on it now.
+    carried: Cell<usize>,
+}
+
+impl<C: Connection> Opened<C> {
+    fn has_room(&self) -> bool {
+        self.carried.get() < self.connection.capacity().max(1)
+    }
 }
 
 /// Holds at most one connection, and opens another when that one is of no more use.
@@ -23,26 +31,62 @@ pub struct ConnectionPlace<T: Transport> {
     keep: bool,
     opened: RefCell<Option<Rc<Opened<T::Connection>>>>,
     opening: Cell<bool>,
-    settled: Notify,
+    settled: Rc<Notify>,
+    /// Who has come to use it and not left yet.
+    users: Cell<usize>,
 }
 
 /// A connection that an exchange may use.
 pub struct Link<C> {
     opened: Rc<Opened<C>>,
+    settled: Rc<Notify>,
     /// Whether it was opened for this exchange.
     pub fresh: bool,
+}
+
+impl<C> Link<C> {
+    fn new(opened: Rc<Opened<C>>, settled: &Rc<Notify>, fresh: bool) -> Self {
+        opened.carried.set(opened.carried.get() + 1);
+        Link { opened, settled: Rc::clone(settled), fresh }
+    }
+}
+
+impl<C> Drop for Link<C> {
+    /// Somebody may wait for the room.
+    fn drop(&mut self) {
+        self.opened.carried.set(self.opened.carried.get() - 1);
+        self.settled.notify_waiters();
+    }
 }
 
 impl<T: Transport> ConnectionPlace<T> {
     /// An empty place. `keep` says whether a connection stays for another exchange.
     pub fn new(transport: Rc<T>, clock: Clock, keep: bool) -> Rc<Self> {
-        let (opened, opening, settled) = Default::default();
-        Rc::new(ConnectionPlace { transport, clock, keep, opened, opening, settled })
+        let (opened, opening, settled, users) = Default::default();
+        Rc::new(ConnectionPlace { transport, clock, keep, opened, opening, settled, users })
     }
 
-    /// How many exchanges it carries at the same time: 1 until its connection says more.
+    /// How many exchanges it carries at the same time: 1 until its connection says more. That can become less, as where the next
+    /// connection speaks another version of HTTP.
     pub fn capacity(&self) -> usize {
-        self.opened.borrow().as_ref().map_or(1, |opened| opened.connection.capacity().max(1))
+        let opened = self.opened.borrow();
+        let ready = opened.as_ref().filter(|opened| opened.connection.is_open());
+        ready.map_or(1, |opened| opened.connection.capacity().max(1))
+    }
+
+    /// Whether it carries one more exchange than it is used for.
+    pub fn has_room(&self) -> bool {
+        self.users.get() < self.capacity()
+    }
+
+    /// Somebody comes to use it for an exchange.
+    pub fn enter(&self) {
+        self.users.set(self.users.get() + 1);
+    }
+
+    /// Somebody who came has no more use for it.
+    pub fn leave(&self) {
+        self.users.set(self.users.get() - 1);
     }
 
     /// The connection that is there, if it can be used.
@@ -51,8 +95,8 @@ impl<T: Transport> ConnectionPlace<T> {
         opened.filter(|opened| opened.connection.is_open())
     }
 
-    /// The connection to use: the one that is there, or one that is opened now. While somebody else opens it, the request is
-    /// still in the queue. `next_id` names a new connection.
+    /// The connection to use: the one that is there, or one that is opened now. While somebody else opens it, or while it carries
+    /// all that it can, the request is still in the queue. `next_id` names a new connection.
     pub async fn link(
         &self,
         marks: &ExchangeMarks,
@@ -60,15 +104,16 @@ impl<T: Transport> ConnectionPlace<T> {
     ) -> Result<Link<T::Connection>, ErrorKind> {
         let mut waited = false;
         loop {
-            if let Some(opened) = self.ready() {
-                if waited {
-                    marks.waited_for_connection();
+            match self.ready() {
+                Some(opened) if opened.has_room() => {
+                    if waited {
+                        marks.waited_for_connection();
+                    }
+                    marks.using(&opened.marks, false);
+                    return Ok(Link::new(opened, &self.settled, false));
                 }
-                marks.using(&opened.marks, false);
-                return Ok(Link { opened, fresh: false });
-            }
-            if !self.opening.replace(true) {
-                break;
+                None if !self.opening.replace(true) => break,
+                _ => {}
             }
             waited = true;
             marks.waits_for_connection();
@@ -83,10 +128,11 @@ impl<T: Transport> ConnectionPlace<T> {
         let connection_marks = ConnectionMarks::new(self.clock, next_id());
         marks.using(&connection_marks, true);
         let connection = self.transport.open(&connection_marks).await?;
-        let opened = Rc::new(Opened { connection, marks: connection_marks });
-        *self.opened.borrow_mut() = Some(Rc::clone(&opened));
+        let opened = Rc::new(Opened { connection, marks: connection_marks, carried: Cell::default() });
+        let link = Link::new(Rc::clone(&opened), &self.settled, true);
+        *self.opened.borrow_mut() = Some(opened);
         drop(settles);
-        Ok(Link { opened, fresh: true })
+        Ok(link)
     }
 
     /// Sends a request and receives its answer. A connection that ends before anything of the request was sent on it is

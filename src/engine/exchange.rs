@@ -18,7 +18,19 @@ pub(super) fn start<T: Transport + 'static>(scheduler: &Rc<Scheduler<T>>, slot: 
     tokio::task::spawn_local(run(Rc::clone(scheduler), Rc::clone(slot))).abort_handle()
 }
 
+/// Sees to it that a panic in a slot does not pass for a request that takes its time.
+struct PanicGuard<T: Transport + 'static>(Rc<Scheduler<T>>);
+
+impl<T: Transport + 'static> Drop for PanicGuard<T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.panicked();
+        }
+    }
+}
+
 async fn run<T: Transport + 'static>(scheduler: Rc<Scheduler<T>>, slot: Rc<Slot<T>>) {
+    let _guard = PanicGuard(Rc::clone(&scheduler));
     loop {
         poll_fn(|cx| scheduler.poll_take(&slot, cx)).await;
         let mut collector =

@@ -6,6 +6,7 @@
 
 mod deadlines;
 mod exchange;
+mod halt;
 mod health;
 mod output;
 mod pacing;

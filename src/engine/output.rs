@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::sync::mpsc::Sender;
 
+use super::halt::Halt;
 use crate::model::Completed;
 
 /// Samples in one chunk at most.
@@ -13,11 +14,13 @@ const CHUNK: usize = 256;
 pub(super) struct Output {
     chunk: RefCell<Vec<Completed>>,
     sink: Sender<Vec<Completed>>,
+    halt: Halt,
 }
 
 impl Output {
-    pub(super) fn new(sink: Sender<Vec<Completed>>) -> Self {
-        Output { chunk: RefCell::new(Vec::with_capacity(CHUNK)), sink }
+    /// `halt` is called when nobody takes what is sent to `sink` any more.
+    pub(super) fn new(sink: Sender<Vec<Completed>>, halt: Halt) -> Self {
+        Output { chunk: RefCell::new(Vec::with_capacity(CHUNK)), sink, halt }
     }
 
     pub(super) fn push(&self, completed: Completed) {
@@ -28,15 +31,16 @@ impl Output {
         }
     }
 
+    /// Hands on what there is. Nothing is handed on too: so it is known also of a load in which nothing ends that the recorder
+    /// is gone.
     pub(super) fn hand_on(&self) {
-        let mut chunk = self.chunk.borrow_mut();
-        if !chunk.is_empty() {
-            self.send(std::mem::take(&mut chunk));
-        }
+        self.send(std::mem::take(&mut self.chunk.borrow_mut()));
     }
 
     fn send(&self, chunk: Vec<Completed>) {
-        // The recorder is gone only after a failure to write, which it reports itself.
-        let _ = self.sink.send(chunk);
+        // The recorder is gone only after a failure to write, which it reports itself. What cannot be written need not be sent.
+        if self.sink.send(chunk).is_err() {
+            self.halt.call();
+        }
     }
 }

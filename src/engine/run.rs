@@ -1,5 +1,6 @@
 //! One thread's run: the loop that looks at the clock, and the tasks of the slots beside it.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
+use super::halt::Halt;
 use super::health::{Health, Watch};
 use super::repetition::Repetition;
 use super::scheduler::Scheduler;
@@ -21,7 +23,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// thousandth of a processor.
 const PROBE: Duration = Duration::from_millis(5);
 
-/// Runs a repetition, or a thread's share of it, to its end or until the wish to stop, on the calling thread and the given
+/// Runs a repetition to its end, or until the wish to stop or nobody takes its samples any more, on the calling thread and the given
 /// current-thread runtime; one whose time is paused makes a test of it. Samples go to `sink` in the order in which requests
 /// end, what the engine says of itself to `pulse`. Returns how the client itself fared.
 pub fn run_on<T: Transport + 'static>(
@@ -33,13 +35,26 @@ pub fn run_on<T: Transport + 'static>(
     pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> Health {
+    run_share(runtime, repetition, transport, clock, sink, pulse, &Halt::new(interrupt))
+}
+
+/// The same with a thread's share of a repetition, whose threads end together.
+pub(super) fn run_share<T: Transport + 'static>(
+    runtime: Runtime,
+    share: Repetition,
+    transport: T,
+    clock: Clock,
+    sink: Sender<Vec<Completed>>,
+    pulse: &Pulse,
+    halt: &Halt,
+) -> Health {
     let health = {
         // Its clock is read before the first task and after the last one too.
         let _inside = runtime.enter();
         let slots = LocalSet::new();
         let mut watch = Watch::start(clock);
-        let scheduler = Scheduler::new(repetition, transport, clock, sink, exchange::start);
-        slots.block_on(&runtime, conduct(scheduler, pulse, interrupt, &mut watch));
+        let scheduler = Scheduler::new(share, transport, clock, sink, halt.clone(), exchange::start);
+        slots.block_on(&runtime, conduct(scheduler, pulse, halt, &mut watch));
         watch.finish()
     };
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
@@ -50,16 +65,18 @@ pub fn run_on<T: Transport + 'static>(
 async fn conduct<T: Transport + 'static>(
     scheduler: Rc<Scheduler<T>>,
     pulse: &Pulse,
-    interrupt: &Interrupt,
+    halt: &Halt,
     watch: &mut Watch,
 ) {
     scheduler.release_due();
+    let mut halted = pin!(halt.called());
     let mut look = deadlines::next_wake(&scheduler, TICK);
     loop {
         let wake = look.min(scheduler.clock.now() + PROBE);
         tokio::select! {
             () = scheduler.finished() => break,
-            _ = interrupt.wait() => {
+            () = &mut halted => {
+                assert!(!scheduler.has_panicked(), "an exchange panicked; what it said stands above");
                 deadlines::abandon(&scheduler);
                 break;
             }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::halt::Halt;
 use super::output::Output;
 use super::pacing::Due;
 use super::repetition::Repetition;
@@ -33,6 +34,8 @@ pub(super) struct Scheduler<T: Transport> {
     start: Start<T>,
     output: Output,
     all_done: Notify,
+    halt: Halt,
+    panicked: Cell<bool>,
     batches: Cell<u64>,
     connections: Cell<u64>,
     told: Cell<(u64, u64)>,
@@ -51,6 +54,8 @@ pub(super) struct State<T: Transport> {
     /// Places whose connection has room for more slots than they have.
     roomy: Vec<usize>,
     idle: VecDeque<usize>,
+    /// Slots beyond what their places carry.
+    surplus: Vec<usize>,
     /// Slots that were called and have not come yet.
     coming: usize,
 }
@@ -61,6 +66,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         transport: T,
         clock: Clock,
         sink: Sender<Vec<Completed>>,
+        halt: Halt,
         start: Start<T>,
     ) -> Rc<Self> {
         Rc::new(Scheduler {
@@ -74,12 +80,15 @@ impl<T: Transport + 'static> Scheduler<T> {
                 places: Vec::new(),
                 roomy: Vec::new(),
                 idle: VecDeque::new(),
+                surplus: Vec::new(),
                 coming: 0,
             }),
             transport: Rc::new(transport),
             start,
-            output: Output::new(sink),
+            output: Output::new(sink, halt.clone()),
             all_done: Notify::new(),
+            halt,
+            panicked: Cell::default(),
             batches: Cell::new(0),
             connections: Cell::new(0),
             told: Cell::default(),
@@ -119,6 +128,7 @@ impl<T: Transport + 'static> Scheduler<T> {
     /// ones. Together they share what waits, see [`State::share`].
     pub(super) fn call_slots(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
+        state.revive();
         while state.coming < state.waiting.len() {
             if let Some(index) = state.idle.pop_front() {
                 state.slots[index].call();
@@ -180,6 +190,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         let old = Rc::clone(&self.state.borrow().slots[index]);
         // First the old one, so that its connection is closed before another is opened.
         old.abort();
+        old.place.leave();
         let slot = self.start_slot(index, Rc::clone(&old.place));
         let mut state = self.state.borrow_mut();
         state.slots[index] = slot;
@@ -194,12 +205,20 @@ impl<T: Transport + 'static> Scheduler<T> {
         let mut state = self.state.borrow_mut();
         state.welcome(slot);
         if state.waiting.is_empty() {
-            slot.rest(cx);
+            slot.rest(SlotState::Idle, cx);
             state.idle.push_back(slot.index);
             slot.place.poll_idle(cx);
             return Poll::Pending;
         }
+        if !slot.place.has_room() {
+            slot.rest(SlotState::Surplus, cx);
+            state.surplus.push(slot.index);
+            drop(state);
+            self.call_slots();
+            return Poll::Pending;
+        }
         slot.state.set(SlotState::Busy);
+        slot.place.enter();
         let size = state.share(&self.repetition.strategy);
         slot.members.borrow_mut().extend(state.waiting.drain(..size).enumerate());
         slot.batch.set(self.repetition.strategy.batches().then(|| self.next_batch(size)));
@@ -283,6 +302,16 @@ impl<T: Transport + 'static> Scheduler<T> {
         pulse.change(self.told.replace(now), now);
     }
 
+    /// A slot's task has panicked. Nobody looks at what becomes of these tasks, so that this must be said.
+    pub(super) fn panicked(&self) {
+        self.panicked.set(true);
+        self.halt.call();
+    }
+
+    pub(super) fn has_panicked(&self) -> bool {
+        self.panicked.get()
+    }
+
     pub(super) fn hand_on(&self) {
         self.output.hand_on();
     }
@@ -319,7 +348,17 @@ impl<T: Transport> State<T> {
         match slot.state.get() {
             SlotState::Called => self.coming -= 1,
             SlotState::Idle => self.idle.retain(|index| *index != slot.index),
-            SlotState::Busy => {}
+            SlotState::Surplus => self.surplus.retain(|index| *index != slot.index),
+            SlotState::Busy => slot.place.leave(),
+        }
+    }
+
+    /// Surplus slots whose places have room are idle ones.
+    fn revive(&mut self) {
+        let State { surplus, slots, idle, .. } = self;
+        for index in surplus.extract_if(.., |index| slots[*index].place.has_room()) {
+            slots[index].state.set(SlotState::Idle);
+            idle.push_back(index);
         }
     }
 }

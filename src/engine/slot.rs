@@ -25,6 +25,8 @@ pub(super) enum SlotState {
     Called,
     /// Waiting to be called.
     Idle,
+    /// Waiting until its place, which carries fewer exchanges than it did, has room for it.
+    Surplus,
     /// Carrying an exchange.
     Busy,
 }
@@ -76,9 +78,9 @@ impl<T: Transport> Slot<T> {
         }
     }
 
-    /// Waits to be called.
-    pub(super) fn rest(&self, cx: &Context<'_>) {
-        self.state.set(SlotState::Idle);
+    /// Waits to be called, as an idle or a surplus one.
+    pub(super) fn rest(&self, state: SlotState, cx: &Context<'_>) {
+        self.state.set(state);
         *self.waker.borrow_mut() = Some(cx.waker().clone());
     }
 

@@ -38,22 +38,26 @@ mod tests {
     use super::*;
     use crate::host::Clock;
 
-    const ENOUGH: Micros = Micros(10_000);
+    /// More than any thread takes to do nothing.
+    const ENOUGH: Micros = Micros(100_000);
 
     #[test]
     #[cfg(target_os = "linux")]
     fn a_busy_thread_is_seen_and_an_idle_one_is_not() {
-        let busy = std::thread::spawn(|| {
-            // Until it had its turn, whatever else is on.
+        let (busy, until_then) = std::sync::mpsc::channel::<()>();
+        let working = std::thread::spawn(move || {
+            // Until it had its turn, whatever else is on; the bound only ends what hangs.
             let clock = Clock::start();
-            while clock.now().as_micros() < 20_000_000 && of_thread() <= Some(ENOUGH) {}
+            while clock.now().as_micros() < 60_000_000 && of_thread() <= Some(ENOUGH) {}
+            drop(busy);
             of_thread()
         });
-        let idle = std::thread::spawn(|| {
-            std::thread::sleep(Duration::from_millis(50));
+        let idle = std::thread::spawn(move || {
+            let _ = until_then.recv();
             of_thread()
         });
-        let [busy, idle] = [busy, idle].map(|thread| thread.join().expect("it ends").expect("Linux has it"));
+        let [busy, idle] =
+            [working, idle].map(|thread| thread.join().expect("it ends").expect("Linux has it"));
         assert!(busy > ENOUGH && idle < ENOUGH, "{busy} ms, {idle} ms");
         assert!(of_process() >= Some(busy));
     }

@@ -1,4 +1,4 @@
-//! What this machine provides: its clock, processors, limits, signals and terminal.
+//! What this machine provides: its clock, processors, memory, limits, signals and terminal.
 
 mod both;
 mod clock;
@@ -7,6 +7,7 @@ pub mod cpu;
 mod interrupt;
 pub mod limits;
 pub mod machine;
+pub mod memory;
 pub mod paths;
 
 pub use both::both;

@@ -1,7 +1,7 @@
 //! One exchange, from the request's head to the answer: validate, meet faults, wait, compute, answer, record.
 use std::sync::atomic::Ordering;
 
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode, Version};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::value::RawValue;
 
@@ -31,6 +31,8 @@ pub(super) enum Route {
 struct Exchange<'a> {
     mock: &'a MockState,
     endpoint: Route,
+    method: Method,
+    version: Version,
     caller: Option<Caller>,
     trace_id: String,
     received: u64,
@@ -72,6 +74,8 @@ impl<'a> Exchange<'a> {
         Self {
             mock,
             endpoint,
+            method: request.method().clone(),
+            version: request.version(),
             caller: traceparent(request).and_then(Caller::parse),
             trace_id: trace_id(request).unwrap_or_default(),
             received: received.unwrap_or_else(|| mock.uptime.micros()),
@@ -171,6 +175,8 @@ impl<'a> Exchange<'a> {
         let unix = |micros: u64| self.mock.uptime.started_unix_us() + micros;
         tracer.record(Served {
             caller,
+            method: self.method.to_string(),
+            http_version: number(self.version),
             route: self.endpoint.path(),
             status,
             batch_size: self.items.len(),
@@ -179,6 +185,17 @@ impl<'a> Exchange<'a> {
             dequeued: self.dequeued.map(unix),
             done: unix(done),
         });
+    }
+}
+
+/// A version of HTTP without the letters.
+fn number(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
     }
 }
 

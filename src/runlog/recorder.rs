@@ -1,6 +1,7 @@
 //! The recorder's thread: digests answers, writes rows and counts, so that the engine need not.
 
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -49,8 +50,12 @@ pub type Tap = Box<dyn FnMut(Vec<Completed>) + Send>;
 pub struct Recording {
     /// The phase's log.
     pub log: LogWriter<File>,
+    /// Where that is, for who must be told.
+    pub log_path: PathBuf,
     /// The run's answers.
     pub answers: Answers,
+    /// Where these are.
+    pub answers_path: PathBuf,
 }
 
 /// A running recorder.
@@ -99,14 +104,11 @@ fn record(
     mut tap: Option<Tap>,
 ) -> anyhow::Result<Recording> {
     for mut chunk in chunks {
-        for completed in &mut chunk {
-            recording
-                .write(repetition, completed)
-                .context("cannot write the log; check that the disk has room")?;
+        // Whoever sends wants to know whether anybody listens.
+        if chunk.is_empty() {
+            continue;
         }
-        // A row that has left the process survives a kill.
-        recording.log.flush().context("cannot write the log; check that the disk has room")?;
-        recording.answers.flush().context("cannot write the answers; check that the disk has room")?;
+        recording.write(repetition, &mut chunk)?;
         count(&mut live.lock().unwrap_or_else(PoisonError::into_inner), &chunk);
         if let Some(tap) = &mut tap {
             tap(chunk);
@@ -116,19 +118,28 @@ fn record(
 }
 
 impl Recording {
-    fn write(&mut self, repetition: u32, completed: &mut Completed) -> anyhow::Result<()> {
-        let sample = &mut completed.sample;
-        // Taken out: whoever gets the chunk next must not keep answers in memory.
-        if let Some(answer) = completed.answer.take() {
-            sample.answer_digest = Some(match answer {
-                AnswerBody::Kept(answer) => {
-                    AnswerDigest::OfValue(self.answers.take(sample.seq, answer.bytes())?)
-                }
-                AnswerBody::Rolled(digest) => AnswerDigest::OfBytes(digest),
-            });
+    fn write(&mut self, repetition: u32, chunk: &mut [Completed]) -> anyhow::Result<()> {
+        for Completed { sample, answer } in chunk {
+            // Taken out: whoever gets the chunk next must not keep answers in memory.
+            let digest = answer.take().map(|answer| self.digest(sample.seq, answer)).transpose();
+            sample.answer_digest = digest.with_context(|| cannot_write(&self.answers_path))?;
+            self.log.write(repetition, sample).with_context(|| cannot_write(&self.log_path))?;
         }
-        Ok(self.log.write(repetition, sample)?)
+        // A row that has left the process survives a kill.
+        self.log.flush().with_context(|| cannot_write(&self.log_path))?;
+        self.answers.flush().with_context(|| cannot_write(&self.answers_path))
     }
+
+    fn digest(&mut self, seq: u64, answer: AnswerBody) -> std::io::Result<AnswerDigest> {
+        Ok(match answer {
+            AnswerBody::Kept(answer) => AnswerDigest::OfValue(self.answers.take(seq, answer.bytes())?),
+            AnswerBody::Rolled(digest) => AnswerDigest::OfBytes(digest),
+        })
+    }
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write {}; check that the disk has room", path.display())
 }
 
 fn count(live: &mut Live, chunk: &[Completed]) {
@@ -160,7 +171,8 @@ mod tests {
     fn recording(file: &tempfile::NamedTempFile) -> Recording {
         let log = LogWriter::new(file.reopen().expect("the file is there"), "run", "before");
         let answers = Answers::new(Box::new(std::io::sink()));
-        Recording { log: log.expect("the disk has room"), answers }
+        let [log_path, answers_path] = ["before.csv", "answers.jsonl"].map(PathBuf::from);
+        Recording { log: log.expect("the disk has room"), log_path, answers, answers_path }
     }
 
     fn success(seq: u64, answer: Option<AnswerBody>) -> Completed {

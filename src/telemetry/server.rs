@@ -42,11 +42,16 @@ pub(super) struct ExpositionServer {
 impl ExpositionServer {
     /// Serves what the metrics say at the time.
     pub(super) fn start(listener: TcpListener, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
-        let port = listener.local_addr().context("the listener of the metrics has no address")?.port();
         let scrapes = Arc::new(Scrapes::new());
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("cannot start the runtime of the metrics")?;
+        // Here and not on its thread, so that whoever asked for the metrics learns that there are none.
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).context("cannot serve /metrics")?
+        };
+        let port = listener.local_addr().context("the listener of the metrics has no address")?.port();
         let counted = Arc::clone(&scrapes);
         let run = move || {
             runtime.block_on(serve(listener, metrics, counted, stopped));
@@ -70,12 +75,11 @@ impl Drop for ExpositionServer {
 
 /// Serves who comes until it is stopped, then what is asked for already.
 async fn serve(
-    listener: TcpListener,
+    listener: tokio::net::TcpListener,
     metrics: Arc<Metrics>,
     scrapes: Arc<Scrapes>,
     stopped: watch::Receiver<bool>,
 ) {
-    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let next = async || listener.accept().await.map(|(stream, _)| stream);
     let mut readers = admit(next, metrics, scrapes, stopped).await;
     let all = async { while readers.join_next().await.is_some() {} };
@@ -128,6 +132,17 @@ mod tests {
         let _ = reader.write_all(b"GET /metrics HTTP/1.1\r\nHost: tool\r\n\r\n").await;
         reader.read_to_string(&mut told).await.expect("text, or nothing");
         (told, begin.elapsed())
+    }
+
+    #[test]
+    fn a_listener_that_cannot_be_waited_for_is_an_error() {
+        // A regular file is always ready, so that nobody can wait for it.
+        let file = tempfile::tempfile().expect("a temporary file");
+        let listener = TcpListener::from(std::os::fd::OwnedFd::from(file));
+        listener.set_nonblocking(true).expect("any file can be");
+        let error =
+            ExpositionServer::start(listener, Arc::new(Metrics::new("run", &[]))).expect_err("no server");
+        assert_eq!(error.to_string(), "cannot serve /metrics");
     }
 
     #[tokio::test(start_paused = true)]

@@ -44,10 +44,14 @@ impl Caller {
 }
 
 /// A request that was served. Instants are microseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Served {
     /// Who called.
     pub caller: Caller,
+    /// Its method.
+    pub method: String,
+    /// The number of the version of HTTP in which it came.
+    pub http_version: &'static str,
     /// Path of the endpoint.
     pub route: &'static str,
     /// HTTP status; 0 where the connection was reset on purpose.
@@ -110,11 +114,11 @@ fn make(served: &Served, into: &mut Vec<SpanData>) {
     let root = u64::from_be_bytes(ids.new_span_id().to_bytes());
     let length = |from: u64, to: u64| to.saturating_sub(from);
     let mut attributes = vec![
-        KeyValue::new("http.request.method", "POST"),
+        KeyValue::new("http.request.method", served.method.clone()),
         KeyValue::new("url.scheme", "http"),
         KeyValue::new("url.path", served.route),
         KeyValue::new("http.route", served.route),
-        KeyValue::new("network.protocol.version", "1.1"),
+        KeyValue::new("network.protocol.version", served.http_version),
         KeyValue::new("spanload.batch.size", i64::try_from(served.batch_size).unwrap_or(i64::MAX)),
     ];
     if served.status > 0 {
@@ -133,7 +137,7 @@ fn make(served: &Served, into: &mut Vec<SpanData>) {
         ..span(
             context(trace, root),
             SpanId::from(served.caller.span),
-            format!("POST {}", served.route).into(),
+            format!("{} {}", served.method, served.route).into(),
             served.received,
             length(served.received, served.done),
         )
@@ -169,6 +173,8 @@ mod tests {
         let caller = Caller::parse(HEADER).expect("a caller");
         let served = Served {
             caller,
+            method: "PUT".into(),
+            http_version: "1.0",
             route: "/v1/infer",
             status: 200,
             batch_size: 1,
@@ -181,7 +187,12 @@ mod tests {
         make(&served, &mut spans);
         assert_eq!(spans.len(), count(&served));
         let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
-        assert_eq!(names, ["POST /v1/infer", "queue", "compute"]);
+        assert_eq!(names, ["PUT /v1/infer", "queue", "compute"]);
+        for attribute in
+            [KeyValue::new("http.request.method", "PUT"), KeyValue::new("network.protocol.version", "1.0")]
+        {
+            assert!(spans[0].attributes.contains(&attribute), "{attribute:?}");
+        }
         assert_eq!(spans[0].parent_span_id, SpanId::from(255_u64));
         assert!(spans.iter().all(|span| span.span_context.trace_id() == spans[0].span_context.trace_id()));
         assert!(spans[1..].iter().all(|span| span.parent_span_id == spans[0].span_context.span_id()));

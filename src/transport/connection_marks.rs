@@ -25,6 +25,8 @@ pub struct ConnectionMarks {
     opening: Cell<Option<Stage>>,
     ends: [Cell<Option<Moment>>; SET_UP.len()],
     syn_retransmits: Cell<Option<u32>>,
+    /// Of connects that came to nothing, as to addresses that were tried before.
+    syns_in_vain: Cell<u32>,
     counters: RefCell<Option<Rc<dyn Counters>>>,
     /// What the kernel had counted when it was last asked.
     retransmits: Cell<Option<u32>>,
@@ -39,6 +41,7 @@ impl ConnectionMarks {
             opening: Cell::default(),
             ends: Default::default(),
             syn_retransmits: Cell::default(),
+            syns_in_vain: Cell::default(),
             counters: RefCell::default(),
             retransmits: Cell::default(),
         })
@@ -56,8 +59,17 @@ impl ConnectionMarks {
         self.ends[place(stage)].set(Some(self.clock.now()));
         if stage == Stage::Connect {
             self.retransmits.set(self.counted());
-            self.syn_retransmits.set(self.retransmits.get());
+            if let Some(total) = self.retransmits.get() {
+                self.count_syns(total);
+            }
         }
+    }
+
+    /// What was sent again until a connect ended is its SYN.
+    fn count_syns(&self, of_this: u32) -> u32 {
+        let all = self.syns_in_vain.get() + of_this;
+        self.syn_retransmits.set(Some(all));
+        all
     }
 
     /// From now on `counters` know what the kernel counts.
@@ -65,9 +77,18 @@ impl ConnectionMarks {
         *self.counters.borrow_mut() = Some(counters);
     }
 
-    /// The connection is closed, or could not be opened: nobody counts any more.
+    /// The connection is closed, or could not be opened: nobody counts any more. To be called while the socket is still open.
     pub fn unwatch(&self) {
+        if self.is_connecting()
+            && let Some(total) = self.counted()
+        {
+            self.syns_in_vain.set(self.count_syns(total));
+        }
         *self.counters.borrow_mut() = None;
+    }
+
+    fn is_connecting(&self) -> bool {
+        self.opening.get() == Some(Stage::Connect)
     }
 
     /// Whether a connection is open or being opened.
@@ -82,9 +103,8 @@ impl ConnectionMarks {
     /// Asks the kernel what it has counted since it was last asked; absent where nobody counts, or no longer.
     pub fn recount(&self) -> Option<u32> {
         let total = self.counted()?;
-        if self.opening.get() == Some(Stage::Connect) {
-            // The connect did not end: what was sent again was its SYN.
-            self.syn_retransmits.set(Some(total));
+        if self.is_connecting() {
+            self.count_syns(total);
             return None;
         }
         let before = self.retransmits.replace(Some(total))?;
@@ -98,8 +118,7 @@ impl ConnectionMarks {
 
     /// The connection as an exchange sees it; absent as long as nobody has begun to connect.
     pub fn as_used(&self, reused: bool) -> Option<ConnectionUse> {
-        let begun =
-            self.opening.get() == Some(Stage::Connect) || self.ends[place(Stage::Connect)].get().is_some();
+        let begun = self.is_connecting() || self.ends[place(Stage::Connect)].get().is_some();
         begun.then(|| ConnectionUse { id: self.id, reused, syn_retransmits: self.syn_retransmits.get() })
     }
 
@@ -150,5 +169,24 @@ mod tests {
         assert_eq!((marks.recount(), marks.is_watched()), (None, false));
         let used = ConnectionUse { id: 7, reused: true, syn_retransmits: Some(3) };
         assert_eq!(marks.as_used(true), Some(used));
+    }
+
+    #[test]
+    fn syns_of_connects_in_vain_are_counted_too() {
+        let marks = ConnectionMarks::new(Clock::start(), 7);
+        let syns = || marks.as_used(false).and_then(|used| used.syn_retransmits);
+        let watch = |count| marks.watch(Rc::new(Counts(Cell::new(count))));
+        marks.begin(Stage::Connect);
+        watch(2);
+        marks.unwatch();
+        assert_eq!(syns(), Some(2), "it failed by itself");
+        watch(1);
+        assert_eq!(
+            (marks.recount(), marks.recount(), syns()),
+            (None, None, Some(3)),
+            "however often it is asked"
+        );
+        marks.end();
+        assert_eq!((syns(), marks.recount()), (Some(3), Some(0)), "they are no data");
     }
 }

@@ -1,7 +1,7 @@
 //! Where requests go: the target's address, its paths and the headers of every request.
 
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Uri};
+use hyper::{Method, Uri, Version};
 
 use super::endpoint_error::EndpointError;
 use super::{RequestTemplate, ServerHeaders};
@@ -13,6 +13,8 @@ pub struct Endpoint {
     pub host: String,
     /// TCP port.
     pub port: u16,
+    /// What its connections speak.
+    pub version: Version,
     /// For one request.
     pub single: RequestTemplate,
     /// For a batch.
@@ -52,6 +54,7 @@ impl Endpoint {
         Ok(Endpoint {
             host,
             port: authority.port_u16().unwrap_or(80),
+            version: Version::HTTP_11,
             single: RequestTemplate::new(Method::POST, parse_path(path)?, headers.clone()),
             batch: RequestTemplate::new(Method::POST, parse_path(batch_path)?, headers),
             server_headers: ServerHeaders::default(),
@@ -63,9 +66,16 @@ impl Endpoint {
         Endpoint { server_headers, ..self }
     }
 
-    /// The version of HTTP that its connections speak.
+    /// The number of that version, as the conventions of OpenTelemetry have it; empty for one that has none yet.
     pub fn http_version(&self) -> &'static str {
-        "1.1"
+        match self.version {
+            Version::HTTP_09 => "0.9",
+            Version::HTTP_10 => "1.0",
+            Version::HTTP_11 => "1.1",
+            Version::HTTP_2 => "2",
+            Version::HTTP_3 => "3",
+            _ => "",
+        }
     }
 
     /// The address as a person writes it.
@@ -128,6 +138,13 @@ mod tests {
         assert_eq!((plain.single.path.path(), plain.address()), ("/v1/infer", "127.0.0.1:8000".into()));
         let own = endpoint("http://[::1]/own?x=1").expect("a good URL");
         assert_eq!((own.single.path.to_string(), own.address()), ("/own?x=1".into(), "[::1]:80".into()));
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_endpoint() {
+        let http1 = endpoint("http://a").expect("a good URL");
+        assert_eq!(http1.http_version(), "1.1");
+        assert_eq!(Endpoint { version: Version::HTTP_2, ..http1 }.http_version(), "2");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub enum Wanted {
 }
 
 /// A request of a repetition: the key of a row.
-type Key = (u32, u64);
+type RowKey = (u32, u64);
 
 /// The requests that are wanted of a phase, each with the same one of the other phase where that has it.
 pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Result<Vec<ExplainedRequest>> {
@@ -50,7 +50,7 @@ pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Resul
     };
     let mut shown = waterfalls(results, &manifest, own, &keys)?;
     let mut beside = waterfalls(results, &manifest, other, &keys)?;
-    let request = |key: &Key| {
+    let request = |key: &RowKey| {
         let Some(request) = shown.remove(key) else {
             bail!(
                 "request {} has no row in repetition {} of {}.csv; the run was cut short before it, or the row was lost",
@@ -82,7 +82,7 @@ fn check(manifest: &Manifest, wanted: Wanted) -> anyhow::Result<()> {
 }
 
 /// The slowest first; of equals the earlier one.
-fn slowest(data: &PhaseData, count: usize, repetition: Option<u32>) -> Vec<Key> {
+fn slowest(data: &PhaseData, count: usize, repetition: Option<u32>) -> Vec<RowKey> {
     let sent = data.rows().iter().filter(|row| row.error() != Some(ErrorKind::Unsent));
     let mut rows: Vec<&Observation> =
         sent.filter(|row| repetition.is_none_or(|repetition| row.repetition() == repetition)).collect();
@@ -98,25 +98,29 @@ fn waterfalls(
     results: &Results,
     manifest: &Manifest,
     (phase, data): (Phase, &PhaseData),
-    keys: &[Key],
-) -> anyhow::Result<HashMap<Key, Waterfall>> {
-    let places: HashMap<Key, usize> =
+    keys: &[RowKey],
+) -> anyhow::Result<HashMap<RowKey, Waterfall>> {
+    let places: HashMap<RowKey, usize> =
         (0..).zip(data.rows()).map(|(at, row)| ((row.repetition(), row.seq()), at)).collect();
-    let there: Vec<(Key, usize)> = keys.iter().filter_map(|key| Some((*key, *places.get(key)?))).collect();
+    let there: Vec<(RowKey, usize)> = keys.iter().filter_map(|key| Some((*key, *places.get(key)?))).collect();
     if there.is_empty() {
         return Ok(HashMap::new());
     }
     let at: Vec<usize> = there.iter().map(|(_, place)| *place).collect();
     let causes = causes_of(data, &health::stalls(manifest, phase), &at);
     let mut samples = samples(results, phase, &there)?;
-    let waterfall = |((key, _), causes): (&(Key, usize), Vec<_>)| {
+    let waterfall = |((key, _), causes): (&(RowKey, usize), Vec<_>)| {
         let sample = samples.remove(key)?;
         Some((*key, Waterfall { phase, repetition: key.0, sample, causes }))
     };
     Ok(there.iter().zip(causes).filter_map(waterfall).collect())
 }
 
-fn samples(results: &Results, phase: Phase, there: &[(Key, usize)]) -> anyhow::Result<HashMap<Key, Sample>> {
+fn samples(
+    results: &Results,
+    phase: Phase,
+    there: &[(RowKey, usize)],
+) -> anyhow::Result<HashMap<RowKey, Sample>> {
     let log = Part::from(phase).log();
     let path = results.path(&log);
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;

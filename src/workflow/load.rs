@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
 use super::steps::expected;
 use crate::host::{Anchor, Interrupt};
+use crate::model::run_files;
 use crate::model::{Caveat, Phase, RunEnd};
 use crate::report::Progress;
 use crate::runlog::{Answers, LogWriter, Recording};
@@ -28,7 +29,9 @@ pub async fn load(
     let file = File::create(log).with_context(|| format!("--log {}: cannot write there", log.display()))?;
     let recording = Recording {
         log: LogWriter::new(file, &run_id, phase.name())?,
+        log_path: log.into(),
         answers: Answers::new(Box::new(std::io::sink())),
+        answers_path: run_files::ANSWERS.into(),
     };
     let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
     let progress = Progress::new(quiet, expected::of_phase(settings, phase));

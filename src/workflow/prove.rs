@@ -94,7 +94,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
 /// All that is sent and logged.
 async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
     for part in [Phase::Before.into(), Phase::After.into(), Part::SingleCalls] {
-        run.recordings.add(&run.results, &run.runner.run_id, part)?;
+        run.recordings.add(&run.runner.run_id, part)?;
     }
     run.write_manifest()?;
     script::run_script(run).await?;

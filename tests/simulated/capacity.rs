@@ -1,5 +1,8 @@
 //! Connections that carry several exchanges at once: slots are the sum of capacities, and set-up is counted once.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+
 use spanload::model::{Sample, Stage, StageSet};
 
 use super::load::{Load, at, stages};
@@ -47,4 +50,53 @@ fn who_waits_for_the_connection_of_another_until_its_deadline_was_in_the_queue_a
     assert_eq!(stages(outcome.sample(0)), [("queue", 0), ("connect", 300_000)]);
     assert_eq!(outcome.sample(1).due, Some(at(0)));
     assert_eq!(stages(outcome.sample(1)), [("queue", 300_000)]);
+}
+
+#[test]
+fn what_a_connection_carries_is_not_exceeded_when_it_becomes_less_nor_wasted_when_it_becomes_more() {
+    let transport = Scripted::with(4, 0, StageSet::ALL, |seq| match seq {
+        8 => Act::Carry { capacity: 2, after_ms: 10 },
+        24 => Act::Carry { capacity: 3, after_ms: 10 },
+        _ => Act::Answer { after_ms: 10 },
+    });
+    let outcome = Load::new(60, 8).pool(1).run_on(transport.clone());
+    assert!(outcome.samples().into_iter().all(Sample::succeeded));
+    assert_eq!((transport.beyond_capacity(), transport.opened()), (0, 1));
+    let starts = |ms| outcome.samples().into_iter().filter(|sample| start(sample) == ms).count();
+    let rounds: Vec<_> = (0..).step_by(10).map(starts).take_while(|started| *started > 0).collect();
+    assert_eq!(rounds, [vec![4; 2], vec![2; 8], vec![3; 12]].concat());
+}
+
+/// When a request left the queue, in milliseconds.
+fn start(sample: &Sample) -> u64 {
+    let due = sample.due.expect("it was sent");
+    (due.as_micros() + sample.stages.get(Stage::Queue).expect("it was sent").0) / 1_000
+}
+
+#[test]
+fn another_connection_that_carries_less_is_shared_by_fewer() {
+    let ended = Cell::default();
+    let transport = Scripted::with(4, 5, StageSet::ALL, move |seq| match seq {
+        9 if !ended.replace(true) => Act::EndUnsent { after_ms: 7, then: 1 },
+        _ => Act::Answer { after_ms: 10 },
+    });
+    let outcome = Load::new(40, 8).pool(1).run_on(transport.clone());
+    assert!(outcome.samples().into_iter().all(Sample::succeeded));
+    assert_eq!((transport.beyond_capacity(), transport.opened()), (0, 2));
+    // The 5 ms of a connect, two rounds of four, 7 ms, another connect, its request again and 28 others one by one.
+    assert_eq!(outcome.ended, at(5 + 20 + 7 + 5 + 290));
+}
+
+#[test]
+fn requests_that_are_sent_again_together_take_turns_where_they_must() {
+    let ended = RefCell::new(HashSet::new());
+    let transport = Scripted::with(3, 0, StageSet::ALL, move |seq| match seq {
+        4 | 5 if ended.borrow_mut().insert(seq) => Act::EndUnsent { after_ms: 5, then: 1 },
+        _ => Act::Answer { after_ms: 10 },
+    });
+    let outcome = Load::new(6, 3).pool(1).run_on(transport.clone());
+    assert!(outcome.samples().into_iter().all(Sample::succeeded));
+    assert_eq!((transport.beyond_capacity(), transport.opened()), (0, 2));
+    let sent = [4, 5].map(|seq| (outcome.sample(seq).attempts, stages(outcome.sample(seq))[1]));
+    assert_eq!(sent, [(2, ("retry", 5_000)), (2, ("retry", 15_000))]);
 }

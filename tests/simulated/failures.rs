@@ -5,7 +5,7 @@ use spanload::model::ErrorKind;
 use spanload::transport::dial::{Lookup, Resolve};
 
 use super::load::{Load, stages};
-use super::net::{Connect, Net, Peer, pause};
+use super::net::{Connect, Names, Net, Peer, pause};
 
 const HALF_OF_TEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345";
 
@@ -39,6 +39,31 @@ fn a_timeout_while_connecting_keeps_its_evidence() {
     assert_eq!(stages(sample), [("queue", 0), ("connect", 1_400_000)]);
     let connection = sample.connection.expect("it came to one");
     assert_eq!((connection.syn_retransmits, sample.retransmits), (Some(2), None));
+}
+
+#[test]
+fn syns_are_counted_over_all_addresses_whether_or_not_one_answers() {
+    let names = Names {
+        after_ms: 0,
+        addresses: ["10.0.0.2:80", "10.0.0.3:80"].map(|one| one.parse().expect("an address")).into(),
+    };
+    for error in [None, Some(io::ErrorKind::TimedOut)] {
+        let connect = move |index| match index {
+            0 => Connect { syn_retransmits: 2, ..Connect::fails(3_000, io::ErrorKind::ConnectionRefused) },
+            _ => Connect { after_ms: 1_000, syn_retransmits: 1, error },
+        };
+        let net = Net::with_connect(connect, |_, mut peer| async move {
+            while let Some(request) = peer.request().await {
+                peer.answer(&request.body).await;
+            }
+        });
+        let outcome = Load::new(1, 1).url("http://a.test").run_resolving(&net, names.clone());
+        let sample = outcome.sample(0);
+        assert_eq!(sample.error, error.map(|_| ErrorKind::Timeout));
+        assert_eq!(stages(sample)[..3], [("queue", 0), ("dns", 0), ("connect", 4_000_000)]);
+        let again = sample.connection.expect("it came to one").syn_retransmits;
+        assert_eq!((again, sample.retransmits), (Some(3), error.map_or(Some(0), |_| None)));
+    }
 }
 
 /// Knows no name.

@@ -24,7 +24,7 @@ fn a_connection_that_closes_while_idle_is_replaced_without_a_retry() {
 fn what_was_not_sent_is_sent_again_once() {
     let ended = std::cell::Cell::new(false);
     let transport = Scripted::with(1, 20, spanload::model::StageSet::ALL, move |seq| match seq {
-        1 if !ended.replace(true) => Act::EndUnsent,
+        1 if !ended.replace(true) => Act::EndUnsent { after_ms: 0, then: 1 },
         _ => Act::Answer { after_ms: 5 },
     });
     let outcome = Load::new(2, 1).pool(1).run_on(transport.clone());
@@ -37,7 +37,7 @@ fn what_was_not_sent_is_sent_again_once() {
 
 #[test]
 fn what_a_fresh_connection_refuses_is_not_sent_again() {
-    let transport = Scripted::new(|_| Act::EndUnsent);
+    let transport = Scripted::new(|_| Act::EndUnsent { after_ms: 0, then: 1 });
     let outcome = Load::new(1, 1).pool(1).run_on(transport);
     assert_eq!((outcome.sample(0).error, outcome.sample(0).attempts), (Some(ErrorKind::Closed), 1));
 }

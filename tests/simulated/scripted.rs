@@ -22,12 +22,20 @@ pub enum Act {
         status: u16,
         body: &'static str,
     },
+    /// From now on each connection carries so many exchanges.
+    Carry {
+        capacity: usize,
+        after_ms: u64,
+    },
     /// Keeps the engine's only thread from everything else.
     Block {
         ms: u64,
     },
-    /// The connection ends before a byte was sent on it.
-    EndUnsent,
+    /// The connection ends before a byte was sent on it; others carry so many exchanges.
+    EndUnsent {
+        after_ms: u64,
+        then: usize,
+    },
     Never,
 }
 
@@ -48,12 +56,13 @@ pub struct Scripted(Rc<Script>);
 
 struct Script {
     act: Box<dyn Fn(u64) -> Act>,
-    capacity: usize,
+    capacity: Cell<usize>,
     open_ms: u64,
     observes: StageSet,
     events: RefCell<Vec<Event>>,
     in_flight: Cell<usize>,
     most_in_flight: Cell<usize>,
+    beyond_capacity: Cell<usize>,
     opened: Cell<usize>,
 }
 
@@ -70,16 +79,17 @@ impl Scripted {
         act: impl Fn(u64) -> Act + 'static,
     ) -> Self {
         let events = RefCell::default();
-        let (in_flight, most_in_flight, opened) = Default::default();
+        let (in_flight, most_in_flight, beyond_capacity, opened) = Default::default();
         let act = Box::new(act);
         Scripted(Rc::new(Script {
             act,
-            capacity,
+            capacity: Cell::new(capacity),
             open_ms,
             observes,
             events,
             in_flight,
             most_in_flight,
+            beyond_capacity,
             opened,
         }))
     }
@@ -98,6 +108,11 @@ impl Scripted {
         self.0.most_in_flight.get()
     }
 
+    /// Exchanges that were started on connections that carried all they could.
+    pub fn beyond_capacity(&self) -> usize {
+        self.0.beyond_capacity.get()
+    }
+
     pub fn opened(&self) -> usize {
         self.0.opened.get()
     }
@@ -107,6 +122,7 @@ pub struct ScriptedConnection {
     script: Rc<Script>,
     marks: Rc<ConnectionMarks>,
     open: Cell<bool>,
+    carried: Cell<usize>,
 }
 
 impl Transport for Scripted {
@@ -122,7 +138,12 @@ impl Transport for Scripted {
         pause(self.0.open_ms).await;
         marks.end();
         self.0.opened.set(self.0.opened.get() + 1);
-        Ok(ScriptedConnection { script: Rc::clone(&self.0), marks, open: Cell::new(true) })
+        Ok(ScriptedConnection {
+            script: Rc::clone(&self.0),
+            marks,
+            open: Cell::new(true),
+            carried: Cell::default(),
+        })
     }
 }
 
@@ -148,7 +169,8 @@ impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let in_flight = &self.0.script.in_flight;
         in_flight.set(in_flight.get() - 1);
-        if !self.1.get() && self.0.script.capacity == 1 {
+        self.0.carried.set(self.0.carried.get() - 1);
+        if !self.1.get() && self.0.script.capacity.get() == 1 {
             self.0.open.set(false);
         }
     }
@@ -156,7 +178,7 @@ impl Drop for InFlight<'_> {
 
 impl Connection for ScriptedConnection {
     fn capacity(&self) -> usize {
-        self.script.capacity
+        self.script.capacity.get()
     }
 
     fn is_open(&self) -> bool {
@@ -176,6 +198,9 @@ impl Connection for ScriptedConnection {
         let script = Rc::clone(&self.script);
         let (requests, batched) = requests(request);
         script.events.borrow_mut().push(Event::Start(requests.clone(), batched));
+        if self.carried.replace(self.carried.get() + 1) >= script.capacity.get() {
+            script.beyond_capacity.set(script.beyond_capacity.get() + 1);
+        }
         script.in_flight.set(script.in_flight.get() + 1);
         script.most_in_flight.set(script.most_in_flight.get().max(script.in_flight.get()));
         let in_flight = InFlight(self, Cell::new(false));
@@ -184,7 +209,9 @@ impl Connection for ScriptedConnection {
             false => requests[0].to_string(),
         };
         let act = (script.act)(requests[0]);
-        if matches!(act, Act::EndUnsent) {
+        if let Act::EndUnsent { after_ms, then } = act {
+            pause(after_ms).await;
+            script.capacity.set(then);
             self.open.set(false);
             return Err(Failure { kind: ErrorKind::Closed, unsent: true });
         }
@@ -193,11 +220,15 @@ impl Connection for ScriptedConnection {
         let (after_ms, status, text) = match act {
             Act::Answer { after_ms } => (after_ms, 200, echo),
             Act::AnswerWith { after_ms, status, body } => (after_ms, status, body.to_string()),
+            Act::Carry { capacity, after_ms } => {
+                script.capacity.set(capacity);
+                (after_ms, 200, echo)
+            }
             Act::Block { ms } => {
                 tokio::time::advance(Duration::from_millis(ms)).await;
                 (0, 200, echo)
             }
-            Act::EndUnsent | Act::Never => std::future::pending().await,
+            Act::EndUnsent { .. } | Act::Never => std::future::pending().await,
         };
         pause(after_ms).await;
         let last = marks.read(1);

@@ -76,6 +76,25 @@ fn a_timeout_while_connecting_keeps_its_evidence() {
     });
 }
 
+#[test]
+fn a_connect_that_is_refused_in_the_end_keeps_its_evidence() {
+    in_a_network_of_its_own(|network| {
+        let (listener, filler) = full();
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let samples = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                wait_until("a SYN is dropped", || (namespace::dropped() > 0).then_some(()));
+                // What is sent again finds nobody.
+                drop((filler, listener));
+            });
+            Load::new(1, 1).run(&url)
+        });
+        assert_eq!((samples[0].error, samples[0].retransmits), (Some(ErrorKind::ConnectRefused), None));
+        let again = samples[0].connection.expect("it came to one").syn_retransmits;
+        assert!(again > Some(0) && again.map(u64::from) <= Some(network.since_start().syn), "{again:?}");
+    });
+}
+
 /// A small backlog: dropped SYNs, and handshakes whose last packet is dropped, so that the request is sent again.
 #[test]
 fn what_is_sent_again_on_the_wire_stands_in_the_rows() {

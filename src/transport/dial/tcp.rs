@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::rc::Rc;
 
-use tokio::net::{TcpSocket, TcpStream};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpStream;
 
 use super::{Dial, tcp_info};
 use crate::transport::{ConnectionMarks, Counters};
@@ -27,15 +28,32 @@ impl Counters for SocketCounters {
 impl Dial for TcpDialer {
     type Stream = TcpStream;
 
+    /// The steps of a connect one by one, so that the socket of one that fails is still there to be asked.
     async fn dial(&self, address: SocketAddr, marks: &ConnectionMarks) -> io::Result<TcpStream> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
         // A small request must not wait for the acknowledgement of the one before it.
-        socket.set_nodelay(true)?;
-        marks.watch(Rc::new(SocketCounters(socket.as_raw_fd())));
+        socket.set_tcp_nodelay(true)?;
+        let begun = begin(&socket, address);
+        let stream = TcpStream::from_std(socket.into())?;
+        marks.watch(Rc::new(SocketCounters(stream.as_raw_fd())));
+        // Declared after the stream, so that it goes before it: the socket is still open when it is asked for the last time.
         let watched = WatchGuard(marks);
-        let stream = socket.connect(address).await?;
+        begun?;
+        stream.writable().await?;
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
         std::mem::forget(watched);
         Ok(stream)
+    }
+}
+
+/// Sends the SYN. The answer to it makes the socket writable.
+fn begin(socket: &Socket, address: SocketAddr) -> io::Result<()> {
+    match socket.connect(&address.into()) {
+        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -67,9 +67,10 @@ impl Measurement<'_> {
         let thread = thread.context("cannot start the engine's thread")?;
         // An error here is the engine's panic, which the join below reports.
         let _ = step.watch(end, || recorder.live()).await;
-        let health = thread.join().map_err(|_| anyhow!("the engine's thread panicked"))??;
+        let health = thread.join().map_err(|_| anyhow!("the engine's thread panicked")).flatten();
+        // What it could not write ended the engine, and is why the rest was not sent.
         let (recording, live) = recorder.finish()?;
-        Ok(Measured { recording, live, clock, health })
+        Ok(Measured { recording, live, clock, health: health? })
     }
 
     fn repetition(&self) -> anyhow::Result<Repetition> {

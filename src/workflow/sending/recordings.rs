@@ -14,24 +14,20 @@ use crate::runlog::{Answers, LogWriter, Recording, Results};
 pub(in crate::workflow) struct Recordings {
     logs: HashMap<Part, LogWriter<File>>,
     answers: Option<Answers>,
+    results: Results,
 }
 
 impl Recordings {
     /// Without a log yet.
     pub(in crate::workflow) fn start(results: &Results) -> anyhow::Result<Self> {
         let answers = Answers::new(Box::new(BufWriter::new(results.start(ANSWERS)?)));
-        Ok(Recordings { logs: HashMap::new(), answers: Some(answers) })
+        Ok(Recordings { logs: HashMap::new(), answers: Some(answers), results: results.clone() })
     }
 
     /// Starts the log of a part.
-    pub(in crate::workflow) fn add(
-        &mut self,
-        results: &Results,
-        run_id: &str,
-        part: Part,
-    ) -> anyhow::Result<()> {
-        let mut log = LogWriter::new(results.start(&part.log())?, run_id, &part.to_string())?;
-        log.flush()?;
+    pub(in crate::workflow) fn add(&mut self, run_id: &str, part: Part) -> anyhow::Result<()> {
+        let mut log = LogWriter::new(self.results.start(&part.log())?, run_id, &part.to_string())?;
+        log.flush().with_context(|| format!("cannot write {}", self.results.path(&part.log()).display()))?;
         self.logs.insert(part, log);
         Ok(())
     }
@@ -44,7 +40,8 @@ impl Recordings {
             // Nobody compares the answers of other parts.
             _ => Answers::new(Box::new(std::io::sink())),
         };
-        Ok(Recording { log, answers })
+        let [log_path, answers_path] = [&part.log(), ANSWERS].map(|name| self.results.path(name));
+        Ok(Recording { log, log_path, answers, answers_path })
     }
 
     /// Takes it back.

@@ -6,7 +6,7 @@ use super::measurement::Measurement;
 use super::part_load::{PartLoad, Shown};
 use super::server::{Server, Session};
 use super::{health, plans, telemetry};
-use crate::host::{Anchor, Interrupt, limits};
+use crate::host::{Anchor, Interrupt, limits, memory};
 use crate::model::manifest::{Destination, RepetitionRecord};
 use crate::plan::Plan;
 use crate::report::{Progress, Step};
@@ -25,6 +25,7 @@ impl Ready {
     /// Finds out what can be wrong before the first request.
     pub(in crate::workflow) async fn make(settings: &Settings) -> anyhow::Result<Self> {
         let plan = Arc::new(plans::of_phases(settings)?);
+        memory::give_large_ones_back();
         limits::make_room(most_connections(settings))?;
         let prepared = Prepared::make(&settings.telemetry)?;
         let mut server = Server::new(settings, &prepared)?;

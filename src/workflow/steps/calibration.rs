@@ -14,7 +14,7 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
     if run.stopped() {
         return Ok(());
     }
-    run.recordings.add(&run.results, &run.runner.run_id, Part::Calibration)?;
+    run.recordings.add(&run.runner.run_id, Part::Calibration)?;
     let session = run.runner.server.open(None).await?;
     let most = run.settings().after.batch;
     let sizes = (0..PASSES).flat_map(|_| batch_sizes(most));

@@ -23,7 +23,7 @@ pub(in crate::workflow) async fn climb(run: &mut Run<'_>) -> anyhow::Result<()> 
     let plan = Arc::new(plans::of_first(run.settings(), requests(run.settings()))?);
     let mut rungs: Vec<(Rung, Strategy)> = rungs(run.settings()).collect();
     for (rung, _) in &rungs {
-        run.recordings.add(&run.results, &run.runner.run_id, Part::Rung(*rung))?;
+        run.recordings.add(&run.runner.run_id, Part::Rung(*rung))?;
     }
     let record = |(rung, strategy): &(Rung, Strategy)| RungRecord {
         part: Part::Rung(*rung),
