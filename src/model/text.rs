@@ -6,7 +6,6 @@ use crate::model::{ErrorKind, TraceId};
 
 /// Digits of the largest `u64`.
 const DIGITS: usize = 20;
-const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// What can be appended to a line: the same text as its `Display`.
 pub trait Text {
@@ -16,16 +15,19 @@ pub trait Text {
 
 impl Text for u64 {
     fn put(self, line: &mut Vec<u8>) {
-        let (mut digits, mut at, mut rest) = ([0; DIGITS], DIGITS, self);
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
+        if self < 10 {
+            return line.push(b'0' + self as u8);
         }
-        line.extend_from_slice(&digits[at..]);
+        // Room is made by a fixed number of bytes and taken back: a copy of a length that the compiler does not know is
+        // a call.
+        let (start, mut rest) = (line.len(), self);
+        let end = start + self.ilog10() as usize + 1;
+        line.extend_from_slice(&[0; DIGITS]);
+        for digit in line[start..end].iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        line.truncate(end);
     }
 }
 
@@ -76,9 +78,13 @@ impl Text for Digest {
 
 /// Two hexadecimal digits a byte.
 pub fn put_hex<const BYTES: usize>(bytes: [u8; BYTES], line: &mut Vec<u8>) {
-    for byte in bytes {
-        line.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+    // Sums instead of a table: the compiler takes all bytes at once.
+    let digit = |half: u8| half + b'0' + if half > 9 { b'a' - b'9' - 1 } else { 0 };
+    let mut digits = [[0; 2]; BYTES];
+    for (two, byte) in digits.iter_mut().zip(bytes) {
+        *two = [byte >> 4, byte & 15].map(digit);
     }
+    line.extend_from_slice(digits.as_flattened());
 }
 
 #[cfg(test)]

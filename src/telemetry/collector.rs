@@ -66,7 +66,7 @@ impl Collector {
                 let series = series.map(|(metrics, phase)| PhaseSeries::new(metrics, phase));
                 self.current = Some(Current { series, pulse, leaders: Leaders::default() });
             }
-            Message::Chunk { origin, chunk, lost } => self.see(&origin, chunk, lost),
+            Message::Chunk { origin, chunk, lost } => self.see(&origin, &chunk, lost),
             Message::End(seen) => {
                 self.feel();
                 self.current = None;
@@ -75,34 +75,35 @@ impl Collector {
         }
     }
 
-    fn see(&mut self, origin: &Arc<Origin>, chunk: Vec<Completed>, lost: Leaders) {
+    fn see(&mut self, origin: &Arc<Origin>, chunk: &[Completed], lost: Leaders) {
         let Some(current) = &mut self.current else { return };
         let _whole = self.metrics.as_ref().map(|metrics| metrics.change());
         current.leaders.learn(lost);
         for Completed { sample, .. } in chunk {
-            let leader = current.leaders.of(&sample);
-            let slow = self.sampler.is_slow(&sample);
-            let traced = self.queue.as_ref().filter(|_| self.sampler.keeps(&sample, leader));
+            let leader = current.leaders.of(sample);
+            let slow = self.sampler.is_slow(sample);
+            let traced = self.queue.as_ref().filter(|_| self.sampler.keeps(sample, leader, slow));
             if let Some((series, metrics)) = current.series.as_mut().zip(self.metrics.as_ref()) {
                 let leads = leader == sample.trace_id;
                 let decided = Decided { slow, leads, traced: traced.is_some() };
-                series.observe(metrics, origin, &sample, decided);
+                series.observe(metrics, origin, sample, decided);
             }
             if let Some(queue) = traced {
-                let origin = Arc::clone(origin);
+                let (origin, sample) = (Arc::clone(origin), sample.clone());
                 let count = spans::count(&sample);
                 queue.offer(count, move |into| spans::make(&origin, &sample, leader, slow, into));
             }
         }
+        if let Some(series) = &mut current.series {
+            series.hand_over();
+        }
     }
 
-    fn feel(&self) {
-        let current = self.current.as_ref();
-        if let Some((series, pulse)) =
-            current.and_then(|current| Some((current.series.as_ref()?, &current.pulse)))
-        {
+    fn feel(&mut self) {
+        let Some(current) = &mut self.current else { return };
+        if let Some(series) = &mut current.series {
             let _whole = self.metrics.as_ref().map(|metrics| metrics.change());
-            series.feel(pulse);
+            series.feel(&current.pulse);
         }
     }
 }

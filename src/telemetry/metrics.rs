@@ -1,12 +1,12 @@
 //! The metrics of a run: their families, and what is set from outside the stream of samples.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::buckets;
+use super::histogram::{Histogram, Scale};
 use super::names::{self, MetricFamily};
 use super::registry::{Bounds, Counter, Gauge, Seconds, Series, Shelf, Traced};
 use super::verdict::{VerdictFigures, limit_us, percent};
@@ -50,17 +50,18 @@ impl Metrics {
     pub(super) fn new(run_id: &str, sla: &[SlaLine]) -> Self {
         let mut shelf = Shelf::new(run_id);
         let limits: Vec<u64> = sla.iter().filter_map(limit_us).collect();
-        let times = buckets::latencies(&limits);
+        let times = Scale::seconds(buckets::latencies(&limits));
+        let stages = Scale::seconds(buckets::stages());
         let build = shelf.gauge(&names::BUILD_INFO);
         build.of(&[env!("CARGO_PKG_VERSION")]).set(1.0);
         let metrics = Metrics {
-            latency: shelf.histogram(&names::LATENCY, times.clone()),
+            latency: shelf.histogram(&names::LATENCY, Arc::clone(&times)),
             exchange: shelf.histogram(&names::EXCHANGE, times),
-            stage: shelf.histogram(&names::STAGE, buckets::stages()),
+            stage: shelf.histogram(&names::STAGE, Arc::clone(&stages)),
             slow_stage: shelf.seconds(&names::SLOW_STAGE),
             slow: shelf.counter(&names::SLOW),
-            server_queue: shelf.histogram(&names::SERVER_QUEUE, buckets::stages()),
-            server_compute: shelf.histogram(&names::SERVER_COMPUTE, buckets::stages()),
+            server_queue: shelf.histogram(&names::SERVER_QUEUE, Arc::clone(&stages)),
+            server_compute: shelf.histogram(&names::SERVER_COMPUTE, stages),
             requests: shelf.counter(&names::REQUESTS),
             errors: shelf.counter(&names::ERRORS),
             active: shelf.gauge(&names::ACTIVE),
@@ -68,8 +69,8 @@ impl Metrics {
             connects: shelf.counter(&names::CONNECTS),
             syn_retransmits: shelf.counter(&names::SYN_RETRANSMITS),
             retransmits: shelf.counter(&names::RETRANSMITS),
-            batch_size: shelf.histogram(&names::BATCH_SIZE, buckets::sizes()),
-            loop_lag: shelf.histogram(&names::LOOP_LAG, buckets::lags()),
+            batch_size: shelf.histogram(&names::BATCH_SIZE, Scale::counts(buckets::sizes())),
+            loop_lag: shelf.histogram(&names::LOOP_LAG, Scale::seconds(buckets::lags())),
             spans: shelf.counter(&names::SPANS),
             spans_created: shelf.counter(&names::SPANS_CREATED),
             samples_dropped: shelf.counter(&names::SAMPLES_DROPPED),

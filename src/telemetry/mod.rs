@@ -7,7 +7,7 @@
 //!   standard variable
 //! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
 //! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
-//! - `registry`, `metrics`, `series`: what `/metrics` shows; `verdict`: what is set at the end
+//! - `registry`, `histogram`, `metrics`, `series`: what `/metrics` shows; `verdict`: what is set at the end
 //! - `server`, `reader`, `scrapes`: who may read it, how long one may take, and who came
 //! - `origin`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
 //! - `queue`, `exporter`: bounded, on a thread of its own; created = exported + failed + dropped
@@ -21,6 +21,7 @@ mod env;
 mod error;
 mod exporter;
 mod headers;
+mod histogram;
 mod ids;
 mod journal;
 mod leaders;

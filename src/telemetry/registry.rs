@@ -10,9 +10,9 @@ use prometheus_client::metrics::counter::Counter as Count;
 use prometheus_client::metrics::exemplar::HistogramWithExemplars;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge as Level;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::histogram::{Histogram, Scale};
 use super::names::MetricFamily;
 
 /// The values of a metric's labels, in the order of the table.
@@ -28,17 +28,17 @@ pub(super) type Traced = HistogramWithExemplars<Labels>;
 
 /// Makes histograms of one family.
 #[derive(Clone, Debug)]
-pub(super) struct Bounds(Arc<[f64]>);
+pub(super) struct Bounds(Arc<Scale>);
 
 impl MetricConstructor<Histogram> for Bounds {
     fn new_metric(&self) -> Histogram {
-        Histogram::new(self.0.iter().copied())
+        Histogram::new(&self.0)
     }
 }
 
 impl MetricConstructor<Traced> for Bounds {
     fn new_metric(&self) -> Traced {
-        Traced::new(self.0.iter().copied())
+        Traced::new(self.0.bounds())
     }
 }
 
@@ -90,13 +90,13 @@ impl Shelf {
     pub(super) fn histogram<H>(
         &mut self,
         metric: &'static MetricFamily,
-        bounds: Vec<f64>,
+        scale: Arc<Scale>,
     ) -> Series<H, Bounds>
     where
         H: Clone + TypedMetric + EncodeMetric + fmt::Debug + Send + Sync + 'static,
         Bounds: MetricConstructor<H>,
     {
-        let family = Family::<Labels, H, Bounds>::new_with_constructor(Bounds(bounds.into()));
+        let family = Family::<Labels, H, Bounds>::new_with_constructor(Bounds(scale));
         self.register(metric, family.clone());
         Series { family, metric }
     }

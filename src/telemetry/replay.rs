@@ -75,10 +75,11 @@ impl Replay {
     pub fn request(&mut self, sample: Sample) {
         let Some((origin, leaders)) = &mut self.current else { return };
         let leader = leaders.of(&sample);
-        if !self.sampler.keeps(&sample, leader) {
+        let slow = self.sampler.is_slow(&sample);
+        if !self.sampler.keeps(&sample, leader, slow) {
             return;
         }
-        let (origin, slow) = (Arc::clone(origin), self.sampler.is_slow(&sample));
+        let origin = Arc::clone(origin);
         let count = spans::count(&sample);
         self.exporter
             .queue()

@@ -20,11 +20,11 @@ impl Sampler {
 
     /// Whether its spans are exported. The share is taken by the exchange, so that a member's link leads somewhere;
     /// slow and failed too: a leader was due first, so it is at least as slow.
-    pub(super) fn keeps(&self, sample: &Sample, leader: TraceId) -> bool {
+    pub(super) fn keeps(&self, sample: &Sample, leader: TraceId, slow: bool) -> bool {
         if sample.due.is_none() || sample.error == Some(ErrorKind::Unsent) {
             return false;
         }
-        !sample.succeeded() || self.is_slow(sample) || self.draws(leader)
+        !sample.succeeded() || slow || self.draws(leader)
     }
 
     /// As the SDK's `TraceIdRatioBased` draws: by 63 bits of the id's lower half.
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn slow_and_failed_ones_are_kept_whatever_the_share() {
         let sampler = Sampler { ratio: 0.0, limit: Some(Micros(800_000)) };
-        let keeps = |sample: &Sample| sampler.keeps(sample, sample.trace_id);
+        let keeps = |sample: &Sample| sampler.keeps(sample, sample.trace_id, sampler.is_slow(sample));
         assert!(!keeps(&sample(800_000, None)), "the limit is inclusive");
         assert!(keeps(&sample(800_001, None)));
         assert!(keeps(&sample(5, Some(ErrorKind::Reset))));
@@ -62,9 +62,9 @@ mod tests {
     fn the_share_is_met_and_hangs_on_the_exchange() {
         let sampler = Sampler { ratio: 0.1, limit: None };
         let one = sample(5, None);
-        let kept = (0..20_000).filter(|seq| sampler.keeps(&one, TraceId(mix(*seq).into()))).count();
+        let kept = (0..20_000).filter(|seq| sampler.keeps(&one, TraceId(mix(*seq).into()), false)).count();
         assert!((1_800..2_200).contains(&kept), "{kept}");
         let all = Sampler { ratio: 1.0, limit: None };
-        assert!(all.keeps(&one, TraceId(u128::MAX)));
+        assert!(all.keeps(&one, TraceId(u128::MAX), false));
     }
 }

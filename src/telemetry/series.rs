@@ -1,10 +1,11 @@
 //! The series of one phase, looked up once, and what a sample does to them.
+//!
+//! A sample is counted in figures of this thread's own; once a chunk these are handed over to what is exposed. Alone the
+//! latency goes the library's way, observation by observation, for the sake of its exemplars.
 
-use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use prometheus_client::metrics::histogram::Histogram;
-
+use super::histogram::Tally;
 use super::metrics::Metrics;
 use super::origin::Origin;
 use super::registry::{Counter, Gauge, Seconds, Traced};
@@ -25,70 +26,102 @@ pub(super) struct Decided {
     pub traced: bool,
 }
 
+/// A counter and what is still to be added to it.
+struct Counted {
+    counter: Counter,
+    more: u64,
+}
+
+impl Counted {
+    fn new(counter: Counter) -> Self {
+        Counted { counter, more: 0 }
+    }
+
+    fn hand_over(&mut self) {
+        if self.more > 0 {
+            self.counter.inc_by(std::mem::take(&mut self.more));
+        }
+    }
+}
+
+/// Exchanges with one outcome.
+struct Exchanges {
+    status: Option<u16>,
+    error: Option<ErrorKind>,
+    durations: Tally,
+}
+
 /// What one phase writes to.
 pub(super) struct PhaseSeries {
     phase: &'static str,
     latency: [Traced; 2],
     /// By stage and by whether the connection was reused; made when first needed.
-    stages: [[Option<Histogram>; 2]; STAGES],
-    slow_stages: [Seconds; STAGES],
-    slow: Counter,
+    stages: [[Option<Tally>; 2]; STAGES],
+    /// With the microseconds that are still to be added.
+    slow_stages: [(Seconds, Micros); STAGES],
+    slow: Counted,
     /// Success, failed, unsent.
-    requests: [Counter; 3],
-    errors: [Counter; ErrorKind::ALL.len()],
-    exchanges: HashMap<(Option<u16>, Option<ErrorKind>), Histogram>,
-    server: [Histogram; 2],
-    connects: Counter,
-    syn_retransmits: Counter,
-    retransmits: Counter,
-    batch_size: Histogram,
-    loop_lag: Histogram,
+    requests: [Counted; 3],
+    errors: [Counted; ErrorKind::ALL.len()],
+    /// Few, and the first one is nearly always the one.
+    exchanges: Vec<Exchanges>,
+    server: [Tally; 2],
+    connects: Counted,
+    syn_retransmits: Counted,
+    retransmits: Counted,
+    batch_size: Tally,
+    loop_lag: Tally,
     active: Gauge,
     connections: Gauge,
 }
 
 impl PhaseSeries {
     pub(super) fn new(metrics: &Metrics, phase: Phase) -> Self {
-        let phase = phase.name();
+        let (phase, requests) = (phase.name(), ["success", "failed", "unsent"]);
         PhaseSeries {
             phase,
             latency: ["success", "failed"].map(|outcome| metrics.latency.of(&[phase, outcome])),
             stages: std::array::from_fn(|_| [None, None]),
-            slow_stages: Stage::ALL.map(|stage| metrics.slow_stage.of(&[phase, stage.name()])),
-            slow: metrics.slow.of(&[phase]),
-            requests: ["success", "failed", "unsent"].map(|outcome| metrics.requests.of(&[phase, outcome])),
-            errors: ErrorKind::ALL.map(|word| metrics.errors.of(&[phase, word.name()])),
-            exchanges: HashMap::new(),
-            server: [metrics.server_queue.of(&[phase]), metrics.server_compute.of(&[phase])],
-            connects: metrics.connects.of(&[phase]),
-            syn_retransmits: metrics.syn_retransmits.of(&[phase]),
-            retransmits: metrics.retransmits.of(&[phase]),
-            batch_size: metrics.batch_size.of(&[phase]),
-            loop_lag: metrics.loop_lag.of(&[phase]),
+            slow_stages: Stage::ALL
+                .map(|stage| (metrics.slow_stage.of(&[phase, stage.name()]), Micros::default())),
+            slow: Counted::new(metrics.slow.of(&[phase])),
+            requests: requests.map(|outcome| Counted::new(metrics.requests.of(&[phase, outcome]))),
+            errors: ErrorKind::ALL.map(|word| Counted::new(metrics.errors.of(&[phase, word.name()]))),
+            exchanges: Vec::new(),
+            server: [metrics.server_queue.of(&[phase]), metrics.server_compute.of(&[phase])].map(Tally::new),
+            connects: Counted::new(metrics.connects.of(&[phase])),
+            syn_retransmits: Counted::new(metrics.syn_retransmits.of(&[phase])),
+            retransmits: Counted::new(metrics.retransmits.of(&[phase])),
+            batch_size: Tally::new(metrics.batch_size.of(&[phase])),
+            loop_lag: Tally::new(metrics.loop_lag.of(&[phase])),
             active: metrics.active.of(&[phase]),
             connections: metrics.connections.of(&[phase]),
         }
     }
 
-    /// Counts a finished request.
+    /// Counts a finished request; all of it is seen once it is handed over.
     pub(super) fn observe(&mut self, metrics: &Metrics, origin: &Origin, sample: &Sample, decided: Decided) {
         let outcome = match sample.error {
             None => 0,
             Some(ErrorKind::Unsent) => 2,
             Some(_) => 1,
         };
-        self.requests[outcome].inc();
+        self.requests[outcome].more += 1;
         if let Some(word) = sample.error {
-            self.errors[word as usize].inc();
+            self.errors[word as usize].more += 1;
         }
         if outcome == 2 {
             return;
         }
-        let exemplar = decided.traced.then(|| vec![("trace_id", sample.trace_id.to_string())]);
-        self.latency[outcome].observe(seconds(sample.stages.latency()), exemplar, ended(origin, sample));
+        let latency = sample.stages.latency();
+        let traced = decided
+            .traced
+            .then(|| (vec![("trace_id", sample.trace_id.to_string())], ended(origin, sample, latency)));
+        let (exemplar, at) = traced.unzip();
+        self.latency[outcome].observe(seconds(latency), exemplar, at.flatten());
         self.observe_stages(metrics, sample, decided.slow);
         if decided.leads && sample.attempts > 0 {
-            self.observe_exchange(metrics, origin, sample);
+            self.observe_exchange(metrics, origin, sample, latency);
         }
     }
 
@@ -98,56 +131,69 @@ impl PhaseSeries {
             let Some(length) = sample.stages.get(stage) else { continue };
             let phase = self.phase;
             let series = self.stages[stage as usize][usize::from(reused)].get_or_insert_with(|| {
-                metrics.stage.of(&[phase, stage.name(), if reused { "true" } else { "false" }])
+                let reused = if reused { "true" } else { "false" };
+                Tally::new(metrics.stage.of(&[phase, stage.name(), reused]))
             });
-            series.observe(seconds(length));
+            series.observe(length.0);
             if slow {
-                self.slow_stages[stage as usize].inc_by(seconds(length));
+                self.slow_stages[stage as usize].1.0 += length.0;
             }
         }
-        if slow {
-            self.slow.inc();
+        self.slow.more += u64::from(slow);
+    }
+
+    fn observe_exchange(&mut self, metrics: &Metrics, origin: &Origin, sample: &Sample, latency: Micros) {
+        let queue = sample.stages.get(Stage::Queue).unwrap_or_default();
+        self.exchange(metrics, origin, sample).observe(latency.0 - queue.0);
+        self.batch_size.observe(sample.batch.map_or(1, |batch| batch.size).into());
+        for (series, time) in self.server.iter_mut().zip([sample.server.queue, sample.server.compute]) {
+            if let Some(time) = time {
+                series.observe(time.0);
+            }
+        }
+        self.retransmits.more += u64::from(sample.retransmits.unwrap_or(0));
+        if let Some(connection) = sample.connection.filter(|connection| !connection.reused) {
+            self.syn_retransmits.more += u64::from(connection.syn_retransmits.unwrap_or(0));
+            let established =
+                [Stage::Send, Stage::Wait].into_iter().any(|stage| sample.stages.get(stage).is_some());
+            self.connects.more += u64::from(established);
         }
     }
 
-    fn observe_exchange(&mut self, metrics: &Metrics, origin: &Origin, sample: &Sample) {
-        let phase = self.phase;
-        let exchange = self.exchanges.entry((sample.status, sample.error)).or_insert_with(|| {
-            let status = sample.status.map(|status| status.to_string()).unwrap_or_default();
-            let error = error_type(sample).unwrap_or_default();
+    /// The durations of exchanges that ended as this one did.
+    fn exchange(&mut self, metrics: &Metrics, origin: &Origin, sample: &Sample) -> &mut Tally {
+        let (status, error) = (sample.status, sample.error);
+        let known = self.exchanges.iter().position(|one| (one.status, one.error) == (status, error));
+        let at = known.unwrap_or_else(|| {
+            let labels =
+                [status.map(|status| status.to_string()), error_type(sample)].map(Option::unwrap_or_default);
             let (host, port) = origin.server();
-            metrics.exchange.of(&[
-                phase,
-                &origin.destination.method,
-                host,
-                &port.to_string(),
-                &status,
-                &error,
-            ])
+            let (method, port) = (&origin.destination.method, port.to_string());
+            let durations = metrics.exchange.of(&[self.phase, method, host, &port, &labels[0], &labels[1]]);
+            self.exchanges.push(Exchanges { status, error, durations: Tally::new(durations) });
+            self.exchanges.len() - 1
         });
-        exchange.observe(seconds(sample.stages.service_latency()));
-        self.batch_size.observe(f64::from(sample.batch.map_or(1, |batch| batch.size)));
-        for (series, time) in self.server.iter().zip([sample.server.queue, sample.server.compute]) {
-            if let Some(time) = time {
-                series.observe(seconds(time));
-            }
+        &mut self.exchanges[at].durations
+    }
+
+    /// Makes all that was observed seen.
+    pub(super) fn hand_over(&mut self) {
+        let counters = [&mut self.slow, &mut self.connects, &mut self.syn_retransmits, &mut self.retransmits];
+        counters.into_iter().chain(&mut self.requests).chain(&mut self.errors).for_each(Counted::hand_over);
+        for (counter, more) in self.slow_stages.iter_mut().filter(|(_, more)| *more > Micros(0)) {
+            counter.inc_by(seconds(std::mem::take(more)));
         }
-        self.retransmits.inc_by(sample.retransmits.unwrap_or(0).into());
-        if let Some(connection) = sample.connection.filter(|connection| !connection.reused) {
-            self.syn_retransmits.inc_by(connection.syn_retransmits.unwrap_or(0).into());
-            let established =
-                [Stage::Send, Stage::Wait].into_iter().any(|stage| sample.stages.get(stage).is_some());
-            self.connects.inc_by(established.into());
-        }
+        let tallies = self.stages.iter_mut().flatten().flatten().chain(&mut self.server);
+        let exchanges = self.exchanges.iter_mut().map(|exchanges| &mut exchanges.durations);
+        tallies.chain(exchanges).chain([&mut self.batch_size]).for_each(Tally::hand_over);
     }
 
     /// Takes what the engine said of itself.
-    pub(super) fn feel(&self, pulse: &Pulse) {
+    pub(super) fn feel(&mut self, pulse: &Pulse) {
         self.active.set(pulse.active() as f64);
         self.connections.set(pulse.connections() as f64);
-        for lag in pulse.take_lags() {
-            self.loop_lag.observe(seconds(lag));
-        }
+        pulse.take_lags().into_iter().for_each(|lag| self.loop_lag.observe(lag.0));
+        self.loop_lag.hand_over();
     }
 }
 
@@ -162,8 +208,8 @@ pub(super) fn error_type(sample: &Sample) -> Option<String> {
 }
 
 /// When the request ended, by the wall clock.
-fn ended(origin: &Origin, sample: &Sample) -> Option<SystemTime> {
-    let since_1970 = origin.start_us() + sample.due?.as_micros() + sample.stages.latency().0;
+fn ended(origin: &Origin, sample: &Sample, latency: Micros) -> Option<SystemTime> {
+    let since_1970 = origin.start_us() + sample.due?.as_micros() + latency.0;
     Some(UNIX_EPOCH + Duration::from_micros(since_1970))
 }
 
@@ -205,6 +251,7 @@ mod tests {
         let leader = Decided { slow: true, leads: true, traced: false };
         series.observe(&metrics, &origin, &sample(), leader);
         series.observe(&metrics, &origin, &sample(), Decided { slow: false, leads: false, ..leader });
+        series.hand_over();
         let text = metrics.render();
         let has = |line: &str| assert!(text.lines().any(|one| one == line), "no {line} in {text}");
         let before = "run=\"run\",phase=\"before\"";

@@ -1,37 +1,38 @@
 //! Writes samples as rows.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use super::COLUMNS;
 use crate::model::text::Text;
 use crate::model::{AnswerDigest, ErrorKind, Sample, Stage};
 use crate::model::{Micros, Moment};
 
+/// So many bytes of rows are handed on without being asked for: a chunk of rows stays below.
+const FULL: usize = 128 << 10;
+
 /// A log that is being written: for one run and one phase, repetition after repetition.
 ///
 /// A row is put together here: a library's way from figures to fields was a quarter of what the client did in user space
 /// for a request. What may need quotes is written by the library, once.
 pub struct LogWriter<W: Write> {
-    sink: BufWriter<W>,
+    sink: W,
     /// The fields with which each row begins.
     head: Vec<u8>,
-    row: Vec<u8>,
+    /// What the sink has not got yet. Rows are put together in here: a buffered writer would copy each once more.
+    rows: Vec<u8>,
 }
 
 impl<W: Write> LogWriter<W> {
     /// Starts a log with its header. `part` is the phase's name.
     pub fn new(sink: W, run_id: &str, part: &str) -> std::io::Result<Self> {
-        let mut sink = BufWriter::new(sink);
-        sink.write_all(&line(&COLUMNS)?)?;
         let mut head = line(&[run_id, part])?;
         head.pop();
-        Ok(LogWriter { sink, head, row: Vec::new() })
+        Ok(LogWriter { sink, head, rows: line(&COLUMNS)? })
     }
 
     /// Appends one row.
     pub fn write(&mut self, repetition: u32, sample: &Sample) -> std::io::Result<()> {
-        self.row.clear();
-        self.row.extend_from_slice(&self.head);
+        self.rows.extend_from_slice(&self.head);
         self.push(Some(repetition));
         self.push(Some(sample.seq));
         self.push(Some(sample.trace_id));
@@ -48,18 +49,26 @@ impl<W: Write> LogWriter<W> {
         self.push(sample.answer_digest.map(AnswerDigest::digest));
         self.push(sample.server.item);
         self.push(sample.answer_digest.map(AnswerDigest::is_copied));
-        self.row.push(b'\n');
-        self.sink.write_all(&self.row)
+        self.rows.push(b'\n');
+        if self.rows.len() >= FULL { self.hand_on() } else { Ok(()) }
     }
 
     /// Hands everything to the operating system.
     pub fn flush(&mut self) -> std::io::Result<()> {
+        self.hand_on()?;
         self.sink.flush()
     }
 
     /// The sink, flushed.
-    pub fn into_inner(self) -> std::io::Result<W> {
-        self.sink.into_inner().map_err(std::io::IntoInnerError::into_error)
+    pub fn into_inner(mut self) -> std::io::Result<W> {
+        self.flush()?;
+        Ok(self.sink)
+    }
+
+    fn hand_on(&mut self) -> std::io::Result<()> {
+        self.sink.write_all(&self.rows)?;
+        self.rows.clear();
+        Ok(())
     }
 
     fn push_times(&mut self, sample: &Sample) {
@@ -81,9 +90,9 @@ impl<W: Write> LogWriter<W> {
     }
 
     fn push(&mut self, value: Option<impl Text>) {
-        self.row.push(b',');
+        self.rows.push(b',');
         if let Some(value) = value {
-            value.put(&mut self.row);
+            value.put(&mut self.rows);
         }
     }
 }
