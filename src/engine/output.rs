@@ -27,15 +27,15 @@ impl Output {
         let mut chunk = self.chunk.borrow_mut();
         chunk.push(completed);
         if chunk.len() == CHUNK {
-            self.send(take(&mut chunk));
+            self.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
         }
     }
 
     /// Hands on what there is. Nothing is handed on too: so it is known also of a load in which nothing ends that the recorder
     /// is gone.
     pub(super) fn hand_on(&self) {
-        let mut chunk = self.chunk.borrow_mut();
-        self.send(if chunk.is_empty() { Vec::new() } else { take(&mut chunk) });
+        // A copy that is no longer than it must be: a slow load hands on one sample at a time.
+        self.send(self.chunk.borrow_mut().drain(..).collect());
     }
 
     fn send(&self, chunk: Vec<Completed>) {
@@ -44,9 +44,4 @@ impl Output {
             self.halt.call();
         }
     }
-}
-
-/// Takes the samples. There is room for a whole chunk again at once: one that grows is copied on the way.
-fn take(chunk: &mut Vec<Completed>) -> Vec<Completed> {
-    std::mem::replace(chunk, Vec::with_capacity(CHUNK))
 }

@@ -2,10 +2,12 @@
 //! ends the others.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, bail};
+use tokio::runtime::Runtime;
 
 use super::halt::Halt;
 use super::health::Health;
@@ -15,7 +17,7 @@ use crate::host::{Clock, Interrupt};
 use crate::model::{Completed, Pulse};
 use crate::transport::Transport;
 
-type Thread<'scope> = ScopedJoinHandle<'scope, anyhow::Result<Health>>;
+type Thread<'scope> = ScopedJoinHandle<'scope, Health>;
 
 /// Runs a repetition to its end, or until the wish to stop, on `threads` threads. Blocks the calling thread, which becomes
 /// the first of them. Each thread makes its own transport. Ends early, and without an error, if nobody takes what is sent to
@@ -33,54 +35,58 @@ pub fn run<T: Transport + 'static>(
     interrupt: &Interrupt,
 ) -> anyhow::Result<Health> {
     let halt = Halt::new(interrupt);
-    let run = |share: Repetition, sink: Sender<Vec<Completed>>| -> anyhow::Result<Health> {
+    let shares = repetition.shares(threads);
+    // All of them before the first request: what cannot be had must not cost a load that is on.
+    let runtimes = shares.iter().map(|_| runtime()).collect::<anyhow::Result<Vec<_>>>()?;
+    let run = |runtime: Runtime, share: Repetition, sink: Sender<Vec<Completed>>| {
         let guard = halt.guard();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.context("cannot start the engine's runtime")?;
         let health = run_share(runtime, share, transport(), clock, sink, pulse, &halt);
         guard.waive();
-        Ok(health)
+        health
     };
-    let mut shares = repetition.shares(threads);
-    let own = shares.remove(0);
+    let mut work = runtimes.into_iter().zip(shares);
+    let (own_runtime, own_share) = work.next().expect("there is one share at least");
     std::thread::scope(|scope| {
         // The scope waits for the threads that it has, also when there is an error.
         let guard = halt.guard();
-        let others: Vec<Thread> = shares
-            .into_iter()
-            .enumerate()
-            .map(|(index, share)| {
-                let (run, sink) = (&run, sink.clone());
-                start(scope, index + 2, move || run(share, sink))
-            })
-            .collect::<Result<_, _>>()?;
-        let mut health = run(own, sink)?;
+        let others = work.enumerate().map(|(index, (runtime, share))| {
+            let (run, sink) = (&run, sink.clone());
+            start(scope, index + 2, move || run(runtime, share, sink))
+        });
+        let others = others.collect::<anyhow::Result<Vec<Thread>>>()?;
         guard.waive();
-        let mut failed = None;
-        for (index, other) in others.into_iter().enumerate() {
-            match ended(index + 2, other) {
-                Ok(other) => health.join(other),
-                Err(error) => failed = failed.or(Some(error)),
-            }
-        }
-        failed.map_or(Ok(health), Err)
+        // A panic here must not leave the others without somebody who waits for them.
+        let own = catch_unwind(AssertUnwindSafe(|| run(own_runtime, own_share, sink)));
+        let all = std::iter::once(own).chain(others.into_iter().map(Thread::join));
+        joined(all.collect::<Vec<_>>())
     })
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("cannot start a runtime of the engine")
 }
 
 fn start<'scope>(
     scope: &'scope Scope<'scope, '_>,
     number: usize,
-    run: impl FnOnce() -> anyhow::Result<Health> + Send + 'scope,
+    run: impl FnOnce() -> Health + Send + 'scope,
 ) -> anyhow::Result<Thread<'scope>> {
     let started = Builder::new().name(format!("engine {number}")).spawn_scoped(scope, run);
     started.with_context(|| format!("cannot start thread {number} of the engine"))
 }
 
-fn ended(number: usize, thread: Thread) -> anyhow::Result<Health> {
-    match thread.join() {
-        Ok(outcome) => outcome.with_context(|| format!("thread {number} of the engine failed")),
-        Err(panic) => Err(anyhow!("thread {number} of the engine panicked: {}", message(&*panic))),
+/// How all threads fared together, or what the first one that failed said.
+fn joined(outcomes: Vec<std::thread::Result<Health>>) -> anyhow::Result<Health> {
+    let mut all: Option<Health> = None;
+    for (number, outcome) in (1..).zip(outcomes) {
+        match (outcome, &mut all) {
+            (Err(panic), _) => bail!("thread {number} of the engine panicked: {}", message(&*panic)),
+            (Ok(health), Some(all)) => all.join(health),
+            (Ok(health), None) => all = Some(health),
+        }
     }
+    all.context("there is no thread")
 }
 
 /// What a panic says.

@@ -2,12 +2,14 @@
 
 use anyhow::bail;
 
-/// Files that a run needs beside its connections: logs, pipes, the runtime's own.
+/// Files that a run needs beside its connections: logs, pipes, the runtimes' own.
 const BESIDE: u64 = 64;
+/// Files of a thread of the engine: what its runtime waits with, and is woken by.
+const PER_THREAD: u64 = 8;
 
-/// Makes room for so many connections, by raising the soft limit where it is too low.
-pub fn make_room(connections: u64) -> anyhow::Result<()> {
-    let needed = connections + BESIDE;
+/// Makes room for so many connections on so many threads, by raising the soft limit where it is too low.
+pub fn make_room(connections: u64, threads: u64) -> anyhow::Result<()> {
+    let needed = connections + BESIDE + PER_THREAD * threads;
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is a valid rlimit to write to.
     if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } != 0 || limit.rlim_cur >= needed {

@@ -9,7 +9,7 @@ use prometheus_client::metrics::{MetricType, TypedMetric};
 
 /// The bounds of a family's buckets, in the figures that are shown and in the whole numbers that are observed.
 #[derive(Debug)]
-pub(super) struct Scale {
+pub(super) struct BucketBounds {
     shown: Vec<f64>,
     bounds: Vec<u64>,
     /// For each number of binary digits the first bucket that a number of so many can be in.
@@ -18,7 +18,7 @@ pub(super) struct Scale {
     per_one: f64,
 }
 
-impl Scale {
+impl BucketBounds {
     /// Of microseconds that are shown as seconds. `bounds` rise.
     pub(super) fn seconds(bounds: Vec<f64>) -> Arc<Self> {
         Self::new(bounds, 1e6)
@@ -33,7 +33,7 @@ impl Scale {
         let bounds: Vec<u64> = shown.iter().map(|bound| (bound * per_one).round() as u64).collect();
         let smallest = |digits: usize| if digits == 0 { 0 } else { 1_u64 << (digits - 1) };
         let first = |digits| bounds.partition_point(|bound| *bound < smallest(digits));
-        Arc::new(Scale { first: std::array::from_fn(first), shown, bounds, per_one })
+        Arc::new(BucketBounds { first: std::array::from_fn(first), shown, bounds, per_one })
     }
 
     /// As shown.
@@ -51,19 +51,19 @@ impl Scale {
 /// What is exposed.
 #[derive(Clone, Debug)]
 pub(super) struct Histogram {
-    scale: Arc<Scale>,
-    figures: Arc<Mutex<Figures>>,
+    scale: Arc<BucketBounds>,
+    figures: Arc<Mutex<BucketCounts>>,
 }
 
 #[derive(Debug)]
-struct Figures {
+struct BucketCounts {
     counts: Vec<u64>,
     sum: u64,
 }
 
 impl Histogram {
-    pub(super) fn new(scale: &Arc<Scale>) -> Self {
-        let figures = Figures { counts: vec![0; scale.bounds.len() + 1], sum: 0 };
+    pub(super) fn new(scale: &Arc<BucketBounds>) -> Self {
+        let figures = BucketCounts { counts: vec![0; scale.bounds.len() + 1], sum: 0 };
         Histogram { scale: Arc::clone(scale), figures: Arc::new(Mutex::new(figures)) }
     }
 }
@@ -150,7 +150,7 @@ mod tests {
         ) {
             let bounds = buckets::latencies(&[limit]);
             let theirs = prometheus_client::metrics::histogram::Histogram::new(bounds.iter().copied());
-            let ours = Histogram::new(&Scale::seconds(bounds));
+            let ours = Histogram::new(&BucketBounds::seconds(bounds));
             let mut tally = Tally::new(ours.clone());
             for values in values.chunks(chunk) {
                 for value in values {
@@ -173,7 +173,7 @@ mod tests {
         #[test]
         fn a_value_is_in_the_first_bucket_whose_bound_it_does_not_exceed(value in any::<u64>(), digits in 0..64_u32, limit in 1..10_000_000_u64) {
             let value = value >> digits;
-            for scale in [Scale::seconds(buckets::latencies(&[limit])), Scale::counts(buckets::sizes())] {
+            for scale in [BucketBounds::seconds(buckets::latencies(&[limit])), BucketBounds::counts(buckets::sizes())] {
                 let expected = scale.bounds.iter().position(|bound| value <= *bound);
                 prop_assert_eq!(scale.bucket(value), expected.unwrap_or(scale.bounds.len()));
             }
@@ -182,16 +182,16 @@ mod tests {
 
     #[test]
     fn bounds_are_inclusive() {
-        let scale = Scale::seconds(buckets::latencies(&[800_000]));
+        let scale = BucketBounds::seconds(buckets::latencies(&[800_000]));
         for (at, bound) in scale.bounds.iter().enumerate() {
             assert_eq!([scale.bucket(*bound), scale.bucket(bound + 1)], [at, at + 1], "{bound}");
         }
-        assert_eq!(Scale::counts(buckets::sizes()).bucket(1), 0);
+        assert_eq!(BucketBounds::counts(buckets::sizes()).bucket(1), 0);
     }
 
     #[test]
     fn nothing_is_seen_before_it_is_handed_over_and_nothing_twice() {
-        let histogram = Histogram::new(&Scale::counts(buckets::sizes()));
+        let histogram = Histogram::new(&BucketBounds::counts(buckets::sizes()));
         let mut tally = Tally::new(histogram.clone());
         tally.observe(3);
         assert!(shown(&histogram).contains("x_count 0"));

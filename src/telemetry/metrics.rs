@@ -6,7 +6,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use super::buckets;
-use super::histogram::{Histogram, Scale};
+use super::histogram::{BucketBounds, Histogram};
 use super::names::{self, MetricFamily};
 use super::registry::{Bounds, Counter, Gauge, Seconds, Series, Shelf, Traced};
 use super::verdict::{VerdictFigures, limit_us, percent};
@@ -50,8 +50,8 @@ impl Metrics {
     pub(super) fn new(run_id: &str, sla: &[SlaLine]) -> Self {
         let mut shelf = Shelf::new(run_id);
         let limits: Vec<u64> = sla.iter().filter_map(limit_us).collect();
-        let times = Scale::seconds(buckets::latencies(&limits));
-        let stages = Scale::seconds(buckets::stages());
+        let times = BucketBounds::seconds(buckets::latencies(&limits));
+        let stages = BucketBounds::seconds(buckets::stages());
         let build = shelf.gauge(&names::BUILD_INFO);
         build.of(&[env!("CARGO_PKG_VERSION")]).set(1.0);
         let metrics = Metrics {
@@ -69,8 +69,8 @@ impl Metrics {
             connects: shelf.counter(&names::CONNECTS),
             syn_retransmits: shelf.counter(&names::SYN_RETRANSMITS),
             retransmits: shelf.counter(&names::RETRANSMITS),
-            batch_size: shelf.histogram(&names::BATCH_SIZE, Scale::counts(buckets::sizes())),
-            loop_lag: shelf.histogram(&names::LOOP_LAG, Scale::seconds(buckets::lags())),
+            batch_size: shelf.histogram(&names::BATCH_SIZE, BucketBounds::counts(buckets::sizes())),
+            loop_lag: shelf.histogram(&names::LOOP_LAG, BucketBounds::seconds(buckets::lags())),
             spans: shelf.counter(&names::SPANS),
             spans_created: shelf.counter(&names::SPANS_CREATED),
             samples_dropped: shelf.counter(&names::SAMPLES_DROPPED),

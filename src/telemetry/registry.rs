@@ -12,7 +12,7 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge as Level;
 use prometheus_client::registry::Registry;
 
-use super::histogram::{Histogram, Scale};
+use super::histogram::{BucketBounds, Histogram};
 use super::names::MetricFamily;
 
 /// The values of a metric's labels, in the order of the table.
@@ -28,7 +28,7 @@ pub(super) type Traced = HistogramWithExemplars<Labels>;
 
 /// Makes histograms of one family.
 #[derive(Clone, Debug)]
-pub(super) struct Bounds(Arc<Scale>);
+pub(super) struct Bounds(Arc<BucketBounds>);
 
 impl MetricConstructor<Histogram> for Bounds {
     fn new_metric(&self) -> Histogram {
@@ -90,7 +90,7 @@ impl Shelf {
     pub(super) fn histogram<H>(
         &mut self,
         metric: &'static MetricFamily,
-        scale: Arc<Scale>,
+        scale: Arc<BucketBounds>,
     ) -> Series<H, Bounds>
     where
         H: Clone + TypedMetric + EncodeMetric + fmt::Debug + Send + Sync + 'static,

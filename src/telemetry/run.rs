@@ -135,8 +135,15 @@ impl Telemetry {
         prepared.warning.iter().for_each(|warning| console::warn(warning));
         let metrics = prepared.metrics.then(|| Arc::new(Metrics::new(run_id, sla)));
         let server = prepared.listener.zip(metrics.clone());
-        let server =
-            server.map(|(listener, metrics)| ExpositionServer::start(listener, metrics)).transpose()?;
+        let server = server.map(|(listener, metrics)| ExpositionServer::start(listener, metrics));
+        let server = match server.transpose() {
+            // As where the usual port is taken: nobody asked for it.
+            Err(error) if prepared.settings.metrics_port.is_none() => {
+                console::warn(&format!("warning: no live metrics: {error:#}; the run goes on"));
+                None
+            }
+            outcome => outcome?,
+        };
         if let Some(server) = &server {
             tracing::info!(port = server.port, "metrics on 127.0.0.1");
         }

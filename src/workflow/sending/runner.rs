@@ -26,7 +26,7 @@ impl Ready {
     pub(in crate::workflow) async fn make(settings: &Settings) -> anyhow::Result<Self> {
         let plan = Arc::new(plans::of_phases(settings)?);
         memory::give_large_ones_back();
-        limits::make_room(most_connections(settings))?;
+        limits::make_room(most_connections(settings), settings.load.threads as u64)?;
         let prepared = Prepared::make(&settings.telemetry)?;
         let mut server = Server::new(settings, &prepared)?;
         server.check().await?;
@@ -85,8 +85,10 @@ impl Runner<'_> {
             anchor: &self.anchor,
             interrupt: self.interrupt,
         };
-        let measured = measurement.run(recording, &mut watched, &step).await?;
+        let measured = measurement.run(recording, &mut watched, &step).await;
+        // Also after a failure: nothing is on any more.
         self.telemetry.end(&watched);
+        let measured = measured?;
         if load.shown == Shown::AsLoad {
             step.done(&measured.live);
         }
