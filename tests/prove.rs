@@ -57,6 +57,30 @@ fn a_met_sla_ends_with_0_and_says_so() {
 }
 
 #[test]
+fn threads_share_a_repetition_and_lose_nothing() {
+    let run = Run::prove("prove_threads", &["--set", "load.threads=3"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let results = run.results();
+    let seqs: BTreeSet<u64> = (0..REQUESTS).collect();
+    for phase in PHASES {
+        let log = results.table(&format!("{phase}.csv"));
+        let rows = log.column("seq").into_iter().map(|seq| seq.parse().expect("a number"));
+        assert_eq!((log.rows.len() as u64, rows.collect()), (REQUESTS, seqs.clone()), "{phase}");
+        let leaders: HashSet<&str> = log.pairs("conn_id", "seq").into_iter().map(|(id, _)| id).collect();
+        let connections = if phase == "after" { CONNECTIONS } else { REQUESTS as usize };
+        assert_eq!(leaders.len(), connections, "no two threads name a connection alike: {phase}");
+        // Thread n of 3 sends every third request from n on: its connections carry no others.
+        let of_thread = |id: u64| (id - 1) % 3;
+        for (id, seq) in log.pairs("conn_id", "seq") {
+            let [id, seq] = [id, seq].map(|number| number.parse::<u64>().expect("a number"));
+            assert_eq!(of_thread(id), seq % 3, "{phase}");
+        }
+    }
+    let plan = |results: &Results| text(&results.manifest()["plan"]["digest"]);
+    assert_eq!(plan(&results), plan(&self::results()), "the same load");
+}
+
+#[test]
 fn every_file_of_the_run_is_there_and_nothing_half_written() {
     let entries = results().0.read_dir().expect("a folder");
     let names: BTreeSet<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();

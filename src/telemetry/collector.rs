@@ -163,6 +163,7 @@ mod tests {
         });
         let (mut readings, mut before) = (0, 0.0);
         while readings < READINGS {
+            assert!(!counting.is_finished(), "it panicked");
             let text = metrics.render();
             let requests = figure(&text, "spanload_requests_total");
             for metric in
