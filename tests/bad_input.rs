@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
 use crate::common::run::{Run, fresh_folder, prove_command};
 use crate::common::wire::refusing;
@@ -168,12 +167,10 @@ fn an_out_that_is_no_folder_is_named() {
 }
 
 #[test]
-fn a_target_that_is_down_is_named_within_10_seconds() {
+fn a_target_that_is_down_is_named() {
     let (_held, address) = refusing();
     let url = format!("http://{address}");
-    let start = Instant::now();
     assert_prove_refused("down", &["--target", &url], 1, &[&url, "is down", "start the server", "--target"]);
-    assert!(start.elapsed() < Duration::from_secs(10));
     // What a resolver says of an unknown name, and how soon, is its own business.
     let unknown = ["--target", "http://no-such-host.invalid:80"];
     assert_prove_refused("down", &unknown, 1, &["the target http://no-such-host.invalid:80", "--target"]);
@@ -182,9 +179,10 @@ fn a_target_that_is_down_is_named_within_10_seconds() {
 #[test]
 fn more_connections_than_files_are_refused_with_the_remedy() {
     let out = fresh_folder("files");
-    let prove = prove_command(&out, &["-c", "200"]);
+    // Each thread waits with files of its own.
+    let prove = prove_command(&out, &["-c", "200", "--set", "load.threads=10"]);
     let output = limited("-n 100", &prove).output().expect("the shell starts");
-    assert_refused("ulimit -n 100", &output, 1, &["200 connections", "264", "100", "ulimit -Hn", "-c"]);
+    assert_refused("ulimit -n 100", &output, 1, &["200 connections", "344", "100", "ulimit -Hn", "-c"]);
     assert!(!out.join("runs").exists());
 }
 

@@ -15,6 +15,18 @@ fn a_run_goes_on_without_a_reader() {
     assert_eq!(Results(out.join("runs/latest")).comparison()["verdict"], "met");
 }
 
+/// Or a pipeline takes an empty document for a good one.
+#[test]
+fn an_output_that_is_full_is_an_error() {
+    let out = fresh_folder("full_output");
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let output = prove_command(&out, &["--format", "json"]).stdout(full).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write the result to standard output"), "{said}");
+    assert_eq!(Results(out.join("runs/latest")).comparison()["verdict"], "met", "the results are there");
+}
+
 #[test]
 fn ctrl_c_without_a_reader_still_writes_what_there_is() {
     let out = fresh_folder("no_reader_interrupt");

@@ -47,6 +47,6 @@ pub(super) async fn run(args: AblateArgs, interrupt: &Interrupt) -> anyhow::Resu
     let overrides = args.changes.overrides()?;
     let Ablated { table, end } =
         workflow::ablate(&args.file, &args.out, &overrides, args.quiet, interrupt).await?;
-    console::print(table.as_bytes());
+    console::print(table.as_bytes())?;
     Ok(Exit::from(end))
 }

@@ -45,8 +45,7 @@ pub(super) fn deliver(comparison: &Comparison, summary: Summary, args: &OutputAr
         }
         FormatArg::Json => Json.render(comparison)?,
         FormatArg::Markdown => markdown,
-    });
-    Ok(())
+    })
 }
 
 /// Whether what goes to standard output is coloured.

@@ -55,6 +55,6 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
         (None, count) => Wanted::Slowest { count: count.unwrap_or(1) as usize, repetition: args.repetition },
     };
     let requests = workflow::explain(&results, args.phase.into(), wanted)?;
-    console::print(&report::explain(&results.manifest()?.run_id, &requests, deliver::colour_of_results()));
+    console::print(&report::explain(&results.manifest()?.run_id, &requests, deliver::colour_of_results()))?;
     Ok(Exit::Success)
 }

@@ -57,6 +57,6 @@ pub(super) async fn run(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result
     args.telemetry.lay_over(&mut overrides)?;
     let settings = scenario::load(&args.scenario, &overrides)?;
     let end = workflow::load(&settings, args.phase.into(), &args.log, args.quiet, interrupt).await?;
-    console::print(format!("{}\n", args.log.display()).as_bytes());
+    console::print(format!("{}\n", args.log.display()).as_bytes())?;
     Ok(Exit::from(end))
 }

@@ -41,6 +41,6 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     if written == Written::Incomplete {
         console::warn(&format!("warning: the run is not whole; {} says what is missing", path.display()));
     }
-    console::print(format!("{}\n", path.display()).as_bytes());
+    console::print(format!("{}\n", path.display()).as_bytes())?;
     Ok(Exit::Success)
 }

@@ -3,10 +3,11 @@
 //!
 //! While a bar is drawn, lines go above it; whatever ends the process takes the bar away first.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 
+use anyhow::Context;
 use indicatif::ProgressBar;
 
 use crate::model::printable;
@@ -75,10 +76,18 @@ fn tell(level: Level, line: &str) {
     }
 }
 
-/// A result on standard output, as it is: a format has made it safe.
-pub fn print(text: &[u8]) {
+/// A result on standard output, as it is: a format has made it safe. A reader who is gone has seen enough.
+///
+/// # Errors
+/// What else keeps it from being written, as a disk that is full.
+pub fn print(text: &[u8]) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout();
-    let _ = stdout.write_all(text).and_then(|()| stdout.flush());
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write the result to standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Columns of the terminal on standard output; `None` where there is none, or it does not say.

@@ -9,13 +9,21 @@ use serde::Serialize;
 
 /// Writes to a temporary name beside `path`, then renames.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    replace(path, |temporary| {
-        let mut file = File::create(temporary)?;
-        file.write_all(bytes)?;
-        // Before the name: else the name may reach the disk and the bytes not.
-        file.sync_all()
-    })
-    .with_context(|| {
+    // A link stays one: what it points to is replaced.
+    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let special = fs::metadata(&file).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    let written = if special {
+        // A device or a pipe is no file to be replaced.
+        File::options().write(true).open(&file).and_then(|mut device| device.write_all(bytes))
+    } else {
+        replace(&file, |temporary| {
+            let mut file = File::create(temporary)?;
+            file.write_all(bytes)?;
+            // Before the name: else the name may reach the disk and the bytes not.
+            file.sync_all()
+        })
+    };
+    written.with_context(|| {
         format!("cannot write {}; check that the disk has room and the folder is writable", path.display())
     })
 }
@@ -75,6 +83,26 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).expect("text"), text);
         }
         assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_a_pipe_a_pipe() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, link] = ["a.json", "b.json"].map(|name| folder.path().join(name));
+        fs::write(&file, "old").expect("the disk has room");
+        std::os::unix::fs::symlink("a.json", &link).expect("links are possible");
+        write_atomically(&link, b"new").expect("the disk has room");
+        assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+        assert_eq!(fs::read_to_string(&file).expect("text"), "new");
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("there is mkfifo");
+        assert!(made.success());
+        let (reader, writer) = (pipe.clone(), pipe.clone());
+        let writing = std::thread::spawn(move || write_atomically(&writer, b"new"));
+        assert_eq!(fs::read_to_string(reader).expect("text"), "new");
+        writing.join().expect("no panic").expect("somebody reads");
+        assert!(!fs::metadata(&pipe).expect("it is there").is_file());
     }
 
     #[test]
