@@ -12,7 +12,7 @@ use super::health::Health;
 use super::repetition::Repetition;
 use super::run::run_share;
 use crate::host::{Clock, Interrupt};
-use crate::model::{Completed, Pulse};
+use crate::model::{Chunk, Pulse};
 use crate::transport::Transport;
 
 type Thread<'scope> = ScopedJoinHandle<'scope, anyhow::Result<Health>>;
@@ -28,12 +28,12 @@ pub fn run<T: Transport + 'static>(
     repetition: Repetition,
     transport: impl Fn() -> T + Sync,
     clock: Clock,
-    sink: Sender<Vec<Completed>>,
+    sink: Sender<Chunk>,
     pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Health> {
     let halt = Halt::new(interrupt);
-    let run = |share: Repetition, sink: Sender<Vec<Completed>>| -> anyhow::Result<Health> {
+    let run = |share: Repetition, sink: Sender<Chunk>| -> anyhow::Result<Health> {
         let guard = halt.guard();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("cannot start the engine's runtime")?;

@@ -94,7 +94,7 @@ impl Load {
         );
         let ended = clock.now();
         let mut samples: Vec<Sample> =
-            samples.into_iter().flatten().map(|completed: Completed| completed.sample).collect();
+            samples.into_iter().flatten().flatten().map(|completed: Completed| completed.sample).collect();
         samples.sort_by_key(|sample| sample.seq);
         assert!(
             samples.iter().map(|sample| sample.seq).eq(0..requests),

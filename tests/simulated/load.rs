@@ -136,7 +136,7 @@ impl Load {
             &Pulse::default(),
             &self.interrupt,
         );
-        let mut completed: Vec<Completed> = chunks.into_iter().flatten().collect();
+        let mut completed: Vec<Completed> = chunks.into_iter().flatten().flatten().collect();
         completed.sort_by_key(|completed| completed.sample.seq);
         let ended = Moment::from_micros(health.wall.0);
         let outcome = Outcome { completed, ended, health };
