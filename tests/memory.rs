@@ -117,3 +117,20 @@ fn requests_that_an_interrupt_leaves_unsent_do_not_pile_up() {
     assert!(outcomes.iter().any(|(word, rows)| word == "unsent" && *rows > PLANNED / 2), "{outcomes:?}");
     assert!(most > 0 && most < MOST_KB, "{most} kB");
 }
+
+#[test]
+fn a_batch_answer_of_millions_of_items_or_members_is_not_built() {
+    let items = format!("{{\"outputs\":[{}1]}}", "1,".repeat(7_500_000));
+    let members: String = (0..1_100_000).map(|number| format!("\"{number:07}\":0,")).collect();
+    for body in [items, format!("{{{members}\"outputs\":[1]}}")] {
+        let server = Server::start(move |_, mut peer| {
+            while peer.request().is_some() {
+                peer.answer(&body);
+            }
+        });
+        let (most, outcomes) =
+            load(&server, 2, 2, &["--set", "after.batch=2", "--set", "after.connections=1"]);
+        assert_eq!(outcomes, [("protocol".to_string(), 2)]);
+        assert!(most > 0 && most < MOST_KB, "{most} kB");
+    }
+}

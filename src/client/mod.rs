@@ -5,6 +5,7 @@
 
 mod answer;
 mod batch;
+mod batch_items;
 mod place;
 
 pub use answer::{AnswerCollector, AnswerLimits, Collected};
