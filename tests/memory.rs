@@ -134,3 +134,14 @@ fn a_batch_answer_of_millions_of_items_or_members_is_not_built() {
         assert!(most > 0 && most < MOST_KB, "{most} kB");
     }
 }
+
+#[test]
+fn answers_to_batches_without_end_wait_for_room() {
+    let server = sends("HTTP/1.1 200 OK\r\n\r\n", usize::MAX);
+    for (batch, connections) in [(8, 16), (2, 64)] {
+        let batched = [format!("after.batch={batch}"), format!("after.connections={connections}")];
+        let (most, outcomes) = load(&server, 128, 128, &["--set", &batched[0], "--set", &batched[1]]);
+        assert_eq!(outcomes, [("too_large".to_string(), 128)], "each is read to its limit");
+        assert!(most > 0 && most < MOST_KB, "{most} kB");
+    }
+}

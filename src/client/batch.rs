@@ -1,7 +1,6 @@
 //! Several requests in one call: puts their bodies together and takes the answer apart.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use serde_json::value::RawValue;
 
 use super::batch_items::items_of;
 
