@@ -145,3 +145,32 @@ fn answers_to_batches_without_end_wait_for_room() {
         assert!(most > 0 && most < MOST_KB, "{most} kB");
     }
 }
+
+#[test]
+fn answers_that_are_costly_to_put_in_order_are_not() {
+    let members: String = (0..1_300_000).rev().map(|number| format!("\"{number:07}\":0,")).collect();
+    let body = format!("{{{members}\"a\":0}}");
+    let server = Server::start(move |_, mut peer| {
+        while peer.request().is_some() {
+            peer.answer(&body);
+        }
+    });
+    let (most, outcomes) = load(&server, 6, 2, &[]);
+    assert_eq!(outcomes, [(String::new(), 6)]);
+    assert!(most > 0 && most < MOST_KB, "{most} kB");
+}
+
+#[test]
+fn small_requests_cost_the_same_memory_however_many_there_are() {
+    let server = Server::start(|_, mut peer| {
+        while peer.request().is_some() {
+            peer.answer("1");
+        }
+    });
+    let [few, many] = [20_000, 120_000].map(|requests| {
+        let (most, outcomes) = load(&server, requests, 4, &[]);
+        assert_eq!(outcomes, [(String::new(), requests as usize)]);
+        most
+    });
+    assert!(few > 0 && many < few + 4 * 1024, "{few} kB, {many} kB: not even 50 bytes a request");
+}

@@ -128,7 +128,7 @@ impl Recording {
 
     fn digest(&mut self, seq: u64, answer: AnswerBody) -> std::io::Result<AnswerDigest> {
         Ok(match answer {
-            AnswerBody::Kept(answer) => AnswerDigest::OfValue(self.answers.take(seq, answer.bytes())?),
+            AnswerBody::Kept(answer) => self.answers.take(seq, answer.bytes())?,
             AnswerBody::Rolled(digest) => AnswerDigest::OfBytes(digest),
         })
     }
