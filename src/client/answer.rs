@@ -1,9 +1,11 @@
 //! Collects an answer's content as it comes: a copy while there is room for one, its digest alone where there is none.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
+use super::batch_room::{BatchHold, BatchRoom};
 use crate::model::digest::RollingDigest;
 use crate::model::{AnswerBody, ByteBudget, Digest, ErrorKind, KeptAnswer, Lease, Moment};
 use crate::transport::BodySink;
@@ -15,6 +17,8 @@ pub struct AnswerLimits {
     pub most: u64,
     /// Copies of all answers that the recorder has not seen yet.
     pub budget: Arc<ByteBudget>,
+    /// Answers to batches that are not complete.
+    pub batches: Arc<BatchRoom>,
 }
 
 /// Of a copy this long the digest is taken beside it, so that a budget that is used up later costs no time then.
@@ -23,16 +27,16 @@ const DIGESTED_BESIDE: usize = 256 * 1024;
 /// Takes one answer.
 pub struct AnswerCollector {
     limits: AnswerLimits,
-    /// Whether the answer is that of a batch: without a copy it could not be taken apart.
-    batched: bool,
+    /// What the answer to a batch holds.
+    batch: Option<BatchHold>,
     received: u64,
     content: Collecting,
 }
 
 enum Collecting {
     Nothing,
-    /// A copy with its place in the budget, and its digest so far where it is long. That of a batch needs no place: there are
-    /// no more of them than connections, and its parts ask for one.
+    /// A copy with its place in the budget, and its digest so far where it is long. That of a batch has its place elsewhere, and its
+    /// parts ask for one here.
     Copy(Vec<u8>, Option<Lease>, Option<RollingDigest>),
     Rolling(RollingDigest),
 }
@@ -40,14 +44,18 @@ enum Collecting {
 impl AnswerCollector {
     /// Waits for an answer.
     pub fn new(limits: &AnswerLimits, batched: bool) -> Self {
-        AnswerCollector { limits: limits.clone(), batched, received: 0, content: Collecting::Nothing }
+        let batch = batched.then(|| BatchHold::new(&limits.batches));
+        AnswerCollector { limits: limits.clone(), batch, received: 0, content: Collecting::Nothing }
     }
 
     /// The content, once it is complete.
     pub fn finish(self) -> Collected {
         match self.content {
             Collecting::Nothing => Collected::Copy(Bytes::new(), None),
-            Collecting::Copy(copy, lease, _) => Collected::Copy(copy.into(), lease),
+            Collecting::Copy(copy, lease, _) => match self.batch {
+                Some(batch) => Collected::Batch(copy.into(), batch),
+                None => Collected::Copy(copy.into(), lease),
+            },
             Collecting::Rolling(running) => Collected::Rolled(running.finish()),
         }
     }
@@ -57,6 +65,8 @@ impl AnswerCollector {
 pub enum Collected {
     /// A copy, with its place in the budget.
     Copy(Bytes, Option<Lease>),
+    /// The same of the answer to a batch.
+    Batch(Bytes, BatchHold),
     /// The digest of the bytes.
     Rolled(Digest),
 }
@@ -66,7 +76,9 @@ impl Collected {
     pub fn whole(self) -> AnswerBody {
         match self {
             Collected::Copy(copy, Some(lease)) => AnswerBody::Kept(KeptAnswer::new(copy, lease)),
-            Collected::Copy(copy, None) => AnswerBody::Kept(KeptAnswer::uncounted(copy)),
+            Collected::Copy(copy, None) | Collected::Batch(copy, _) => {
+                AnswerBody::Kept(KeptAnswer::uncounted(copy))
+            }
             Collected::Rolled(digest) => AnswerBody::Rolled(digest),
         }
     }
@@ -80,7 +92,8 @@ impl Collected {
         budget: &Arc<ByteBudget>,
         split: impl FnOnce(&Bytes) -> Option<Vec<Bytes>>,
     ) -> Result<Vec<AnswerBody>, ErrorKind> {
-        let Collected::Copy(copy, _) = self else { return Err(ErrorKind::Protocol) };
+        // What it holds is free once its parts have places of their own.
+        let Collected::Batch(copy, _hold) = self else { return Err(ErrorKind::Protocol) };
         let parts = split(&copy).ok_or(ErrorKind::Protocol)?;
         Ok(match budget.reserve(copy.len() as u64) {
             Some(lease) => KeptAnswer::shared(parts, lease).into_iter().map(AnswerBody::Kept).collect(),
@@ -91,11 +104,13 @@ impl Collected {
 
 impl AnswerCollector {
     fn begun(&self, data: &[u8]) -> Collecting {
-        let lease = if self.batched { None } else { self.limits.budget.reserve(data.len() as u64) };
-        if lease.is_none() && !self.batched {
-            return Collecting::Rolling(digest_of(&[data]));
+        if self.batch.is_some() {
+            return Collecting::Copy(data.to_vec(), None, None);
         }
-        Collecting::Copy(data.to_vec(), lease, None)
+        match self.limits.budget.reserve(data.len() as u64) {
+            Some(lease) => Collecting::Copy(data.to_vec(), Some(lease), None),
+            None => Collecting::Rolling(digest_of(&[data])),
+        }
     }
 
     fn copied(
@@ -106,7 +121,7 @@ impl AnswerCollector {
         data: &[u8],
     ) -> Collecting {
         let mut running = running.or_else(|| {
-            let long = !self.batched && copy.len() >= DIGESTED_BESIDE;
+            let long = self.batch.is_none() && copy.len() >= DIGESTED_BESIDE;
             long.then(|| digest_of(&[&copy]))
         });
         running.iter_mut().for_each(|running| running.add(data));
@@ -120,11 +135,18 @@ impl AnswerCollector {
 }
 
 impl BodySink for AnswerCollector {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.batch.as_mut().map_or(Poll::Ready(()), |batch| batch.poll_room(cx))
+    }
+
     fn chunk(&mut self, _at: Moment, data: &[u8]) -> Result<(), ErrorKind> {
         self.received += data.len() as u64;
         if self.received > self.limits.most {
-            self.content = Collecting::Nothing;
+            (self.content, self.batch) = (Collecting::Nothing, None);
             return Err(ErrorKind::TooLarge);
+        }
+        if let Some(batch) = &mut self.batch {
+            batch.add(data.len() as u64);
         }
         self.content = match std::mem::replace(&mut self.content, Collecting::Nothing) {
             Collecting::Nothing => self.begun(data),
@@ -157,8 +179,12 @@ fn digest_of(pieces: &[&[u8]]) -> RollingDigest {
 mod tests {
     use super::*;
 
+    fn limits(most: u64, budget: &Arc<ByteBudget>) -> AnswerLimits {
+        AnswerLimits { most, budget: Arc::clone(budget), batches: BatchRoom::new(most) }
+    }
+
     fn collected(most: u64, budget: &Arc<ByteBudget>, chunks: &[&str]) -> Result<AnswerBody, ErrorKind> {
-        let mut collector = AnswerCollector::new(&AnswerLimits { most, budget: Arc::clone(budget) }, false);
+        let mut collector = AnswerCollector::new(&limits(most, budget), false);
         for chunk in chunks {
             collector.chunk(Moment::START, chunk.as_bytes())?;
         }
@@ -202,7 +228,7 @@ mod tests {
     fn a_batch_is_taken_apart_whatever_the_budget_and_only_its_copies_are_dropped() {
         let split = |whole: &Bytes| Some(vec![whole.slice(..2), whole.slice(2..)]);
         for (room, kept) in [(4, true), (3, false)] {
-            let limits = AnswerLimits { most: 100, budget: ByteBudget::new(room) };
+            let limits = limits(100, &ByteBudget::new(room));
             let mut collector = AnswerCollector::new(&limits, true);
             collector.chunk(Moment::START, b"1234").expect("it is short");
             let parts = collector.finish().apart(&limits.budget, split).expect("two parts");

@@ -1,9 +1,8 @@
 //! Several requests in one call: puts their bodies together and takes the answer apart.
 
-use std::collections::HashMap;
-
 use bytes::{BufMut, Bytes, BytesMut};
-use serde_json::value::RawValue;
+
+use super::batch_items::items_of;
 
 /// The keys of the lists in a batch's request and answer.
 #[derive(Clone, Debug)]
@@ -40,8 +39,8 @@ impl BatchFormat {
 
     /// The answers to a batch of `size`, in order; `None` if the answer does not fit its batch.
     pub fn split(&self, answer: &Bytes, size: usize) -> Option<Vec<Bytes>> {
-        let members: HashMap<String, &RawValue> = serde_json::from_slice(answer).ok()?;
-        let list: Vec<&RawValue> = serde_json::from_str(members.get(&self.response_key)?.get()).ok()?;
+        let text = std::str::from_utf8(answer).ok()?;
+        let list = items_of(text, &self.response_key, size)?;
         let answers = list.into_iter().map(|item| answer.slice_ref(item.get().as_bytes()));
         Some(answers.collect()).filter(|answers: &Vec<_>| answers.len() == size)
     }
@@ -63,7 +62,14 @@ mod tests {
     #[test]
     fn an_answer_that_does_not_fit_is_refused() {
         let format = BatchFormat::new("inputs", "outputs");
-        for answer in ["{\"outputs\":[1]}", "{\"outputs\":7}", "{}", "[1,2]", "{\"outputs\":[1,2"] {
+        for answer in [
+            "{\"outputs\":[1]}",
+            "{\"outputs\":7}",
+            "{}",
+            "[1,2]",
+            "{\"outputs\":[1,2",
+            "{\"outputs\":[1,2,3]}",
+        ] {
             assert_eq!(format.split(&Bytes::from(answer), 2), None, "{answer}");
         }
     }

@@ -5,8 +5,11 @@
 
 mod answer;
 mod batch;
+mod batch_items;
+mod batch_room;
 mod place;
 
 pub use answer::{AnswerCollector, AnswerLimits, Collected};
 pub use batch::BatchFormat;
+pub use batch_room::BatchRoom;
 pub use place::ConnectionPlace;

@@ -71,11 +71,12 @@ pub(super) fn abandon<T: Transport + 'static>(scheduler: &Rc<Scheduler<T>>) {
         }
     }
     let waiting = std::mem::take(&mut scheduler.state.borrow_mut().waiting);
-    let waiting = waiting.into_iter().map(|arrival| (arrival.seq, Some(arrival.due)));
-    let slice = scheduler.repetition.slice;
-    for (seq, due) in waiting.chain(never_issued.map(|number| (slice.nth(number), None))) {
-        scheduler.end(Sample::unsent(seq, scheduler.repetition.traces.trace(seq), due), None);
+    let (slice, traces) = (scheduler.repetition.slice, scheduler.repetition.traces);
+    for Arrival { seq, due } in waiting {
+        scheduler.end(Sample::unsent(seq, traces.trace(seq), Some(due)), None);
     }
+    let unsent = move |seq| Sample::unsent(seq, traces.trace(seq), None);
+    scheduler.output.hand_on_rest(never_issued.map(move |number| unsent(slice.nth(number))));
 }
 
 fn slots<T: Transport>(scheduler: &Scheduler<T>) -> Vec<Rc<Slot<T>>> {

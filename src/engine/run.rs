@@ -14,7 +14,7 @@ use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::{deadlines, exchange};
 use crate::host::{Clock, Interrupt};
-use crate::model::{Completed, Pulse};
+use crate::model::{Chunk, Pulse};
 use crate::transport::Transport;
 
 /// How often chunks of samples are handed on, also when they are not full, and deadlines checked.
@@ -31,7 +31,7 @@ pub fn run_on<T: Transport + 'static>(
     repetition: Repetition,
     transport: T,
     clock: Clock,
-    sink: Sender<Vec<Completed>>,
+    sink: Sender<Chunk>,
     pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> Health {
@@ -44,7 +44,7 @@ pub(super) fn run_share<T: Transport + 'static>(
     share: Repetition,
     transport: T,
     clock: Clock,
-    sink: Sender<Vec<Completed>>,
+    sink: Sender<Chunk>,
     pulse: &Pulse,
     halt: &Halt,
 ) -> Health {

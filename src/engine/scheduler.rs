@@ -18,7 +18,7 @@ use super::slot::{Arrival, Slot, SlotState};
 use crate::client::ConnectionPlace;
 use crate::host::Clock;
 use crate::model::{
-    AnswerBody, BatchUse, Completed, ErrorKind, Moment, Pulse, Sample, Stage, Strategy, Timeline,
+    AnswerBody, BatchUse, Chunk, Completed, ErrorKind, Moment, Pulse, Sample, Stage, Strategy, Timeline,
 };
 use crate::transport::{ExchangeMarks, Transport};
 
@@ -32,7 +32,7 @@ pub(super) struct Scheduler<T: Transport> {
     pub(super) state: RefCell<State<T>>,
     transport: Rc<T>,
     start: Start<T>,
-    output: Output,
+    pub(super) output: Output,
     all_done: Notify,
     halt: Halt,
     panicked: Cell<bool>,
@@ -65,7 +65,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         repetition: Repetition,
         transport: T,
         clock: Clock,
-        sink: Sender<Vec<Completed>>,
+        sink: Sender<Chunk>,
         halt: Halt,
         start: Start<T>,
     ) -> Rc<Self> {

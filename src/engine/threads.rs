@@ -14,7 +14,7 @@ use super::health::Health;
 use super::repetition::Repetition;
 use super::run::run_share;
 use crate::host::{Clock, Interrupt};
-use crate::model::{Completed, Pulse};
+use crate::model::{Chunk, Pulse};
 use crate::transport::Transport;
 
 type Thread<'scope> = ScopedJoinHandle<'scope, Health>;
@@ -30,7 +30,7 @@ pub fn run<T: Transport + 'static>(
     repetition: Repetition,
     transport: impl Fn() -> T + Sync,
     clock: Clock,
-    sink: Sender<Vec<Completed>>,
+    sink: Sender<Chunk>,
     pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Health> {
@@ -38,7 +38,7 @@ pub fn run<T: Transport + 'static>(
     let shares = repetition.shares(threads);
     // All of them before the first request: what cannot be had must not cost a load that is on.
     let runtimes = shares.iter().map(|_| runtime()).collect::<anyhow::Result<Vec<_>>>()?;
-    let run = |runtime: Runtime, share: Repetition, sink: Sender<Vec<Completed>>| {
+    let run = |runtime: Runtime, share: Repetition, sink: Sender<Chunk>| {
         let guard = halt.guard();
         let health = run_share(runtime, share, transport(), clock, sink, pulse, &halt);
         guard.waive();

@@ -75,7 +75,7 @@ impl KeptAnswer {
 pub enum AnswerDigest {
     /// Of its canonical JSON: two spellings of one value have the same.
     OfValue(Digest),
-    /// Of its bytes, because no copy was kept.
+    /// Of its bytes, because no copy was kept or it would cost too much to read.
     OfBytes(Digest),
 }
 

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct ByteBudget {
     limit: u64,
     used: AtomicU64,
-    refused: AtomicU64,
 }
 
 /// A place in the budget; it is free again when this is dropped.
@@ -22,10 +21,15 @@ pub struct Lease {
 impl ByteBudget {
     /// A budget of so many bytes.
     pub fn new(limit: u64) -> Arc<ByteBudget> {
-        Arc::new(ByteBudget { limit, used: AtomicU64::new(0), refused: AtomicU64::new(0) })
+        Arc::new(ByteBudget { limit, used: AtomicU64::new(0) })
     }
 
-    /// A place for so many bytes; `None`, at once and counted, where there is none.
+    /// A place of no bytes, which may grow.
+    pub fn nothing(self: &Arc<Self>) -> Lease {
+        Lease { budget: Arc::clone(self), bytes: 0 }
+    }
+
+    /// A place for so many bytes; `None`, at once, where there is none.
     pub fn reserve(self: &Arc<Self>, bytes: u64) -> Option<Lease> {
         self.take(bytes).then(|| Lease { budget: Arc::clone(self), bytes })
     }
@@ -35,18 +39,9 @@ impl ByteBudget {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// How often there was no place: the first one, or one more for a lease that had to grow.
-    pub fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
-    }
-
     fn take(&self, bytes: u64) -> bool {
         let within = |used: u64| used.checked_add(bytes).filter(|sum| *sum <= self.limit);
-        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok();
-        if !taken {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-        }
-        taken
+        self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok()
     }
 }
 
@@ -58,11 +53,6 @@ impl Lease {
             self.bytes += more;
         }
         grown
-    }
-
-    /// How many bytes it holds.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
     }
 }
 
@@ -82,11 +72,11 @@ mod tests {
         let mut first = budget.reserve(6).expect("there is room");
         assert!(budget.reserve(5).is_none());
         assert!(first.grow(4) && !first.grow(1));
-        assert_eq!((budget.used(), first.bytes(), budget.refused()), (10, 10, 2));
+        assert_eq!(budget.used(), 10);
         assert!(budget.reserve(u64::MAX).is_none(), "no sum that wraps around");
         assert!(budget.reserve(0).is_some(), "nothing has always room");
         drop(first);
-        assert_eq!((budget.used(), budget.refused()), (0, 3));
+        assert_eq!(budget.used(), 0);
         assert!(budget.reserve(10).is_some());
     }
 

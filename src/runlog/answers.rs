@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::Write;
 
-use crate::model::{Canonical, Digest};
+use crate::model::{AnswerDigest, Canonical, Digest};
 
 /// Requests whose answers are kept: the same ones in every phase and repetition, so that an
 /// answer that differs stands beside the one it differs from.
@@ -35,8 +35,16 @@ impl Answers {
         }
     }
 
-    /// The digest of an answer as canonical JSON; keeps the answer if it is new and there is room.
-    pub fn take(&mut self, seq: u64, answer: &[u8]) -> std::io::Result<Digest> {
+    /// The digest of an answer as canonical JSON, or of its bytes where that would cost too much; keeps the answer if it is new and
+    /// there is room.
+    pub fn take(&mut self, seq: u64, answer: &[u8]) -> std::io::Result<AnswerDigest> {
+        if !Canonical::takes(answer) {
+            return Ok(AnswerDigest::OfBytes(Digest::of(answer)));
+        }
+        self.value(seq, answer).map(AnswerDigest::OfValue)
+    }
+
+    fn value(&mut self, seq: u64, answer: &[u8]) -> std::io::Result<Digest> {
         let room = seq < KEPT_REQUESTS && self.bytes + answer.len() <= KEPT_BYTES;
         if self.last.0 == answer && (!room || self.kept.contains(&self.last.1)) {
             return Ok(self.last.1);
@@ -67,6 +75,22 @@ impl Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_is_costly_to_read_is_told_by_its_bytes() {
+        let mut answers = Answers::new(Box::new(std::io::sink()));
+        let members = format!("{{{}\"b\":1}}", "\"a\":1,".repeat(200_000));
+        for (answer, read) in [
+            (format!("\"{}\"", "x".repeat(1_000_000)), true),
+            (format!("\"{}\"", "x".repeat(3_000_000)), false),
+            (members.clone(), true),
+            (format!("[{members},{members}]"), false),
+        ] {
+            let digest = answers.take(0, answer.as_bytes()).expect("nothing is written");
+            assert_eq!(digest.is_copied(), read, "{} bytes", answer.len());
+            assert!(read || digest == AnswerDigest::OfBytes(Digest::of(answer.as_bytes())));
+        }
+    }
 
     #[test]
     fn distinct_answers_are_kept_once_and_within_bounds() {

@@ -11,7 +11,7 @@ use hdrhistogram::Histogram;
 
 use super::answers::Answers;
 use super::log::LogWriter;
-use crate::model::{AnswerBody, AnswerDigest, Completed, ErrorKind, Stage};
+use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Stage};
 
 /// The longest latency that the live histogram tells apart, in microseconds: two hours.
 const HIGHEST_US: u64 = 7_200_000_000;
@@ -72,7 +72,7 @@ impl Recorder {
         recording: Recording,
         repetition: u32,
         tap: Option<Tap>,
-    ) -> anyhow::Result<(Self, Sender<Vec<Completed>>)> {
+    ) -> anyhow::Result<(Self, Sender<Chunk>)> {
         let (sender, receiver) = channel();
         let live = Arc::new(Mutex::new(Live::default()));
         let shared = Arc::clone(&live);
@@ -99,15 +99,11 @@ impl Recorder {
 fn record(
     mut recording: Recording,
     repetition: u32,
-    chunks: &Receiver<Vec<Completed>>,
+    chunks: &Receiver<Chunk>,
     live: &Mutex<Live>,
     mut tap: Option<Tap>,
 ) -> anyhow::Result<Recording> {
-    for mut chunk in chunks {
-        // Whoever sends wants to know whether anybody listens.
-        if chunk.is_empty() {
-            continue;
-        }
+    for mut chunk in chunks.iter().flatten() {
         recording.write(repetition, &mut chunk)?;
         count(&mut live.lock().unwrap_or_else(PoisonError::into_inner), &chunk);
         if let Some(tap) = &mut tap {
@@ -132,7 +128,7 @@ impl Recording {
 
     fn digest(&mut self, seq: u64, answer: AnswerBody) -> std::io::Result<AnswerDigest> {
         Ok(match answer {
-            AnswerBody::Kept(answer) => AnswerDigest::OfValue(self.answers.take(seq, answer.bytes())?),
+            AnswerBody::Kept(answer) => self.answers.take(seq, answer.bytes())?,
             AnswerBody::Rolled(digest) => AnswerDigest::OfBytes(digest),
         })
     }
@@ -195,7 +191,7 @@ mod tests {
         let kept = AnswerBody::Kept(KeptAnswer::new(answer, lease));
         let chunk =
             vec![success(0, Some(kept)), success(1, Some(AnswerBody::Rolled(bytes))), success(2, None)];
-        sink.send(chunk).expect("it listens");
+        sink.send(Chunk::Ended(chunk)).expect("it listens");
         drop(sink);
         let (_, live) = recorder.finish().expect("the disk has room");
         assert_eq!((live.ended, live.failed, live.not_copied), (3, 0, 1));
@@ -219,7 +215,7 @@ mod tests {
         let (recorder, sink) = Recorder::start(recording(&file), 1, Some(Box::new(tap))).expect("it starts");
         let (sent, all_sent) = channel();
         std::thread::spawn(move || {
-            (0..CHUNKS).for_each(|_| sink.send(vec![success(0, None)]).expect("it listens"));
+            (0..CHUNKS).for_each(|_| sink.send(Chunk::Ended(vec![success(0, None)])).expect("it listens"));
             sent.send(())
         });
         all_sent.recv_timeout(Duration::from_secs(60)).expect("nobody made it wait");

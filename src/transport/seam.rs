@@ -42,6 +42,11 @@ pub trait Connection {
 
 /// Takes an answer's content as it arrives, before anybody has looked into it.
 pub trait BodySink {
+    /// Ready once it has room for more: until then nothing is read, and what comes waits in the network.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
     /// The next bytes, which came at `at`.
     ///
     /// # Errors

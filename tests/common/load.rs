@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use spanload::client::{AnswerLimits, BatchFormat};
+use spanload::client::{AnswerLimits, BatchFormat, BatchRoom};
 use spanload::engine;
 use spanload::engine::{Health, Pacing, Repetition};
 use spanload::host::{Clock, Interrupt};
@@ -35,7 +35,11 @@ impl Load {
             workers,
             strategy: Strategy { connections: Connections::PerRequest, batch: 1 },
             timeout: Duration::from_secs(20),
-            answers: AnswerLimits { most: BUDGET, budget: ByteBudget::new(BUDGET) },
+            answers: AnswerLimits {
+                most: BUDGET,
+                budget: ByteBudget::new(BUDGET),
+                batches: BatchRoom::new(BUDGET),
+            },
         }
     }
 
@@ -94,7 +98,7 @@ impl Load {
         );
         let ended = clock.now();
         let mut samples: Vec<Sample> =
-            samples.into_iter().flatten().map(|completed: Completed| completed.sample).collect();
+            samples.into_iter().flatten().flatten().map(|completed: Completed| completed.sample).collect();
         samples.sort_by_key(|sample| sample.seq);
         assert!(
             samples.iter().map(|sample| sample.seq).eq(0..requests),

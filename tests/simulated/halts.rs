@@ -8,12 +8,10 @@ use std::time::Duration;
 
 use spanload::engine::{self, Health};
 use spanload::host::{Clock, Interrupt};
-use spanload::model::{Completed, Pulse, StageSet};
+use spanload::model::{Chunk, Pulse, StageSet};
 
 use super::load::{Load, paused};
 use super::scripted::{Act, Scripted};
-
-type Chunk = Vec<Completed>;
 
 /// It only ends what hangs.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use spanload::client::{AnswerLimits, BatchFormat};
+use spanload::client::{AnswerLimits, BatchFormat, BatchRoom};
 use spanload::engine::{self, Health, Pacing, Repetition};
 use spanload::host::{Clock, Interrupt};
 use spanload::model::{
@@ -71,7 +71,7 @@ impl Load {
             strategy: Strategy { connections: Connections::PerRequest, batch: 1 },
             endpoint: Arc::new(endpoint),
             batch_format: BatchFormat::new("inputs", "outputs"),
-            answers: AnswerLimits { most: 1 << 20, budget: ByteBudget::new(64 << 20) },
+            answers: limits(1 << 20, &ByteBudget::new(64 << 20)),
             timeout: Duration::from_secs(20),
         };
         Load { repetition, interrupt: Interrupt::never() }
@@ -104,7 +104,7 @@ impl Load {
     }
 
     pub fn answers(mut self, most: u64, budget: &Arc<ByteBudget>) -> Self {
-        self.repetition.answers = AnswerLimits { most, budget: Arc::clone(budget) };
+        self.repetition.answers = limits(most, budget);
         self
     }
 
@@ -136,7 +136,7 @@ impl Load {
             &Pulse::default(),
             &self.interrupt,
         );
-        let mut completed: Vec<Completed> = chunks.into_iter().flatten().collect();
+        let mut completed: Vec<Completed> = chunks.into_iter().flatten().flatten().collect();
         completed.sort_by_key(|completed| completed.sample.seq);
         let ended = Moment::from_micros(health.wall.0);
         let outcome = Outcome { completed, ended, health };
@@ -167,6 +167,10 @@ fn check_dues(samples: &[&Sample], callers: usize) {
         let end = ends.iter().position(|end| *end == due);
         ends.swap_remove(end.unwrap_or_else(|| panic!("request {seq}: nothing ended when it became due")));
     }
+}
+
+fn limits(most: u64, budget: &Arc<ByteBudget>) -> AnswerLimits {
+    AnswerLimits { most, budget: Arc::clone(budget), batches: BatchRoom::new(most) }
 }
 
 fn plan(requests: u64, lines: &str) -> Arc<Plan> {

@@ -5,18 +5,19 @@ use std::sync::mpsc::channel;
 
 use spanload::engine::{self, Pacing};
 use spanload::host::{Clock, Interrupt};
-use spanload::model::{Completed, Pulse, Sample, StageSet};
+use spanload::model::{Chunk, Pulse, Sample, StageSet};
 
 use super::load::Load;
 use super::scripted::{Act, Scripted};
 
 fn run(load: Load, threads: usize) -> Vec<Sample> {
-    let (sink, chunks) = channel::<Vec<Completed>>();
+    let (sink, chunks) = channel::<Chunk>();
     let transport = || Scripted::with(1, 0, StageSet::ALL, |_| Act::Answer { after_ms: 0 });
     let pulse = Pulse::default();
     engine::run(threads, load.repetition, transport, Clock::start(), sink, &pulse, &Interrupt::never())
         .expect("the threads run");
-    let mut samples: Vec<_> = chunks.into_iter().flatten().map(|completed| completed.sample).collect();
+    let mut samples: Vec<_> =
+        chunks.into_iter().flatten().flatten().map(|completed| completed.sample).collect();
     samples.sort_by_key(|sample| sample.seq);
     samples
 }

@@ -85,9 +85,9 @@ pub(super) fn message(doubt: &Doubt) -> String {
              between the phases need not come from the optimisation; make it deterministic (temperature 0, a seed)"
         ),
         Doubt::AnswersNotCopied { answers, succeeded, not_compared } => format!(
-            "{answers} of {succeeded} answers came faster than they were digested, and no copy of them was kept: only \
-             equal bytes are known to be equal answers, and {not_compared} pairs could not be compared; give \
-             the client another processor or a faster disk, or lower the load (-c)"
+            "{answers} of {succeeded} answers came faster than they were digested, so that no copy of them was kept, \
+             or are longer than is read as JSON: only equal bytes are known to be equal answers, and {not_compared} \
+             pairs could not be compared; give the client another processor or a faster disk, or lower the load (-c)"
         ),
         Doubt::NoSuccess { phase } => {
             let name = phase.name();

@@ -4,7 +4,7 @@
 //! The text is RFC 8785's, but a number is a decimal of any length and never a float, and keys are sorted by UTF-8.
 //! No tree is built and nothing recurses: the document is read once, and only objects whose keys are not in order are
 //! put together a second time. So its depth is limited by memory alone, and a flood of brackets costs no more than its
-//! bytes.
+//! bytes. What a document may cost is bounded, see [`Canonical::takes`].
 
 mod number;
 mod objects;
@@ -14,10 +14,10 @@ mod string;
 use objects::{Objects, put_in_order};
 use reader::Reader;
 
-/// Places in a document are kept in four bytes, also where numbers are written out to five times their length.
-const LONGEST: usize = 1 << 29;
-/// What is kept of an object is several times as long as the shortest one: a document of more of them is taken as it is spelled.
-const OBJECTS: usize = 1 << 20;
+/// A longer document is not read: its text is written up to twice, and numbers are written out to five times their length.
+const LONGEST: usize = 2 << 20;
+/// What is kept of an object or a member is several times as long as the shortest one: nor is a document of more of them.
+const KNOWN: usize = 1 << 18;
 /// Buffers that have grown beyond this are not kept for the next document.
 const KEPT: usize = 1 << 20;
 
@@ -32,10 +32,16 @@ pub struct Canonical {
 }
 
 impl Canonical {
-    /// The canonical text of a document; `None` if it is no JSON.
+    /// Whether a document is short enough to be read: what one costs beside its own bytes is a few tens of megabytes at most,
+    /// whatever a server sends.
+    pub fn takes(document: &[u8]) -> bool {
+        document.len() <= LONGEST && (document.len() <= 2 * KNOWN || known(document) <= KNOWN)
+    }
+
+    /// The canonical text of a document; `None` if it is no JSON, or more than is taken.
     pub fn text(&mut self, document: &[u8]) -> Option<&[u8]> {
         self.clear();
-        if document.len() > LONGEST || (document.len() > 2 * OBJECTS && objects(document) > OBJECTS) {
+        if !Self::takes(document) {
             return None;
         }
         let document = std::str::from_utf8(document).ok()?;
@@ -56,9 +62,9 @@ impl Canonical {
     }
 }
 
-/// At most so many objects are in the document.
-fn objects(document: &[u8]) -> usize {
-    document.iter().filter(|byte| **byte == b'{').count()
+/// At most so many objects and members are in the document.
+fn known(document: &[u8]) -> usize {
+    document.iter().filter(|byte| matches!(byte, b'{' | b':')).count()
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ fn half_a_letter_is_no_json() {
 
 #[test]
 fn depth_is_no_limit() {
-    const DEPTH: usize = 100_000;
+    const DEPTH: usize = 50_000;
     // At each level the keys are out of order: to move what is within them once a level would take for ever.
     let nested = format!("{}0{}", r#"{"b":[1.0],"a":["#.repeat(DEPTH), "]}".repeat(DEPTH));
     let sorted = format!("{}0{}", r#"{"a":["#.repeat(DEPTH), r#"],"b":[1]}"#.repeat(DEPTH));
@@ -197,7 +197,7 @@ fn depth_is_no_limit() {
 #[test]
 fn large_buffers_are_not_kept() {
     let mut canonical = Canonical::default();
-    let large = format!("[{}]", r#"{"b":1,"a":2},"#.repeat(200_000) + "0");
+    let large = format!("[{}]", r#"{"b":1,"a":2},"#.repeat(80_000) + "0");
     assert!(canonical.text(large.as_bytes()).is_some());
     assert_eq!(canonical.text(b"[ 1 ]"), Some(b"[1]".as_slice()));
     assert!(canonical.text.capacity() + canonical.ordered.capacity() <= 2 * KEPT);

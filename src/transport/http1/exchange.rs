@@ -91,6 +91,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
         }
         loop {
             self.write(cx);
+            ready!(sink.poll_ready(cx));
             let mut read = ReadBuf::new(&mut scratch.0);
             if let Err(error) = ready!(Pin::new(&mut self.io.stream).poll_read(cx, &mut read)) {
                 return Poll::Ready(Err(error_of(&error)));

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::part_load::PartLoad;
 use super::server;
-use crate::client::{AnswerLimits, BatchFormat};
+use crate::client::{AnswerLimits, BatchFormat, BatchRoom};
 use crate::engine;
 use crate::engine::{Health, Pacing, Repetition};
 use crate::host::Interrupt;
@@ -23,6 +23,8 @@ use crate::transport::dial::{SystemResolver, TcpDialer};
 
 /// Bytes of answers that may be on their way to the recorder at the same time.
 const COPIES: u64 = 48 << 20;
+/// Bytes of answers to batches that may be on their way here at the same time.
+const BATCHES: u64 = 24 << 20;
 
 /// What is measured, and where.
 pub(super) struct Measurement<'a> {
@@ -84,7 +86,11 @@ impl Measurement<'_> {
             strategy: *strategy,
             endpoint: Arc::new(server::endpoint(self.url, target)?),
             batch_format: BatchFormat::new(&target.batch_request_key, &target.batch_response_key),
-            answers: AnswerLimits { most: target.max_answer_bytes, budget: ByteBudget::new(COPIES) },
+            answers: AnswerLimits {
+                most: target.max_answer_bytes,
+                budget: ByteBudget::new(COPIES),
+                batches: BatchRoom::new(BATCHES),
+            },
             timeout: target.timeout(),
         })
     }
