@@ -14,6 +14,7 @@ pub mod inference;
 mod interrupts;
 pub mod load;
 pub mod net;
+mod places;
 mod retries;
 mod scripted;
 mod stages;

@@ -1,203 +1,184 @@
-//! A place for one connection, shared by as many slots as the connection carries exchanges at the same time.
+//! A place for one connection, with a seat for each exchange that comes to it.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll};
-
-use tokio::sync::Notify;
+use std::task::{Context, Poll, Waker};
 
 use crate::host::Clock;
 use crate::model::ErrorKind;
-use crate::transport::{BodySink, Connection, ConnectionMarks, ExchangeMarks, Head, Request, Transport};
+use crate::transport::{Connection, ConnectionChanges, ConnectionMarks, ExchangeMarks, Transport};
 
 /// An open connection and its marks.
-struct Opened<C> {
-    connection: C,
-    marks: Rc<ConnectionMarks>,
+pub(super) struct Opened<C> {
+    pub connection: C,
+    pub marks: Rc<ConnectionMarks>,
     /// Exchanges on it now.
     carried: Cell<usize>,
 }
 
-impl<C: Connection> Opened<C> {
-    fn has_room(&self) -> bool {
-        self.carried.get() < self.connection.capacity().max(1)
-    }
-}
-
-/// Holds at most one connection, and opens another when that one is of no more use.
+/// Holds at most one connection, and opens another when that one is of no more use. Exchanges that are on a connection then stay on
+/// it to their end.
 pub struct ConnectionPlace<T: Transport> {
     transport: Rc<T>,
     clock: Clock,
     keep: bool,
+    changes: Rc<ConnectionChanges>,
     opened: RefCell<Option<Rc<Opened<T::Connection>>>>,
     opening: Cell<bool>,
-    settled: Rc<Notify>,
-    /// Who has come to use it and not left yet.
-    users: Cell<usize>,
-}
-
-/// A connection that an exchange may use.
-pub struct Link<C> {
-    opened: Rc<Opened<C>>,
-    settled: Rc<Notify>,
-    /// Whether it was opened for this exchange.
-    pub fresh: bool,
-}
-
-impl<C> Link<C> {
-    fn new(opened: Rc<Opened<C>>, settled: &Rc<Notify>, fresh: bool) -> Self {
-        opened.carried.set(opened.carried.get() + 1);
-        Link { opened, settled: Rc::clone(settled), fresh }
-    }
-}
-
-impl<C> Drop for Link<C> {
-    /// Somebody may wait for the room.
-    fn drop(&mut self) {
-        self.opened.carried.set(self.opened.carried.get() - 1);
-        self.settled.notify_waiters();
-    }
+    /// Exchanges that have come and are on no connection yet.
+    coming: Cell<usize>,
+    /// Who waits for a connection, or for room on it.
+    waiting: RefCell<Vec<Waker>>,
 }
 
 impl<T: Transport> ConnectionPlace<T> {
-    /// An empty place. `keep` says whether a connection stays for another exchange.
-    pub fn new(transport: Rc<T>, clock: Clock, keep: bool) -> Rc<Self> {
-        let (opened, opening, settled, users) = Default::default();
-        Rc::new(ConnectionPlace { transport, clock, keep, opened, opening, settled, users })
+    /// An empty place. `keep` says whether a connection stays for another exchange; `changes` are told of what happens to
+    /// connections by themselves.
+    pub fn new(transport: Rc<T>, clock: Clock, keep: bool, changes: Rc<ConnectionChanges>) -> Rc<Self> {
+        let (opened, opening, coming, waiting) = Default::default();
+        Rc::new(ConnectionPlace { transport, clock, keep, changes, opened, opening, coming, waiting })
     }
 
-    /// How many exchanges it carries at the same time: 1 until its connection says more. That can become less, as where the next
-    /// connection speaks another version of HTTP.
-    pub fn capacity(&self) -> usize {
+    /// How many more exchanges may come: as many as its connection carries, without those that are on it or on their way to
+    /// it; one where no connection is open. Exchanges on a connection that takes no others do not count.
+    pub fn room(&self) -> usize {
         let opened = self.opened.borrow();
-        let ready = opened.as_ref().filter(|opened| opened.connection.is_open());
-        ready.map_or(1, |opened| opened.connection.capacity().max(1))
+        let usable = opened.as_ref().filter(|opened| opened.connection.is_open());
+        let free = usable.map_or(1, |opened| self.free_on(opened));
+        free.saturating_sub(self.coming.get())
     }
 
-    /// Whether it carries one more exchange than it is used for.
-    pub fn has_room(&self) -> bool {
-        self.users.get() < self.capacity()
+    fn free_on(&self, opened: &Opened<T::Connection>) -> usize {
+        self.capacity(opened).saturating_sub(opened.carried.get())
     }
 
-    /// Somebody comes to use it for an exchange.
-    pub fn enter(&self) {
-        self.users.set(self.users.get() + 1);
+    fn capacity(&self, opened: &Opened<T::Connection>) -> usize {
+        if self.keep { opened.connection.capacity().max(1) } else { 1 }
     }
 
-    /// Somebody who came has no more use for it.
-    pub fn leave(&self) {
-        self.users.set(self.users.get() - 1);
-    }
-
-    /// The connection that is there, if it can be used.
-    fn ready(&self) -> Option<Rc<Opened<T::Connection>>> {
+    /// The connection that is there, if another exchange can follow on it.
+    fn usable(&self) -> Option<Rc<Opened<T::Connection>>> {
         let opened = self.opened.borrow().clone();
-        opened.filter(|opened| opened.connection.is_open())
+        opened.filter(|opened| self.keep && opened.connection.is_open())
     }
 
-    /// The connection to use: the one that is there, or one that is opened now. While somebody else opens it, or while it carries
-    /// all that it can, the request is still in the queue. `next_id` names a new connection.
-    pub async fn link(
+    pub(super) fn come(&self) {
+        self.coming.set(self.coming.get() + 1);
+    }
+
+    /// Somebody who came will be on no connection.
+    pub(super) fn go(&self) {
+        self.coming.set(self.coming.get() - 1);
+        self.look_again();
+    }
+
+    /// Somebody who came is on a connection.
+    fn board(&self, opened: &Opened<T::Connection>) {
+        self.coming.set(self.coming.get() - 1);
+        opened.carried.set(opened.carried.get() + 1);
+    }
+
+    /// An exchange is on this connection no longer.
+    pub(super) fn alight(&self, opened: &Opened<T::Connection>) {
+        opened.carried.set(opened.carried.get() - 1);
+        self.look_again();
+    }
+
+    /// Boards the connection that is there, or one that is opened now. While somebody else opens it, or while it carries all
+    /// that it can, the request is still in the queue. `next_id` names a new connection.
+    pub(super) async fn link(
         &self,
         marks: &ExchangeMarks,
         next_id: impl FnOnce() -> u64,
-    ) -> Result<Link<T::Connection>, ErrorKind> {
+    ) -> Result<Rc<Opened<T::Connection>>, ErrorKind> {
         let mut waited = false;
-        loop {
-            match self.ready() {
-                Some(opened) if opened.has_room() => {
-                    if waited {
-                        marks.waited_for_connection();
-                    }
-                    marks.using(&opened.marks, false);
-                    return Ok(Link::new(opened, &self.settled, false));
-                }
-                None if !self.opening.replace(true) => break,
+        let ready = loop {
+            match self.usable() {
+                Some(opened) if self.free_on(&opened) > 0 => break Some(opened),
+                None if !self.opening.replace(true) => break None,
                 _ => {}
             }
             waited = true;
             marks.waits_for_connection();
-            self.settled.notified().await;
-        }
+            self.change().await;
+        };
         if waited {
             marks.waited_for_connection();
         }
-        let settles = Settles(self);
+        if let Some(opened) = ready {
+            marks.using(&opened.marks, false);
+            self.board(&opened);
+            return Ok(opened);
+        }
+        let _opener = Opener(self);
+        let opened = self.open(marks, next_id()).await?;
+        self.board(&opened);
+        if self.capacity(&opened) > 1 {
+            self.changes.tell();
+        }
+        Ok(opened)
+    }
+
+    async fn open(&self, marks: &ExchangeMarks, id: u64) -> Result<Rc<Opened<T::Connection>>, ErrorKind> {
         // The old one closes before another is opened.
         *self.opened.borrow_mut() = None;
-        let connection_marks = ConnectionMarks::new(self.clock, next_id());
+        let connection_marks = ConnectionMarks::new(self.clock, id, &self.changes);
         marks.using(&connection_marks, true);
         let connection = self.transport.open(&connection_marks).await?;
         let opened = Rc::new(Opened { connection, marks: connection_marks, carried: Cell::default() });
-        let link = Link::new(Rc::clone(&opened), &self.settled, true);
-        *self.opened.borrow_mut() = Some(opened);
-        drop(settles);
-        Ok(link)
+        *self.opened.borrow_mut() = Some(Rc::clone(&opened));
+        Ok(opened)
     }
 
-    /// Sends a request and receives its answer. A connection that ends before anything of the request was sent on it is
-    /// replaced once, for nothing has left this machine; one that was opened for the request is not.
-    pub async fn exchange(
-        &self,
-        mut link: Link<T::Connection>,
-        request: &Request<'_>,
-        marks: &ExchangeMarks,
-        body: &mut dyn BodySink,
-        next_id: impl FnOnce() -> u64,
-    ) -> Result<Head, ErrorKind> {
-        let first = self.attempt(&link, request, marks, body).await;
-        let failure = match first {
-            Ok(head) => return Ok(head),
-            Err(failure) => failure,
-        };
-        let reused = marks.connection().is_some_and(|connection| connection.reused);
-        if !(failure.unsent && reused) {
-            return Err(failure.kind);
+    /// Lets a connection go that is of no more use, if it is the one that is held.
+    pub(super) fn settle(&self, used: &Rc<Opened<T::Connection>>) {
+        if !self.keep || !used.connection.is_open() {
+            self.forget(used);
         }
-        marks.retry();
-        drop(link);
-        link = self.link(marks, next_id).await?;
-        self.attempt(&link, request, marks, body).await.map_err(|failure| failure.kind)
     }
 
-    async fn attempt(
-        &self,
-        link: &Link<T::Connection>,
-        request: &Request<'_>,
-        marks: &ExchangeMarks,
-        body: &mut dyn BodySink,
-    ) -> Result<Head, crate::transport::Failure> {
-        let outcome = link.opened.connection.exchange(request, marks, body).await;
-        if !self.keep || !link.opened.connection.is_open() {
-            self.forget(&link.opened);
-        }
-        outcome
-    }
-
-    /// Lets a connection go, if it is the one that is held.
     fn forget(&self, gone: &Rc<Opened<T::Connection>>) {
-        let mut opened = self.opened.borrow_mut();
-        if opened.as_ref().is_some_and(|held| Rc::ptr_eq(held, gone)) {
-            *opened = None;
-        }
+        self.opened.borrow_mut().take_if(|held| Rc::ptr_eq(held, gone));
+        self.look_again();
     }
 
     /// Watches the idle connection, so that one that the server closes is not used again.
     pub fn poll_idle(&self, cx: &mut Context<'_>) {
-        if let Some(opened) = self.ready()
+        if let Some(opened) = self.usable()
             && let Poll::Ready(()) = opened.connection.poll_idle(cx)
         {
             self.forget(&opened);
         }
     }
+
+    /// Its connection has changed: whoever waits for it looks again.
+    pub fn look_again(&self) {
+        // As good as always nobody waits.
+        if !self.waiting.borrow().is_empty() {
+            self.waiting.take().into_iter().for_each(Waker::wake);
+        }
+    }
+
+    async fn change(&self) {
+        let mut waits = false;
+        poll_fn(|cx| {
+            if std::mem::replace(&mut waits, true) {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
 }
 
-/// Whoever opens a connection tells those who wait for it how it went, also if it is dropped on the way.
-struct Settles<'a, T: Transport>(&'a ConnectionPlace<T>);
+/// Whoever opens a connection tells those who wait for it that it is over, also if it is dropped on the way.
+struct Opener<'a, T: Transport>(&'a ConnectionPlace<T>);
 
-impl<T: Transport> Drop for Settles<'_, T> {
+impl<T: Transport> Drop for Opener<'_, T> {
     fn drop(&mut self) {
         self.0.opening.set(false);
-        self.0.settled.notify_waiters();
+        self.0.look_again();
     }
 }

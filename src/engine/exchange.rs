@@ -1,4 +1,4 @@
-//! A slot's life: take requests, exchange, end their stories, again.
+//! A slot's life: take requests, exchange, end their stories, again, as long as there is room for it.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::slot::Slot;
-use crate::client::{AnswerCollector, Collected};
+use crate::client::{AnswerCollector, Collected, Seat};
 use crate::model::{AnswerBody, ErrorKind, Micros};
 use crate::transport::{Head, Request, Transport};
 
@@ -31,11 +31,10 @@ impl<T: Transport + 'static> Drop for PanicGuard<T> {
 
 async fn run<T: Transport + 'static>(scheduler: Rc<Scheduler<T>>, slot: Rc<Slot<T>>) {
     let _guard = PanicGuard(Rc::clone(&scheduler));
-    loop {
-        poll_fn(|cx| scheduler.poll_take(&slot, cx)).await;
+    while let Some(seat) = poll_fn(|cx| scheduler.poll_take(&slot, cx)).await {
         let mut collector =
             AnswerCollector::new(&scheduler.repetition.answers, slot.members.borrow().len() > 1);
-        let outcome = exchange(&scheduler, &slot, &mut collector).await;
+        let outcome = exchange(&scheduler, &slot, seat, &mut collector).await;
         end_exchange(&scheduler, &slot, outcome, collector);
     }
 }
@@ -43,15 +42,11 @@ async fn run<T: Transport + 'static>(scheduler: Rc<Scheduler<T>>, slot: Rc<Slot<
 async fn exchange<T: Transport + 'static>(
     scheduler: &Rc<Scheduler<T>>,
     slot: &Slot<T>,
+    seat: Seat<T>,
     collector: &mut AnswerCollector,
 ) -> Result<Head, ErrorKind> {
     let request = compose(scheduler, slot);
-    let next_id = || scheduler.next_connection();
-    let link = slot.place.link(&slot.marks, next_id).await?;
-    if link.fresh {
-        scheduler.opened(slot);
-    }
-    slot.place.exchange(link, &request, &slot.marks, collector, next_id).await
+    seat.exchange(&request, &slot.marks, collector, || scheduler.next_connection()).await
 }
 
 /// What the requests in a slot send; the first of them leads.

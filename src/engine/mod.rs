@@ -11,6 +11,7 @@ mod health;
 mod output;
 mod pacing;
 mod repetition;
+mod room;
 mod run;
 mod scheduler;
 mod slot;

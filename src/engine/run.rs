@@ -75,6 +75,7 @@ async fn conduct<T: Transport + 'static>(
         let wake = look.min(scheduler.clock.now() + PROBE);
         tokio::select! {
             () = scheduler.finished() => break,
+            () = scheduler.room_changed() => scheduler.look_again(),
             () = &mut halted => {
                 assert!(!scheduler.has_panicked(), "an exchange panicked; what it said stands above");
                 deadlines::abandon(&scheduler);

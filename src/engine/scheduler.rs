@@ -14,13 +14,14 @@ use super::halt::Halt;
 use super::output::Output;
 use super::pacing::Due;
 use super::repetition::Repetition;
+use super::room::Room;
 use super::slot::{Arrival, Slot, SlotState};
-use crate::client::ConnectionPlace;
+use crate::client::{ConnectionPlace, Seat};
 use crate::host::Clock;
 use crate::model::{
     AnswerBody, BatchUse, Chunk, Completed, ErrorKind, Moment, Pulse, Sample, Stage, Strategy, Timeline,
 };
-use crate::transport::{ExchangeMarks, Transport};
+use crate::transport::{ConnectionChanges, ExchangeMarks, Transport};
 
 /// Starts the task of a slot.
 pub(super) type Start<T> = fn(&Rc<Scheduler<T>>, &Rc<Slot<T>>) -> AbortHandle;
@@ -31,6 +32,7 @@ pub(super) struct Scheduler<T: Transport> {
     pub(super) clock: Clock,
     pub(super) state: RefCell<State<T>>,
     transport: Rc<T>,
+    changes: Rc<ConnectionChanges>,
     start: Start<T>,
     pub(super) output: Output,
     all_done: Notify,
@@ -49,15 +51,9 @@ pub(super) struct State<T: Transport> {
     finished: u64,
     pub(super) waiting: VecDeque<Arrival>,
     pub(super) slots: Vec<Rc<Slot<T>>>,
-    /// Places for connections, each with the slots that it has.
-    places: Vec<(Rc<ConnectionPlace<T>>, usize)>,
-    /// Places whose connection has room for more slots than they have.
-    roomy: Vec<usize>,
-    idle: VecDeque<usize>,
-    /// Slots beyond what their places carry.
-    surplus: Vec<usize>,
-    /// Slots that were called and have not come yet.
-    coming: usize,
+    /// The indices of slots that have ended.
+    ended: Vec<usize>,
+    room: Room<T>,
 }
 
 impl<T: Transport + 'static> Scheduler<T> {
@@ -69,6 +65,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         halt: Halt,
         start: Start<T>,
     ) -> Rc<Self> {
+        let most = repetition.strategy.connections();
         Rc::new(Scheduler {
             repetition,
             clock,
@@ -77,12 +74,10 @@ impl<T: Transport + 'static> Scheduler<T> {
                 finished: 0,
                 waiting: VecDeque::new(),
                 slots: Vec::new(),
-                places: Vec::new(),
-                roomy: Vec::new(),
-                idle: VecDeque::new(),
-                surplus: Vec::new(),
-                coming: 0,
+                ended: Vec::new(),
+                room: Room::new(most),
             }),
+            changes: Rc::default(),
             transport: Rc::new(transport),
             start,
             output: Output::new(sink, halt.clone()),
@@ -124,108 +119,93 @@ impl<T: Transport + 'static> Scheduler<T> {
         state.issue(Arrival { seq, due });
     }
 
-    /// Calls a slot for each waiting request, as long as there are free ones: idle ones first, then new
-    /// ones. Together they share what waits, see [`State::share`].
+    /// Calls a slot for each waiting request, as long as there is room. Together they share what waits, see [`State::share`].
     pub(super) fn call_slots(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
-        state.revive();
-        while state.coming < state.waiting.len() {
-            if let Some(index) = state.idle.pop_front() {
-                state.slots[index].call();
-            } else if let Some(place) = self.place_with_room(&mut state) {
-                let index = state.slots.len();
-                let slot = self.start_slot(index, place);
-                state.slots.push(slot);
-            } else {
-                break;
+        while state.room.coming() < state.waiting.len() {
+            let Some(place) = state.room.call(|| self.new_place()) else { break };
+            match state.room.idle_slot(place) {
+                Some(slot) => slot.call(),
+                None => self.new_slot(&mut state, place),
             }
-            state.coming += 1;
         }
     }
 
-    /// A place that has room for another slot: beside others on an open connection, else for a new connection.
-    fn place_with_room(&self, state: &mut State<T>) -> Option<Rc<ConnectionPlace<T>>> {
-        while let Some(index) = state.roomy.last().copied() {
-            let (place, slots) = &mut state.places[index];
-            if *slots < place.capacity() {
-                *slots += 1;
-                return Some(Rc::clone(place));
-            }
-            state.roomy.pop();
-        }
-        let strategy = &self.repetition.strategy;
-        (state.places.len() < strategy.connections()).then(|| {
-            let place = ConnectionPlace::new(Rc::clone(&self.transport), self.clock, strategy.keeps());
-            state.places.push((Rc::clone(&place), 1));
-            place
-        })
+    fn new_place(&self) -> Rc<ConnectionPlace<T>> {
+        let (transport, changes) = (Rc::clone(&self.transport), Rc::clone(&self.changes));
+        ConnectionPlace::new(transport, self.clock, self.repetition.strategy.keeps(), changes)
     }
 
-    /// A connection has been opened in a slot's place: it may have room for more exchanges than this one.
-    pub(super) fn opened(self: &Rc<Self>, slot: &Slot<T>) {
-        if slot.place.capacity() <= 1 {
-            return;
-        }
-        let mut state = self.state.borrow_mut();
-        let is_here = |(place, slots): &(Rc<ConnectionPlace<T>>, usize)| {
-            Rc::ptr_eq(place, &slot.place) && *slots < place.capacity()
-        };
-        if let Some(index) = state.places.iter().position(is_here)
-            && !state.roomy.contains(&index)
-        {
-            state.roomy.push(index);
-            drop(state);
-            self.call_slots();
+    fn new_slot(self: &Rc<Self>, state: &mut State<T>, place: usize) {
+        match state.ended.pop() {
+            Some(index) => state.slots[index] = self.start_slot(state, index, place),
+            None => state.slots.push(self.start_slot(state, state.slots.len(), place)),
         }
     }
 
-    fn start_slot(self: &Rc<Self>, index: usize, place: Rc<ConnectionPlace<T>>) -> Rc<Slot<T>> {
+    fn start_slot(self: &Rc<Self>, state: &State<T>, index: usize, place: usize) -> Rc<Slot<T>> {
+        let place = (place, state.room.place(place));
         let slot = Slot::new(index, place, ExchangeMarks::new(self.clock, self.transport.observes()));
         slot.run_by((self.start)(self, &slot));
         slot
     }
 
-    /// Puts a new slot in the place of one whose exchange nobody waits for any more.
-    pub(super) fn replace_slot(self: &Rc<Self>, index: usize) {
-        let old = Rc::clone(&self.state.borrow().slots[index]);
-        // First the old one, so that its connection is closed before another is opened.
-        old.abort();
-        old.place.leave();
-        let slot = self.start_slot(index, Rc::clone(&old.place));
-        let mut state = self.state.borrow_mut();
-        state.slots[index] = slot;
-        state.coming += 1;
+    /// Waits until a connection carries more exchanges than it did, or fewer.
+    pub(super) async fn room_changed(&self) {
+        self.changes.changed().await;
     }
 
-    /// A slot comes to take the requests of its next exchange; until there are some it watches its
-    /// idle connection.
-    pub(super) fn poll_take(self: &Rc<Self>, slot: &Slot<T>, cx: &mut Context<'_>) -> Poll<()> {
+    /// Looks where there is room now, and calls slots for it.
+    pub(super) fn look_again(self: &Rc<Self>) {
+        self.state.borrow_mut().room.look_again();
+        self.call_slots();
+    }
+
+    /// Puts a new slot in the place of one whose exchange nobody waits for any more.
+    pub(super) fn replace_slot(self: &Rc<Self>, index: usize) {
+        let mut state = self.state.borrow_mut();
+        let old = &state.slots[index];
+        // First the old one, so that its connection is closed, and its seat free, before the new one comes.
+        old.abort();
+        let place = old.place_index;
+        state.slots[index] = self.start_slot(&state, index, place);
+        state.room.expect(place);
+    }
+
+    /// A slot comes to take the requests of its next exchange; until there are some it watches its idle connection. It ends
+    /// where there is no room for it any more.
+    pub(super) fn poll_take(
+        self: &Rc<Self>,
+        slot: &Rc<Slot<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Seat<T>>> {
         let now = self.clock.now();
         self.expire_waiting(now);
         let mut state = self.state.borrow_mut();
-        state.welcome(slot);
+        state.room.welcome(slot);
         if state.waiting.is_empty() {
-            slot.rest(SlotState::Idle, cx);
-            state.idle.push_back(slot.index);
-            slot.place.poll_idle(cx);
+            state.room.rest(slot, cx);
             return Poll::Pending;
         }
-        if !slot.place.has_room() {
-            slot.rest(SlotState::Surplus, cx);
-            state.surplus.push(slot.index);
-            drop(state);
-            self.call_slots();
-            return Poll::Pending;
-        }
-        slot.state.set(SlotState::Busy);
-        slot.place.enter();
+        let seat = self.seat(&mut state, slot, now);
+        state.room.offer(slot.place_index);
+        drop(state);
+        self.call_slots();
+        Poll::Ready(seat)
+    }
+
+    /// Gives a slot its share of what waits, and a seat; none where no other exchange has room.
+    fn seat(&self, state: &mut State<T>, slot: &Slot<T>, now: Moment) -> Option<Seat<T>> {
         let size = state.share(&self.repetition.strategy);
+        let Some(seat) = state.room.seat(slot.place_index) else {
+            state.ended.push(slot.index);
+            return None;
+        };
+        slot.state.set(SlotState::Busy);
         slot.members.borrow_mut().extend(state.waiting.drain(..size).enumerate());
         slot.batch.set(self.repetition.strategy.batches().then(|| self.next_batch(size)));
         slot.marks.begin(now);
-        drop(state);
-        self.call_slots();
-        Poll::Ready(())
+        Some(seat)
     }
 
     /// Ends the stories of requests that are still waiting at their deadline: they are not sent any more.
@@ -297,8 +277,7 @@ impl<T: Transport + 'static> Scheduler<T> {
     /// How many requests are due and not ended, and how many connections are open.
     pub(super) fn tell(&self, pulse: &Pulse) {
         let state = self.state.borrow();
-        let open = state.slots.iter().filter(|slot| slot.marks.has_connection()).count();
-        let now = (state.issued - state.finished, open as u64);
+        let now = (state.issued - state.finished, self.changes.open());
         pulse.change(self.told.replace(now), now);
     }
 
@@ -326,13 +305,10 @@ impl<T: Transport> State<T> {
         self.finished == planned
     }
 
-    /// How many of the waiting requests a slot takes that has come: a fair share among the slots that
-    /// are free, at most a batch. To take more while another connection lies idle would make requests
-    /// wait for each other and save nothing.
+    /// How many of the waiting requests a slot takes that has come: a fair share of the room that there is, at most a batch.
+    /// To take more while another exchange has room would make requests wait for each other and save nothing.
     fn share(&self, strategy: &Strategy) -> usize {
-        let not_started = strategy.connections().saturating_sub(self.places.len());
-        let free = (self.coming + self.idle.len()).saturating_add(not_started).saturating_add(1);
-        self.waiting.len().div_ceil(free).min(strategy.batch)
+        self.waiting.len().div_ceil(self.room.free().max(1)).min(strategy.batch)
     }
 
     /// Puts a request behind all that were due before it. Its place is the last, unless ends
@@ -341,24 +317,5 @@ impl<T: Transport> State<T> {
         let later = self.waiting.iter().rposition(|waiting| waiting.due <= arrival.due);
         self.waiting.insert(later.map_or(0, |last| last + 1), arrival);
         self.issued += 1;
-    }
-
-    /// Books a slot out of wherever it was.
-    fn welcome(&mut self, slot: &Slot<T>) {
-        match slot.state.get() {
-            SlotState::Called => self.coming -= 1,
-            SlotState::Idle => self.idle.retain(|index| *index != slot.index),
-            SlotState::Surplus => self.surplus.retain(|index| *index != slot.index),
-            SlotState::Busy => slot.place.leave(),
-        }
-    }
-
-    /// Surplus slots whose places have room are idle ones.
-    fn revive(&mut self) {
-        let State { surplus, slots, idle, .. } = self;
-        for index in surplus.extract_if(.., |index| slots[*index].place.has_room()) {
-            slots[index].state.set(SlotState::Idle);
-            idle.push_back(index);
-        }
     }
 }

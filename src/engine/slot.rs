@@ -25,8 +25,6 @@ pub(super) enum SlotState {
     Called,
     /// Waiting to be called.
     Idle,
-    /// Waiting until its place, which carries fewer exchanges than it did, has room for it.
-    Surplus,
     /// Carrying an exchange.
     Busy,
 }
@@ -35,6 +33,8 @@ pub(super) enum SlotState {
 pub(super) struct Slot<T: Transport> {
     pub index: usize,
     pub place: Rc<ConnectionPlace<T>>,
+    /// Which place that is.
+    pub place_index: usize,
     pub state: Cell<SlotState>,
     /// The requests under way, each with its number in the exchange.
     pub members: RefCell<Vec<(usize, Arrival)>>,
@@ -45,10 +45,15 @@ pub(super) struct Slot<T: Transport> {
 }
 
 impl<T: Transport> Slot<T> {
-    pub(super) fn new(index: usize, place: Rc<ConnectionPlace<T>>, marks: Rc<ExchangeMarks>) -> Rc<Self> {
+    pub(super) fn new(
+        index: usize,
+        (place_index, place): (usize, Rc<ConnectionPlace<T>>),
+        marks: Rc<ExchangeMarks>,
+    ) -> Rc<Self> {
         Rc::new(Slot {
             index,
             place,
+            place_index,
             state: Cell::new(SlotState::Called),
             members: RefCell::default(),
             batch: Cell::default(),
@@ -78,9 +83,9 @@ impl<T: Transport> Slot<T> {
         }
     }
 
-    /// Waits to be called, as an idle or a surplus one.
-    pub(super) fn rest(&self, state: SlotState, cx: &Context<'_>) {
-        self.state.set(state);
+    /// Waits to be called.
+    pub(super) fn rest(&self, cx: &Context<'_>) {
+        self.state.set(SlotState::Idle);
         *self.waker.borrow_mut() = Some(cx.waker().clone());
     }
 

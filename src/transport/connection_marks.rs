@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::ConnectionChanges;
 use crate::host::Clock;
 use crate::model::{ConnectionUse, Moment, Stage};
 
@@ -30,11 +31,12 @@ pub struct ConnectionMarks {
     counters: RefCell<Option<Rc<dyn Counters>>>,
     /// What the kernel had counted when it was last asked.
     retransmits: Cell<Option<u32>>,
+    changes: Rc<ConnectionChanges>,
 }
 
 impl ConnectionMarks {
     /// Marks of a connection that is about to be opened; `id` is unique within the repetition.
-    pub fn new(clock: Clock, id: u64) -> Rc<Self> {
+    pub fn new(clock: Clock, id: u64, changes: &Rc<ConnectionChanges>) -> Rc<Self> {
         Rc::new(ConnectionMarks {
             clock,
             id,
@@ -44,6 +46,7 @@ impl ConnectionMarks {
             syns_in_vain: Cell::default(),
             counters: RefCell::default(),
             retransmits: Cell::default(),
+            changes: Rc::clone(changes),
         })
     }
 
@@ -74,7 +77,9 @@ impl ConnectionMarks {
 
     /// From now on `counters` know what the kernel counts.
     pub fn watch(&self, counters: Rc<dyn Counters>) {
-        *self.counters.borrow_mut() = Some(counters);
+        if self.counters.borrow_mut().replace(counters).is_none() {
+            self.changes.begins();
+        }
     }
 
     /// The connection is closed, or could not be opened: nobody counts any more. To be called while the socket is still open.
@@ -84,16 +89,19 @@ impl ConnectionMarks {
         {
             self.syns_in_vain.set(self.count_syns(total));
         }
-        *self.counters.borrow_mut() = None;
+        if self.counters.take().is_some() {
+            self.changes.ends();
+        }
+    }
+
+    /// The connection carries more exchanges than it did, or fewer, or no other can follow: for a transport to say wherever that
+    /// happens by itself, and not by the end of an exchange.
+    pub fn changed(&self) {
+        self.changes.tell();
     }
 
     fn is_connecting(&self) -> bool {
         self.opening.get() == Some(Stage::Connect)
-    }
-
-    /// Whether a connection is open or being opened.
-    pub fn is_watched(&self) -> bool {
-        self.counters.borrow().is_some()
     }
 
     fn counted(&self) -> Option<u32> {
@@ -130,6 +138,15 @@ impl ConnectionMarks {
     }
 }
 
+impl Drop for ConnectionMarks {
+    /// Whoever opened it was dropped on the way.
+    fn drop(&mut self) {
+        if self.counters.take().is_some() {
+            self.changes.ends();
+        }
+    }
+}
+
 fn place(stage: Stage) -> usize {
     stage as usize - Stage::Dns as usize
 }
@@ -148,13 +165,15 @@ mod tests {
 
     #[test]
     fn what_is_sent_again_while_connecting_is_a_syn_and_later_it_is_data() {
-        let marks = ConnectionMarks::new(Clock::start(), 7);
+        let changes = Rc::default();
+        let marks = ConnectionMarks::new(Clock::start(), 7, &changes);
         let counts = Rc::new(Counts(Cell::new(2)));
         marks.begin(Stage::Dns);
         assert_eq!(marks.as_used(false), None, "nobody has begun to connect");
         marks.end();
         marks.begin(Stage::Connect);
         marks.watch(counts.clone());
+        assert_eq!(changes.open(), 1);
         assert_eq!(marks.recount(), None);
         assert_eq!(
             marks.as_used(false).and_then(|used| used.syn_retransmits),
@@ -166,14 +185,18 @@ mod tests {
         counts.0.set(5);
         assert_eq!((marks.recount(), marks.recount()), (Some(2), Some(0)));
         marks.unwatch();
-        assert_eq!((marks.recount(), marks.is_watched()), (None, false));
+        assert_eq!((marks.recount(), changes.open()), (None, 0));
         let used = ConnectionUse { id: 7, reused: true, syn_retransmits: Some(3) };
         assert_eq!(marks.as_used(true), Some(used));
+        let given_up = ConnectionMarks::new(Clock::start(), 8, &changes);
+        given_up.watch(counts);
+        drop(given_up);
+        assert_eq!(changes.open(), 0);
     }
 
     #[test]
     fn syns_of_connects_in_vain_are_counted_too() {
-        let marks = ConnectionMarks::new(Clock::start(), 7);
+        let marks = ConnectionMarks::new(Clock::start(), 7, &Rc::default());
         let syns = || marks.as_used(false).and_then(|used| used.syn_retransmits);
         let watch = |count| marks.watch(Rc::new(Counts(Cell::new(count))));
         marks.begin(Stage::Connect);

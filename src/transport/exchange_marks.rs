@@ -198,11 +198,6 @@ impl ExchangeMarks {
         self.bytes_of_attempt.get() <= ONE_SEGMENT && waited.is_some_and(|waited| waited < NO_SOONER)
     }
 
-    /// Whether the connection of the present attempt is open or being opened.
-    pub fn has_connection(&self) -> bool {
-        self.carrier.borrow().as_ref().is_some_and(|carrier| carrier.marks.is_watched())
-    }
-
     /// Attempts, at least 1.
     pub fn attempts(&self) -> u32 {
         self.attempts.get()

@@ -3,6 +3,7 @@
 //! What a connection cost to set up is marked apart from what an exchange did on it, because on a shared connection many
 //! exchanges follow one set-up, and because the request that opened a connection is the one that paid for it.
 
+mod connection_changes;
 mod connection_marks;
 pub mod dial;
 mod direct;
@@ -15,6 +16,7 @@ mod seam;
 mod server_headers;
 mod server_timing;
 
+pub use connection_changes::ConnectionChanges;
 pub use connection_marks::{ConnectionMarks, Counters};
 pub use direct::Direct;
 pub use endpoint::Endpoint;

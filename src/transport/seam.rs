@@ -21,10 +21,11 @@ pub trait Transport {
 
 /// An open connection.
 pub trait Connection {
-    /// How many exchanges it carries at the same time, at least 1.
+    /// How many exchanges it carries at the same time, at least 1. Where that changes while it is open, its marks are told:
+    /// [`ConnectionMarks::changed`].
     fn capacity(&self) -> usize;
 
-    /// Whether another exchange can follow.
+    /// Whether another exchange can follow those that are on it. Where that ends while some are, its marks are told.
     fn is_open(&self) -> bool;
 
     /// Watches the connection for somebody who has nothing to send on it now; ready once it is of no more use.

@@ -22,6 +22,7 @@ use super::net::{Names, Net};
 pub struct Load {
     pub repetition: Repetition,
     pub interrupt: Interrupt,
+    pub pulse: Arc<Pulse>,
 }
 
 /// What came of it.
@@ -74,7 +75,7 @@ impl Load {
             answers: limits(1 << 20, &ByteBudget::new(64 << 20)),
             timeout: Duration::from_secs(20),
         };
-        Load { repetition, interrupt: Interrupt::never() }
+        Load { repetition, interrupt: Interrupt::never(), pulse: Arc::default() }
     }
 
     pub fn pool(mut self, size: usize) -> Self {
@@ -127,15 +128,8 @@ impl Load {
         let (sink, chunks) = channel();
         let Pacing::Closed { workers } = self.repetition.pacing;
         let planned = self.repetition.plan.requests();
-        let health = engine::run_on(
-            runtime,
-            self.repetition,
-            transport,
-            clock,
-            sink,
-            &Pulse::default(),
-            &self.interrupt,
-        );
+        let health =
+            engine::run_on(runtime, self.repetition, transport, clock, sink, &self.pulse, &self.interrupt);
         let mut completed: Vec<Completed> = chunks.into_iter().flatten().flatten().collect();
         completed.sort_by_key(|completed| completed.sample.seq);
         let ended = Moment::from_micros(health.wall.0);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use spanload::model::{ErrorKind, Moment, Stage, StageSet};
 use spanload::transport::{
-    BodySink, Connection, ConnectionMarks, ExchangeMarks, Failure, Head, Request, Transport,
+    BodySink, Connection, ConnectionMarks, Counters, ExchangeMarks, Failure, Head, Request, Transport,
 };
 
 use super::net::pause;
@@ -25,6 +25,10 @@ pub enum Act {
     /// From now on each connection carries so many exchanges.
     Carry {
         capacity: usize,
+        after_ms: u64,
+    },
+    /// No other exchange can follow on this connection; those that are on it go on.
+    GoAway {
         after_ms: u64,
     },
     /// Keeps the engine's only thread from everything else.
@@ -64,6 +68,7 @@ struct Script {
     most_in_flight: Cell<usize>,
     beyond_capacity: Cell<usize>,
     opened: Cell<usize>,
+    asked: Cell<u64>,
 }
 
 impl Scripted {
@@ -79,7 +84,7 @@ impl Scripted {
         act: impl Fn(u64) -> Act + 'static,
     ) -> Self {
         let events = RefCell::default();
-        let (in_flight, most_in_flight, beyond_capacity, opened) = Default::default();
+        let (in_flight, most_in_flight, beyond_capacity, opened, asked) = Default::default();
         let act = Box::new(act);
         Scripted(Rc::new(Script {
             act,
@@ -91,6 +96,7 @@ impl Scripted {
             most_in_flight,
             beyond_capacity,
             opened,
+            asked,
         }))
     }
 
@@ -116,6 +122,11 @@ impl Scripted {
     pub fn opened(&self) -> usize {
         self.0.opened.get()
     }
+
+    /// How often a connection was asked what it carries.
+    pub fn asked(&self) -> u64 {
+        self.0.asked.get()
+    }
 }
 
 pub struct ScriptedConnection {
@@ -123,6 +134,14 @@ pub struct ScriptedConnection {
     marks: Rc<ConnectionMarks>,
     open: Cell<bool>,
     carried: Cell<usize>,
+}
+
+struct NoKernel;
+
+impl Counters for NoKernel {
+    fn retransmits(&self) -> Option<u32> {
+        None
+    }
 }
 
 impl Transport for Scripted {
@@ -137,6 +156,7 @@ impl Transport for Scripted {
         marks.begin(Stage::Connect);
         pause(self.0.open_ms).await;
         marks.end();
+        marks.watch(Rc::new(NoKernel));
         self.0.opened.set(self.0.opened.get() + 1);
         Ok(ScriptedConnection {
             script: Rc::clone(&self.0),
@@ -178,6 +198,7 @@ impl Drop for InFlight<'_> {
 
 impl Connection for ScriptedConnection {
     fn capacity(&self) -> usize {
+        self.script.asked.set(self.script.asked.get() + 1);
         self.script.capacity.get()
     }
 
@@ -222,6 +243,12 @@ impl Connection for ScriptedConnection {
             Act::AnswerWith { after_ms, status, body } => (after_ms, status, body.to_string()),
             Act::Carry { capacity, after_ms } => {
                 script.capacity.set(capacity);
+                self.marks.changed();
+                (after_ms, 200, echo)
+            }
+            Act::GoAway { after_ms } => {
+                self.open.set(false);
+                self.marks.changed();
                 (after_ms, 200, echo)
             }
             Act::Block { ms } => {

@@ -18,7 +18,7 @@ use crate::transport::{
 
 /// A connection that speaks HTTP/1.1.
 pub struct Http1<S> {
-    /// Taken while an exchange is under way: one that is dropped on the way takes the stream with it.
+    /// Taken while an exchange is under way: one that does not come to its end takes the stream with it.
     io: Cell<Option<Box<Io<S>>>>,
     open: Cell<bool>,
     /// Whether it has carried an exchange: then nothing can be there before the next request.
@@ -55,11 +55,12 @@ impl<S> Drop for Http1<S> {
 }
 
 /// The stream of an exchange that does not come back.
-struct Gone<'a>(&'a ConnectionMarks);
+struct Gone<'a>(&'a ConnectionMarks, &'a Cell<bool>);
 
 impl Drop for Gone<'_> {
     fn drop(&mut self) {
         self.0.unwatch();
+        self.1.set(false);
     }
 }
 
@@ -94,8 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
         let Some(mut io) = self.io.take() else {
             return Err(Failure { kind: ErrorKind::Closed, unsent: true });
         };
-        self.open.set(false);
-        let gone = Gone(&self.marks);
+        let gone = Gone(&self.marks, &self.open);
         let used = self.used.replace(true);
         let mut exchange = Http1Exchange::new(&mut io, request, &self.endpoint.server_headers, marks, used);
         let outcome = poll_fn(|cx| exchange.poll(cx, &self.scratch, body)).await;
@@ -104,7 +104,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
         if done.reusable && request.keep {
             std::mem::forget(gone);
             self.io.set(Some(io));
-            self.open.set(true);
         }
         Ok(done.head)
     }
@@ -122,7 +121,7 @@ mod tests {
     fn connection() -> (Http1<DuplexStream>, DuplexStream) {
         let (client, server) = duplex(100);
         let endpoint = Endpoint::new("http://a", "/", "/", []).expect("a good URL");
-        let marks = ConnectionMarks::new(Clock::start(), 1);
+        let marks = ConnectionMarks::new(Clock::start(), 1, &Rc::default());
         (Http1::new(client, marks, Arc::new(endpoint), Rc::default()), server)
     }
 

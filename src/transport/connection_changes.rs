@@ -1,0 +1,37 @@
+//! What the connections of a thread tell whoever hands out exchanges: how many are open, and that one carries more or less than it did.
+
+use std::cell::Cell;
+
+use tokio::sync::Notify;
+
+/// Shared by the marks of all connections of a thread.
+#[derive(Default)]
+pub struct ConnectionChanges {
+    open: Cell<u64>,
+    changed: Notify,
+}
+
+impl ConnectionChanges {
+    /// How many connections are open or being opened.
+    pub fn open(&self) -> u64 {
+        self.open.get()
+    }
+
+    /// Waits until a connection has changed since the last wait.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// A connection carries more exchanges than it did, or fewer.
+    pub fn tell(&self) {
+        self.changed.notify_one();
+    }
+
+    pub(super) fn begins(&self) {
+        self.open.set(self.open.get() + 1);
+    }
+
+    pub(super) fn ends(&self) {
+        self.open.set(self.open.get() - 1);
+    }
+}
