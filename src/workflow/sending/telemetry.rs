@@ -65,8 +65,8 @@ pub(in crate::workflow) async fn last_scrape(telemetry: &Telemetry, interrupt: &
     ));
     tokio::select! {
         () = telemetry.scraped() => {}
-        () = tokio::time::sleep(limit) => console::say("no scrape came; the last figures are in metrics.prom"),
-        _ = interrupt.wait() => console::say("skipped; the last figures are in metrics.prom"),
+        () = tokio::time::sleep(limit) => console::say("no scrape came; the last figures are in the run's folder"),
+        _ = interrupt.wait() => console::say("skipped; the last figures are in the run's folder"),
     }
 }
 
