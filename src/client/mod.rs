@@ -1,7 +1,7 @@
 //! How a client sends: what becomes of its connections, and how many requests go into one call.
 //!
-//! The two are independent and combine: a [`ConnectionPlace`], in which each exchange has a [`Seat`], keeps a connection or does not, [`BatchFormat`] puts bodies together, and
-//! neither knows of the other.
+//! The two are independent and combine: a [`ConnectionPlace`], in which each exchange has a [`Seat`], keeps a connection or does
+//! not, [`BatchFormat`] puts bodies together, and neither knows of the other.
 
 mod answer;
 mod batch;

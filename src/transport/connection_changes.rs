@@ -1,4 +1,5 @@
-//! What the connections of a thread tell whoever hands out exchanges: how many are open, and that one carries more or less than it did.
+//! What the connections of a thread tell whoever hands out exchanges: how many are open, and that one carries more or less than
+//! it did.
 
 use std::cell::Cell;
 
