@@ -17,7 +17,7 @@ use spanload::host::Clock;
 use spanload::model::manifest::{Machine, Manifest, PlanRecord, Strategies};
 use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
-use spanload::model::{Connections, SlaLine, Strategy};
+use spanload::model::{SlaLine, Strategy};
 use spanload::model::{Micros, Moment};
 use spanload::plan::TraceIds;
 use spanload::runlog::{LogWriter, write_json};
@@ -113,7 +113,12 @@ fn write_calibration(folder: &Path) -> anyhow::Result<()> {
             let call_as = Sample {
                 stages: Stages::from_lengths(lengths.map(|length| length.map(Micros))),
                 server: ServerTimes { queue: Some(Micros(0)), compute: Some(Micros(compute)), item: None },
-                connection: Some(ConnectionUse { id: 1, reused: true, syn_retransmits: Some(0) }),
+                connection: Some(ConnectionUse {
+                    id: 1,
+                    reused: true,
+                    syn_retransmits: Some(0),
+                    ..ConnectionUse::default()
+                }),
                 batch: (size > 1).then_some(BatchUse { id: call, size: size as u32 }),
                 ..sample(Phase::Before, seq, 0, &ids)
             };
@@ -149,6 +154,7 @@ fn sample(phase: Phase, seq: u64, due: u64, ids: &TraceIds) -> Sample {
             id: connection,
             reused: batched && seq >= 8,
             syn_retransmits: Some(u32::from(lost)),
+            ..ConnectionUse::default()
         }),
         retransmits: Some(sent_again as u32),
         batch: batched.then_some(BatchUse { id: seq / 8, size: 8 }),
@@ -181,8 +187,8 @@ fn manifest() -> anyhow::Result<Manifest> {
             before: "per_request".into(),
             after: "pool of 8, batches of up to 8".into(),
             strategies: Some(Strategies {
-                before: Strategy { connections: Connections::PerRequest, batch: 1 },
-                after: Strategy { connections: Connections::Pool(8), batch: 8 },
+                before: Strategy::PER_REQUEST,
+                after: Strategy { batch: 8, ..Strategy::pool(8) },
             }),
         },
         sla: vec![SlaLine::parse("p95", "800ms").map_err(anyhow::Error::msg)?],

@@ -8,7 +8,7 @@ use spanload::analyze::{
 };
 use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage, Stages, TraceId};
-use spanload::model::{Connections, Strategy};
+use spanload::model::Strategy;
 use spanload::model::{Micros, Moment};
 use spanload::report::{Format, Json, Markdown, Summary, Terminal, predicted, why_slow};
 
@@ -22,7 +22,12 @@ fn before() -> PhaseData {
     requests(|seq| {
         let lost = seq % 10 == 3;
         let connect = if lost { 1_000_300 } else { 300 };
-        let connection = ConnectionUse { id: seq, reused: false, syn_retransmits: Some(u32::from(lost)) };
+        let connection = ConnectionUse {
+            id: seq,
+            reused: false,
+            syn_retransmits: Some(u32::from(lost)),
+            ..ConnectionUse::default()
+        };
         (Some(connect), 40_000 + seq * 100, 100_000 + seq % 7 * 9_000, connection, None)
     })
 }
@@ -30,7 +35,12 @@ fn before() -> PhaseData {
 /// The same over two kept connections, in pairs.
 fn after() -> PhaseData {
     requests(|seq| {
-        let connection = ConnectionUse { id: seq / 2 % 2, reused: seq >= 4, syn_retransmits: Some(0) };
+        let connection = ConnectionUse {
+            id: seq / 2 % 2,
+            reused: seq >= 4,
+            syn_retransmits: Some(0),
+            ..ConnectionUse::default()
+        };
         let batch = Some(BatchUse { id: seq / 2, size: 2 });
         ((seq < 4).then_some(300), 2_000, 130_000 + seq / 2 % 7 * 9_000, connection, batch)
     })
@@ -87,7 +97,7 @@ fn documents() -> (Comparison, Analysis) {
     let (before, after, health) = (before(), after(), ClientHealth::default());
     let comparison = compared(&before, &after, &["p95=800ms"], false);
     let caveats = comparison.caveats.clone();
-    let strategy = Strategy { connections: Connections::Pool(2), batch: 2 };
+    let strategy = Strategy { batch: 2, ..Strategy::pool(2) };
     let predicted = prediction::predict(&before, Some(&calibration()), Some(strategy));
     let predicted = prediction::beside(predicted, &after);
     let phases = [(&before, &health), (&after, &health)];

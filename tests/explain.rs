@@ -11,7 +11,7 @@ use spanload::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, S
 
 /// Request 1 lost its SYN, request 2 was not accepted, request 3 timed out, request 4 was never sent.
 fn before() -> Vec<Sample> {
-    let syn = ConnectionUse { id: 2, reused: false, syn_retransmits: Some(1) };
+    let syn = ConnectionUse { id: 2, reused: false, syn_retransmits: Some(1), ..ConnectionUse::default() };
     let stages = [
         (Stage::Queue, 20),
         (Stage::Connect, 1_010_300),
@@ -34,7 +34,7 @@ fn before() -> Vec<Sample> {
 
 /// All five in one batch on a kept connection.
 fn after() -> Vec<Sample> {
-    let kept = ConnectionUse { id: 1, reused: true, syn_retransmits: Some(0) };
+    let kept = ConnectionUse { id: 1, reused: true, syn_retransmits: Some(0), ..ConnectionUse::default() };
     let batched = |seq| Sample {
         connection: Some(kept),
         batch: Some(BatchUse { id: 1, size: 5 }),

@@ -5,6 +5,7 @@ mod ablate;
 mod analyze;
 mod command;
 mod compare;
+mod connection_args;
 mod deliver;
 mod duration;
 mod execute;

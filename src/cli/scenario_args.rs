@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::connection_args::ConnectionArgs;
 use super::duration::milliseconds;
 use crate::scenario::{Overrides, ScenarioError};
 
@@ -24,6 +25,9 @@ pub struct ScenarioArgs {
     /// Time from due after which a request has failed: 30s, 500ms, or a bare number of milliseconds
     #[arg(long, value_name = "TIME", value_parser = milliseconds, help_heading = "Target")]
     timeout: Option<u64>,
+    /// How connections are made.
+    #[command(flatten)]
+    connections: ConnectionArgs,
     /// Line of the SLA, such as p95=800ms, error_rate=1% or throughput=100rps; repeatable
     #[arg(long, value_name = "METRIC=LIMIT", help_heading = "Verdict")]
     sla: Vec<String>,
@@ -62,6 +66,7 @@ impl ScenarioArgs {
         if let Some(url) = &self.target {
             overrides.set("--target", "target.url", url.as_str());
         }
+        self.connections.lay_over(&mut overrides);
         self.headers.iter().try_for_each(|header| overrides.set_header(header))?;
         self.sla.iter().try_for_each(|line| overrides.set_sla(line))?;
         self.set.iter().try_for_each(|assignment| overrides.set_text(assignment))?;

@@ -34,7 +34,7 @@ impl<T: Transport> Seat<T> {
     pub async fn exchange(
         mut self,
         request: &Request<'_>,
-        marks: &ExchangeMarks,
+        marks: &Rc<ExchangeMarks>,
         body: &mut dyn BodySink,
         next_id: impl Fn() -> u64,
     ) -> Result<Head, ErrorKind> {
@@ -62,7 +62,7 @@ impl<T: Transport> Seat<T> {
     async fn attempt(
         &mut self,
         request: &Request<'_>,
-        marks: &ExchangeMarks,
+        marks: &Rc<ExchangeMarks>,
         body: &mut dyn BodySink,
         next_id: impl FnOnce() -> u64,
     ) -> Result<Head, Failure> {

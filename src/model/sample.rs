@@ -1,6 +1,6 @@
 //! The one noun: the record of a planned request, whatever became of it.
 
-use super::{AnswerBody, AnswerDigest, ErrorKind, Micros, Moment, Stages, TraceId};
+use super::{AnswerBody, AnswerDigest, ConnectionUse, ErrorKind, Micros, Moment, Stages, TraceId};
 
 /// What the server says of its own time for an exchange, and for this request's item in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,17 +11,6 @@ pub struct ServerTimes {
     pub compute: Option<Micros>,
     /// What this request's own item cost, which does not hang on who shares its exchange.
     pub item: Option<Micros>,
-}
-
-/// The connection that carried the last attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConnectionUse {
-    /// Unique within the repetition.
-    pub id: u64,
-    /// Whether another exchange had opened it.
-    pub reused: bool,
-    /// SYN retransmissions while it was opened; absent where the platform has no `TCP_INFO`.
-    pub syn_retransmits: Option<u32>,
 }
 
 /// The batch that carried a request.

@@ -9,6 +9,34 @@ pub struct Strategy {
     pub connections: Connections,
     /// Most waiting requests one exchange may take; 1 is no batching.
     pub batch: usize,
+    /// Most exchanges at the same time on one connection; more than 1 needs HTTP/2.
+    #[serde(default = "one")]
+    pub streams: usize,
+    /// What connections may speak.
+    #[serde(default)]
+    pub http: HttpChoice,
+    /// Whether a new connection may resume the TLS session of an earlier one.
+    #[serde(default)]
+    pub resume_tls: bool,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// What connections may speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HttpChoice {
+    /// HTTP/1.1, which is also what versions of this tool spoke that knew nothing else.
+    #[default]
+    #[serde(rename = "1.1")]
+    Http1,
+    /// HTTP/2: by ALPN on TLS, and by prior knowledge without it.
+    #[serde(rename = "2")]
+    Http2,
+    /// What the server chooses by ALPN; HTTP/1.1 without TLS.
+    #[serde(rename = "auto")]
+    Auto,
 }
 
 /// What happens to a connection after an exchange.
@@ -22,12 +50,31 @@ pub enum Connections {
 }
 
 impl Strategy {
+    /// A connection for each request.
+    pub const PER_REQUEST: Strategy = Strategy {
+        connections: Connections::PerRequest,
+        batch: 1,
+        streams: 1,
+        http: HttpChoice::Http1,
+        resume_tls: false,
+    };
+
+    /// So many kept connections, one request at a time on each.
+    pub const fn pool(size: usize) -> Self {
+        Strategy { connections: Connections::Pool(size), ..Strategy::PER_REQUEST }
+    }
+
     /// The most connections that may exist at the same time.
     pub fn connections(&self) -> usize {
         match self.connections {
             Connections::PerRequest => usize::MAX,
             Connections::Pool(size) => size,
         }
+    }
+
+    /// The most exchanges that may be under way at the same time.
+    pub fn exchanges(&self) -> usize {
+        self.connections().saturating_mul(self.streams)
     }
 
     /// Whether a connection is kept for the next exchange.
@@ -46,6 +93,15 @@ impl std::fmt::Display for Strategy {
         match self.connections {
             Connections::PerRequest => write!(f, "per_request")?,
             Connections::Pool(size) => write!(f, "pool of {size}")?,
+        }
+        match (self.http, self.streams) {
+            (HttpChoice::Http1, _) => {}
+            (HttpChoice::Http2, 1) => write!(f, ", HTTP/2")?,
+            (HttpChoice::Http2, streams) => write!(f, ", HTTP/2 with up to {streams} streams each")?,
+            (HttpChoice::Auto, 1) => write!(f, ", HTTP/2 where the server speaks it")?,
+            (HttpChoice::Auto, streams) => {
+                write!(f, ", HTTP/2 with up to {streams} streams each where the server speaks it")?;
+            }
         }
         match self.batch {
             1 => Ok(()),

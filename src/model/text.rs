@@ -49,6 +49,12 @@ impl Text for bool {
     }
 }
 
+impl Text for &str {
+    fn put(self, line: &mut Vec<u8>) {
+        line.extend_from_slice(self.as_bytes());
+    }
+}
+
 impl Text for ErrorKind {
     fn put(self, line: &mut Vec<u8>) {
         line.extend_from_slice(self.name().as_bytes());

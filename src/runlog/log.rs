@@ -14,7 +14,7 @@ pub use row::Row;
 pub use writer::LogWriter;
 
 /// The columns in their order.
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 36] = [
     "run_id",
     "phase",
     "repetition",
@@ -47,6 +47,10 @@ const COLUMNS: [&str; 32] = [
     "answer_digest",
     "server_item_ms",
     "answer_copied",
+    "peer",
+    "http",
+    "tls_version",
+    "tls_resumed",
 ];
 
 /// Columns from here on came later: a log of an earlier version does without them.
@@ -59,7 +63,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        AnswerDigest, BatchUse, ConnectionUse, Digest, ErrorKind, Sample, ServerTimes, Stages, TraceId,
+        AnswerDigest, BatchUse, ConnectionUse, Digest, ErrorKind, HttpVersion, Sample, ServerTimes, Stages,
+        TlsUse, TlsVersion, TraceId,
     };
     use crate::model::{Micros, Moment};
 
@@ -68,7 +73,7 @@ mod tests {
             (seq, trace, due) in (any::<u64>(), any::<u128>(), 0..u64::MAX / 4),
             lengths in prop::array::uniform8(of(0..1_u64 << 40)),
             (queue, compute, item) in (of(0..1_u64 << 40), of(0..1_u64 << 40), of(0..1_u64 << 40)),
-            connection in of((any::<u64>(), any::<bool>(), of(any::<u32>()))),
+            connection in of((any::<u64>(), any::<bool>(), of(any::<u32>()), any_way())),
             (retransmits, batch) in (of(any::<u32>()), of((any::<u64>(), any::<u32>()))),
             (status, failed, answer, copied) in (of(any::<u16>()), any::<bool>(), any::<[u8; 4]>(), any::<bool>()),
             (attempts, sent, received) in (any::<u32>(), any::<u64>(), any::<u64>()),
@@ -83,7 +88,7 @@ mod tests {
                     compute: compute.map(Micros),
                     item: item.map(Micros),
                 },
-                connection: connection.map(|(id, reused, syn_retransmits)| ConnectionUse { id, reused, syn_retransmits }),
+                connection: connection.map(|(id, reused, syn_retransmits, way)| ConnectionUse { id, reused, syn_retransmits, ..way }),
                 retransmits,
                 batch: batch.map(|(id, size)| BatchUse { id, size }),
                 attempts,
@@ -94,6 +99,22 @@ mod tests {
                 answer_digest: (!failed).then(|| Digest::of(&answer)).map(|digest| {
                     if copied { AnswerDigest::OfValue(digest) } else { AnswerDigest::OfBytes(digest) }
                 }),
+            }
+        }
+    }
+
+    prop_compose! {
+        /// Where a connection goes, and how.
+        fn any_way()(
+            peer in of(prop::sample::select(vec!["127.0.0.1:80", "10.0.0.1:65535", "[::1]:1", "[fe80::1%3]:443", "unix"])),
+            http in of(prop::sample::select(vec![HttpVersion::Http1, HttpVersion::Http2])),
+            tls in of((prop::sample::select(vec![TlsVersion::Tls12, TlsVersion::Tls13]), any::<bool>())),
+        ) -> ConnectionUse {
+            ConnectionUse {
+                peer: peer.map(|peer| peer.parse().expect("an address")),
+                http,
+                tls: tls.map(|(version, resumed)| TlsUse { version, resumed }),
+                ..ConnectionUse::default()
             }
         }
     }
@@ -214,7 +235,12 @@ mod tests {
                 compute: Some(Micros(21)),
                 item: Some(Micros(22)),
             },
-            connection: Some(ConnectionUse { id: 23, reused: true, syn_retransmits: Some(24) }),
+            connection: Some(ConnectionUse {
+                id: 23,
+                reused: true,
+                syn_retransmits: Some(24),
+                ..ConnectionUse::default()
+            }),
             retransmits: Some(25),
             batch: Some(BatchUse { id: 26, size: 27 }),
             attempts: 28,

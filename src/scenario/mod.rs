@@ -2,6 +2,7 @@
 //!
 //! Nothing downstream sees the raw form.
 
+mod connecting;
 mod error;
 mod overrides;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod page_tests;
 mod raw;
 mod settings;
 
+pub use connecting::{Connecting, ResolvedName};
 pub use error::ScenarioError;
 pub use overrides::Overrides;
 pub use settings::{Load, Settings, Target};

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::raw::{Raw, RawLoad, RawPhase, RawTarget, Runs};
 use super::settings::resolve;
 use crate::mock::MockSettings;
-use crate::model::{Connections, Metric, Strategy};
+use crate::model::{Connections, HttpChoice, Metric, Strategy};
 use crate::telemetry::TelemetrySettings;
 
 /// A row of the page: the key without its backticks, and the default as it stands there.
@@ -39,12 +39,37 @@ fn all_keys() -> Raw {
             compute_header: text.clone(),
             timeout_ms: 1,
             max_answer_bytes: 1,
+            http: text.clone(),
+            ca: path.clone(),
+            insecure: true,
+            client_cert: path.clone(),
+            client_key: path.clone(),
+            server_name: text.clone(),
+            resolve: vec!["text".into()],
+            connect_timeout_ms: Some(1),
+            attempt_delay_ms: 1,
         },
         load: RawLoad { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),
-        before: RawPhase { strategy: text.clone(), connections: number, batch: number, script: path },
+        before: RawPhase {
+            strategy: text.clone(),
+            connections: number,
+            batch: number,
+            streams: number,
+            http: text.clone(),
+            tls_resumption: Some(true),
+            script: path,
+        },
         // Refused wherever it stands.
-        after: RawPhase { strategy: text.clone(), connections: number, batch: number, script: None },
+        after: RawPhase {
+            strategy: text.clone(),
+            connections: number,
+            batch: number,
+            streams: number,
+            http: text.clone(),
+            tls_resumption: Some(true),
+            script: None,
+        },
         runs: Runs { repetitions: 1 },
         mock: MockSettings {
             backlog: 1,
@@ -111,15 +136,19 @@ fn every_default_is_the_one_of_the_code() {
     let shown = |key: &str| page[key].trim_matches('`').to_string();
     let sla = [("p95".to_string(), "800ms".to_string())].into();
     let resolved = resolve(Raw { sla, ..Raw::default() }).expect("a scenario");
-    for (section, Strategy { connections, batch }) in [("before", resolved.before), ("after", resolved.after)]
+    for (section, Strategy { connections, batch, streams, http, resume_tls }) in
+        [("before", resolved.before), ("after", resolved.after)]
     {
         let name = if connections == Connections::PerRequest { "\"per_request\"" } else { "\"pool\"" };
         assert_eq!(shown(&format!("{section}.strategy")), name);
         assert_eq!(shown(&format!("{section}.batch")), batch.to_string());
+        assert_eq!(shown(&format!("{section}.streams")), streams.to_string());
+        assert_eq!(shown(&format!("{section}.tls_resumption")), resume_tls.to_string());
+        assert_eq!((shown(&format!("{section}.http")), http), ("\"1.1\"".into(), HttpChoice::Http1));
     }
     let Connections::Pool(size) = resolved.after.connections else { panic!("{:?}", resolved.after) };
     assert_eq!([shown("before.connections"), shown("after.connections")], [(); 2].map(|()| size.to_string()));
-    let of_a_phase = ["strategy", "connections", "batch"];
+    let of_a_phase = ["strategy", "connections", "batch", "streams", "http", "tls_resumption"];
     for (key, default) in &page {
         let resolved = key.split_once('.').is_some_and(|(section, key)| {
             ["before", "after"].contains(&section) && of_a_phase.contains(&key)

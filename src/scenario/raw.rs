@@ -42,6 +42,21 @@ pub struct RawTarget {
     pub compute_header: Option<String>,
     pub timeout_ms: u64,
     pub max_answer_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<PathBuf>,
+    pub insecure: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_cert: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_key: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    pub resolve: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_timeout_ms: Option<u64>,
+    pub attempt_delay_ms: u64,
 }
 
 impl Default for RawTarget {
@@ -57,6 +72,15 @@ impl Default for RawTarget {
             compute_header: None,
             timeout_ms: 60_000,
             max_answer_bytes: 16 << 20,
+            http: None,
+            ca: None,
+            insecure: false,
+            client_cert: None,
+            client_key: None,
+            server_name: None,
+            resolve: Vec::new(),
+            connect_timeout_ms: None,
+            attempt_delay_ms: 250,
         }
     }
 }
@@ -101,6 +125,12 @@ pub struct RawPhase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub streams: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_resumption: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub script: Option<PathBuf>,
 }
 
@@ -120,9 +150,15 @@ impl Default for Runs {
 pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
     let mut raw: Raw = toml::from_str(text).map_err(|error| ScenarioError::syntax(path, text, &error))?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    for written in
-        [&mut raw.load.payloads, &mut raw.before.script, &mut raw.after.script].into_iter().flatten()
-    {
+    let files = [
+        &mut raw.load.payloads,
+        &mut raw.before.script,
+        &mut raw.after.script,
+        &mut raw.target.ca,
+        &mut raw.target.client_cert,
+        &mut raw.target.client_key,
+    ];
+    for written in files.into_iter().flatten() {
         *written = paths::tidy(&folder.join(&written));
     }
     Ok(raw)

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::connecting::{Connecting, http_choice};
 use super::error::ScenarioError;
 use super::raw::{self, Raw};
 use crate::mock::MockSettings;
-use crate::model::{Connections, Phase, SlaLine, Strategy};
+use crate::model::{Connections, HttpChoice, Phase, SlaLine, Strategy};
 use crate::telemetry::TelemetrySettings;
 
 /// Everything a run needs to know. Serialised into the manifest.
@@ -83,6 +84,8 @@ pub struct Target {
     pub timeout_ms: u64,
     /// The longest answer that is taken; a longer one has failed.
     pub max_answer_bytes: u64,
+    /// How connections are made.
+    pub connecting: Connecting,
 }
 
 impl Target {
@@ -139,14 +142,15 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         ));
     }
     within("runs.repetitions", u64::from(raw.runs.repetitions), 1, 100)?;
+    let target = target(raw.target)?;
     Ok(Settings {
-        target: target(raw.target)?,
         load: load(raw.load)?,
         sla: sla(&raw.sla)?,
-        before: strategy("before", &raw.before, "per_request")?,
-        after: strategy("after", &raw.after, "pool")?,
+        before: strategy(&target, "before", &raw.before, "per_request")?,
+        after: strategy(&target, "after", &raw.after, "pool")?,
         script: raw.before.script.filter(|path| !path.as_os_str().is_empty()),
         repetitions: raw.runs.repetitions,
+        target,
         mock: raw.mock,
         telemetry: raw.telemetry,
     })
@@ -155,6 +159,9 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
 fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
     within("target.timeout_ms", raw.timeout_ms, 1, 3_600_000)?;
     within("target.max_answer_bytes", raw.max_answer_bytes, 1, 16 << 30)?;
+    within("target.connect_timeout_ms", raw.connect_timeout_ms.unwrap_or(1), 1, 3_600_000)?;
+    within("target.attempt_delay_ms", raw.attempt_delay_ms, 0, 60_000)?;
+    let connecting = Connecting::resolve(&raw)?;
     for (key, path) in [("target.path", &raw.path), ("target.batch_path", &raw.batch_path)] {
         if !path.starts_with('/') {
             return Err(ScenarioError::value(key, format!("`{path}` must start with a slash")));
@@ -172,6 +179,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
         compute_header: raw.compute_header,
         timeout_ms: raw.timeout_ms,
         max_answer_bytes: raw.max_answer_bytes,
+        connecting,
     })
 }
 
@@ -199,7 +207,12 @@ fn sla(raw: &BTreeMap<String, String>) -> Result<Vec<SlaLine>, ScenarioError> {
     raw.iter().map(line).collect()
 }
 
-fn strategy(section: &str, raw: &raw::RawPhase, default: &str) -> Result<Strategy, ScenarioError> {
+fn strategy(
+    target: &Target,
+    section: &str,
+    raw: &raw::RawPhase,
+    default: &str,
+) -> Result<Strategy, ScenarioError> {
     let batch = raw.batch.unwrap_or(1);
     within(&format!("{section}.batch"), batch as u64, 1, 1_000)?;
     let connections = match raw.strategy.as_deref().unwrap_or(default) {
@@ -220,7 +233,35 @@ fn strategy(section: &str, raw: &raw::RawPhase, default: &str) -> Result<Strateg
             return Err(ScenarioError::value(format!("{section}.strategy"), problem));
         }
     };
-    Ok(Strategy { connections, batch })
+    let (streams, http) = spoken(target, section, raw, connections)?;
+    let resume_tls = raw.tls_resumption.unwrap_or(connections != Connections::PerRequest);
+    Ok(Strategy { connections, batch, streams, http, resume_tls })
+}
+
+/// Streams on a connection, and what it speaks: HTTP/2 where there are to be several, else what a plain client speaks.
+fn spoken(
+    target: &Target,
+    section: &str,
+    raw: &raw::RawPhase,
+    connections: Connections,
+) -> Result<(usize, HttpChoice), ScenarioError> {
+    let key = format!("{section}.streams");
+    let streams = raw.streams.unwrap_or(1);
+    within(&key, streams as u64, 1, 10_000)?;
+    let asked = raw.http.as_deref().map(|text| http_choice(&format!("{section}.http"), text)).transpose()?;
+    let usual = if streams > 1 { HttpChoice::Http2 } else { HttpChoice::Http1 };
+    let http = asked.or(target.connecting.http).unwrap_or(usual);
+    let plain = target.url.as_ref().is_none_or(|url| !url.to_ascii_lowercase().starts_with("https:"));
+    let problem = match (http, connections) {
+        _ if streams == 1 => return Ok((streams, http)),
+        (_, Connections::PerRequest) => {
+            "per_request has one request on a connection; use strategy = \"pool\""
+        }
+        (HttpChoice::Http1, _) => "HTTP/1.1 has one request at a time on a connection; use http = \"2\"",
+        (HttpChoice::Auto, _) if plain => "without TLS a server cannot choose HTTP/2; use http = \"2\"",
+        _ => return Ok((streams, http)),
+    };
+    Err(ScenarioError::value(key, problem))
 }
 
 fn within(key: &str, value: u64, least: u64, most: u64) -> Result<(), ScenarioError> {

@@ -232,7 +232,12 @@ mod tests {
         Sample {
             stages: Stages::from_lengths(lengths),
             server: ServerTimes { queue: Some(Micros(1_000)), compute: Some(Micros(2_000)), item: None },
-            connection: Some(ConnectionUse { id: 1, reused: false, syn_retransmits: Some(1) }),
+            connection: Some(ConnectionUse {
+                id: 1,
+                reused: false,
+                syn_retransmits: Some(1),
+                ..ConnectionUse::default()
+            }),
             retransmits: Some(2),
             batch: Some(BatchUse { id: 1, size: 2 }),
             attempts: 1,

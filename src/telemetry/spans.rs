@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use super::ids::context;
 use super::origin::{Origin, part_attributes};
 use super::series::error_type;
-use crate::model::{ErrorKind, Sample, Stage, TraceId};
+use crate::model::{ConnectionUse, ErrorKind, HttpVersion, Peer, Sample, Stage, TraceId};
 
 /// Who makes the spans.
 pub(super) static SCOPE: LazyLock<InstrumentationScope> = LazyLock::new(|| {
@@ -100,7 +100,6 @@ fn attributes(origin: &Origin, sample: &Sample, slow: bool) -> Vec<KeyValue> {
         KeyValue::new("server.address", origin.destination.host.clone()),
         KeyValue::new("server.port", i64::from(origin.destination.port)),
         KeyValue::new("url.full", url.clone()),
-        KeyValue::new("network.protocol.version", origin.destination.http_version.clone()),
         KeyValue::new("spanload.repetition", i64::from(origin.repetition)),
         KeyValue::new("spanload.seq", signed(sample.seq)),
         KeyValue::new("spanload.slow", slow),
@@ -113,7 +112,11 @@ fn attributes(origin: &Origin, sample: &Sample, slow: bool) -> Vec<KeyValue> {
         (sample.attempts > 1)
             .then(|| KeyValue::new("http.request.resend_count", i64::from(sample.attempts) - 1)),
     );
+    let spoken = sample.connection.and_then(|connection| connection.http).map(HttpVersion::name);
+    let version = spoken.map_or_else(|| origin.destination.http_version.clone(), str::to_string);
+    all.push(KeyValue::new("network.protocol.version", version));
     if let Some(connection) = sample.connection {
+        all.extend(peer_attributes(&connection));
         all.push(KeyValue::new("spanload.connection.id", signed(connection.id)));
         all.push(KeyValue::new("spanload.connection.reused", connection.reused));
         let syn = connection.syn_retransmits;
@@ -125,6 +128,20 @@ fn attributes(origin: &Origin, sample: &Sample, slow: bool) -> Vec<KeyValue> {
         all.push(KeyValue::new("spanload.batch.size", i64::from(batch.size)));
     }
     all
+}
+
+/// Who was at the other end, and how the connection was secured.
+fn peer_attributes(connection: &ConnectionUse) -> impl Iterator<Item = KeyValue> {
+    let (address, port) = match connection.peer {
+        Some(Peer::Ip(address)) => (Some(address.ip().to_string()), Some(i64::from(address.port()))),
+        _ => (None, None),
+    };
+    let tls = connection.tls.map(|tls| {
+        [KeyValue::new("tls.protocol.version", tls.version.name()), KeyValue::new("tls.resumed", tls.resumed)]
+    });
+    let address = address.map(|address| KeyValue::new("network.peer.address", address));
+    let port = port.map(|port| KeyValue::new("network.peer.port", port));
+    address.into_iter().chain(port).chain(tls.into_iter().flatten())
 }
 
 /// What the server says of itself belongs to the wait.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::ConnectionChanges;
 use crate::host::Clock;
-use crate::model::{ConnectionUse, Moment, Stage};
+use crate::model::{ConnectionUse, HttpVersion, Moment, Peer, Stage, TlsUse};
 
 /// What is counted on a connection while it lives: evidence, where there is a kernel to give it.
 pub trait Counters {
@@ -28,9 +28,14 @@ pub struct ConnectionMarks {
     syn_retransmits: Cell<Option<u32>>,
     /// Of connects that came to nothing, as to addresses that were tried before.
     syns_in_vain: Cell<u32>,
-    counters: RefCell<Option<Rc<dyn Counters>>>,
+    /// Of its stream, and of others that are being opened in a race with it.
+    counters: RefCell<Vec<Rc<dyn Counters>>>,
     /// What the kernel had counted when it was last asked.
     retransmits: Cell<Option<u32>>,
+    peer: Cell<Option<Peer>>,
+    http: Cell<Option<HttpVersion>>,
+    tls: Cell<Option<TlsUse>>,
+    problem: RefCell<Option<String>>,
     changes: Rc<ConnectionChanges>,
 }
 
@@ -46,8 +51,17 @@ impl ConnectionMarks {
             syns_in_vain: Cell::default(),
             counters: RefCell::default(),
             retransmits: Cell::default(),
+            peer: Cell::default(),
+            http: Cell::default(),
+            tls: Cell::default(),
+            problem: RefCell::default(),
             changes: Rc::clone(changes),
         })
+    }
+
+    /// The clock of the repetition.
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// A stage of set-up starts.
@@ -77,21 +91,55 @@ impl ConnectionMarks {
 
     /// From now on `counters` know what the kernel counts.
     pub fn watch(&self, counters: Rc<dyn Counters>) {
-        if self.counters.borrow_mut().replace(counters).is_none() {
-            self.changes.begins();
+        self.counters.borrow_mut().push(counters);
+        self.changes.begins();
+    }
+
+    /// A stream could not be opened, or another was faster: nobody counts on it any more. To be called while its socket is still
+    /// open.
+    pub fn give_up(&self, counters: &Rc<dyn Counters>) {
+        let found = self.counters.borrow().iter().position(|watching| Rc::ptr_eq(watching, counters));
+        let Some(place) = found else { return };
+        let gone = self.counters.borrow_mut().remove(place);
+        if self.is_connecting()
+            && let Some(total) = gone.retransmits()
+        {
+            self.syns_in_vain.set(self.syns_in_vain.get() + total);
+            self.count_syns(self.counted().unwrap_or(0));
+        }
+        self.changes.ends();
+    }
+
+    /// The connection is closed: nobody counts any more. To be called while the socket is still open.
+    pub fn unwatch(&self) {
+        for _ in self.counters.take() {
+            self.changes.ends();
         }
     }
 
-    /// The connection is closed, or could not be opened: nobody counts any more. To be called while the socket is still open.
-    pub fn unwatch(&self) {
-        if self.is_connecting()
-            && let Some(total) = self.counted()
-        {
-            self.syns_in_vain.set(self.count_syns(total));
-        }
-        if self.counters.take().is_some() {
-            self.changes.ends();
-        }
+    /// Who is at the other end.
+    pub fn reached(&self, peer: Peer) {
+        self.peer.set(Some(peer));
+    }
+
+    /// What the connection speaks.
+    pub fn speaks(&self, version: HttpVersion) {
+        self.http.set(Some(version));
+    }
+
+    /// How the connection is secured.
+    pub fn secured(&self, tls: TlsUse) {
+        self.tls.set(Some(tls));
+    }
+
+    /// What the one word for a failure leaves out, for people.
+    pub fn failed(&self, problem: impl ToString) {
+        *self.problem.borrow_mut() = Some(problem.to_string());
+    }
+
+    /// What went wrong, if anybody has said so.
+    pub fn problem(&self) -> Option<String> {
+        self.problem.borrow().clone()
     }
 
     /// The connection carries more exchanges than it did, or fewer, or no other can follow: for a transport to say wherever that
@@ -105,7 +153,11 @@ impl ConnectionMarks {
     }
 
     fn counted(&self) -> Option<u32> {
-        self.counters.borrow().as_ref().and_then(|counters| counters.retransmits())
+        self.counters
+            .borrow()
+            .iter()
+            .filter_map(|counters| counters.retransmits())
+            .reduce(|sum, more| sum + more)
     }
 
     /// Asks the kernel what it has counted since it was last asked; absent where nobody counts, or no longer.
@@ -127,7 +179,14 @@ impl ConnectionMarks {
     /// The connection as an exchange sees it; absent as long as nobody has begun to connect.
     pub fn as_used(&self, reused: bool) -> Option<ConnectionUse> {
         let begun = self.is_connecting() || self.ends[place(Stage::Connect)].get().is_some();
-        begun.then(|| ConnectionUse { id: self.id, reused, syn_retransmits: self.syn_retransmits.get() })
+        begun.then(|| ConnectionUse {
+            id: self.id,
+            reused,
+            syn_retransmits: self.syn_retransmits.get(),
+            peer: self.peer.get(),
+            http: self.http.get(),
+            tls: self.tls.get(),
+        })
     }
 
     /// The stages of set-up with their ends, in order; `None` is under way.
@@ -141,9 +200,7 @@ impl ConnectionMarks {
 impl Drop for ConnectionMarks {
     /// Whoever opened it was dropped on the way.
     fn drop(&mut self) {
-        if self.counters.take().is_some() {
-            self.changes.ends();
-        }
+        self.unwatch();
     }
 }
 
@@ -186,7 +243,8 @@ mod tests {
         assert_eq!((marks.recount(), marks.recount()), (Some(2), Some(0)));
         marks.unwatch();
         assert_eq!((marks.recount(), changes.open()), (None, 0));
-        let used = ConnectionUse { id: 7, reused: true, syn_retransmits: Some(3) };
+        let used =
+            ConnectionUse { id: 7, reused: true, syn_retransmits: Some(3), ..ConnectionUse::default() };
         assert_eq!(marks.as_used(true), Some(used));
         let given_up = ConnectionMarks::new(Clock::start(), 8, &changes);
         given_up.watch(counts);
@@ -198,10 +256,13 @@ mod tests {
     fn syns_of_connects_in_vain_are_counted_too() {
         let marks = ConnectionMarks::new(Clock::start(), 7, &Rc::default());
         let syns = || marks.as_used(false).and_then(|used| used.syn_retransmits);
-        let watch = |count| marks.watch(Rc::new(Counts(Cell::new(count))));
+        let watch = |count| {
+            let counts: Rc<dyn Counters> = Rc::new(Counts(Cell::new(count)));
+            marks.watch(Rc::clone(&counts));
+            counts
+        };
         marks.begin(Stage::Connect);
-        watch(2);
-        marks.unwatch();
+        marks.give_up(&watch(2));
         assert_eq!(syns(), Some(2), "it failed by itself");
         watch(1);
         assert_eq!(
@@ -209,7 +270,11 @@ mod tests {
             (None, None, Some(3)),
             "however often it is asked"
         );
+        let rival = watch(4);
+        marks.recount();
+        assert_eq!(syns(), Some(7), "two race");
+        marks.give_up(&rival);
         marks.end();
-        assert_eq!((syns(), marks.recount()), (Some(3), Some(0)), "they are no data");
+        assert_eq!((syns(), marks.recount()), (Some(7), Some(0)), "they are no data");
     }
 }

@@ -1,20 +1,19 @@
 //! Where requests go: the target's address, its paths and the headers of every request.
 
+use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Uri, Version};
 
 use super::endpoint_error::EndpointError;
-use super::{RequestTemplate, ServerHeaders};
+use super::target_url::TargetUrl;
+use super::{Address, RequestTemplate, ServerHeaders};
 
 /// The resolved target.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// Host name or IP literal, without brackets.
-    pub host: String,
-    /// TCP port.
-    pub port: u16,
-    /// What its connections speak.
-    pub version: Version,
+    /// Where connections go.
+    pub address: Address,
+    /// Whether they are secured by TLS.
+    pub tls: bool,
     /// For one request.
     pub single: RequestTemplate,
     /// For a batch.
@@ -31,32 +30,20 @@ impl Endpoint {
         batch_path: &str,
         headers: impl IntoIterator<Item = (&'a String, &'a String)>,
     ) -> Result<Self, EndpointError> {
-        let wrong = |problem: &str| EndpointError::Url { url: url.into(), problem: problem.into() };
         if let Some((_, host)) = credentials(url) {
             return Err(EndpointError::Credentials { host: host.into() });
         }
-        let uri: Uri = url.parse().map_err(|_| wrong("not a URL; write http://host:port"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err(wrong("TLS is not supported yet; put a plain-HTTP endpoint in front"));
-            }
-            _ => return Err(wrong("the URL must start with http://, as in http://127.0.0.1:8000")),
-        }
-        let authority = uri.authority().filter(|authority| !authority.host().is_empty());
-        let authority = authority.ok_or_else(|| wrong("the URL has no host; write http://host:port"))?;
-        let path =
-            uri.path_and_query().map(|path| path.as_str()).filter(|given| *given != "/").unwrap_or(path);
-        let headers = header_map(authority.as_str(), headers)?;
+        let target =
+            TargetUrl::parse(url).map_err(|problem| EndpointError::Url { url: shown(url), problem })?;
+        let path = if matches!(target.path, "" | "/") { path } else { target.path };
+        let headers = header_map(&target.authority, headers)?;
         let parse_path =
             |path: &str| path.parse().map_err(|_| EndpointError::Path { path: path.to_string() });
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_string();
         Ok(Endpoint {
-            host,
-            port: authority.port_u16().unwrap_or(80),
-            version: Version::HTTP_11,
             single: RequestTemplate::new(Method::POST, parse_path(path)?, headers.clone()),
             batch: RequestTemplate::new(Method::POST, parse_path(batch_path)?, headers),
+            address: target.address,
+            tls: target.tls,
             server_headers: ServerHeaders::default(),
         })
     }
@@ -66,25 +53,31 @@ impl Endpoint {
         Endpoint { server_headers, ..self }
     }
 
-    /// The number of that version, as the conventions of OpenTelemetry have it; empty for one that has none yet.
-    pub fn http_version(&self) -> &'static str {
-        match self.version {
-            Version::HTTP_09 => "0.9",
-            Version::HTTP_10 => "1.0",
-            Version::HTTP_11 => "1.1",
-            Version::HTTP_2 => "2",
-            Version::HTTP_3 => "3",
-            _ => "",
+    /// The host, as a certificate has it.
+    pub fn host(&self) -> &str {
+        match &self.address {
+            Address::Tcp { host, .. } => host,
+            Address::Unix(_) => "localhost",
         }
     }
 
-    /// The address as a person writes it.
-    pub fn address(&self) -> String {
-        match self.host.contains(':') {
-            true => format!("[{}]:{}", self.host, self.port),
-            false => format!("{}:{}", self.host, self.port),
+    /// The port; 0 where there is none.
+    pub fn port(&self) -> u16 {
+        match &self.address {
+            Address::Tcp { port, .. } => *port,
+            Address::Unix(_) => 0,
         }
     }
+
+    /// The scheme of its URLs.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls { "https" } else { "http" }
+    }
+}
+
+/// A URL without its query, which can hold a key.
+fn shown(url: &str) -> String {
+    url.split_once('?').map_or_else(|| url.to_string(), |(before, _)| format!("{before}?***"))
 }
 
 /// What stands before and after the `@` in front of the host, whether or not the rest is a URL.
@@ -135,22 +128,21 @@ mod tests {
     #[test]
     fn a_path_in_the_url_wins() {
         let plain = endpoint("http://127.0.0.1:8000").expect("a good URL");
-        assert_eq!((plain.single.path.path(), plain.address()), ("/v1/infer", "127.0.0.1:8000".into()));
+        assert_eq!(
+            (plain.single.path.path(), plain.address.to_string()),
+            ("/v1/infer", "127.0.0.1:8000".into())
+        );
         let own = endpoint("http://[::1]/own?x=1").expect("a good URL");
-        assert_eq!((own.single.path.to_string(), own.address()), ("/own?x=1".into(), "[::1]:80".into()));
-    }
-
-    #[test]
-    fn the_version_is_that_of_the_endpoint() {
-        let http1 = endpoint("http://a").expect("a good URL");
-        assert_eq!(http1.http_version(), "1.1");
-        assert_eq!(Endpoint { version: Version::HTTP_2, ..http1 }.http_version(), "2");
+        assert_eq!(
+            (own.single.path.to_string(), own.address.to_string()),
+            ("/own?x=1".into(), "[::1]:80".into())
+        );
     }
 
     #[test]
     fn what_cannot_be_used_is_named() {
         for (url, word) in
-            [("127.0.0.1:8000", "http://"), ("https://a", "TLS"), ("ftp://a", "http://"), ("::", "URL")]
+            [("127.0.0.1:8000", "http://"), ("http://a:99999", "port"), ("ftp://a", "http://"), ("::", "URL")]
         {
             let message = endpoint(url).expect_err(url).to_string();
             assert!(message.contains(word) && message.contains(url), "{message}");

@@ -46,6 +46,14 @@ pub enum EndpointError {
         /// What to do in its place, if there is something.
         remedy: &'static str,
     },
+    /// Something that TLS cannot be made from.
+    #[error("{key}: {problem}")]
+    Tls {
+        /// The scenario's key.
+        key: &'static str,
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// The name of a header of the server's that cannot be one.
     #[error("{key}: `{name}` is no name of a header; write one such as x-queue-time")]
     ServerHeader {

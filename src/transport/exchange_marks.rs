@@ -139,12 +139,22 @@ impl ExchangeMarks {
     /// `bytes` of the answer have come; returns when.
     pub fn read(&self, bytes: usize) -> Moment {
         let now = self.now();
+        self.read_at(bytes, now);
+        now
+    }
+
+    /// `bytes` of the answer came at `at`.
+    pub fn read_at(&self, bytes: usize, at: Moment) {
         self.bytes_received.set(self.bytes_received.get() + bytes as u64);
         if self.first_read.get().is_none() {
-            self.first_read.set(Some(now));
+            self.first_read.set(Some(at));
         }
-        self.last_read.set(Some(now));
-        now
+        self.last_read.set(Some(at));
+    }
+
+    /// The answer's first byte came at `at`; what came before was not of it.
+    pub fn began(&self, at: Moment) {
+        self.first_read.set(Some(at));
     }
 
     /// What has come so far was an interim answer (1xx), which is not the answer's first byte.

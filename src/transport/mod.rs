@@ -3,6 +3,7 @@
 //! What a connection cost to set up is marked apart from what an exchange did on it, because on a shared connection many
 //! exchanges follow one set-up, and because the request that opened a connection is the one that paid for it.
 
+mod connect_settings;
 mod connection_changes;
 mod connection_marks;
 pub mod dial;
@@ -11,17 +12,24 @@ mod endpoint;
 mod endpoint_error;
 mod exchange_marks;
 mod http1;
+mod http2;
 mod request;
 mod seam;
 mod server_headers;
 mod server_timing;
+mod stream;
+mod target_url;
+mod tls;
 
+pub use connect_settings::ConnectSettings;
 pub use connection_changes::ConnectionChanges;
 pub use connection_marks::{ConnectionMarks, Counters};
-pub use direct::Direct;
+pub use direct::{Direct, DirectConnection};
 pub use endpoint::Endpoint;
 pub use endpoint_error::EndpointError;
 pub use exchange_marks::ExchangeMarks;
 pub use request::{Request, RequestTemplate};
 pub use seam::{BodySink, Connection, Failure, Head, Transport};
 pub use server_headers::ServerHeaders;
+pub use target_url::Address;
+pub use tls::{TlsClient, TlsSettings, TlsTrust};

@@ -36,7 +36,7 @@ pub trait Connection {
     fn exchange(
         &self,
         request: &Request<'_>,
-        marks: &ExchangeMarks,
+        marks: &Rc<ExchangeMarks>,
         body: &mut dyn BodySink,
     ) -> impl Future<Output = Result<Head, Failure>>;
 }

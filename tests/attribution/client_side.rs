@@ -79,7 +79,7 @@ impl Connection for BusyConnection {
     async fn exchange(
         &self,
         request: &Request<'_>,
-        marks: &ExchangeMarks,
+        marks: &Rc<ExchangeMarks>,
         body: &mut dyn BodySink,
     ) -> Result<Head, Failure> {
         self.exchanges.set(self.exchanges.get() + 1);

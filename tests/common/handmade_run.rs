@@ -94,7 +94,12 @@ pub fn sample(seq: u64, stages: &[(Stage, u64)]) -> Sample {
             compute: Some(Micros(150_000)),
             ..ServerTimes::default()
         },
-        connection: Some(ConnectionUse { id: seq + 1, reused: false, syn_retransmits: Some(0) }),
+        connection: Some(ConnectionUse {
+            id: seq + 1,
+            reused: false,
+            syn_retransmits: Some(0),
+            ..ConnectionUse::default()
+        }),
         retransmits: Some(0),
         attempts: 1,
         status: Some(200),

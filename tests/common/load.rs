@@ -10,7 +10,7 @@ use spanload::engine::{Health, Pacing, Repetition};
 use spanload::host::{Clock, Interrupt};
 use spanload::model::{ByteBudget, Completed, Connections, Micros, Moment, Pulse, Sample, Stage, Strategy};
 use spanload::plan::{Plan, Slice, TraceIds};
-use spanload::transport::dial::{SystemResolver, TcpDialer};
+use spanload::transport::dial::{SystemDialer, SystemResolver};
 use spanload::transport::{Direct, Endpoint, Transport};
 use tokio::runtime::Builder;
 
@@ -33,7 +33,7 @@ impl Load {
         Load {
             plan: plan(requests, &bodies),
             workers,
-            strategy: Strategy { connections: Connections::PerRequest, batch: 1 },
+            strategy: Strategy::PER_REQUEST,
             timeout: Duration::from_secs(20),
             answers: AnswerLimits {
                 most: BUDGET,
@@ -72,7 +72,7 @@ impl Load {
     /// The same, and how the client fared.
     pub fn run_watched(self, url: &str) -> (Vec<Sample>, Health) {
         let endpoint = Arc::new(endpoint(url));
-        let direct = Direct::new(Arc::clone(&endpoint), SystemResolver, TcpDialer);
+        let direct = Direct::new(Arc::clone(&endpoint), SystemResolver, SystemDialer);
         self.run_on(endpoint, direct)
     }
 

@@ -1,7 +1,7 @@
 //! A before phase, the calibration and an after phase on a simulated server, and the prediction from the first two.
 use spanload::analyze::prediction::{Candidate, beside, predict};
 use spanload::analyze::{Calibration, Observation, PhaseCollector, PhaseData, Prediction, calibration};
-use spanload::model::{Connections, Sample, Strategy};
+use spanload::model::{Sample, Strategy};
 
 use crate::simulated::gate::Gate;
 use crate::simulated::inference::{Costs, Inference};
@@ -72,7 +72,7 @@ impl Variation {
         let before = run(Load::new(self.requests, self.callers));
         let after = run(Load::new(self.requests, self.callers).pool(self.pool).batch(self.batch));
         let calibration = calibration::fit(&self.calibrate(run)).expect("usable calls");
-        let strategy = Strategy { connections: Connections::Pool(self.pool), batch: self.batch };
+        let strategy = Strategy { batch: self.batch, ..Strategy::pool(self.pool) };
         let prediction = predict(&phase(&before), Some(&calibration), Some(strategy));
         let prediction = beside(prediction, &phase(&after));
         let [predicted, measured] = [prediction.p95_ms, prediction.measured_p95_ms];

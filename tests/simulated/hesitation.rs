@@ -68,7 +68,7 @@ impl Connection for HesitantConnection {
     async fn exchange(
         &self,
         request: &Request<'_>,
-        marks: &ExchangeMarks,
+        marks: &Rc<ExchangeMarks>,
         body: &mut dyn BodySink,
     ) -> Result<Head, Failure> {
         if marks.attempts() == 1 {

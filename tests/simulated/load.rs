@@ -69,7 +69,7 @@ impl Load {
             slice: Slice::WHOLE,
             traces: TraceIds::new("test", "before", 1),
             pacing: Pacing::Closed { workers: callers },
-            strategy: Strategy { connections: Connections::PerRequest, batch: 1 },
+            strategy: Strategy::PER_REQUEST,
             endpoint: Arc::new(endpoint),
             batch_format: BatchFormat::new("inputs", "outputs"),
             answers: limits(1 << 20, &ByteBudget::new(64 << 20)),

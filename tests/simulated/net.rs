@@ -122,11 +122,11 @@ impl Counters for Count {
 }
 
 /// As a socket does that is given up: nobody counts any more.
-struct Watched<'a>(&'a ConnectionMarks);
+struct Watched<'a>(&'a ConnectionMarks, Rc<dyn Counters>);
 
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
-        self.0.unwatch();
+        self.0.give_up(&self.1);
     }
 }
 
@@ -138,8 +138,8 @@ impl Dial for Net {
         self.0.dialled_addresses.borrow_mut().push(address);
         let plan = (self.0.connect)(index);
         let count = Count::default();
-        marks.watch(Rc::new(count.clone()));
-        let watched = Watched(marks);
+        let watched = Watched(marks, Rc::new(count.clone()));
+        marks.watch(Rc::clone(&watched.1));
         count.add(plan.syn_retransmits);
         let lost = match &self.0.gate {
             Some(gate) => gate.shake_hands(&count).await,

@@ -213,7 +213,7 @@ impl Connection for ScriptedConnection {
     async fn exchange(
         &self,
         request: &Request<'_>,
-        marks: &ExchangeMarks,
+        marks: &Rc<ExchangeMarks>,
         body: &mut dyn BodySink,
     ) -> Result<Head, Failure> {
         let script = Rc::clone(&self.script);

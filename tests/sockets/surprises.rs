@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use spanload::model::{ErrorKind, StageSet};
-use spanload::transport::dial::{SystemResolver, TcpDialer};
+use spanload::transport::dial::{SystemDialer, SystemResolver};
 use spanload::transport::{
     BodySink, Connection, ConnectionMarks, Direct, ExchangeMarks, Failure, Head, Request, Transport,
 };
@@ -53,7 +53,7 @@ impl Connection for HesitantConnection {
     async fn exchange(
         &self,
         request: &Request<'_>,
-        marks: &ExchangeMarks,
+        marks: &Rc<ExchangeMarks>,
         body: &mut dyn BodySink,
     ) -> Result<Head, Failure> {
         while &request.body[..] == b"1" && !self.left.load(Ordering::SeqCst) {
@@ -75,7 +75,7 @@ fn what_was_ended_before_a_byte_was_sent_on_it_is_sent_again_on_another() {
             has_left.store(true, Ordering::SeqCst);
         });
         let endpoint = Arc::new(endpoint(&server.url()));
-        let direct = Direct::new(Arc::clone(&endpoint), SystemResolver, TcpDialer);
+        let direct = Direct::new(Arc::clone(&endpoint), SystemResolver, SystemDialer);
         let (samples, _) = Load::new(2, 1).pool(1).run_on(endpoint, Hesitant { direct, left });
         let again = &samples[1];
         assert_eq!((again.error, again.attempts, server.accepted()), (None, 2, 2));

@@ -193,7 +193,11 @@ mod tests {
     fn outlook(ways: &[(usize, usize, f64)]) -> Outlook {
         let candidate = |(connections, batch, p95): &(usize, usize, f64)| {
             let connections_kept = crate::model::Connections::Pool(*connections);
-            let strategy = crate::model::Strategy { connections: connections_kept, batch: *batch };
+            let strategy = crate::model::Strategy {
+                connections: connections_kept,
+                batch: *batch,
+                ..crate::model::Strategy::PER_REQUEST
+            };
             Candidate {
                 strategy: strategy.to_string(),
                 connections: *connections,

@@ -13,7 +13,8 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn new() -> Self {
-        let connection = ConnectionUse { id: 1, reused: false, syn_retransmits: Some(0) };
+        let connection =
+            ConnectionUse { id: 1, reused: false, syn_retransmits: Some(0), ..ConnectionUse::default() };
         let sample = Sample {
             error: None,
             attempts: 1,

@@ -50,7 +50,12 @@ impl Costs {
             Sample {
                 stages: Stages::from_lengths(lengths.clone().try_into().expect("eight stages")),
                 server: ServerTimes { compute: reported.then(|| micros(cost)), ..ServerTimes::default() },
-                connection: Some(ConnectionUse { id: 1, reused: !cold, syn_retransmits: Some(0) }),
+                connection: Some(ConnectionUse {
+                    id: 1,
+                    reused: !cold,
+                    syn_retransmits: Some(0),
+                    ..ConnectionUse::default()
+                }),
                 batch: (size > 1).then_some(BatchUse { id, size }),
                 attempts: 1,
                 error: None,

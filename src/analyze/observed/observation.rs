@@ -133,7 +133,12 @@ impl Observation {
     /// The connection of the last attempt.
     pub fn connection(&self) -> Option<ConnectionUse> {
         let syn_retransmits = self.syn_retransmits.get();
-        self.connection.map(|(id, reused)| ConnectionUse { id: u64::from(id), reused, syn_retransmits })
+        self.connection.map(|(id, reused)| ConnectionUse {
+            id: u64::from(id),
+            reused,
+            syn_retransmits,
+            ..ConnectionUse::default()
+        })
     }
 
     /// Data retransmissions of its exchange.

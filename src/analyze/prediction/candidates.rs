@@ -36,7 +36,7 @@ pub(super) fn strategies(replicas: usize, after: Option<Strategy>) -> Vec<Strate
     if let Some((connections, batch)) = planned {
         pairs.extend([1, batch].into_iter().chain(BATCHES).map(|batch| (batch, connections)));
     }
-    let strategy = |(batch, size)| Strategy { connections: Connections::Pool(size), batch };
+    let strategy = |(batch, size)| Strategy { batch, ..Strategy::pool(size) };
     pairs.into_iter().map(strategy).collect()
 }
 
@@ -49,7 +49,7 @@ pub(super) fn predict(
 ) -> Candidate {
     let client = Client { callers: inferred.callers, connections, batch };
     let (point, range) = point_and_range(inferred, calibration, client);
-    let strategy = Strategy { connections: Connections::Pool(connections), batch };
+    let strategy = Strategy { batch, ..Strategy::pool(connections) };
     let percentile = |pick: fn(&ThreePercentiles) -> Option<f64>| pick(&point.as_ref()?.percentiles);
     Candidate {
         strategy: strategy.to_string(),
@@ -144,10 +144,10 @@ mod tests {
 
     #[test]
     fn the_after_strategy_is_among_the_candidates() {
-        let after = Strategy { connections: Connections::Pool(6), batch: 3 };
+        let after = Strategy { batch: 3, ..Strategy::pool(6) };
         let strategies = strategies(8, Some(after));
         assert!(strategies.contains(&after), "{strategies:?}");
-        let reuse = |size| Strategy { connections: Connections::Pool(size), batch: 1 };
+        let reuse = |size| Strategy::pool(size);
         for size in [4, 6, 8, 16] {
             assert!(strategies.contains(&reuse(size)), "{size} {strategies:?}");
         }

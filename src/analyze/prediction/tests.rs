@@ -42,7 +42,12 @@ fn sample(seq: u64, due: u64, inside: u64, compute: Option<u64>) -> Sample {
         due: Some(Moment::from_micros(due)),
         stages: Stages::from_lengths(stages),
         server: ServerTimes { queue, compute: compute.map(Micros), item: None },
-        connection: Some(ConnectionUse { id: seq, reused: false, syn_retransmits: Some(0) }),
+        connection: Some(ConnectionUse {
+            id: seq,
+            reused: false,
+            syn_retransmits: Some(0),
+            ..ConnectionUse::default()
+        }),
         attempts: 1,
         error: None,
         ..Sample::unsent(seq, TraceId(1), None)
@@ -67,7 +72,7 @@ fn calibration(fixed: Option<f64>) -> Calibration {
 }
 
 fn pool(connections: usize, batch: usize) -> Strategy {
-    Strategy { connections: Connections::Pool(connections), batch }
+    Strategy { batch, ..Strategy::pool(connections) }
 }
 
 fn p95(prediction: &Prediction, connections: usize, batch: usize) -> f64 {

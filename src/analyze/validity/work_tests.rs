@@ -42,7 +42,12 @@ fn call(phase: Phase, at_end: bool, seq: u64, time: Micros, reported: bool) -> S
     let cold = if seq == 0 { 900_000 } else { 0 };
     let sample = Sample {
         server: ServerTimes { compute: reported.then_some(time), ..ServerTimes::default() },
-        connection: Some(ConnectionUse { id: 1, reused: seq > 0, syn_retransmits: Some(0) }),
+        connection: Some(ConnectionUse {
+            id: 1,
+            reused: seq > 0,
+            syn_retransmits: Some(0),
+            ..ConnectionUse::default()
+        }),
         ..sample(seq, time.0 + cold)
     };
     SingleCall { phase, repetition: 1, at_end, row: Observation::new(1, &sample) }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::COLUMNS;
 use super::record::Record;
 use super::row::Row;
-use crate::model::{AnswerDigest, BatchUse, ConnectionUse, Sample, ServerTimes, Stages};
+use crate::model::{AnswerDigest, BatchUse, ConnectionUse, Sample, ServerTimes, Stages, TlsUse};
 use crate::model::{Micros, Moment};
 
 /// The fields of one row by the contract's columns.
@@ -42,6 +42,10 @@ mod column {
     pub const ANSWER_DIGEST: usize = 29;
     pub const SERVER_ITEM: usize = 30;
     pub const ANSWER_COPIED: usize = 31;
+    pub const PEER: usize = 32;
+    pub const HTTP: usize = 33;
+    pub const TLS_VERSION: usize = 34;
+    pub const TLS_RESUMED: usize = 35;
 }
 
 impl<'a> Fields<'a> {
@@ -109,7 +113,15 @@ impl<'a> Fields<'a> {
             id,
             reused: self.required(column::CONN_REUSED)?,
             syn_retransmits: self.number(column::SYN_RETRANSMITS)?,
+            peer: self.optional(column::PEER)?,
+            http: self.optional(column::HTTP)?,
+            tls: self.tls()?,
         }))
+    }
+
+    fn tls(&self) -> Result<Option<TlsUse>, String> {
+        let Some(version) = self.optional(column::TLS_VERSION)? else { return Ok(None) };
+        Ok(Some(TlsUse { version, resumed: self.required(column::TLS_RESUMED)? }))
     }
 
     fn batch(&self) -> Result<Option<BatchUse>, String> {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::COLUMNS;
 use crate::model::text::Text;
-use crate::model::{AnswerDigest, ErrorKind, Sample, Stage};
+use crate::model::{AnswerDigest, ErrorKind, HttpVersion, Peer, Sample, Stage};
 use crate::model::{Micros, Moment};
 
 /// So many bytes of rows are handed on without being asked for: a chunk of rows stays below.
@@ -20,6 +20,8 @@ pub struct LogWriter<W: Write> {
     head: Vec<u8>,
     /// What the sink has not got yet. Rows are put together in here: a buffered writer would copy each once more.
     rows: Vec<u8>,
+    /// The peer of the last row that had one, as text.
+    peer: Option<(Peer, String)>,
 }
 
 impl<W: Write> LogWriter<W> {
@@ -27,7 +29,7 @@ impl<W: Write> LogWriter<W> {
     pub fn new(sink: W, run_id: &str, part: &str) -> std::io::Result<Self> {
         let mut head = line(&[run_id, part])?;
         head.pop();
-        Ok(LogWriter { sink, head, rows: line(&COLUMNS)? })
+        Ok(LogWriter { sink, head, rows: line(&COLUMNS)?, peer: None })
     }
 
     /// Appends one row.
@@ -49,6 +51,7 @@ impl<W: Write> LogWriter<W> {
         self.push(sample.answer_digest.map(AnswerDigest::digest));
         self.push(sample.server.item);
         self.push(sample.answer_digest.map(AnswerDigest::is_copied));
+        self.push_way(sample);
         self.rows.push(b'\n');
         if self.rows.len() >= FULL { self.hand_on() } else { Ok(()) }
     }
@@ -87,6 +90,28 @@ impl<W: Write> LogWriter<W> {
         self.push(sample.connection.map(|connection| connection.reused));
         self.push(sample.connection.and_then(|connection| connection.syn_retransmits));
         self.push(sample.retransmits);
+    }
+
+    /// Where the connection goes, and how.
+    fn push_way(&mut self, sample: &Sample) {
+        let connection = sample.connection;
+        self.rows.push(b',');
+        if let Some(peer) = connection.and_then(|connection| connection.peer) {
+            self.push_peer(peer);
+        }
+        let tls = connection.and_then(|connection| connection.tls);
+        self.push(connection.and_then(|connection| connection.http).map(HttpVersion::name));
+        self.push(tls.map(|tls| tls.version.name()));
+        self.push(tls.map(|tls| tls.resumed));
+    }
+
+    /// Nearly always the same as in the row before.
+    fn push_peer(&mut self, peer: Peer) {
+        if self.peer.as_ref().is_none_or(|(last, _)| *last != peer) {
+            self.peer = Some((peer, peer.to_string()));
+        }
+        let text = self.peer.as_ref().map_or("", |(_, text)| text);
+        self.rows.extend_from_slice(text.as_bytes());
     }
 
     fn push(&mut self, value: Option<impl Text>) {

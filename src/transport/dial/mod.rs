@@ -1,14 +1,18 @@
 //! From a name to an open stream: lookup and dialling, each a seam behind which tests put a network of their own.
 
+mod race;
 mod resolve;
-mod tcp;
+mod system;
 mod tcp_info;
 
+pub use race::Attempts;
+pub(super) use race::race;
 pub use resolve::{Lookup, Resolve, SystemResolver};
-pub use tcp::TcpDialer;
+pub use system::{SystemDialer, SystemStream};
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -17,10 +21,10 @@ use super::ConnectionMarks;
 /// Opens streams.
 pub trait Dial {
     /// What bytes go through.
-    type Stream: AsyncRead + AsyncWrite + Unpin;
+    type Stream: AsyncRead + AsyncWrite + Unpin + 'static;
 
     /// Connects to one address. Whoever can count what the network sends again lets `marks` watch it from the start, and
-    /// stops that if the stream does not come to be.
+    /// gives that up if the stream does not come to be.
     ///
     /// # Errors
     /// As the operating system says it.
@@ -29,4 +33,16 @@ pub trait Dial {
         address: SocketAddr,
         marks: &ConnectionMarks,
     ) -> impl Future<Output = io::Result<Self::Stream>>;
+
+    /// Connects to a socket in the file system.
+    ///
+    /// # Errors
+    /// As the operating system says it; where there are no such sockets, that.
+    fn dial_unix(
+        &self,
+        _path: &Path,
+        _marks: &ConnectionMarks,
+    ) -> impl Future<Output = io::Result<Self::Stream>> {
+        std::future::ready(Err(io::ErrorKind::Unsupported.into()))
+    }
 }

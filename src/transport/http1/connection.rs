@@ -89,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
     async fn exchange(
         &self,
         request: &Request<'_>,
-        marks: &ExchangeMarks,
+        marks: &Rc<ExchangeMarks>,
         body: &mut dyn BodySink,
     ) -> Result<Head, Failure> {
         let Some(mut io) = self.io.take() else {

@@ -8,7 +8,7 @@ use crate::model::manifest::{Manifest, PlanRecord, Strategies};
 use crate::plan::Plan;
 use crate::scenario::Settings;
 use crate::transport::Direct;
-use crate::transport::dial::TcpDialer;
+use crate::transport::dial::SystemDialer;
 
 /// A name that sorts by time and that two runs of one second do not share.
 pub(in crate::workflow) fn run_id(anchor: &Anchor) -> String {
@@ -56,7 +56,7 @@ pub(in crate::workflow) fn manifest(
         ladder: None,
         baseline_script: None,
         payloads: None,
-        merged_stages: Direct::<TcpDialer>::OBSERVES
+        merged_stages: Direct::<SystemDialer>::OBSERVES
             .missing()
             .map(|stage| stage.name().to_string())
             .collect(),

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
 use super::part_load::PartLoad;
-use super::server;
+use super::{connecting, server};
 use crate::client::{AnswerLimits, BatchFormat, BatchRoom};
 use crate::engine;
 use crate::engine::{Health, Pacing, Repetition};
@@ -18,8 +18,8 @@ use crate::report::Step;
 use crate::runlog::{Live, Recorder, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Watched;
-use crate::transport::Direct;
-use crate::transport::dial::{SystemResolver, TcpDialer};
+use crate::transport::dial::{SystemDialer, SystemResolver};
+use crate::transport::{Direct, TlsTrust};
 
 /// Bytes of answers that may be on their way to the recorder at the same time.
 const COPIES: u64 = 48 << 20;
@@ -32,6 +32,7 @@ pub(super) struct Measurement<'a> {
     pub run_id: &'a str,
     pub settings: &'a Settings,
     pub url: &'a str,
+    pub trust: Option<&'a TlsTrust>,
     pub anchor: &'a Anchor,
     pub interrupt: &'a Interrupt,
 }
@@ -54,6 +55,12 @@ impl Measurement<'_> {
         let (recorder, sink) = Recorder::start(recording, self.load.repetition, watched.tap())?;
         let pulse = Arc::clone(&watched.pulse);
         let repetition = self.repetition()?;
+        let connecting = connecting::settings(
+            &repetition.endpoint,
+            &self.settings.target,
+            &self.load.strategy,
+            self.trust,
+        )?;
         let threads = self.settings.load.threads;
         let clock = Clock::start();
         watched.origin.started(self.anchor.unix_micros(&clock));
@@ -61,7 +68,10 @@ impl Measurement<'_> {
         let wish = self.interrupt.clone();
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
             let endpoint = Arc::clone(&repetition.endpoint);
-            let transport = || Direct::new(Arc::clone(&endpoint), SystemResolver, TcpDialer);
+            let transport = || {
+                Direct::new(Arc::clone(&endpoint), SystemResolver, SystemDialer)
+                    .connecting(connecting.clone())
+            };
             let outcome = engine::run(threads, repetition, transport, clock, sink, &pulse, &wish);
             let _ = ended.send(());
             outcome

@@ -1,6 +1,7 @@
 //! What sends: a run on its way, and how one repetition of a part of it goes.
 
 pub(super) mod conditions;
+mod connecting;
 mod health;
 mod measurement;
 mod part_load;

@@ -82,6 +82,7 @@ impl Runner<'_> {
             run_id: &self.run_id,
             settings: self.settings,
             url: session.url(),
+            trust: session.trust(),
             anchor: &self.anchor,
             interrupt: self.interrupt,
         };

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::connecting;
 use crate::host::Clock;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
 use crate::scenario::{Settings, Target};
 use crate::telemetry::{Prepared, SpanTotals};
-use crate::transport::{Endpoint, EndpointError, ServerHeaders};
+use crate::transport::{Endpoint, EndpointError, ServerHeaders, TlsTrust};
 
 /// Where Prometheus looks for the mock.
 const USUAL_CONTROL_PORT: u16 = 9465;
@@ -20,7 +21,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the load goes.
 pub(in crate::workflow) enum Server {
-    Given { url: String, endpoint: Box<Endpoint> },
+    Given { url: String, endpoint: Box<Endpoint>, trust: Option<TlsTrust> },
     Mock(Mock),
 }
 
@@ -48,6 +49,7 @@ pub(in crate::workflow) struct Stopped {
 /// A server that is up.
 pub(in crate::workflow) struct Session {
     url: String,
+    trust: Option<TlsTrust>,
     mock: Option<(Child, Arc<Mutex<Stopped>>)>,
 }
 
@@ -58,7 +60,10 @@ impl Server {
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
         let endpoint = endpoint(url, target)?;
         match &target.url {
-            Some(url) => Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint) }),
+            Some(url) => {
+                let trust = connecting::trust(&endpoint, target)?;
+                Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint), trust })
+            }
             None => {
                 let program =
                     std::env::current_exe().context("cannot find this program to start the mock from")?;
@@ -88,11 +93,11 @@ impl Server {
 
     /// Finds out whether the server can be used at all.
     pub(in crate::workflow) async fn check(&mut self) -> anyhow::Result<()> {
-        let Server::Given { url, endpoint } = self else {
+        let Server::Given { url, endpoint, .. } = self else {
             return self.open(None).await?.close().await;
         };
         let remedy = "start the server, or correct --target";
-        let connecting = tokio::net::TcpStream::connect((endpoint.host.as_str(), endpoint.port));
+        let connecting = tokio::net::TcpStream::connect((endpoint.host(), endpoint.port()));
         match tokio::time::timeout(ANSWERS_WITHIN, connecting).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => bail!("the target {url} is down: {error}; {remedy}"),
@@ -105,13 +110,15 @@ impl Server {
     /// A server to send to: for the mock a fresh one, on the ports of the one before it.
     pub(in crate::workflow) async fn open(&mut self, truth: Option<&Path>) -> anyhow::Result<Session> {
         match self {
-            Server::Given { url, .. } => Ok(Session { url: url.clone(), mock: None }),
+            Server::Given { url, trust, .. } => {
+                Ok(Session { url: url.clone(), trust: trust.clone(), mock: None })
+            }
             Server::Mock(mock) => {
                 let stopped = Arc::clone(&mock.stopped);
                 lock(&stopped).took = Duration::ZERO;
                 let mock = mock.start(truth).await?;
                 ready(&mock.hello().control).await?;
-                Ok(Session { url: mock.hello().infer.clone(), mock: Some((mock, stopped)) })
+                Ok(Session { url: mock.hello().infer.clone(), trust: None, mock: Some((mock, stopped)) })
             }
         }
     }
@@ -149,6 +156,11 @@ pub(in crate::workflow) fn endpoint(url: &str, target: &Target) -> Result<Endpoi
 impl Session {
     pub(in crate::workflow) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whom the server is trusted by, where it has TLS.
+    pub(in crate::workflow) fn trust(&self) -> Option<&TlsTrust> {
+        self.trust.as_ref()
     }
 
     /// The URL of the endpoint for one request, as a script is told it.

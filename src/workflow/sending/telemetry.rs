@@ -7,6 +7,7 @@ use crate::analyze::{Comparison, Doubt, LostSpans, SlaResult};
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::LAST_SPANS_WITHIN;
+use crate::model::HttpVersion;
 use crate::model::manifest::Destination;
 use crate::report::Progress;
 use crate::scenario::Settings;
@@ -74,18 +75,18 @@ pub(in crate::workflow) async fn last_scrape(telemetry: &Telemetry, interrupt: &
 pub(in crate::workflow) fn destination(settings: &Settings, url: &str) -> Result<Destination, EndpointError> {
     let target = &settings.target;
     let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
-    let address = endpoint.address();
+    let (scheme, address) = (endpoint.scheme(), &endpoint.address);
     let of = |path: &hyper::Uri| {
         let query = if path.query().is_some() { "?***" } else { "" };
-        format!("http://{address}{}{query}", path.path())
+        format!("{scheme}://{address}{}{query}", path.path())
     };
     Ok(Destination {
         url: of(&endpoint.single.path),
         batch_url: of(&endpoint.batch.path),
         method: endpoint.single.method.to_string(),
-        http_version: endpoint.http_version().to_string(),
-        port: endpoint.port,
-        host: endpoint.host,
+        http_version: HttpVersion::Http1.name().to_string(),
+        port: endpoint.port(),
+        host: endpoint.host().to_string(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Connections, Part, Strategy};
+use crate::model::{Part, Strategy};
 use crate::workflow::sending::{PartLoad, Run, Shown, plans};
 
 /// How often each call is made. On a busy machine the odd one is late by milliseconds, never early: of calls with the same
@@ -24,7 +24,7 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
             part: Part::Calibration,
             repetition,
             plan: Arc::new(plans::of_idle_calls(run.settings(), (calls * batch) as u64)?),
-            strategy: Strategy { connections: Connections::Pool(1), batch },
+            strategy: Strategy { batch, http: run.settings().after.http, ..Strategy::pool(1) },
             workers: batch,
             title: format!("calibration ×{batch}"),
             shown: Shown::InPassing,

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::model::manifest::SingleCallsRecord;
-use crate::model::{Connections, Part, Phase, Strategy};
+use crate::model::{Part, Phase, Strategy};
 use crate::workflow::sending::{PartLoad, Run, Shown, plans};
 
 /// One that opens the connection and two on the warm one: these count where the server reports no times.
@@ -36,7 +36,7 @@ pub(in crate::workflow) async fn single_calls(
         part: Part::SingleCalls,
         repetition: set,
         plan: Arc::new(plans::of_idle_calls(run.settings(), CALLS)?),
-        strategy: Strategy { connections: Connections::Pool(1), batch: 1 },
+        strategy: Strategy { http: run.settings().after.http, ..Strategy::pool(1) },
         workers: 1,
         title: "single calls".to_string(),
         shown: Shown::InPassing,

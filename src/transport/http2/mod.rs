@@ -1,0 +1,13 @@
+//! HTTP/2 (RFC 9113): many exchanges at the same time on one connection.
+//!
+//! Frames are made and understood by a library. It says nothing of when they came and went, so that their heads are read once
+//! more, between the library and the stream: each exchange gets the instants of its own frames, whatever else was under way.
+
+mod connection;
+mod driver;
+mod exchange;
+mod frames;
+mod traffic;
+mod watched;
+
+pub(super) use connection::Http2;
