@@ -17,8 +17,8 @@ use spanload::host::Clock;
 use spanload::model::manifest::{Machine, Manifest, PlanRecord, Strategies};
 use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
-use spanload::model::{SlaLine, Strategy};
 use spanload::model::{Micros, Moment};
+use spanload::model::{SlaLine, Strategy};
 use spanload::plan::TraceIds;
 use spanload::runlog::{LogWriter, write_json};
 

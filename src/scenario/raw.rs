@@ -42,7 +42,7 @@ pub struct RawTarget {
     pub compute_header: Option<String>,
     pub timeout_ms: u64,
     pub max_answer_bytes: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_number")]
     pub http: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
@@ -82,6 +82,15 @@ impl Default for RawTarget {
             connect_timeout_ms: None,
             attempt_delay_ms: 250,
         }
+    }
+}
+
+/// `2` is text too.
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(Some(text)),
+        number @ (Value::Integer(_) | Value::Float(_)) => Ok(Some(number.to_string())),
+        _ => Err(serde::de::Error::custom("expected a version, such as \"2\"")),
     }
 }
 
@@ -126,7 +135,7 @@ pub struct RawPhase {
     pub batch: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streams: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_number")]
     pub http: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_resumption: Option<bool>,
