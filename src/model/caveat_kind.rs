@@ -96,6 +96,12 @@ kinds! {
     NoExposition = "no_exposition",
     /// Somebody set the wall clock during the run.
     ClockStepped = "clock_stepped",
+    /// Whoever answered was trusted.
+    Insecure = "insecure",
+    /// The two phases met different peers.
+    PeersDiffer = "peers_differ",
+    /// Connections delivered bytes that nobody had asked for.
+    SurplusAnswers = "surplus_answers",
     /// The before phase does not do what the given load test does.
     ReplicaDiffers = "replica_differs",
     /// Two runs were made on machines that differ.

@@ -137,6 +137,13 @@ pub struct HealthRecord {
     pub process_cpu_us: Option<u64>,
     /// Wall clock − monotonic clock, at the end of the repetition, against the run's anchor.
     pub wall_drift_us: i64,
+    /// Connections that delivered bytes that nobody had asked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub surplus_connections: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The optimisations added one at a time.

@@ -2,7 +2,7 @@
 
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
-use crate::model::{CaveatKind, Metric, Micros, Phase};
+use crate::model::{CaveatKind, Metric, Micros, Peer, Phase};
 use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
@@ -212,6 +212,22 @@ pub enum Doubt {
         /// Wall clock − monotonic clock, in milliseconds.
         step_ms: f64,
     },
+    /// Whoever answered was trusted.
+    Insecure,
+    /// The two phases met different peers.
+    PeersDiffer {
+        /// Addresses that only the before phase met.
+        before: Vec<Peer>,
+        /// Addresses that only the after phase met.
+        after: Vec<Peer>,
+    },
+    /// Connections delivered bytes that nobody had asked for.
+    SurplusAnswers {
+        /// Whose.
+        phase: Phase,
+        /// How many of them.
+        connections: u64,
+    },
     /// The before phase does not do what the given load test does.
     ReplicaDiffers {
         /// What differs, with its figures.
@@ -252,6 +268,9 @@ impl Doubt {
             Doubt::TelemetryLoss { .. } => CaveatKind::TelemetryLoss,
             Doubt::NoExposition { .. } => CaveatKind::NoExposition,
             Doubt::ClockStepped { .. } => CaveatKind::ClockStepped,
+            Doubt::Insecure => CaveatKind::Insecure,
+            Doubt::PeersDiffer { .. } => CaveatKind::PeersDiffer,
+            Doubt::SurplusAnswers { .. } => CaveatKind::SurplusAnswers,
             Doubt::ReplicaDiffers { .. } => CaveatKind::ReplicaDiffers,
         }
     }

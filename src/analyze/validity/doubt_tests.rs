@@ -2,7 +2,7 @@
 
 use super::super::message::message;
 use super::*;
-use crate::model::Statistic;
+use crate::model::{Peer, Statistic};
 
 /// One of each kind, by the one before. A new variant does not compile before it stands here.
 fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
@@ -53,7 +53,10 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::TelemetryLoss { server_spans: Some(_), .. } => loss(None, None, 7),
         Doubt::TelemetryLoss { .. } => Doubt::NoExposition { problem: word() },
         Doubt::NoExposition { .. } => Doubt::ClockStepped { step_ms: 1.0 },
-        Doubt::ClockStepped { .. } => Doubt::ReplicaDiffers { what: word() },
+        Doubt::ClockStepped { .. } => Doubt::Insecure,
+        Doubt::Insecure => Doubt::PeersDiffer { before: vec![Peer::Unix], after: vec![Peer::Unix; 5] },
+        Doubt::PeersDiffer { .. } => Doubt::SurplusAnswers { phase, connections: 2 },
+        Doubt::SurplusAnswers { .. } => Doubt::ReplicaDiffers { what: word() },
         Doubt::ReplicaDiffers { .. } => return None,
     })
 }

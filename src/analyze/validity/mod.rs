@@ -38,6 +38,8 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let cut_short = inputs.interrupted.is_some();
     let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
     doubts.extend(phases::accounting(before, after, cut_short));
+    doubts.extend(phases::peers(before, after));
+    doubts.extend(client::surplus(inputs.health));
     if cut_short {
         return doubts;
     }
