@@ -2,8 +2,8 @@
 
 use super::deliver;
 use super::output::OutputArgs;
-use crate::model::Exit;
-use crate::report::{Summary, ladder, predicted, why_slow};
+use crate::model::{Exit, Phase};
+use crate::report::{Summary, ladder, predicted, ways, why_slow};
 use crate::runlog::Results;
 use crate::workflow::Findings;
 
@@ -14,10 +14,17 @@ pub(super) fn deliver(
     results: &Results,
     output: &OutputArgs,
 ) -> anyhow::Result<Exit> {
-    let plan = results.manifest()?.plan;
+    let manifest = results.manifest()?;
+    let plan = manifest.plan;
+    // Where the embedded mock is, and what it speaks, is nobody's concern.
+    let is_given = manifest.scenario.pointer("/target/url").is_some_and(|url| !url.is_null());
+    let sent = |strategy: String, phase| {
+        let way = ways(&findings.analysis.phases.of(phase).ways).filter(|_| is_given);
+        way.map_or_else(|| strategy.clone(), |way| format!("{strategy}; {way}"))
+    };
     let summary = Summary {
         why: why_slow(&findings.comparison, &findings.analysis, &plan.after),
-        strategies: [plan.before, plan.after],
+        strategies: [sent(plan.before, Phase::Before), sent(plan.after.clone(), Phase::After)],
         predicted: findings.analysis.prediction.as_ref().and_then(predicted),
         ladder: ladder(
             findings.analysis.ladder.as_deref().unwrap_or_default(),

@@ -14,6 +14,7 @@ mod progress;
 mod screen;
 mod style;
 mod terminal;
+mod way;
 mod why;
 mod words;
 
@@ -27,6 +28,7 @@ pub use prediction::predicted;
 pub use progress::{ExpectedLoad, Judged, Progress, Step};
 pub use style::{Colour, Style};
 pub use terminal::Terminal;
+pub use way::ways;
 pub use why::why_slow;
 pub use words::Summary;
 

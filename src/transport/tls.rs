@@ -31,6 +31,7 @@ pub struct TlsSettings {
 #[derive(Clone, Debug)]
 pub struct TlsTrust {
     verifier: Arc<dyn ServerCertVerifier>,
+    anyone: bool,
     client: Option<(Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>)>,
     name: Option<ServerName<'static>>,
 }
@@ -64,7 +65,17 @@ impl TlsTrust {
             let refused = |_| wrong("target.server_name", format!("`{name}` is no host name"));
             ServerName::try_from(name.to_string()).map_err(refused)
         });
-        Ok(TlsTrust { verifier, client: client.transpose()?, name: name.transpose()? })
+        Ok(TlsTrust {
+            verifier,
+            anyone: settings.insecure,
+            client: client.transpose()?,
+            name: name.transpose()?,
+        })
+    }
+
+    /// Whether whoever answers is trusted.
+    pub fn is_of_anyone(&self) -> bool {
+        self.anyone
     }
 
     /// A client for connections to `host` that speak what was chosen.

@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
 use super::steps::expected;
+use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt};
 use crate::model::run_files;
 use crate::model::{Caveat, Phase, RunEnd};
@@ -46,6 +47,9 @@ pub async fn load(
         shown: Shown::AsLoad,
         truth: None,
     };
+    if runner.server.trusts_anyone() {
+        runner.progress.note(&format!("warning: {}", Caveat::from(Doubt::Insecure).message));
+    }
     let session = runner.server.open(None).await?;
     let ran = runner.run(&load, &session, recording).await?;
     session.close().await?;

@@ -83,6 +83,11 @@ impl Server {
         matches!(self, Server::Mock(_))
     }
 
+    /// Whether whoever answers there is trusted.
+    pub(in crate::workflow) fn trusts_anyone(&self) -> bool {
+        matches!(self, Server::Given { trust: Some(trust), .. } if trust.is_of_anyone())
+    }
+
     /// What the mocks left behind that have stopped so far.
     pub(in crate::workflow) fn stopped(&self) -> Stopped {
         match self {
