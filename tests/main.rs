@@ -44,5 +44,6 @@ mod simulated;
 mod sockets;
 mod terminal;
 mod terminal_gone;
+mod tls;
 mod traces;
 mod truth;

@@ -1,5 +1,6 @@
 //! Helpers of the tests that talk to a running mock: raw HTTP over blocking sockets, so that nothing hides a connection.
 #![allow(dead_code, reason = "the two test binaries use a part each")]
+pub mod certificates;
 pub mod coverage;
 pub mod exposition;
 pub mod handmade;
@@ -17,6 +18,7 @@ pub mod processes;
 pub mod pty;
 pub mod run;
 pub mod svg;
+pub mod tls;
 pub mod truth;
 pub mod wire;
 
