@@ -42,6 +42,7 @@ mod runs_coverage;
 mod server_headers;
 mod simulated;
 mod sockets;
+mod target_url;
 mod terminal;
 mod terminal_gone;
 mod traces;

@@ -4,6 +4,7 @@ use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER
 use hyper::{Method, Uri, Version};
 
 use super::endpoint_error::EndpointError;
+use super::target_path::{self, TargetPaths};
 use super::{RequestTemplate, ServerHeaders};
 
 /// The resolved target.
@@ -31,10 +32,12 @@ impl Endpoint {
         batch_path: &str,
         headers: impl IntoIterator<Item = (&'a String, &'a String)>,
     ) -> Result<Self, EndpointError> {
-        let wrong = |problem: &str| EndpointError::Url { url: url.into(), problem: problem.into() };
+        let wrong =
+            |problem: &str| EndpointError::Url { url: target_path::masked_url(url), problem: problem.into() };
         if let Some((_, host)) = credentials(url) {
             return Err(EndpointError::Credentials { host: host.into() });
         }
+        target_path::check(url).map_err(|problem| wrong(&problem))?;
         let uri: Uri = url.parse().map_err(|_| wrong("not a URL; write http://host:port"))?;
         match uri.scheme_str() {
             Some("http") => {}
@@ -45,8 +48,8 @@ impl Endpoint {
         }
         let authority = uri.authority().filter(|authority| !authority.host().is_empty());
         let authority = authority.ok_or_else(|| wrong("the URL has no host; write http://host:port"))?;
-        let path =
-            uri.path_and_query().map(|path| path.as_str()).filter(|given| *given != "/").unwrap_or(path);
+        let TargetPaths { single, batch } =
+            target_path::paths(url, path, batch_path).map_err(|problem| wrong(&problem))?;
         let headers = header_map(authority.as_str(), headers)?;
         let parse_path =
             |path: &str| path.parse().map_err(|_| EndpointError::Path { path: path.to_string() });
@@ -55,8 +58,8 @@ impl Endpoint {
             host,
             port: authority.port_u16().unwrap_or(80),
             version: Version::HTTP_11,
-            single: RequestTemplate::new(Method::POST, parse_path(path)?, headers.clone()),
-            batch: RequestTemplate::new(Method::POST, parse_path(batch_path)?, headers),
+            single: RequestTemplate::new(Method::POST, parse_path(&single)?, headers.clone()),
+            batch: RequestTemplate::new(Method::POST, parse_path(&batch)?, headers),
             server_headers: ServerHeaders::default(),
         })
     }

@@ -36,6 +36,7 @@ pub async fn load(
     let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
     let progress = Progress::new(quiet, expected::of_phase(settings, phase));
     let mut runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
+    runner.say_destination(&[settings.strategy(phase)])?;
     let load = PartLoad {
         part: phase.into(),
         repetition: 1,

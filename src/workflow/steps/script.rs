@@ -27,7 +27,7 @@ pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result
     let text = read(path)?;
     let truth = run.results.path(&TruthFile::Script.name());
     let session = run.runner.server.open(Some(&truth)).await?;
-    let endpoint = session.infer_url(&run.settings().target.path);
+    let endpoint = run.runner.endpoint(&session)?;
     let log = run.results.path(SCRIPT_LOG);
     let script = Script {
         path,
