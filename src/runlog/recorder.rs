@@ -1,6 +1,5 @@
 //! The recorder's thread: digests answers, writes rows and counts, so that the engine need not.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +10,7 @@ use hdrhistogram::Histogram;
 
 use super::answers::Answers;
 use super::log::LogWriter;
+use super::log_file::LogFile;
 use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Stage};
 
 /// The longest latency that the live histogram tells apart, in microseconds: two hours.
@@ -49,7 +49,7 @@ pub type Tap = Box<dyn FnMut(Vec<Completed>) + Send>;
 /// The files that rows and answers go to; it passes from repetition to repetition.
 pub struct Recording {
     /// The phase's log.
-    pub log: LogWriter<File>,
+    pub log: LogWriter<LogFile>,
     /// Where that is, for who must be told.
     pub log_path: PathBuf,
     /// The run's answers.
@@ -110,6 +110,7 @@ fn record(
             tap(chunk);
         }
     }
+    recording.log.sink().check().with_context(|| recording.log_path.display().to_string())?;
     Ok(recording)
 }
 
@@ -135,7 +136,10 @@ impl Recording {
 }
 
 fn cannot_write(path: &Path) -> String {
-    format!("cannot write {}; check that the disk has room", path.display())
+    format!(
+        "cannot write {}; check that the disk has room. The rows that are in it are usable",
+        path.display()
+    )
 }
 
 fn count(live: &mut Live, chunk: &[Completed]) {
@@ -165,7 +169,7 @@ mod tests {
     use crate::runlog::LogReader;
 
     fn recording(file: &tempfile::NamedTempFile) -> Recording {
-        let log = LogWriter::new(file.reopen().expect("the file is there"), "run", "before");
+        let log = LogWriter::new(LogFile::start(file.path()).expect("nobody else writes"), "run", "before");
         let answers = Answers::new(Box::new(std::io::sink()));
         let [log_path, answers_path] = ["before.csv", "answers.jsonl"].map(PathBuf::from);
         Recording { log: log.expect("the disk has room"), log_path, answers, answers_path }

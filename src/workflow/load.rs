@@ -1,17 +1,17 @@
 //! One phase, one log: the load of a scenario without the proof around it.
 
-use std::fs::File;
 use std::path::Path;
 
 use anyhow::Context;
 
 use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
 use super::steps::expected;
+use crate::host::console::STDOUT;
 use crate::host::{Anchor, Interrupt};
 use crate::model::run_files;
 use crate::model::{Caveat, Phase, RunEnd};
 use crate::report::Progress;
-use crate::runlog::{Answers, LogWriter, Recording};
+use crate::runlog::{Answers, LogFile, LogWriter, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 
@@ -26,7 +26,8 @@ pub async fn load(
     let Ready { plan, server, prepared } = Ready::make(settings).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
-    let file = File::create(log).with_context(|| format!("--log {}: cannot write there", log.display()))?;
+    let file = if log == Path::new(STDOUT) { LogFile::stdout() } else { LogFile::start(log) };
+    let file = file.with_context(|| format!("--log {}: cannot write there", log.display()))?;
     let recording = Recording {
         log: LogWriter::new(file, &run_id, phase.name())?,
         log_path: log.into(),

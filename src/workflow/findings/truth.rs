@@ -1,7 +1,5 @@
 //! The mock's own log of the script's run, and which payload each request number had.
 
-use std::fs::File;
-
 use crate::analyze::{Truth, TruthRow, truth_rows};
 use crate::model::Digest;
 use crate::model::Phase;
@@ -26,5 +24,5 @@ pub(super) fn of_script(results: &Results, manifest: &Manifest) -> Option<Truth>
 }
 
 fn read(results: &Results, log: TruthFile) -> Option<Vec<TruthRow>> {
-    truth_rows(File::open(results.path(&log.name())).ok()?).ok()
+    truth_rows(results.read(&log.name()).ok()?).ok()
 }
