@@ -27,6 +27,7 @@ mod mock;
 #[cfg(target_os = "linux")]
 mod mock_gate;
 mod mock_lifetime;
+mod named_files;
 mod output;
 mod page;
 mod page_drawn;

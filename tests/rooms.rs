@@ -79,7 +79,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
 /// What a room takes from another of which it may have only a part.
 const PARTS: [(&str, &str, &[&str]); 7] = [
     ("scenario", "telemetry", &["TelemetrySettings"]),
-    ("mock", "telemetry", &["Caller", "Served", "ServerTracer", "SpanTotals", "names"]),
+    ("mock", "telemetry", &["Caller", "ExpositionFormat", "Served", "ServerTracer", "SpanTotals", "names"]),
     ("scenario", "mock", &["MockSettings"]),
     ("report", "runlog", &["Live"]),
     ("scenario", "host", &["paths", "regular"]),

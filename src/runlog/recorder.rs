@@ -1,5 +1,6 @@
 //! The recorder's thread: digests answers, writes rows and counts, so that the engine need not.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +24,9 @@ pub struct Live {
     pub ended: u64,
     /// Of them, without a usable answer.
     pub failed: u64,
-    /// Of them, with an answer of which no copy was kept.
+    /// These by what went wrong.
+    pub errors: BTreeMap<ErrorKind, u64>,
+    /// Of all, with an answer of which no copy was kept.
     pub not_copied: u64,
     /// What each stage of these took in all, in microseconds, in the order of [`Stage::ALL`].
     pub stages: [u64; Stage::ALL.len()],
@@ -36,6 +39,7 @@ impl Default for Live {
         Live {
             ended: 0,
             failed: 0,
+            errors: BTreeMap::new(),
             not_copied: 0,
             stages: [0; Stage::ALL.len()],
             latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
@@ -153,6 +157,9 @@ fn count(live: &mut Live, chunk: &[Completed]) {
             live.latency.saturating_record(sample.stages.latency().0);
         } else {
             live.failed += 1;
+            if let Some(error) = sample.error {
+                *live.errors.entry(error).or_default() += 1;
+            }
         }
         live.not_copied += u64::from(sample.answer_digest.is_some_and(|answer| !answer.is_copied()));
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -19,10 +19,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::exposition_format::ExpositionFormat;
 use super::metrics::Metrics;
 use super::scrapes::Scrapes;
-
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// From the connection to the end of the request's head. A scraper sends it at once and whole: this much is for a machine
 /// under load, and no more, for whoever says nothing takes a place.
@@ -88,8 +87,11 @@ fn respond<B>(request: &Request<B>, metrics: &Metrics, scrapes: &Scrapes) -> Res
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
         return response;
     }
-    let mut response = Response::new(Full::from(scrapes.came(|| metrics.render())));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
+    let accept = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let format = ExpositionFormat::asked(accept);
+    let exposition = format.of_open_metrics(scrapes.came(|| metrics.render()));
+    let mut response = Response::new(Full::from(exposition));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     response
 }
 
@@ -101,7 +103,8 @@ mod tests {
 
     use super::*;
 
-    const REQUEST: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: tool\r\n\r\n";
+    const REQUEST: &[u8] =
+        b"GET /metrics HTTP/1.1\r\nHost: tool\r\nAccept: application/openmetrics-text\r\n\r\n";
     /// Far less than an answer.
     const ROOM: usize = 64;
 

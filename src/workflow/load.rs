@@ -6,11 +6,11 @@ use anyhow::Context;
 
 use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
 use super::steps::expected;
-use crate::host::console::STDOUT;
+use crate::host::console::{self, STDOUT};
 use crate::host::{Anchor, Interrupt};
 use crate::model::run_files;
 use crate::model::{Caveat, Phase, RunEnd};
-use crate::report::Progress;
+use crate::report::{Progress, failed_load};
 use crate::runlog::{Answers, LogFile, LogWriter, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
@@ -58,7 +58,10 @@ pub async fn load(
     telemetry::last_scrape(&runner.telemetry, interrupt).await;
     Ok(match interrupt.signal() {
         Some(signal) => RunEnd::Interrupted(signal),
-        None if ran.live.latency.is_empty() => RunEnd::Failed,
+        None if ran.live.latency.is_empty() => {
+            console::fail(&failed_load(&ran.live, &settings.sla));
+            RunEnd::Failed
+        }
         None => RunEnd::Completed,
     })
 }

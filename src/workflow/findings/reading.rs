@@ -71,7 +71,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let caveats = comparison.caveats.clone();
     let mut analysis = attribute_both(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
     analysis.baseline_script = script.map(|(_, rows)| {
-        let truth = truth::of_script(results, &manifest);
+        let truth = truth::of_script(results, &manifest, &rows);
         analyse_script(&rows, truth.as_ref())
     });
     analysis.calibration = calibration;
