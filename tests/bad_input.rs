@@ -98,8 +98,8 @@ fn a_scenario_that_cannot_be_read_is_named_with_file_line_and_key() {
         ("[load]\nrequest = 5\n", ["line 2", "request", "expected one of"]),
         ("\n[laod]\n", ["line 2", "laod", "expected one of"]),
         ("[load]\nrequests = 5\n[load\n", ["line 3", "[load", "expected `]`"]),
-        ("[load]\nrequests = \"5\"\n", ["line 2", "requests", "expected u64"]),
-        ("[mock]\nbacklog = -1\n", ["line 2", "backlog", "expected u32"]),
+        ("[load]\nrequests = \"5\"\n", ["line 2", "requests", "expected a whole number, 0 or more"]),
+        ("[mock]\nbacklog = -1\n", ["line 2", "backlog", "expected a whole number from 0"]),
         ("[sla]\np95 = 800\n", ["line 2", "p95", "expected a string"]),
     ];
     for (text, words) in cases {

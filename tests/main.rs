@@ -27,6 +27,7 @@ mod mock;
 #[cfg(target_os = "linux")]
 mod mock_gate;
 mod mock_lifetime;
+mod named_files;
 mod output;
 mod page;
 mod page_drawn;
@@ -42,6 +43,7 @@ mod runs_coverage;
 mod server_headers;
 mod simulated;
 mod sockets;
+mod target_url;
 mod terminal;
 mod terminal_gone;
 mod tls;

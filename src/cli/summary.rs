@@ -1,5 +1,7 @@
 //! The closing summary of a run.
 
+use anyhow::Context;
+
 use super::deliver;
 use super::output::OutputArgs;
 use crate::model::{Exit, Phase};
@@ -34,6 +36,8 @@ pub(super) fn deliver(
         exit,
         ..Summary::default()
     };
-    deliver::deliver(&findings.comparison, summary, output)?;
+    deliver::deliver(&findings.comparison, summary, output).with_context(|| {
+        format!("the files in {} are whole, what goes elsewhere is not", results.folder().display())
+    })?;
     Ok(exit)
 }

@@ -4,6 +4,7 @@ mod columns;
 mod credit;
 mod csv;
 mod explain;
+mod failed_load;
 pub mod html;
 mod json;
 mod junit;
@@ -20,6 +21,7 @@ mod words;
 
 pub use csv::Csv;
 pub use explain::{ExplainedRequest, Waterfall, explain};
+pub use failed_load::failed_load;
 pub use json::Json;
 pub use junit::Junit;
 pub use ladder::ladder;

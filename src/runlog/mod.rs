@@ -3,11 +3,13 @@
 mod answers;
 mod files;
 mod log;
+mod log_file;
 mod recorder;
 mod results;
 
 pub use answers::Answers;
 pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
+pub use log_file::LogFile;
 pub use recorder::{Live, Recorder, Recording, Tap};
 pub use results::Results;

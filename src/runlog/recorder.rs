@@ -1,6 +1,6 @@
 //! The recorder's thread: digests answers, writes rows and counts, so that the engine need not.
 
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +11,7 @@ use hdrhistogram::Histogram;
 
 use super::answers::Answers;
 use super::log::LogWriter;
+use super::log_file::LogFile;
 use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Stage};
 
 /// The longest latency that the live histogram tells apart, in microseconds: two hours.
@@ -23,7 +24,9 @@ pub struct Live {
     pub ended: u64,
     /// Of them, without a usable answer.
     pub failed: u64,
-    /// Of them, with an answer of which no copy was kept.
+    /// These by what went wrong.
+    pub errors: BTreeMap<ErrorKind, u64>,
+    /// Of all, with an answer of which no copy was kept.
     pub not_copied: u64,
     /// What each stage of these took in all, in microseconds, in the order of [`Stage::ALL`].
     pub stages: [u64; Stage::ALL.len()],
@@ -36,6 +39,7 @@ impl Default for Live {
         Live {
             ended: 0,
             failed: 0,
+            errors: BTreeMap::new(),
             not_copied: 0,
             stages: [0; Stage::ALL.len()],
             latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
@@ -49,7 +53,7 @@ pub type Tap = Box<dyn FnMut(Vec<Completed>) + Send>;
 /// The files that rows and answers go to; it passes from repetition to repetition.
 pub struct Recording {
     /// The phase's log.
-    pub log: LogWriter<File>,
+    pub log: LogWriter<LogFile>,
     /// Where that is, for who must be told.
     pub log_path: PathBuf,
     /// The run's answers.
@@ -110,6 +114,7 @@ fn record(
             tap(chunk);
         }
     }
+    recording.log.sink().check().with_context(|| recording.log_path.display().to_string())?;
     Ok(recording)
 }
 
@@ -135,7 +140,10 @@ impl Recording {
 }
 
 fn cannot_write(path: &Path) -> String {
-    format!("cannot write {}; check that the disk has room", path.display())
+    format!(
+        "cannot write {}; check that the disk has room. The rows that are in it are usable",
+        path.display()
+    )
 }
 
 fn count(live: &mut Live, chunk: &[Completed]) {
@@ -149,6 +157,9 @@ fn count(live: &mut Live, chunk: &[Completed]) {
             live.latency.saturating_record(sample.stages.latency().0);
         } else {
             live.failed += 1;
+            if let Some(error) = sample.error {
+                *live.errors.entry(error).or_default() += 1;
+            }
         }
         live.not_copied += u64::from(sample.answer_digest.is_some_and(|answer| !answer.is_copied()));
     }
@@ -165,7 +176,7 @@ mod tests {
     use crate::runlog::LogReader;
 
     fn recording(file: &tempfile::NamedTempFile) -> Recording {
-        let log = LogWriter::new(file.reopen().expect("the file is there"), "run", "before");
+        let log = LogWriter::new(LogFile::start(file.path()).expect("nobody else writes"), "run", "before");
         let answers = Answers::new(Box::new(std::io::sink()));
         let [log_path, answers_path] = ["before.csv", "answers.jsonl"].map(PathBuf::from);
         Recording { log: log.expect("the disk has room"), log_path, answers, answers_path }

@@ -167,9 +167,8 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
             return Err(ScenarioError::value(key, format!("`{path}` must start with a slash")));
         }
     }
-    let url = raw.url.map(|url| url.trim_end_matches('/').to_string());
     Ok(Target {
-        url,
+        url: raw.url,
         path: raw.path,
         batch_path: raw.batch_path,
         batch_request_key: raw.batch_request_key,

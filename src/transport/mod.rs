@@ -18,6 +18,7 @@ mod seam;
 mod server_headers;
 mod server_timing;
 mod stream;
+mod target_path;
 mod target_url;
 mod tls;
 
@@ -31,5 +32,6 @@ pub use exchange_marks::ExchangeMarks;
 pub use request::{Request, RequestTemplate};
 pub use seam::{BodySink, Connection, Failure, Head, Transport};
 pub use server_headers::ServerHeaders;
+pub use target_path::{masked_url, requested_url};
 pub use target_url::Address;
 pub use tls::{TlsClient, TlsSettings, TlsTrust};

@@ -1,7 +1,6 @@
 //! One request of a finished run, or its slowest ones: from the logs to what is shown.
 
 use std::collections::HashMap;
-use std::fs::File;
 
 use anyhow::{Context, bail};
 
@@ -123,7 +122,7 @@ fn samples(
 ) -> anyhow::Result<HashMap<RowKey, Sample>> {
     let log = Part::from(phase).log();
     let path = results.path(&log);
-    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = results.read(&log).with_context(|| format!("cannot read {}", path.display()))?;
     let mut samples = HashMap::new();
     for row in LogReader::new(file, &log)? {
         let row = row?;

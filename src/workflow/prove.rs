@@ -89,6 +89,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     }
     let recordings = Recordings::start(&results)?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
+    runner.say_destination(&[settings.before, settings.after])?;
     Ok(Run { plan, results, manifest, recordings, runner })
 }
 

@@ -149,6 +149,13 @@ pub fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
     exchange(address, &request("GET", path, "", ""))
 }
 
+/// The metrics as Prometheus asks for them.
+pub fn get_open_metrics(address: SocketAddr) -> io::Result<Answer> {
+    let accept =
+        "Accept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.4\r\n";
+    exchange(address, &request("GET", "/metrics", accept, ""))
+}
+
 /// One request on a connection of its own.
 pub fn exchange(address: SocketAddr, request: &str) -> io::Result<Answer> {
     send(&mut connect(address)?, request)

@@ -62,6 +62,11 @@ impl<W: Write> LogWriter<W> {
         self.sink.flush()
     }
 
+    /// Where the rows go.
+    pub fn sink(&self) -> &W {
+        &self.sink
+    }
+
     /// The sink, flushed.
     pub fn into_inner(mut self) -> std::io::Result<W> {
         self.flush()?;

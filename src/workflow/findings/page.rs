@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::differing;
 use super::reading::{self, Findings, Read};
 use crate::analyze::{Comparison, IdleCalls};
+use crate::host::console::{self, STDOUT};
 use crate::model::JaegerUrl;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
@@ -62,7 +63,10 @@ pub fn report(results: &Results, out: Option<&Path>, jaeger: Option<JaegerUrl>) 
         Err(problem) => (incomplete(results, &problem), Written::Incomplete),
     };
     let beside = results.path(run_files::PAGE);
-    write_atomically(out.unwrap_or(&beside), &page)?;
+    match out {
+        Some(out) if out == Path::new(STDOUT) => console::print(&page)?,
+        _ => write_atomically(out.unwrap_or(&beside), &page)?,
+    }
     Ok(written)
 }
 

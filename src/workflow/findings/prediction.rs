@@ -1,6 +1,5 @@
 //! The part of `analysis.json` that looks ahead: what a call costs, and what each strategy would bring.
 
-use std::fs::File;
 use std::io::ErrorKind;
 
 use anyhow::Context;
@@ -17,7 +16,7 @@ pub(super) fn calibration(
 ) -> anyhow::Result<(Option<Calibration>, Vec<Doubt>)> {
     let log = Part::Calibration.log();
     let path = results.path(&log);
-    let file = match File::open(&path) {
+    let file = match results.read(&log) {
         Ok(file) => file,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok((None, Vec::new())),
         Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", path.display())),

@@ -1,7 +1,5 @@
 //! From the files of a run to its comparison, which is a pure function of them.
 
-use std::fs::File;
-
 use super::{health, ladder, logs, missing, prediction, single_calls, truth};
 use crate::analyze;
 use crate::analyze::{
@@ -73,7 +71,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let caveats = comparison.caveats.clone();
     let mut analysis = attribute_both(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
     analysis.baseline_script = script.map(|(_, rows)| {
-        let truth = truth::of_script(results, &manifest);
+        let truth = truth::of_script(results, &manifest, &rows);
         analyse_script(&rows, truth.as_ref())
     });
     analysis.calibration = calibration;
@@ -89,8 +87,7 @@ fn script(
     doubts: &mut Vec<Doubt>,
 ) -> Option<(BaselineScript, ScriptRows)> {
     let record = manifest.baseline_script.as_ref()?;
-    let path = results.path(crate::model::run_files::SCRIPT_LOG);
-    let rows = match File::open(&path) {
+    let rows = match results.read(crate::model::run_files::SCRIPT_LOG) {
         Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
             doubts.push(Doubt::ScriptLogUnreadable { problem: error.to_string() });
             ScriptRows::default()

@@ -12,7 +12,7 @@ use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
 use crate::scenario::{Settings, Target};
 use crate::telemetry::{Prepared, SpanTotals};
-use crate::transport::{Endpoint, EndpointError, ServerHeaders, TlsTrust};
+use crate::transport::{Endpoint, EndpointError, ServerHeaders, TlsTrust, masked_url};
 
 /// Where Prometheus looks for the mock.
 const USUAL_CONTROL_PORT: u16 = 9465;
@@ -96,11 +96,20 @@ impl Server {
         }
     }
 
+    /// Where it listens, as it was given; of the mock once it has been started.
+    pub(in crate::workflow) fn url(&self) -> Option<String> {
+        match self {
+            Server::Given { url, .. } => Some(url.clone()),
+            Server::Mock(mock) => mock.ports.map(|ports| format!("http://127.0.0.1:{}", ports.infer)),
+        }
+    }
+
     /// Finds out whether the server can be used at all.
     pub(in crate::workflow) async fn check(&mut self) -> anyhow::Result<()> {
         let Server::Given { url, endpoint, .. } = self else {
             return self.open(None).await?.close().await;
         };
+        let url = masked_url(url);
         let remedy = "start the server, or correct --target";
         let connecting = tokio::net::TcpStream::connect((endpoint.host(), endpoint.port()));
         match tokio::time::timeout(ANSWERS_WITHIN, connecting).await {
@@ -166,12 +175,6 @@ impl Session {
     /// Whom the server is trusted by, where it has TLS.
     pub(in crate::workflow) fn trust(&self) -> Option<&TlsTrust> {
         self.trust.as_ref()
-    }
-
-    /// The URL of the endpoint for one request, as a script is told it.
-    pub(in crate::workflow) fn infer_url(&self, path: &str) -> String {
-        let has_path = self.url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
-        if has_path { self.url.clone() } else { format!("{}{path}", self.url) }
     }
 
     pub(in crate::workflow) async fn close(self) -> anyhow::Result<()> {
