@@ -7,6 +7,7 @@ mod overrides;
 #[cfg(test)]
 mod page_tests;
 mod raw;
+mod server_times;
 mod settings;
 
 pub use error::ScenarioError;

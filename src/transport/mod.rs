@@ -15,6 +15,7 @@ mod request;
 mod seam;
 mod server_headers;
 mod server_timing;
+mod told_by;
 
 pub use connection_changes::ConnectionChanges;
 pub use connection_marks::{ConnectionMarks, Counters};
@@ -25,3 +26,4 @@ pub use exchange_marks::ExchangeMarks;
 pub use request::{Request, RequestTemplate};
 pub use seam::{BodySink, Connection, Failure, Head, Transport};
 pub use server_headers::ServerHeaders;
+pub use told_by::ToldBy;

@@ -42,6 +42,7 @@ mod column {
     pub const ANSWER_DIGEST: usize = 29;
     pub const SERVER_ITEM: usize = 30;
     pub const ANSWER_COPIED: usize = 31;
+    pub const SERVER_TOTAL: usize = 32;
 }
 
 impl<'a> Fields<'a> {
@@ -82,6 +83,7 @@ impl<'a> Fields<'a> {
                 queue: self.time(column::SERVER_QUEUE)?,
                 compute: self.time(column::SERVER_COMPUTE)?,
                 item: self.time(column::SERVER_ITEM)?,
+                total: self.time(column::SERVER_TOTAL)?,
             },
             connection: self.connection()?,
             retransmits: self.number(column::RETRANSMITS)?,
