@@ -1,12 +1,14 @@
 //! What a run leaves behind: the logs, the answers, the manifest.
 
 mod answers;
+mod body_times;
 mod files;
 mod log;
 mod recorder;
 mod results;
 
 pub use answers::Answers;
+pub use body_times::BodyTimes;
 pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
 pub use recorder::{Live, Recorder, Recording, Tap};

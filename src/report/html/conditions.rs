@@ -15,7 +15,7 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
         section aria-labelledby="conditions" {
             h2 #conditions { "Were both phases alike?" }
             p.how { "Each line is a condition that must be the same before and after, and what was seen of it." }
-            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) (idle_calls(page)) }
+            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) (idle_calls(page)) (server_times(page)) }
             (counts(comparison))
             (service_time(page))
         }
@@ -86,6 +86,11 @@ fn idle_calls(page: &Html<'_>) -> Markup {
             }
         }
     }
+}
+
+fn server_times(page: &Html<'_>) -> Markup {
+    let from = &page.conditions.server_times;
+    html! { @if !from.is_empty() { li.good { "Server times from: " (from) "." } } }
 }
 
 fn counts(comparison: &Comparison) -> Markup {
