@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use super::server_times_record::ServerTimesRecord;
 pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
-use crate::model::Caveat;
+use crate::model::{Caveat, ServerTimesRecord};
 use crate::model::{Part, Phase, Signal, SlaLine, Strategy};
 
 /// `manifest.json`, schema 1.

@@ -51,6 +51,7 @@ pub use phase::Phase;
 pub use pulse::Pulse;
 pub use run_end::{RunEnd, Signal};
 pub use sample::{BatchUse, Completed, ConnectionUse, Sample, ServerTimes};
+pub use server_times_record::ServerTimesRecord;
 pub use sla::{Limit, SlaLine};
 pub use stage_set::StageSet;
 pub use stages::{Stage, Stages, Timeline};

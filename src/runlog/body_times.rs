@@ -1,15 +1,7 @@
 //! The server's own times in the bodies of its answers, read from the copies before these are gone.
-//!
-//! Of an answer nothing is built but the numbers that are looked for.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
+use super::json_places;
 use crate::model::{AnswerBody, Micros, ServerTimes, TimePlace, TimeSource, TimeSources};
-
-/// Places that can be looked for at the same time.
-const MOST: usize = 32;
 
 /// What is read of bodies, and what came of it so far.
 #[derive(Debug)]
@@ -36,10 +28,10 @@ impl BodyTimes {
         for source in sources.all() {
             let TimePlace::Pointers(pointers) = &source.from else { continue };
             let first = times.places.len();
-            if first + pointers.len() > MOST {
+            if first + pointers.len() > json_places::MOST {
                 break;
             }
-            times.places.extend(pointers.iter().map(|pointer| steps(pointer)));
+            times.places.extend(pointers.iter().map(|pointer| json_places::steps(pointer)));
             let places = first..times.places.len();
             times.sources.push(BodySource { source: source.clone(), places, used: false });
         }
@@ -60,7 +52,7 @@ impl BodyTimes {
             self.unread += 1;
             return;
         };
-        let found = self.find(bytes);
+        let found = json_places::find(bytes, &self.places);
         // The first counts, so it comes last.
         for source in self.sources.iter_mut().rev() {
             let parts = found[source.places.clone()].iter();
@@ -72,19 +64,6 @@ impl BodyTimes {
         }
     }
 
-    /// What stands at each place; nothing where the answer is no JSON from its first byte to its last.
-    fn find(&self, answer: &[u8]) -> Vec<Found> {
-        let mut found = vec![Found::Nothing; self.places.len()];
-        let mut json = serde_json::Deserializer::from_slice(answer);
-        let all = u32::MAX >> (MOST - self.places.len());
-        let look = Look { places: &self.places, wanted: all, depth: 0, found: &mut found };
-        let whole = look.deserialize(&mut json).and_then(|()| json.end());
-        if whole.is_err() {
-            found.fill(Found::Nothing);
-        }
-        found
-    }
-
     /// The sources that have told something.
     pub fn used(&self) -> impl Iterator<Item = &TimeSource> {
         self.sources.iter().filter(|source| source.used).map(|source| &source.source)
@@ -93,151 +72,6 @@ impl BodyTimes {
     /// Answers of which no copy was kept, so that nothing could be read of them.
     pub fn unread(&self) -> u64 {
         self.unread
-    }
-}
-
-/// The steps of a JSON pointer (RFC 6901, §4).
-fn steps(pointer: &str) -> Vec<String> {
-    pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
-}
-
-/// What stands at a place.
-#[derive(Clone, Debug, PartialEq)]
-enum Found {
-    Nothing,
-    Number(f64),
-    Text(String),
-}
-
-impl Found {
-    fn time(&self, source: &TimeSource) -> Option<Micros> {
-        match self {
-            Found::Nothing => None,
-            Found::Number(number) => source.unit.micros(*number),
-            Found::Text(text) => source.unit.read(text),
-        }
-    }
-}
-
-/// A look into a value that lies so many steps down, for the places whose bits are set.
-struct Look<'a> {
-    places: &'a [Vec<String>],
-    wanted: u32,
-    depth: usize,
-    found: &'a mut [Found],
-}
-
-impl Look<'_> {
-    /// The places that go on with such a step.
-    fn along(&self, goes: impl Fn(&str) -> bool) -> u32 {
-        self.choose(|place| place.get(self.depth).is_some_and(|step| goes(step)))
-    }
-
-    /// The wanted places among which it is.
-    fn choose(&self, chosen: impl Fn(&[String]) -> bool) -> u32 {
-        let bits = (0..u32::BITS).zip(self.places).filter(|(bit, _)| self.wanted & (1 << bit) != 0);
-        bits.filter(|(_, place)| chosen(place)).fold(0, |bits, (bit, _)| bits | 1 << bit)
-    }
-
-    fn deeper(&mut self, wanted: u32) -> Look<'_> {
-        Look { places: self.places, wanted, depth: self.depth + 1, found: self.found }
-    }
-
-    /// The value itself is what some of the places name.
-    fn take(self, value: impl Fn() -> Found) {
-        let here = self.choose(|place| place.len() == self.depth);
-        let named = (0..u32::BITS).zip(self.found).filter(|(bit, _)| here & (1 << bit) != 0);
-        named.for_each(|(_, found)| *found = value());
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Look<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
-        value.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Look<'_> {
-    type Value = ();
-
-    fn expecting(&self, to: &mut fmt::Formatter) -> fmt::Result {
-        to.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
-        while let Some(wanted) = members.next_key_seed(Step(&self))? {
-            if wanted == 0 {
-                members.next_value::<IgnoredAny>()?;
-            } else {
-                members.next_value_seed(self.deeper(wanted))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        for index in 0_u64.. {
-            let wanted = self.along(|step| step.parse() == Ok(index));
-            let more = match wanted {
-                0 => list.next_element::<IgnoredAny>()?.is_some(),
-                _ => list.next_element_seed(self.deeper(wanted))?.is_some(),
-            };
-            if !more {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
-        self.take(|| Found::Number(number));
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.visit_f64(number as f64)
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.visit_f64(number as f64)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.take(|| Found::Text(text.to_string()));
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// A key of an object: which places go on with it.
-struct Step<'a, 'b>(&'a Look<'b>);
-
-impl<'de> DeserializeSeed<'de> for Step<'_, '_> {
-    type Value = u32;
-
-    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<u32, D::Error> {
-        key.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Step<'_, '_> {
-    type Value = u32;
-
-    fn expecting(&self, to: &mut fmt::Formatter) -> fmt::Result {
-        to.write_str("a key")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<u32, E> {
-        Ok(self.0.along(|step| step == key))
     }
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod body_times;
 mod files;
+mod json_places;
 mod log;
 mod recorder;
 mod results;

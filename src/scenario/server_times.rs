@@ -8,7 +8,7 @@ use crate::model::{TimeKind, TimePlace, TimeSource, TimeSources, TimeUnit};
 const KEY: &str = "target.server_times";
 
 /// A key with its value, as far as it has one.
-type Given<'a> = (String, TimeKind, &'a str);
+type GivenKey<'a> = (String, TimeKind, &'a str);
 
 /// Where the server's times are looked for.
 pub(super) fn sources(raw: &RawTarget) -> Result<TimeSources, ScenarioError> {
@@ -44,7 +44,7 @@ pub(super) fn sources(raw: &RawTarget) -> Result<TimeSources, ScenarioError> {
 }
 
 /// A time stands in a header or in the body.
-fn once(headers: &[Given<'_>], pointers: &[Given<'_>]) -> Result<(), ScenarioError> {
+fn once(headers: &[GivenKey<'_>], pointers: &[GivenKey<'_>]) -> Result<(), ScenarioError> {
     for (key, kind, _) in headers {
         if let Some((other, ..)) = pointers.iter().find(|(_, other, _)| other == kind) {
             let problem = format!("{key} says where this time stands, too; remove one of the two");
@@ -54,7 +54,7 @@ fn once(headers: &[Given<'_>], pointers: &[Given<'_>]) -> Result<(), ScenarioErr
     Ok(())
 }
 
-fn given<'a>(place: &str, values: [&'a Option<String>; 2]) -> Vec<Given<'a>> {
+fn given<'a>(place: &str, values: [&'a Option<String>; 2]) -> Vec<GivenKey<'a>> {
     let kinds = [TimeKind::Queue, TimeKind::Compute].into_iter().zip(values);
     let one = |(kind, value): (TimeKind, &'a Option<String>)| {
         Some((format!("target.{}_{place}", kind.name()), kind, value.as_deref()?))
@@ -62,7 +62,7 @@ fn given<'a>(place: &str, values: [&'a Option<String>; 2]) -> Vec<Given<'a>> {
     kinds.filter_map(one).collect()
 }
 
-fn header((key, kind, text): Given<'_>) -> Result<TimeSource, ScenarioError> {
+fn header((key, kind, text): GivenKey<'_>) -> Result<TimeSource, ScenarioError> {
     let (name, unit) = with_unit(&key, text)?;
     if !is_header_name(name) {
         let problem = format!("`{name}` is no name of a header; write one such as x-queue-time:ms");
@@ -74,7 +74,7 @@ fn header((key, kind, text): Given<'_>) -> Result<TimeSource, ScenarioError> {
     Ok(TimeSource { kind, from: TimePlace::Header(name), unit })
 }
 
-fn pointer((key, kind, text): Given<'_>) -> Result<TimeSource, ScenarioError> {
+fn pointer((key, kind, text): GivenKey<'_>) -> Result<TimeSource, ScenarioError> {
     let (places, unit) = with_unit(&key, text)?;
     let unit = unit.ok_or_else(|| without_unit(&key, places))?;
     let places: Vec<String> = places.split(" + ").map(|place| place.trim().to_string()).collect();

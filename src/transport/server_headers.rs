@@ -17,7 +17,7 @@ const SERVER_TIMING: &str = "server-timing";
 #[derive(Clone, Debug)]
 pub struct ServerHeaders {
     sources: TimeSources,
-    named: Vec<Named>,
+    named: Vec<NamedHeader>,
     /// The ranks of queue, compute and total in `Server-Timing`.
     timing: Option<[u8; TimeKind::ALL.len()]>,
     /// A bit for each length that a name can have.
@@ -27,7 +27,7 @@ pub struct ServerHeaders {
 }
 
 #[derive(Clone, Debug)]
-struct Named {
+struct NamedHeader {
     /// In lower case.
     name: String,
     kind: TimeKind,
@@ -58,7 +58,12 @@ impl ServerHeaders {
                 SERVER_TIMING
             }
             TimePlace::Header(name) => {
-                self.named.push(Named { name: name.clone(), kind: source.kind, unit: source.unit, rank });
+                self.named.push(NamedHeader {
+                    name: name.clone(),
+                    kind: source.kind,
+                    unit: source.unit,
+                    rank,
+                });
                 name
             }
             TimePlace::Pointers(_) => return,
