@@ -119,7 +119,7 @@ fn service_time(page: &Html<'_>) -> Markup {
         .flat_map(|drawn| drawn.calls.values())
         .any(|calls| calls.mean_compute_ms().is_some());
     if !told {
-        return html! { p.none { "Service time: the server does not say how long it computes (no Server-Timing), so whether it worked alike is not known." } };
+        return html! { p.none { "Service time: the server does not say how long it computes, or what it says cannot be true, so whether it worked alike is not known." } };
     }
     html! {
         div.scroll tabindex="0" role="region" aria-label="Service time" {
