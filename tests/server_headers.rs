@@ -71,10 +71,7 @@ fn a_proxys_whole_time_is_neither_queue_nor_compute() {
     assert_eq!(values(&run, "server_total_ms"), ["15.000"]);
     assert_eq!(values(&run, "server_compute_ms"), [""]);
     let causes = run.results().json("analysis.json")["phases"]["after"]["causes_of_all"].take();
-    assert_eq!(
-        (&causes["server_total"]["mean_ms"], &causes["compute"]["mean_ms"]),
-        (&15.0.into(), &0.0.into())
-    );
+    assert!(causes["server_total"]["mean_ms"] == 15.0 && causes["compute"].is_null(), "{causes}");
 }
 
 #[test]
