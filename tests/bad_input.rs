@@ -35,7 +35,7 @@ fn assert_prove_refused(name: &str, flags: &[&str], code: i32, words: &[&str]) {
 
 #[test]
 fn a_wrong_flag_is_named_with_its_remedy() {
-    let cases: [(&[&str], &[&str]); 30] = [
+    let cases: [(&[&str], &[&str]); 32] = [
         (&["--nope"], &["--nope", "--help"]),
         (&["-n", "0"], &["load.requests", "use 1 to"]),
         (&["-n", "-1"], &["-1", "--help"]),
@@ -65,6 +65,8 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--set", "target.path=infer"], &["target.path", "slash"]),
         (&["--set", "target.path=/in fer"], &["target.path", "/in fer", "/v1/infer"]),
         (&["--set", "target.queue_header=x queue"], &["target.queue_header", "x queue", "x-queue-time"]),
+        (&["--set", "target.compute_header=x-took"], &["target.compute_header", "\"x-took:s\"", "unit"]),
+        (&["--set", "target.server_times=triton"], &["target.server_times", "triton", "llama.cpp"]),
         (&["-H", "no-colon"], &["-H", "x-key: 123"]),
     ];
     for (flags, words) in cases {

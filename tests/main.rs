@@ -40,6 +40,7 @@ mod readme;
 mod rooms;
 mod run_tests;
 mod runs_coverage;
+mod server_bodies;
 mod server_headers;
 mod simulated;
 mod sockets;

@@ -33,4 +33,4 @@ pub use observed::{
     SingleCall, Truth, TruthRow, Ways, truth_rows,
 };
 pub use script::analyse_script;
-pub use validity::{Doubt, IdleCalls, LostSpans, WorkBasis, plans_differ};
+pub use validity::{Doubt, DoubtedTimes, IdleCalls, LostSpans, WorkBasis, plans_differ};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
-use crate::model::Caveat;
+use crate::model::{Caveat, ServerTimesRecord};
 use crate::model::{Part, Phase, Signal, SlaLine, Strategy};
 
 /// `manifest.json`, schema 1.
@@ -49,6 +49,9 @@ pub struct Manifest {
     pub merged_stages: Vec<String>,
     /// Where it ran.
     pub machine: Machine,
+    /// Where the server said its own times; absent where it said none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_times: Option<ServerTimesRecord>,
     /// What telemetry did; absent in manifests of older versions and before the end of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub telemetry: Option<TelemetryRecord>,

@@ -9,6 +9,7 @@ mod overrides;
 mod page_tests;
 mod plain_words;
 mod raw;
+mod server_times;
 mod settings;
 mod unset;
 

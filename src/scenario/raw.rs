@@ -40,6 +40,11 @@ pub struct RawTarget {
     pub queue_header: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compute_header: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_pointer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compute_pointer: Option<String>,
+    pub server_times: String,
     pub timeout_ms: u64,
     pub max_answer_bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_number")]
@@ -70,6 +75,9 @@ impl Default for RawTarget {
             headers: BTreeMap::new(),
             queue_header: None,
             compute_header: None,
+            queue_pointer: None,
+            compute_pointer: None,
+            server_times: "auto".into(),
             timeout_ms: 60_000,
             max_answer_bytes: 16 << 20,
             http: None,

@@ -21,6 +21,7 @@ mod stream;
 mod target_path;
 mod target_url;
 mod tls;
+mod told_by;
 
 pub use connect_settings::ConnectSettings;
 pub use connection_changes::ConnectionChanges;
@@ -35,3 +36,4 @@ pub use server_headers::ServerHeaders;
 pub use target_path::{masked_url, requested_url};
 pub use target_url::Address;
 pub use tls::{TlsClient, TlsSettings, TlsTrust};
+pub use told_by::ToldBy;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, bail};
 
+use super::findings::server_word::{self, IdleRows};
 use super::findings::{health, logs};
 use crate::analyze::{Observation, PhaseData, causes_of};
 use crate::model::manifest::Manifest;
@@ -38,7 +39,10 @@ type RowKey = (u32, u64);
 pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Result<Vec<ExplainedRequest>> {
     let manifest = results.manifest()?;
     check(&manifest, wanted)?;
-    let ([before, after], _) = logs::phases(results, &manifest)?;
+    let (mut phases, _) = logs::phases(results, &manifest)?;
+    let (mut idle, _) = IdleRows::read(results, &manifest)?;
+    server_word::judge(&manifest, &mut phases, &mut idle);
+    let [before, after] = phases;
     let (own, other) = match phase {
         Phase::Before => ((Phase::Before, &before), (Phase::After, &after)),
         Phase::After => ((Phase::After, &after), (Phase::Before, &before)),

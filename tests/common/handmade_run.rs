@@ -76,6 +76,7 @@ impl HandmadeRun {
             payloads: None,
             merged_stages: Vec::new(),
             machine: Machine { platform: "linux x86_64".into(), ..Machine::default() },
+            server_times: None,
             telemetry: None,
             caveats: Vec::new(),
         }

@@ -44,6 +44,11 @@ impl PhaseData {
         &self.rows
     }
 
+    /// Takes the server for one that says nothing of itself.
+    pub fn forget_server_times(&mut self) {
+        self.rows.iter_mut().for_each(Observation::forget_server_times);
+    }
+
     /// The rows of one repetition, which counts from 1.
     pub fn repetition(&self, repetition: u32) -> impl Iterator<Item = &Observation> {
         self.rows[self.places(repetition)].iter()

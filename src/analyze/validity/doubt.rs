@@ -1,5 +1,6 @@
 //! One variant for each way in which a comparison can mislead; its message says what to do.
 
+use super::doubted_times::DoubtedTimes;
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
 use crate::model::{CaveatKind, Metric, Micros, Peer, Phase};
@@ -133,6 +134,13 @@ pub enum Doubt {
         /// Median of after ÷ before.
         ratio: f64,
     },
+    /// What the server says of its own time cannot be true.
+    ServerTimesDoubted(DoubtedTimes),
+    /// Of some answers no copy was kept in which the server's times could have been read.
+    ServerTimesUnread {
+        /// How many, of all parts of the run.
+        answers: u64,
+    },
     /// One phase fails more often than the other.
     UnequalErrors {
         /// Share of failures, 0 to 1.
@@ -259,6 +267,8 @@ impl Doubt {
             Doubt::Unsent { .. } => CaveatKind::Unsent,
             Doubt::NothingToFix { .. } => CaveatKind::NothingToFix,
             Doubt::UnequalWork { .. } => CaveatKind::UnequalWork,
+            Doubt::ServerTimesDoubted(_) => CaveatKind::ServerTimesDoubted,
+            Doubt::ServerTimesUnread { .. } => CaveatKind::ServerTimesUnread,
             Doubt::UnequalErrors { .. } => CaveatKind::UnequalErrors,
             Doubt::ClientLate { .. } => CaveatKind::ClientLate,
             Doubt::ClientBusy { .. } => CaveatKind::ClientBusy,

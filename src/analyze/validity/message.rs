@@ -106,6 +106,12 @@ pub(super) fn message(doubt: &Doubt) -> String {
              (median of {pairs} pairs: {}), so part of the difference is the server's; run again when nothing else loads it",
             basis.words()
         ),
+        Doubt::ServerTimesDoubted(times) => times.message(),
+        Doubt::ServerTimesUnread { answers } => format!(
+            "{answers} answers came faster than they were read, so that no copy of them was kept in which the server's own times \
+             could have been found: these requests have none; give the client another processor or a faster disk, or lower \
+             the load (-c)"
+        ),
         Doubt::UnequalErrors { before, after } => format!(
             "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \
              its work, so mend the failures before comparing times",

@@ -2,6 +2,7 @@
 
 mod client;
 mod doubt;
+mod doubted_times;
 mod gain;
 mod judged;
 mod losses;
@@ -15,6 +16,7 @@ mod work;
 mod work_basis;
 
 pub use doubt::Doubt;
+pub use doubted_times::{DoubtedTimes, TimesSign};
 pub use losses::LostSpans;
 pub use plans::plans_differ;
 pub(super) use runs::of_runs;

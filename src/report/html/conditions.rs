@@ -17,7 +17,7 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
         section aria-labelledby="conditions" {
             h2 #conditions { "Were both phases alike?" }
             p.how { "Each line is a condition that must be the same before and after, and what was seen of it." }
-            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) (connected(page)) (idle_calls(page)) }
+            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) (connected(page)) (idle_calls(page)) (server_times(page)) }
             (counts(comparison))
             (service_time(page))
         }
@@ -103,6 +103,11 @@ fn idle_calls(page: &Html<'_>) -> Markup {
     }
 }
 
+fn server_times(page: &Html<'_>) -> Markup {
+    let from = &page.conditions.server_times;
+    html! { @if !from.is_empty() { li.good { "Server times from: " (from) "." } } }
+}
+
 fn counts(comparison: &Comparison) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Counts" {
@@ -129,7 +134,7 @@ fn service_time(page: &Html<'_>) -> Markup {
         .flat_map(|drawn| drawn.calls.values())
         .any(|calls| calls.mean_compute_ms().is_some());
     if !told {
-        return html! { p.none { "Service time: the server does not say how long it computes (no Server-Timing), so whether it worked alike is not known." } };
+        return html! { p.none { "Service time: the server does not say how long it computes, or what it says cannot be true, so whether it worked alike is not known." } };
     }
     html! {
         div.scroll tabindex="0" role="region" aria-label="Service time" {

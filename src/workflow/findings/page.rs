@@ -12,6 +12,7 @@ use crate::analyze::{Comparison, IdleCalls};
 use crate::host::console::{self, STDOUT};
 use crate::model::JaegerUrl;
 use crate::model::Phase;
+use crate::model::ServerTimesRecord;
 use crate::model::manifest::Manifest;
 use crate::model::run_files;
 use crate::model::{Connections, Strategy};
@@ -133,6 +134,10 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
             before: sets.before_equal,
             after: sets.after_equal,
         }),
+        server_times: manifest
+            .server_times
+            .as_ref()
+            .map_or(String::new(), |times| ServerTimesRecord::words(&times.sources)),
         idle_calls: IdleCalls::of(&read.single_calls),
         interpreter: manifest.baseline_script.as_ref().map(|script| script.interpreter.clone()),
         machine: machine(manifest),

@@ -61,6 +61,7 @@ pub(in crate::workflow) fn manifest(
             .map(|stage| stage.name().to_string())
             .collect(),
         machine: crate::host::machine::look(),
+        server_times: None,
         telemetry: None,
         caveats: Vec::new(),
     }

@@ -12,10 +12,10 @@ use crate::engine;
 use crate::engine::{Health, Pacing, Repetition};
 use crate::host::Interrupt;
 use crate::host::{Anchor, Clock};
-use crate::model::ByteBudget;
+use crate::model::{ByteBudget, TimeSource};
 use crate::plan::{Slice, TraceIds};
 use crate::report::Step;
-use crate::runlog::{Live, Recorder, Recording};
+use crate::runlog::{BodyTimes, Live, Recorder, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Watched;
 use crate::transport::dial::{SystemDialer, SystemResolver};
@@ -43,6 +43,10 @@ pub(super) struct Measured {
     pub live: Live,
     pub clock: Clock,
     pub health: Health,
+    /// Where the server said its own times.
+    pub time_sources: Vec<TimeSource>,
+    /// Answers whose body was to be read for them and of which no copy was kept.
+    pub times_unread: u64,
 }
 
 impl Measurement<'_> {
@@ -52,9 +56,11 @@ impl Measurement<'_> {
         watched: &mut Watched,
         step: &Step,
     ) -> anyhow::Result<Measured> {
-        let (recorder, sink) = Recorder::start(recording, self.load.repetition, watched.tap())?;
+        let times = BodyTimes::new(&self.settings.target.time_sources);
+        let (recorder, sink) = Recorder::start(recording, self.load.repetition, times, watched.tap())?;
         let pulse = Arc::clone(&watched.pulse);
         let repetition = self.repetition()?;
+        let endpoint = Arc::clone(&repetition.endpoint);
         let connecting = connecting::settings(
             &repetition.endpoint,
             &self.settings.target,
@@ -81,8 +87,9 @@ impl Measurement<'_> {
         let _ = step.watch(end, || recorder.live()).await;
         let health = thread.join().map_err(|_| anyhow!("the engine's thread panicked")).flatten();
         // What it could not write ended the engine, and is why the rest was not sent.
-        let (recording, live) = recorder.finish()?;
-        Ok(Measured { recording, live, clock, health: health? })
+        let (recording, live, times) = recorder.finish()?;
+        let time_sources = times.used().cloned().chain(endpoint.server_headers.used()).collect();
+        Ok(Measured { recording, live, clock, health: health?, time_sources, times_unread: times.unread() })
     }
 
     fn repetition(&self) -> anyhow::Result<Repetition> {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::measurement::Measurement;
+use super::measurement::{Measured, Measurement};
 use super::part_load::{PartLoad, Shown};
 use super::server::{self, Server, Session};
 use super::{health, plans, telemetry};
 use crate::host::{Anchor, Interrupt, limits, memory};
-use crate::model::Strategy;
 use crate::model::manifest::{Destination, RepetitionRecord};
+use crate::model::{Strategy, TimeSource};
 use crate::plan::Plan;
 use crate::report::{Progress, Step};
 use crate::runlog::{Live, Recording};
@@ -60,6 +60,10 @@ pub(in crate::workflow) struct Ran {
     pub live: Live,
     /// For the manifest.
     pub record: RepetitionRecord,
+    /// Where the server said its own times.
+    pub time_sources: Vec<TimeSource>,
+    /// Answers that could not be read for them.
+    pub times_unread: u64,
     /// Where its requests went.
     pub destination: Destination,
 }
@@ -120,7 +124,8 @@ impl Runner<'_> {
             health: Some(health::record(measured.health, &self.anchor)),
             answers_not_copied: measured.live.not_copied,
         };
-        Ok(Ran { recording: measured.recording, live: measured.live, record, destination })
+        let Measured { recording, live, time_sources, times_unread, .. } = measured;
+        Ok(Ran { recording, live, record, time_sources, times_unread, destination })
     }
 
     fn step(&self, load: &PartLoad) -> Step {

@@ -163,7 +163,7 @@ impl Mock {
 
 /// Where requests go, and in which headers the server says its own times.
 pub(in crate::workflow) fn endpoint(url: &str, target: &Target) -> Result<Endpoint, EndpointError> {
-    let told_by = ServerHeaders::new(target.queue_header.as_deref(), target.compute_header.as_deref())?;
+    let told_by = ServerHeaders::new(&target.time_sources);
     Ok(Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?.told_by(told_by))
 }
 
