@@ -32,6 +32,9 @@ pub struct ConnectionArgs {
     /// Time after which a connect to one address has failed: 2s, 500ms, or a bare number of milliseconds
     #[arg(long, value_name = "TIME", value_parser = milliseconds)]
     connect_timeout: Option<u64>,
+    /// Send the load without one request before it that shows what will not work
+    #[arg(long)]
+    no_probe: bool,
 }
 
 impl ConnectionArgs {
@@ -51,6 +54,9 @@ impl ConnectionArgs {
         }
         if self.insecure {
             overrides.set("--insecure", "target.insecure", true);
+        }
+        if self.no_probe {
+            overrides.set("--no-probe", "target.probe", false);
         }
         if !self.resolve.is_empty() {
             overrides.set("--resolve", "target.resolve", self.resolve.clone());

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::command::Command;
 use super::interruptible::interruptible;
 use super::{ablate, analyze, compare, explain, export, load, mock, prove, report};
-use crate::host::{console, regular};
+use crate::host::{Interrupted, console, regular};
 use crate::model::Exit;
 use crate::plan::PayloadError;
 use crate::scenario::ScenarioError;
@@ -18,7 +18,11 @@ pub fn execute(command: Command) -> ExitCode {
     console::restore_on_panic();
     let exit = run(command).unwrap_or_else(|error| {
         console::fail(&format!("error: {error:#}"));
-        if is_usage(&error) { Exit::WrongUsage } else { Exit::Failed }
+        match error.downcast_ref() {
+            Some(Interrupted(signal)) => Exit::Interrupted(*signal),
+            None if is_usage(&error) => Exit::WrongUsage,
+            None => Exit::Failed,
+        }
     });
     ExitCode::from(exit.code())
 }

@@ -1,8 +1,14 @@
 //! The wish to stop, as seen by every part of a run: set once by SIGINT, SIGTERM or SIGHUP.
 
+use thiserror::Error;
 use tokio::sync::watch;
 
 pub use crate::model::Signal;
+
+/// Somebody wished to stop before there was anything to write.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("interrupted before anything was measured")]
+pub struct Interrupted(pub Signal);
 
 /// A handle on the wish to stop; clones see the same wish.
 #[derive(Clone, Debug)]

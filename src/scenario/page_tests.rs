@@ -51,6 +51,7 @@ fn all_keys() -> Raw {
             resolve: vec!["text".into()],
             connect_timeout_ms: Some(1),
             attempt_delay_ms: 1,
+            probe: true,
         },
         load: RawLoad { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),

@@ -62,6 +62,7 @@ pub struct RawTarget {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_timeout_ms: Option<u64>,
     pub attempt_delay_ms: u64,
+    pub probe: bool,
 }
 
 impl Default for RawTarget {
@@ -89,6 +90,7 @@ impl Default for RawTarget {
             resolve: Vec::new(),
             connect_timeout_ms: None,
             attempt_delay_ms: 250,
+            probe: true,
         }
     }
 }

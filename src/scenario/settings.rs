@@ -98,6 +98,8 @@ pub struct Target {
     pub max_answer_bytes: u64,
     /// How connections are made.
     pub connecting: Connecting,
+    /// Whether one request is sent before the run, to find out what will not work.
+    pub probe: bool,
 }
 
 impl Target {
@@ -196,6 +198,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
         timeout_ms: raw.timeout_ms,
         max_answer_bytes: raw.max_answer_bytes,
         connecting,
+        probe: raw.probe,
     })
 }
 

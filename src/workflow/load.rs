@@ -24,7 +24,7 @@ pub async fn load(
     quiet: bool,
     interrupt: &Interrupt,
 ) -> anyhow::Result<RunEnd> {
-    let Ready { plan, server, prepared } = Ready::make(settings).await?;
+    let Ready { plan, server, prepared, probe } = Ready::make(settings, interrupt).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let file = if log == Path::new(STDOUT) { LogFile::stdout() } else { LogFile::start(log) };
@@ -39,6 +39,7 @@ pub async fn load(
     let progress = Progress::new(quiet, expected::of_phase(settings, phase));
     let mut runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     runner.say_destination(&[settings.strategy(phase)])?;
+    runner.say_probe(&probe);
     let load = PartLoad {
         part: phase.into(),
         repetition: 1,

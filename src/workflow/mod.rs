@@ -13,6 +13,7 @@ mod export;
 mod findings;
 pub mod invocation;
 mod load;
+mod probe;
 mod prove;
 mod sending;
 mod steps;

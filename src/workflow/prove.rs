@@ -70,7 +70,7 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
 async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<Run<'a>> {
     let settings = &job.settings;
     settings.script.as_deref().map(script::read).transpose()?;
-    let Ready { plan, server, prepared } = Ready::make(settings).await?;
+    let Ready { plan, server, prepared, probe } = Ready::make(settings, interrupt).await?;
     // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
     let digested = Arc::clone(&plan);
     let digest = tokio::task::spawn_blocking(move || digested.digest()).await?;
@@ -90,6 +90,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     let recordings = Recordings::start(&results)?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     runner.say_destination(&[settings.before, settings.after])?;
+    runner.say_probe(&probe);
     Ok(Run { plan, results, manifest, recordings, runner })
 }
 

@@ -5,6 +5,7 @@ mod connecting;
 mod health;
 mod measurement;
 mod part_load;
+mod probing;
 pub(super) mod plans;
 mod recordings;
 mod run;

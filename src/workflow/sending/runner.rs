@@ -7,6 +7,7 @@ use super::part_load::{PartLoad, Shown};
 use super::server::{self, Server, Session};
 use super::{health, plans, telemetry};
 use crate::host::{Anchor, Interrupt, limits, memory};
+use crate::workflow::probe::Diagnosis;
 use crate::model::manifest::{Destination, RepetitionRecord};
 use crate::model::{Strategy, TimeSource};
 use crate::plan::Plan;
@@ -21,18 +22,20 @@ pub(in crate::workflow) struct Ready {
     pub plan: Arc<Plan>,
     pub server: Server,
     pub prepared: Prepared,
+    /// What there is to say of the server.
+    pub probe: Vec<Diagnosis>,
 }
 
 impl Ready {
     /// Finds out what can be wrong before the first request.
-    pub(in crate::workflow) async fn make(settings: &Settings) -> anyhow::Result<Self> {
+    pub(in crate::workflow) async fn make(settings: &Settings, interrupt: &Interrupt) -> anyhow::Result<Self> {
         let plan = Arc::new(plans::of_phases(settings)?);
         memory::give_large_ones_back();
         limits::make_room(most_connections(settings), settings.load.threads as u64)?;
         let prepared = Prepared::make(&settings.telemetry)?;
         let mut server = Server::new(settings, &prepared)?;
-        server.check().await?;
-        Ok(Ready { plan, server, prepared })
+        let probe = server.check(settings, interrupt).await?;
+        Ok(Ready { plan, server, prepared, probe })
     }
 }
 
@@ -89,6 +92,18 @@ impl Runner<'_> {
         };
         self.progress.say(&format!("requests go to {method} {url}{batches}"));
         Ok(())
+    }
+
+    /// Says what the one request before the run has shown.
+    pub(in crate::workflow) fn say_probe(&self, probe: &[Diagnosis]) {
+        for found in probe {
+            match found {
+                Diagnosis::Good(line) => self.progress.say(line),
+                Diagnosis::Doubtful(line) | Diagnosis::Hopeless(line) => {
+                    self.progress.note(&format!("warning: {line}"));
+                }
+            }
+        }
     }
 
     /// Sends one repetition to a server that is up.

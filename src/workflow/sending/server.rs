@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use super::connecting;
+use super::{connecting, probing};
+use crate::workflow::probe::Diagnosis;
+use crate::host::Interrupt;
 use crate::host::Clock;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
@@ -104,19 +106,20 @@ impl Server {
         }
     }
 
-    /// Finds out whether the server can be used at all.
-    pub(in crate::workflow) async fn check(&mut self) -> anyhow::Result<()> {
-        let Server::Given { url, endpoint, .. } = self else {
-            return self.open(None).await?.close().await;
-        };
-        let url = masked_url(url);
-        let remedy = "start the server, or correct --target";
-        let connecting = tokio::net::TcpStream::connect((endpoint.host(), endpoint.port()));
-        match tokio::time::timeout(ANSWERS_WITHIN, connecting).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => bail!("the target {url} is down: {error}; {remedy}"),
-            Err(_) => {
-                bail!("the target {url} does not answer within {} s; {remedy}", ANSWERS_WITHIN.as_secs())
+    /// Finds out whether the server can be used at all, and what there is to say of it.
+    pub(in crate::workflow) async fn check(
+        &mut self,
+        settings: &Settings,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Vec<Diagnosis>> {
+        match self {
+            Server::Given { .. } if !settings.target.probe => Ok(Vec::new()),
+            Server::Given { url, endpoint, trust } => {
+                probing::probe(settings, &masked_url(url), endpoint, trust.as_ref(), interrupt).await
+            }
+            Server::Mock(_) => {
+                self.open(None).await?.close().await?;
+                Ok(Vec::new())
             }
         }
     }

@@ -1,0 +1,60 @@
+//! The one request before a run, to a server that was given.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+
+use super::{connecting, plans};
+use crate::host::{Interrupt, Interrupted};
+use crate::model::{HttpChoice, Strategy};
+use crate::plan::TraceIds;
+use crate::scenario::Settings;
+use crate::transport::dial::{SystemDialer, SystemResolver};
+use crate::transport::{Direct, Endpoint, TlsTrust};
+use crate::workflow::probe::{Attempt, Diagnosis, attempt, diagnose};
+
+/// Sends it once for each version of HTTP that the phases speak. Returns what there is to say.
+///
+/// # Errors
+/// What will not work, with its remedy; and the wish to stop.
+pub(super) async fn probe(
+    settings: &Settings,
+    url: &str,
+    endpoint: &Endpoint,
+    trust: Option<&TlsTrust>,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Vec<Diagnosis>> {
+    let plan = plans::of_idle_calls(settings, 1)?;
+    let endpoint = Arc::new(endpoint.clone());
+    let mut found = Vec::new();
+    for http in spoken(settings) {
+        let strategy = Strategy { http, ..Strategy::PER_REQUEST };
+        let connecting = connecting::settings(&endpoint, &settings.target, &strategy, trust)?;
+        let once = Attempt {
+            endpoint: Arc::clone(&endpoint),
+            body: plan.body(0),
+            traceparent: TraceIds::new("probe", "probe", 1).traceparent(0),
+            within: settings.target.timeout(),
+        };
+        let target = Arc::clone(&endpoint);
+        let transport = move || Direct::new(target, SystemResolver, SystemDialer).connecting(connecting);
+        let probed = tokio::select! {
+            probed = attempt(once, transport) => probed?,
+            signal = interrupt.wait() => return Err(Interrupted(signal).into()),
+        };
+        match diagnose(url, &probed) {
+            Diagnosis::Hopeless(line) => bail!("{line}; or --no-probe to send the load all the same"),
+            other => found.push(other),
+        }
+    }
+    Ok(found)
+}
+
+/// What the phases speak, each once.
+fn spoken(settings: &Settings) -> Vec<HttpChoice> {
+    let mut choices = vec![settings.after.http];
+    if settings.before.http != settings.after.http {
+        choices.push(settings.before.http);
+    }
+    choices
+}
