@@ -94,10 +94,10 @@ fn end_exchange<T: Transport + 'static>(
         let mut sample = slot.sample(&repetition.traces, member, end.min(deadline), error);
         sample.server.item = items.get(number).copied();
         answers.truncate(number + 1);
-        ended.push((sample, answers.pop().filter(|_| !late)));
+        ended.push((member.in_vain, sample, answers.pop().filter(|_| !late)));
     }
-    for (sample, answer) in ended.into_iter().rev() {
-        scheduler.end(sample, answer);
+    for (in_vain, sample, answer) in ended.into_iter().rev() {
+        scheduler.end(in_vain, sample, answer);
     }
 }
 

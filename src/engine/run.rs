@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// thousandth of a processor.
 const PROBE: Duration = Duration::from_millis(5);
 
-/// Runs a repetition to its end, or until the wish to stop or nobody takes its samples any more, on the calling thread and the given
+/// Runs a repetition to its end, or until the wish to stop, no hope or nobody who takes its samples any more, on the calling thread and the given
 /// current-thread runtime; one whose time is paused makes a test of it. Samples go to `sink` in the order in which requests
 /// end, what the engine says of itself to `pulse`. Returns how the client itself fared.
 pub fn run_on<T: Transport + 'static>(
@@ -35,7 +35,8 @@ pub fn run_on<T: Transport + 'static>(
     pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> Health {
-    run_share(runtime, repetition, transport, clock, sink, pulse, &Halt::new(interrupt))
+    let halt = Halt::new(interrupt, repetition.patience);
+    run_share(runtime, repetition, transport, clock, sink, pulse, &halt)
 }
 
 /// The same with a thread's share of a repetition, whose threads end together.
@@ -55,7 +56,7 @@ pub(super) fn run_share<T: Transport + 'static>(
         let mut watch = Watch::start(clock);
         let scheduler = Scheduler::new(share, transport, clock, sink, halt.clone(), exchange::start);
         slots.block_on(&runtime, conduct(scheduler, pulse, halt, &mut watch));
-        watch.finish()
+        Health { gave_up: halt.gave_up(), ..watch.finish() }
     };
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
     runtime.shutdown_background();
@@ -73,6 +74,7 @@ async fn conduct<T: Transport + 'static>(
     let mut look = deadlines::next_wake(&scheduler, TICK);
     loop {
         let wake = look.min(scheduler.clock.now() + PROBE);
+        let wake = scheduler.first_rested().map_or(wake, |rested| wake.min(rested));
         tokio::select! {
             () = scheduler.finished() => break,
             () = scheduler.room_changed() => scheduler.look_again(),
@@ -83,6 +85,7 @@ async fn conduct<T: Transport + 'static>(
             }
             () = tokio::time::sleep_until(scheduler.clock.instant(wake)) => {
                 pulse.late(watch.woke(wake));
+                scheduler.end_rests();
                 if wake == look {
                     scheduler.tell(pulse);
                     deadlines::expire(&scheduler);

@@ -40,6 +40,10 @@ macro_rules! kinds {
 kinds! {
     /// A signal stopped the run.
     Interrupted = "interrupted",
+    /// Nothing but failures ended for so long that the run went on no further.
+    EndedEarly = "ended_early",
+    /// Calls to the idle server failed one after the other.
+    CallsGivenUp = "calls_given_up",
     /// The given load test could not be run.
     NoBaselineScript = "no_baseline_script",
     /// It failed.

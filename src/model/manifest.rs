@@ -97,6 +97,9 @@ pub struct RepetitionRecord {
     /// How the client itself fared; absent in manifests of older versions.
     #[serde(default)]
     pub health: Option<HealthRecord>,
+    /// When it ended early, because nothing but failures ended; in microseconds from its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gave_up_us: Option<u64>,
     /// Answers of which no copy was kept until they were digested, so that only their bytes are known.
     #[serde(default)]
     pub answers_not_copied: u64,

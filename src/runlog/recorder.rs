@@ -1,5 +1,6 @@
 //! The recorder's thread: digests answers, writes rows and counts, so that the engine need not.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -23,6 +24,8 @@ pub struct Live {
     pub ended: u64,
     /// Of them, without a usable answer.
     pub failed: u64,
+    /// These by their word and status.
+    pub failures: BTreeMap<(ErrorKind, Option<u16>), u64>,
     /// Of them, with an answer of which no copy was kept.
     pub not_copied: u64,
     /// What each stage of these took in all, in microseconds, in the order of [`Stage::ALL`].
@@ -36,6 +39,7 @@ impl Default for Live {
         Live {
             ended: 0,
             failed: 0,
+            failures: BTreeMap::new(),
             not_copied: 0,
             stages: [0; Stage::ALL.len()],
             latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
@@ -145,10 +149,12 @@ fn count(live: &mut Live, chunk: &[Completed]) {
         for stage in Stage::ALL {
             live.stages[stage as usize] += sample.stages.get(stage).unwrap_or_default().0;
         }
-        if sample.succeeded() {
-            live.latency.saturating_record(sample.stages.latency().0);
-        } else {
-            live.failed += 1;
+        match sample.error {
+            None => live.latency.saturating_record(sample.stages.latency().0),
+            Some(word) => {
+                live.failed += 1;
+                *live.failures.entry((word, sample.status)).or_default() += 1;
+            }
         }
         live.not_copied += u64::from(sample.answer_digest.is_some_and(|answer| !answer.is_copied()));
     }

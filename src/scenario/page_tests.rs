@@ -40,7 +40,14 @@ fn all_keys() -> Raw {
             timeout_ms: 1,
             max_answer_bytes: 1,
         },
-        load: RawLoad { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
+        load: RawLoad {
+            requests: 1,
+            workers: 1,
+            threads: 1,
+            seed: 1,
+            abort_after: "1s".into(),
+            payloads: path.clone(),
+        },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),
         before: RawPhase { strategy: text.clone(), connections: number, batch: number, script: path },
         // Refused wherever it stands.

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
+use super::sending::{PartLoad, Ready, Runner, Shown, conditions, patience, telemetry};
 use super::steps::expected;
+use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt};
 use crate::model::run_files;
 use crate::model::{Caveat, Phase, RunEnd};
@@ -42,6 +43,7 @@ pub async fn load(
         plan,
         strategy: settings.strategy(phase),
         workers: settings.load.workers,
+        patience: patience(settings),
         title: phase.name().to_string(),
         shown: Shown::AsLoad,
         truth: None,
@@ -54,9 +56,18 @@ pub async fn load(
         runner.progress.note(&format!("warning: {}", Caveat::from(losses).message));
     }
     telemetry::last_scrape(&runner.telemetry, interrupt).await;
+    if let Some(given_up) = ran.given_up {
+        let doubt = Doubt::EndedEarly {
+            part: phase.name().to_string(),
+            repetition: 1,
+            at: given_up.at,
+            mostly: given_up.mostly,
+        };
+        runner.progress.note(&format!("warning: {}", Caveat::from(doubt).message));
+    }
     Ok(match interrupt.signal() {
         Some(signal) => RunEnd::Interrupted(signal),
-        None if ran.live.latency.is_empty() => RunEnd::Failed,
+        None if ran.live.latency.is_empty() || ran.given_up.is_some() => RunEnd::Failed,
         None => RunEnd::Completed,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::findings::{Findings, analyze, page, payload_sets};
 use super::sending::{Ready, Recordings, Run, Runner, conditions};
-use super::steps::{self, End, expected, script};
+use super::steps::{self, End, Progressed, expected, script};
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::run_files::PAGE;
 use crate::model::{Part, Phase};
@@ -88,7 +88,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     }
     let recordings = Recordings::start(&results)?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
-    Ok(Run { plan, results, manifest, recordings, runner })
+    Ok(Run { plan, results, manifest, recordings, runner, calls_given_up: false })
 }
 
 /// All that is sent and logged.
@@ -101,7 +101,9 @@ async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
     steps::calibrate(run).await?;
     for (phase, repetition) in Phase::interleaved(run.settings().repetitions) {
         steps::single_calls(run, phase, repetition, End::Before).await?;
-        steps::repetition(run, phase, repetition).await?;
+        if steps::repetition(run, phase, repetition).await? == Progressed::NoFurther {
+            return run.write_manifest();
+        }
         steps::single_calls(run, phase, repetition, End::After).await?;
         // What has been measured can be analysed and exported, whatever becomes of the rest.
         run.write_manifest()?;

@@ -2,7 +2,7 @@
 
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
-use crate::model::{CaveatKind, Metric, Micros, Phase};
+use crate::model::{CaveatKind, ErrorKind, Metric, Micros, Moment, Phase};
 use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
@@ -10,6 +10,24 @@ use crate::stats::interval::Interval;
 pub enum Doubt {
     /// A signal stopped the run.
     Interrupted,
+    /// Nothing but failures ended for so long that the run went on no further.
+    EndedEarly {
+        /// In which part of it.
+        part: String,
+        /// In which repetition, from 1.
+        repetition: u32,
+        /// When, from the start of the repetition.
+        at: Moment,
+        /// How most of its requests failed.
+        mostly: ErrorKind,
+    },
+    /// Calls to the idle server failed one after the other, so that no more were made.
+    CallsGivenUp {
+        /// Requests in each call.
+        batch: usize,
+        /// How most of them failed.
+        mostly: ErrorKind,
+    },
     /// The given load test could not be run.
     NoBaselineScript {
         /// Its file name.
@@ -224,6 +242,8 @@ impl Doubt {
     pub fn kind(&self) -> CaveatKind {
         match self {
             Doubt::Interrupted => CaveatKind::Interrupted,
+            Doubt::EndedEarly { .. } => CaveatKind::EndedEarly,
+            Doubt::CallsGivenUp { .. } => CaveatKind::CallsGivenUp,
             Doubt::NoBaselineScript { .. } => CaveatKind::NoBaselineScript,
             Doubt::BaselineScriptFailed { .. } => CaveatKind::BaselineScriptFailed,
             Doubt::ScriptLogUnreadable { .. } => CaveatKind::BaselineScriptUnreadable,

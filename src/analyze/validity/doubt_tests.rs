@@ -9,7 +9,15 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
     let (phase, word) = (Phase::Before, || "a word".to_string());
     let Some(doubt) = doubt else { return Some(Doubt::Interrupted) };
     Some(match doubt {
-        Doubt::Interrupted => Doubt::NoBaselineScript { script: word() },
+        Doubt::Interrupted => Doubt::EndedEarly {
+            part: word(),
+            repetition: 1,
+            at: Moment::from_micros(12_000_000),
+            mostly: ErrorKind::ConnectRefused,
+        },
+        Doubt::EndedEarly { .. } => Doubt::CallsGivenUp { batch: 1, mostly: ErrorKind::Timeout },
+        Doubt::CallsGivenUp { batch: 1, .. } => Doubt::CallsGivenUp { batch: 8, mostly: ErrorKind::Http4xx },
+        Doubt::CallsGivenUp { .. } => Doubt::NoBaselineScript { script: word() },
         Doubt::NoBaselineScript { .. } => Doubt::BaselineScriptFailed { script: word(), status: word() },
         Doubt::BaselineScriptFailed { .. } => Doubt::ScriptLogUnreadable { problem: word() },
         Doubt::ScriptLogUnreadable { .. } => Doubt::PayloadsDiffer { who: "whom" },

@@ -11,6 +11,23 @@ pub(super) fn message(doubt: &Doubt) -> String {
         Doubt::Interrupted => {
             "the run was interrupted: this comparison is partial; run it again".to_string()
         }
+        Doubt::EndedEarly { part, repetition, at, mostly } => format!(
+            "the run ended early: {:.1} s into repetition {repetition} of {part} nothing but failures had ended for as long \
+             as load.abort_after says, most of them as {}; what was not sent by then is unsent, and no further repetition \
+             was made: make the server answer, or send all of it whatever happens with --set load.abort_after=off",
+            at.as_micros() as f64 / 1e6,
+            mostly.name()
+        ),
+        Doubt::CallsGivenUp { batch: 1, mostly } => format!(
+            "three calls in a row to the idle server failed ({}), so no more were made: what a call costs is not known, and \
+             nothing that depends on it is predicted; make the server answer a single request, then run again",
+            mostly.name()
+        ),
+        Doubt::CallsGivenUp { batch, mostly } => format!(
+            "calls to the idle server with {batch} requests in each failed ({}), smaller ones did not, so no more were made \
+             with several: what larger batches cost is not known; lower --set after.batch, or raise the server's limit",
+            mostly.name()
+        ),
         Doubt::NoBaselineScript { script } => format!(
             "no python3 found, so {script} was not run; install Python 3.8 or newer to see its own figures"
         ),

@@ -24,18 +24,19 @@ pub use work_basis::WorkBasis;
 
 use super::document::{Quality, ThreeDifferences};
 use super::observed::Inputs;
+use crate::model::CaveatKind;
 use judged::judged;
 
 /// Whether what the after phase gained may be chance; not asked of a run that was cut short.
 pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &ThreeDifferences) -> Option<Doubt> {
-    gain::uncertain(&judged(inputs.sla), difference).filter(|_| inputs.interrupted.is_none())
+    gain::uncertain(&judged(inputs.sla), difference).filter(|_| !cut_short(inputs))
 }
 
 /// All that the figures themselves give rise to. A run that was cut short is only asked what it
 /// can still answer.
 pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let (before, after) = (inputs.before, inputs.after);
-    let cut_short = inputs.interrupted.is_some();
+    let cut_short = cut_short(inputs);
     let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
     doubts.extend(phases::accounting(before, after, cut_short));
     if cut_short {
@@ -50,4 +51,9 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     doubts.extend(client::doubts(inputs.health, inputs.processors, before, after));
     doubts.extend(inputs.script.and_then(|script| replica::differs(script, before)));
     doubts
+}
+
+/// Whether the run stopped before its end, whoever stopped it.
+fn cut_short(inputs: &Inputs<'_>) -> bool {
+    inputs.interrupted.is_some() || inputs.caveats.iter().any(|caveat| caveat.kind == CaveatKind::EndedEarly)
 }

@@ -11,7 +11,7 @@ mod runner;
 mod server;
 pub(super) mod telemetry;
 
-pub(super) use part_load::{PartLoad, Shown};
+pub(super) use part_load::{PartLoad, Shown, patience};
 pub(super) use recordings::Recordings;
 pub(super) use run::Run;
 pub(super) use runner::{Ready, Runner};

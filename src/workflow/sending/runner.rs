@@ -8,6 +8,7 @@ use super::server::{Server, Session};
 use super::{health, plans, telemetry};
 use crate::host::{Anchor, Interrupt, limits, memory};
 use crate::model::manifest::{Destination, RepetitionRecord};
+use crate::model::{ErrorKind, Moment};
 use crate::plan::Plan;
 use crate::report::{Progress, Step};
 use crate::runlog::{Live, Recording};
@@ -51,6 +52,25 @@ pub(in crate::workflow) struct Runner<'a> {
     pub interrupt: &'a Interrupt,
 }
 
+/// A repetition that ended early, because nothing but failures ended in it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::workflow) struct GivenUp {
+    /// When.
+    pub at: Moment,
+    /// How most of its requests failed.
+    pub mostly: ErrorKind,
+}
+
+impl GivenUp {
+    fn of(gave_up: Option<Moment>, live: &Live) -> Option<Self> {
+        let at = gave_up?;
+        // What was under way then says nothing of the server.
+        let failed = live.failures.iter().filter(|((word, _), _)| *word != ErrorKind::Interrupted);
+        let mostly = failed.max_by_key(|(_, n)| **n).map_or(ErrorKind::Interrupted, |((word, _), _)| *word);
+        Some(GivenUp { at, mostly })
+    }
+}
+
 /// What came of one.
 pub(in crate::workflow) struct Ran {
     /// The files it was written to.
@@ -60,6 +80,7 @@ pub(in crate::workflow) struct Ran {
     pub record: RepetitionRecord,
     /// Where its requests went.
     pub destination: Destination,
+    pub given_up: Option<GivenUp>,
 }
 
 impl Runner<'_> {
@@ -92,14 +113,17 @@ impl Runner<'_> {
         if load.shown == Shown::AsLoad {
             step.done(&measured.live);
         }
+        let gave_up = measured.health.gave_up;
         let record = RepetitionRecord {
             phase: load.part,
             repetition: load.repetition,
             started_unix_us: self.anchor.unix_micros(&measured.clock),
             health: Some(health::record(measured.health, &self.anchor)),
+            gave_up_us: gave_up.map(|at| at.as_micros()),
             answers_not_copied: measured.live.not_copied,
         };
-        Ok(Ran { recording: measured.recording, live: measured.live, record, destination })
+        let given_up = GivenUp::of(gave_up, &measured.live);
+        Ok(Ran { recording: measured.recording, live: measured.live, record, destination, given_up })
     }
 
     fn step(&self, load: &PartLoad) -> Step {
