@@ -5,6 +5,7 @@ mod common;
 mod analysis;
 mod analyze;
 mod attribution;
+mod backoff;
 mod bad_input;
 mod bad_readers;
 mod ci_docs;

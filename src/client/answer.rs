@@ -72,6 +72,14 @@ pub enum Collected {
 }
 
 impl Collected {
+    /// The content, where there is a copy; it shares the memory.
+    pub fn bytes(&self) -> Bytes {
+        match self {
+            Collected::Copy(copy, _) | Collected::Batch(copy, _) => copy.clone(),
+            Collected::Rolled(_) => Bytes::new(),
+        }
+    }
+
     /// The answer to one request.
     pub fn whole(self) -> AnswerBody {
         match self {

@@ -7,6 +7,7 @@
 mod back_off;
 mod deadlines;
 mod exchange;
+mod few_failures;
 mod halt;
 mod health;
 mod hopeless;

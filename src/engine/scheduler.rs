@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::back_off::InVain;
+use super::few_failures::FewFailures;
 use super::halt::Halt;
 use super::output::Output;
 use super::pacing::Due;
@@ -42,6 +43,7 @@ pub(super) struct Scheduler<T: Transport> {
     batches: Cell<u64>,
     connections: Cell<u64>,
     told: Cell<(u64, u64)>,
+    pub(super) failures: FewFailures,
 }
 
 /// What changes.
@@ -91,6 +93,7 @@ impl<T: Transport + 'static> Scheduler<T> {
             batches: Cell::new(0),
             connections: Cell::new(0),
             told: Cell::default(),
+            failures: FewFailures::default(),
         })
     }
 

@@ -76,6 +76,8 @@ kinds! {
     AnswersNotCopied = "answers_not_copied",
     /// A phase has not one success.
     NoSuccess = "no_success",
+    /// Nearly all of a phase failed.
+    MostlyFailed = "mostly_failed",
     /// Planned requests were never sent.
     Unsent = "unsent",
     /// The before phase meets every line of the SLA already.

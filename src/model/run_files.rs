@@ -14,6 +14,8 @@ pub const CALIBRATION: &str = "calibration.csv";
 pub const SINGLE_CALLS: &str = "single_calls.csv";
 /// Distinct answers.
 pub const ANSWERS: &str = "answers.jsonl";
+/// What failures said.
+pub const FAILURES: &str = "failures.jsonl";
 /// What the given load test logged.
 pub const SCRIPT_LOG: &str = "input_py.csv";
 /// What it printed.
@@ -34,7 +36,7 @@ pub const METRICS: &str = "metrics.prom";
 pub const ABLATION: &str = "ablation.md";
 
 /// A file, or several whose names differ in what stands in angle brackets; and what it holds.
-pub const ALL: [(&str, &str); 19] = [
+pub const ALL: [(&str, &str); 20] = [
     (MANIFEST, "the resolved scenario, the plan's digest, versions, the machine, caveats"),
     (BEFORE, "one row a planned request and repetition of the before phase"),
     (AFTER, "the same of the after phase"),
@@ -44,6 +46,7 @@ pub const ALL: [(&str, &str); 19] = [
     ("ladder_reuse.csv", "the rung that keeps connections"),
     ("ladder_reuse_batch_<n>.csv", "a rung that batches as well"),
     (ANSWERS, "distinct answers by digest, bounded"),
+    (FAILURES, "the first failures of each kind: status, where a redirect leads, the start of the answer"),
     (SCRIPT_LOG, "what the given load test logged"),
     (SCRIPT_OUTPUT, "what the given load test printed"),
     (SCRIPT_TRUTH, "what the mock received from the given load test, and when"),
@@ -91,7 +94,7 @@ mod tests {
     fn names_that_are_made_are_in_the_table() {
         for (phase, log) in Phase::BOTH.into_iter().zip([BEFORE, AFTER]) {
             assert_eq!(log_of(phase.name()), log);
-            assert_eq!(known(&truth_of(phase, 12)), Some(ALL[12]));
+            assert_eq!(known(&truth_of(phase, 12)), Some(ALL[13]));
         }
         assert_eq!([log_of("calibration"), log_of("single_calls")], [CALIBRATION, SINGLE_CALLS]);
         assert_eq!(known("ladder_reuse_batch_16.csv"), Some(ALL[7]));

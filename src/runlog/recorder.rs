@@ -11,6 +11,7 @@ use anyhow::{Context, anyhow};
 use hdrhistogram::Histogram;
 
 use super::answers::Answers;
+use super::failures::Failures;
 use super::log::LogWriter;
 use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Stage};
 
@@ -60,6 +61,12 @@ pub struct Recording {
     pub answers: Answers,
     /// Where these are.
     pub answers_path: PathBuf,
+    /// What failures said.
+    pub failures: Failures,
+    /// Where that is.
+    pub failures_path: PathBuf,
+    /// The part of the run that is recorded.
+    pub part: String,
 }
 
 /// A running recorder.
@@ -121,19 +128,25 @@ impl Recording {
     fn write(&mut self, repetition: u32, chunk: &mut [Completed]) -> anyhow::Result<()> {
         for Completed { sample, answer } in chunk {
             // Taken out: whoever gets the chunk next must not keep answers in memory.
+            if let Some(AnswerBody::Failed(failed)) = answer {
+                let taken = self.failures.take((&self.part, repetition), sample, failed);
+                taken.with_context(|| cannot_write(&self.failures_path))?;
+            }
             let digest = answer.take().map(|answer| self.digest(sample.seq, answer)).transpose();
-            sample.answer_digest = digest.with_context(|| cannot_write(&self.answers_path))?;
+            sample.answer_digest = digest.with_context(|| cannot_write(&self.answers_path))?.flatten();
             self.log.write(repetition, sample).with_context(|| cannot_write(&self.log_path))?;
         }
         // A row that has left the process survives a kill.
         self.log.flush().with_context(|| cannot_write(&self.log_path))?;
+        self.failures.flush().with_context(|| cannot_write(&self.failures_path))?;
         self.answers.flush().with_context(|| cannot_write(&self.answers_path))
     }
 
-    fn digest(&mut self, seq: u64, answer: AnswerBody) -> std::io::Result<AnswerDigest> {
+    fn digest(&mut self, seq: u64, answer: AnswerBody) -> std::io::Result<Option<AnswerDigest>> {
         Ok(match answer {
-            AnswerBody::Kept(answer) => self.answers.take(seq, answer.bytes())?,
-            AnswerBody::Rolled(digest) => AnswerDigest::OfBytes(digest),
+            AnswerBody::Kept(answer) => Some(self.answers.take(seq, answer.bytes())?),
+            AnswerBody::Rolled(digest) => Some(AnswerDigest::OfBytes(digest)),
+            AnswerBody::Failed(_) => None,
         })
     }
 }
@@ -167,14 +180,17 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{ByteBudget, Canonical, Digest, KeptAnswer, Micros, Sample, Stages, TraceId};
+    use crate::model::{ByteBudget, Canonical, Digest, KeptAnswer, Mask, Micros, Sample, Stages, TraceId};
     use crate::runlog::LogReader;
 
     fn recording(file: &tempfile::NamedTempFile) -> Recording {
         let log = LogWriter::new(file.reopen().expect("the file is there"), "run", "before");
         let answers = Answers::new(Box::new(std::io::sink()));
-        let [log_path, answers_path] = ["before.csv", "answers.jsonl"].map(PathBuf::from);
-        Recording { log: log.expect("the disk has room"), log_path, answers, answers_path }
+        let [log_path, answers_path, failures_path] =
+            ["before.csv", "answers.jsonl", "failures.jsonl"].map(PathBuf::from);
+        let failures = Failures::new(Box::new(std::io::sink()), Mask::default());
+        let (log, part) = (log.expect("the disk has room"), "before".to_string());
+        Recording { log, log_path, answers, answers_path, failures, failures_path, part }
     }
 
     fn success(seq: u64, answer: Option<AnswerBody>) -> Completed {

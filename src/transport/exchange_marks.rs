@@ -44,6 +44,8 @@ pub struct ExchangeMarks {
     bytes_of_attempt: Cell<u64>,
     bytes_received: Cell<u64>,
     retransmits: Cell<Option<u32>>,
+    /// Why its answer cannot be understood.
+    reason: Cell<Option<&'static str>>,
 }
 
 impl ExchangeMarks {
@@ -66,6 +68,7 @@ impl ExchangeMarks {
             bytes_of_attempt: Cell::default(),
             bytes_received: Cell::default(),
             retransmits: Cell::default(),
+            reason: Cell::default(),
         })
     }
 
@@ -115,6 +118,7 @@ impl ExchangeMarks {
         self.head.set(None);
         self.bytes_of_attempt.set(0);
         self.retransmits.set(None);
+        self.reason.set(None);
     }
 
     /// This attempt uses the connection with these marks; whether it is the one that opens it.
@@ -165,6 +169,21 @@ impl ExchangeMarks {
     /// What the answer's head said, if the answer had begun at `end`.
     pub fn head(&self, end: Moment) -> Option<(u16, ServerTimes)> {
         self.head.get().filter(|_| self.first_read.get().is_none_or(|first| first <= end))
+    }
+
+    /// The status, if a head came.
+    pub fn status(&self) -> Option<u16> {
+        self.head.get().map(|(status, _)| status)
+    }
+
+    /// Why the answer cannot be understood, in a few words.
+    pub fn because(&self, reason: &'static str) {
+        self.reason.set(Some(reason));
+    }
+
+    /// What was said of that.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.reason.get()
     }
 
     /// When the last byte of the answer came.

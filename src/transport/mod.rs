@@ -3,6 +3,7 @@
 //! What a connection cost to set up is marked apart from what an exchange did on it, because on a shared connection many
 //! exchanges follow one set-up, and because the request that opened a connection is the one that paid for it.
 
+mod aside;
 mod connection_changes;
 mod connection_marks;
 pub mod dial;
@@ -16,6 +17,7 @@ mod seam;
 mod server_headers;
 mod server_timing;
 
+pub use aside::Aside;
 pub use connection_changes::ConnectionChanges;
 pub use connection_marks::{ConnectionMarks, Counters};
 pub use direct::Direct;

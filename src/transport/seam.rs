@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{ConnectionMarks, ExchangeMarks, Request};
+use super::{Aside, ConnectionMarks, ExchangeMarks, Request};
 use crate::model::{ErrorKind, Micros, Moment, ServerTimes, StageSet};
 
 /// A way to move bytes.
@@ -64,6 +64,8 @@ pub struct Head {
     pub server: ServerTimes,
     /// What each item of the exchange cost, as the server says, in order; empty if it does not.
     pub items: Vec<Micros>,
+    /// What it says beside; of answers that are no success.
+    pub aside: Option<Box<Aside>>,
 }
 
 /// Why an exchange failed.

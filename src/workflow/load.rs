@@ -10,9 +10,9 @@ use super::steps::expected;
 use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt};
 use crate::model::run_files;
-use crate::model::{Caveat, Phase, RunEnd};
+use crate::model::{Caveat, Mask, Phase, RunEnd};
 use crate::report::Progress;
-use crate::runlog::{Answers, LogWriter, Recording};
+use crate::runlog::{Answers, Failures, LogWriter, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 
@@ -33,6 +33,9 @@ pub async fn load(
         log_path: log.into(),
         answers: Answers::new(Box::new(std::io::sink())),
         answers_path: run_files::ANSWERS.into(),
+        failures: Failures::new(Box::new(std::io::sink()), Mask::new(&settings.secrets())),
+        failures_path: run_files::FAILURES.into(),
+        part: phase.name().to_string(),
     };
     let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
     let progress = Progress::new(quiet, expected::of_phase(settings, phase));

@@ -8,7 +8,7 @@ use super::sending::{Ready, Recordings, Run, Runner, conditions};
 use super::steps::{self, End, Progressed, expected, script};
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::run_files::PAGE;
-use crate::model::{Part, Phase};
+use crate::model::{Mask, Part, Phase};
 use crate::report::Progress;
 use crate::runlog::Results;
 use crate::scenario::Settings;
@@ -86,7 +86,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     if let Some(port) = telemetry.metrics_port() {
         progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
     }
-    let recordings = Recordings::start(&results)?;
+    let recordings = Recordings::start(&results, Mask::new(&settings.secrets()))?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     Ok(Run { plan, results, manifest, recordings, runner, calls_given_up: false })
 }

@@ -77,9 +77,10 @@ impl Lost {
         for (index, row) in context.rows().iter().enumerate().filter(|(_, row)| !row.succeeded()) {
             let cause = match row.error() {
                 _ if is_shed(row) => Some(Cause::Shedding),
-                // What ran out of time is slow; what broke is not.
+                // What ran out of time is slow; what broke has no time that would tell why.
                 Some(ErrorKind::Timeout) => Some(context.split(index).largest()),
-                _ => None,
+                None | Some(ErrorKind::Unsent | ErrorKind::Interrupted) => None,
+                Some(_) => Some(Cause::Failure),
             };
             if let Some(cause) = cause {
                 by_cause[cause as usize] += 1;

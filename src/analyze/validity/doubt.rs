@@ -2,6 +2,7 @@
 
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
+use crate::analyze::observed::FailureGroup;
 use crate::model::{CaveatKind, ErrorKind, Metric, Micros, Moment, Phase};
 use crate::stats::interval::Interval;
 
@@ -118,6 +119,19 @@ pub enum Doubt {
     NoSuccess {
         /// Which.
         phase: Phase,
+        /// How its requests failed.
+        failures: Vec<FailureGroup>,
+    },
+    /// Nearly all of a phase failed.
+    MostlyFailed {
+        /// Which.
+        phase: Phase,
+        /// Requests that failed.
+        failed: u64,
+        /// Requests that were sent.
+        sent: u64,
+        /// How they failed.
+        failures: Vec<FailureGroup>,
     },
     /// Planned requests were never sent.
     Unsent {
@@ -260,6 +274,7 @@ impl Doubt {
             Doubt::AnswersVary { .. } => CaveatKind::AnswersVary,
             Doubt::AnswersNotCopied { .. } => CaveatKind::AnswersNotCopied,
             Doubt::NoSuccess { .. } => CaveatKind::NoSuccess,
+            Doubt::MostlyFailed { .. } => CaveatKind::MostlyFailed,
             Doubt::Unsent { .. } => CaveatKind::Unsent,
             Doubt::NothingToFix { .. } => CaveatKind::NothingToFix,
             Doubt::UnequalWork { .. } => CaveatKind::UnequalWork,

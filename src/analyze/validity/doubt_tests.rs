@@ -32,8 +32,12 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::UnknownColumns { .. } => Doubt::AnswersDiffer { different: 1, compared: 2, first: 0 },
         Doubt::AnswersDiffer { .. } => Doubt::AnswersVary { requests: 1 },
         Doubt::AnswersVary { .. } => Doubt::AnswersNotCopied { answers: 2, succeeded: 9, not_compared: 1 },
-        Doubt::AnswersNotCopied { .. } => Doubt::NoSuccess { phase },
-        Doubt::NoSuccess { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
+        Doubt::AnswersNotCopied { .. } => Doubt::NoSuccess { phase, failures: Vec::new() },
+        Doubt::NoSuccess { .. } => {
+            let failures = vec![FailureGroup { error: ErrorKind::Http4xx, status: Some(401), n: 19 }];
+            Doubt::MostlyFailed { phase, failed: 19, sent: 20, failures }
+        }
+        Doubt::MostlyFailed { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
         Doubt::Unsent { .. } => Doubt::NothingToFix { broken: false },
         Doubt::NothingToFix { broken: false } => Doubt::NothingToFix { broken: true },
         Doubt::NothingToFix { broken: true } => {

@@ -1,7 +1,7 @@
 //! Each doubt in words: what it is and what to do.
 
 use super::doubt::Doubt;
-use super::losses;
+use super::{failed, losses};
 use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Metric, Micros, Phase};
 
@@ -106,13 +106,16 @@ pub(super) fn message(doubt: &Doubt) -> String {
              or are longer than is read as JSON: only equal bytes are known to be equal answers, and {not_compared} \
              pairs could not be compared; give the client another processor or a faster disk, or lower the load (-c)"
         ),
-        Doubt::NoSuccess { phase } => {
-            let name = phase.name();
-            format!(
-                "no request of the {name} phase succeeded; the error column of {name}.csv says why (protocol or \
-                 http_4xx where the phase batches: the server may have no batch endpoint, set {name}.batch=1)"
-            )
-        }
+        Doubt::NoSuccess { phase, failures } => format!(
+            "no request of the {} phase succeeded: {}",
+            phase.name(),
+            failed::what_failed(failures)
+        ),
+        Doubt::MostlyFailed { phase, failed: n, sent, failures } => format!(
+            "{n} of {sent} requests of the {} phase failed, so its times say nothing and are not explained: {}",
+            phase.name(),
+            failed::what_failed(failures)
+        ),
         Doubt::Unsent { phase, unsent, planned } => format!(
             "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \
              others; run again and let it come to its end",

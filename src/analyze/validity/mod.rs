@@ -2,6 +2,7 @@
 
 mod client;
 mod doubt;
+mod failed;
 mod gain;
 mod judged;
 mod losses;
@@ -29,7 +30,7 @@ use judged::judged;
 
 /// Whether what the after phase gained may be chance; not asked of a run that was cut short.
 pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &ThreeDifferences) -> Option<Doubt> {
-    gain::uncertain(&judged(inputs.sla), difference).filter(|_| !cut_short(inputs))
+    gain::uncertain(&judged(inputs.sla), difference).filter(|_| !cut_short(inputs) && !mostly_failed(inputs))
 }
 
 /// All that the figures themselves give rise to. A run that was cut short is only asked what it
@@ -39,7 +40,8 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let cut_short = cut_short(inputs);
     let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
     doubts.extend(phases::accounting(before, after, cut_short));
-    if cut_short {
+    // The times of a phase that failed are those of its few successes, or of none: there is nothing to judge.
+    if cut_short || mostly_failed(inputs) {
         return doubts;
     }
     let judged = judged(inputs.sla);
@@ -51,6 +53,10 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     doubts.extend(client::doubts(inputs.health, inputs.processors, before, after));
     doubts.extend(inputs.script.and_then(|script| replica::differs(script, before)));
     doubts
+}
+
+fn mostly_failed(inputs: &Inputs<'_>) -> bool {
+    inputs.before.mostly_failed() || inputs.after.mostly_failed()
 }
 
 /// Whether the run stopped before its end, whoever stopped it.
