@@ -15,10 +15,12 @@ pub(super) fn deliver(
     output: &OutputArgs,
 ) -> anyhow::Result<Exit> {
     let plan = results.manifest()?.plan;
+    let told = !findings.comparison.phases.mostly_failed();
     let summary = Summary {
         why: why_slow(&findings.comparison, &findings.analysis, &plan.after),
+        failed: findings.failed.clone(),
         strategies: [plan.before, plan.after],
-        predicted: findings.analysis.prediction.as_ref().and_then(predicted),
+        predicted: findings.analysis.prediction.as_ref().filter(|_| told).and_then(predicted),
         ladder: ladder(
             findings.analysis.ladder.as_deref().unwrap_or_default(),
             findings.analysis.ladder_note.as_deref(),

@@ -4,6 +4,7 @@ mod columns;
 mod credit;
 mod csv;
 mod explain;
+mod failures;
 pub mod html;
 mod json;
 mod junit;
@@ -19,6 +20,7 @@ mod words;
 
 pub use csv::Csv;
 pub use explain::{ExplainedRequest, Waterfall, explain};
+pub use failures::failed;
 pub use json::Json;
 pub use junit::Junit;
 pub use ladder::ladder;

@@ -7,10 +7,11 @@ use anyhow::Context;
 
 use super::sending::{PartLoad, Ready, Runner, Shown, conditions, patience, telemetry};
 use super::steps::expected;
-use crate::analyze::Doubt;
+use crate::analyze::{Doubt, FailureGroup};
 use crate::host::{Anchor, Interrupt};
 use crate::model::run_files;
 use crate::model::{Caveat, Mask, Phase, RunEnd};
+use crate::report;
 use crate::report::Progress;
 use crate::runlog::{Answers, Failures, LogWriter, Recording};
 use crate::scenario::Settings;
@@ -67,6 +68,10 @@ pub async fn load(
             mostly: given_up.mostly,
         };
         runner.progress.note(&format!("warning: {}", Caveat::from(doubt).message));
+    }
+    let groups = FailureGroup::of(ran.live.failures.clone());
+    for line in report::failed(&groups, &ran.recording.failures.notes()) {
+        runner.progress.note(&format!("failed: {line}"));
     }
     Ok(match interrupt.signal() {
         Some(signal) => RunEnd::Interrupted(signal),

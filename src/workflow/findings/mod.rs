@@ -2,6 +2,7 @@
 
 mod analysis;
 mod differing;
+mod failures;
 pub(super) mod health;
 mod ladder;
 pub(super) mod logs;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use super::{health, ladder, logs, missing, prediction, single_calls, truth};
+use super::{failures, health, ladder, logs, missing, prediction, single_calls, truth};
 use crate::analyze;
 use crate::analyze::{
     Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SingleCall, analyse_script,
@@ -12,6 +12,7 @@ use crate::host::both;
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::report;
 use crate::runlog::Results;
 
 /// What the analysis of a run comes to.
@@ -21,6 +22,8 @@ pub struct Findings {
     pub comparison: Comparison,
     /// Where the time went and why, as in `analysis.json`.
     pub analysis: Analysis,
+    /// How requests of each phase failed, a line a kind.
+    pub failed: [Vec<String>; 2],
 }
 
 /// What a run's files hold beside what they come to.
@@ -79,7 +82,11 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     analysis.calibration = calibration;
     analysis.ladder_note = ladder.as_deref().and_then(|rungs| shorter_than_phases(rungs, before.planned()));
     analysis.ladder = ladder;
-    let findings = Findings { comparison, analysis };
+    let notes = failures::read(results);
+    let failed = [(Phase::Before, &before), (Phase::After, &after)].map(|(phase, data)| {
+        report::failed(&data.failure_groups(), &failures::of_part(&notes, phase.name()))
+    });
+    let findings = Findings { comparison, analysis, failed };
     Ok((findings, Read { manifest, phases: [before, after], single_calls, problems: Vec::new() }))
 }
 
