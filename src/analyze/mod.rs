@@ -33,4 +33,4 @@ pub use observed::{
     ScriptRows, SingleCall, Truth, TruthRow, truth_rows,
 };
 pub use script::analyse_script;
-pub use validity::{Doubt, IdleCalls, LostSpans, WorkBasis, plans_differ};
+pub use validity::{Doubt, IdleCalls, LostSpans, WorkBasis, kept_connections, plans_differ};

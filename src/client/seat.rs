@@ -46,6 +46,7 @@ impl<T: Transport> Seat<T> {
         if !(failure.unsent && reused) {
             return Err(failure.kind);
         }
+        self.on.iter().for_each(|opened| self.place.ended_idle(opened));
         marks.retry();
         self.change();
         self.attempt(request, marks, body, &next_id).await.map_err(|failure| failure.kind)
@@ -70,7 +71,7 @@ impl<T: Transport> Seat<T> {
         let opened = linked.map_err(|kind| Failure { kind, unsent: false })?;
         let opened = self.on.insert(opened);
         let outcome = opened.connection.exchange(request, marks, body).await;
-        self.place.settle(opened);
+        self.place.settle(opened, outcome.is_ok());
         outcome
     }
 }

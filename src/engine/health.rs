@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use crate::host::Clock;
 use crate::host::cpu;
-use crate::model::{Micros, Moment};
+use crate::model::{Closings, Micros, Moment};
 
 /// The longest lag that is told apart, in microseconds: an hour.
 const HIGHEST_US: u64 = 3_600_000_000;
@@ -28,6 +28,8 @@ pub struct Health {
     pub engine_cpu: Option<Micros>,
     /// Processor time of the whole process in that time; the embedded mock is another process.
     pub process_cpu: Option<Micros>,
+    /// How the server ended connections that were kept.
+    pub closings: Closings,
     /// When the repetition was given up, because nothing but failures ended in it.
     pub gave_up: Option<Moment>,
 }
@@ -51,6 +53,7 @@ impl Health {
         self.wall = self.wall.max(other.wall);
         self.engine_cpu = self.engine_cpu.max(other.engine_cpu);
         self.process_cpu = self.process_cpu.max(other.process_cpu);
+        self.closings.add(&other.closings);
         self.gave_up = self.gave_up.or(other.gave_up);
     }
 }
@@ -113,6 +116,7 @@ impl Watch {
             wall: self.clock.now().since(self.started),
             engine_cpu: spent(cpu::of_thread(), self.engine_cpu),
             process_cpu: spent(cpu::of_process(), self.process_cpu),
+            closings: Closings::default(),
             gave_up: None,
         }
     }
@@ -148,6 +152,7 @@ mod tests {
             wall: Micros(lag),
             engine_cpu: Some(Micros(stall)),
             process_cpu: None,
+            closings: Closings::default(),
             gave_up: None,
         };
         let mut one = health(3, 5, 9);

@@ -14,7 +14,7 @@ use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::{deadlines, exchange};
 use crate::host::{Clock, Interrupt};
-use crate::model::{Chunk, Pulse};
+use crate::model::{Chunk, Closings, Pulse};
 use crate::transport::Transport;
 
 /// How often chunks of samples are handed on, also when they are not full, and deadlines checked.
@@ -55,8 +55,8 @@ pub(super) fn run_share<T: Transport + 'static>(
         let slots = LocalSet::new();
         let mut watch = Watch::start(clock);
         let scheduler = Scheduler::new(share, transport, clock, sink, halt.clone(), exchange::start);
-        slots.block_on(&runtime, conduct(scheduler, pulse, halt, &mut watch));
-        Health { gave_up: halt.gave_up(), ..watch.finish() }
+        let closings = slots.block_on(&runtime, conduct(scheduler, pulse, halt, &mut watch));
+        Health { closings, gave_up: halt.gave_up(), ..watch.finish() }
     };
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
     runtime.shutdown_background();
@@ -68,7 +68,7 @@ async fn conduct<T: Transport + 'static>(
     pulse: &Pulse,
     halt: &Halt,
     watch: &mut Watch,
-) {
+) -> Closings {
     scheduler.release_due();
     let mut halted = pin!(halt.called());
     let mut look = deadlines::next_wake(&scheduler, TICK);
@@ -97,4 +97,5 @@ async fn conduct<T: Transport + 'static>(
         }
     }
     scheduler.hand_on();
+    scheduler.closings()
 }

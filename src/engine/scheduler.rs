@@ -21,7 +21,8 @@ use super::slot::{Arrival, Slot, SlotState};
 use crate::client::{ConnectionPlace, Seat};
 use crate::host::Clock;
 use crate::model::{
-    AnswerBody, BatchUse, Chunk, Completed, ErrorKind, Moment, Pulse, Sample, Stage, Strategy, Timeline,
+    AnswerBody, BatchUse, Chunk, Closings, Completed, ErrorKind, Moment, Pulse, Sample, Stage, Strategy,
+    Timeline,
 };
 use crate::transport::{ConnectionChanges, ExchangeMarks, Transport};
 
@@ -183,6 +184,11 @@ impl<T: Transport + 'static> Scheduler<T> {
     /// Waits until a connection carries more exchanges than it did, or fewer.
     pub(super) async fn room_changed(&self) {
         self.changes.changed().await;
+    }
+
+    /// How the server ended kept connections so far.
+    pub(super) fn closings(&self) -> Closings {
+        self.changes.closings()
     }
 
     /// Looks where there is room now, and calls slots for it.

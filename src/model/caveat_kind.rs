@@ -84,6 +84,10 @@ kinds! {
     NothingToFix = "nothing_to_fix",
     /// Equal work took the server different time in the two phases.
     UnequalWork = "unequal_work",
+    /// A phase keeps connections, and the server ends them.
+    NotKept = "not_kept",
+    /// Requests were lost on kept connections that the server ended as they were sent.
+    KeptRace = "kept_race",
     /// One side fails more often than the other.
     UnequalErrors = "unequal_errors",
     /// The client's own loop woke late enough to show in the tail.

@@ -3,7 +3,7 @@
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
 use crate::analyze::observed::FailureGroup;
-use crate::model::{CaveatKind, ErrorKind, Metric, Micros, Moment, Phase};
+use crate::model::{CaveatKind, Closings, ErrorKind, Metric, Micros, Moment, Phase};
 use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
@@ -165,6 +165,26 @@ pub enum Doubt {
         /// Median of after ÷ before.
         ratio: f64,
     },
+    /// Few of the exchanges went over kept connections, though the phase keeps them.
+    NotKept {
+        /// Which.
+        phase: Phase,
+        /// Exchanges on a connection that was used before.
+        kept: u64,
+        /// Exchanges that could have been.
+        of: u64,
+        /// How the server ended its connections.
+        closings: Closings,
+    },
+    /// Requests were lost on kept connections that the server ended as they were sent.
+    KeptRace {
+        /// Which.
+        phase: Phase,
+        /// So many.
+        lost: u64,
+        /// How the server ended others of its connections.
+        closings: Closings,
+    },
     /// One phase fails more often than the other.
     UnequalErrors {
         /// Share of failures, 0 to 1.
@@ -278,6 +298,8 @@ impl Doubt {
             Doubt::Unsent { .. } => CaveatKind::Unsent,
             Doubt::NothingToFix { .. } => CaveatKind::NothingToFix,
             Doubt::UnequalWork { .. } => CaveatKind::UnequalWork,
+            Doubt::NotKept { .. } => CaveatKind::NotKept,
+            Doubt::KeptRace { .. } => CaveatKind::KeptRace,
             Doubt::UnequalErrors { .. } => CaveatKind::UnequalErrors,
             Doubt::ClientLate { .. } => CaveatKind::ClientLate,
             Doubt::ClientBusy { .. } => CaveatKind::ClientBusy,

@@ -43,7 +43,9 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::NothingToFix { broken: true } => {
             Doubt::UnequalWork { basis: WorkBasis::ItemCosts, pairs: 1, ratio: 1.2 }
         }
-        Doubt::UnequalWork { .. } => Doubt::UnequalErrors { before: 0.0, after: 0.1 },
+        Doubt::UnequalWork { .. } => Doubt::NotKept { phase, kept: 0, of: 9, closings: Closings::default() },
+        Doubt::NotKept { .. } => Doubt::KeptRace { phase, lost: 1, closings: Closings::default() },
+        Doubt::KeptRace { .. } => Doubt::UnequalErrors { before: 0.0, after: 0.1 },
         Doubt::UnequalErrors { .. } => {
             Doubt::ClientLate { phase, repetition: 1, p99: Micros(1), max: Micros(2) }
         }

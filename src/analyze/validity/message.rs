@@ -1,7 +1,7 @@
 //! Each doubt in words: what it is and what to do.
 
 use super::doubt::Doubt;
-use super::{failed, losses};
+use super::{failed, kept, losses};
 use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Metric, Micros, Phase};
 
@@ -126,6 +126,8 @@ pub(super) fn message(doubt: &Doubt) -> String {
              (median of {pairs} pairs: {}), so part of the difference is the server's; run again when nothing else loads it",
             basis.words()
         ),
+        Doubt::NotKept { phase, kept, of, closings } => kept::not_kept(*phase, *kept, *of, closings),
+        Doubt::KeptRace { phase, lost, closings } => kept::race(*phase, *lost, closings),
         Doubt::UnequalErrors { before, after } => format!(
             "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \
              its work, so mend the failures before comparing times",

@@ -5,6 +5,7 @@ mod doubt;
 mod failed;
 mod gain;
 mod judged;
+mod kept;
 mod losses;
 mod message;
 mod phases;
@@ -16,6 +17,7 @@ mod work;
 mod work_basis;
 
 pub use doubt::Doubt;
+pub use kept::kept_connections;
 pub use losses::LostSpans;
 pub use plans::plans_differ;
 pub(super) use runs::of_runs;

@@ -51,6 +51,8 @@ fn about(doubt: &Doubt) -> Option<Phase> {
     match doubt {
         Doubt::NoSuccess { phase, .. }
         | Doubt::MostlyFailed { phase, .. }
+        | Doubt::NotKept { phase, .. }
+        | Doubt::KeptRace { phase, .. }
         | Doubt::Unsent { phase, .. }
         | Doubt::MissingRows { phase, .. }
         | Doubt::RepetitionsDisagree { phase, .. }

@@ -4,6 +4,7 @@ mod analysis;
 mod differing;
 mod failures;
 pub(super) mod health;
+mod kept;
 mod ladder;
 pub(super) mod logs;
 mod missing;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 
-use super::{failures, health, ladder, logs, missing, prediction, single_calls, truth};
+use super::{failures, health, kept, ladder, logs, missing, prediction, single_calls, truth};
 use crate::analyze;
 use crate::analyze::{
     Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SingleCall, analyse_script,
@@ -51,6 +51,9 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let (single_calls, more) = single_calls::read(results, &manifest);
     doubts.extend(more);
     doubts.extend(missing::doubts(results, &manifest));
+    let not_kept = kept::doubts(&manifest, [&before, &after]);
+    let keeps = !not_kept.iter().any(|doubt| matches!(doubt, Doubt::NotKept { .. }));
+    doubts.extend(not_kept);
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
     caveats.extend(cut_short.into_iter().chain(doubts).map(Caveat::from));
@@ -75,6 +78,9 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
     let caveats = comparison.caveats.clone();
     let mut analysis = attribute_both(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
+    if !keeps {
+        kept::conclude_nothing(&mut analysis);
+    }
     analysis.baseline_script = script.map(|(_, rows)| {
         let truth = truth::of_script(results, &manifest);
         analyse_script(&rows, truth.as_ref())

@@ -8,7 +8,7 @@ use super::server::{Server, Session};
 use super::{health, plans, telemetry};
 use crate::host::{Anchor, Interrupt, limits, memory};
 use crate::model::manifest::{Destination, RepetitionRecord};
-use crate::model::{ErrorKind, Moment};
+use crate::model::{Closings, ErrorKind, Moment};
 use crate::plan::Plan;
 use crate::report::{Progress, Step};
 use crate::runlog::{Live, Recording};
@@ -113,12 +113,13 @@ impl Runner<'_> {
         if load.shown == Shown::AsLoad {
             step.done(&measured.live);
         }
-        let gave_up = measured.health.gave_up;
+        let (gave_up, closings) = (measured.health.gave_up, measured.health.closings);
         let record = RepetitionRecord {
             phase: load.part,
             repetition: load.repetition,
             started_unix_us: self.anchor.unix_micros(&measured.clock),
             health: Some(health::record(measured.health, &self.anchor)),
+            closings: Some(closings).filter(|closings| *closings != Closings::default()),
             gave_up_us: gave_up.map(|at| at.as_micros()),
             answers_not_copied: measured.live.not_copied,
         };
