@@ -17,6 +17,7 @@ mod comparison;
 mod equal_work;
 mod explain;
 mod failed_run;
+mod failures;
 mod input_py;
 mod interrupt;
 mod interval_coverage;

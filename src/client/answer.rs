@@ -143,6 +143,10 @@ impl AnswerCollector {
 }
 
 impl BodySink for AnswerCollector {
+    fn forget(&mut self) {
+        *self = AnswerCollector::new(&self.limits, self.batch.is_some());
+    }
+
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.batch.as_mut().map_or(Poll::Ready(()), |batch| batch.poll_room(cx))
     }

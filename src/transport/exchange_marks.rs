@@ -191,6 +191,11 @@ impl ExchangeMarks {
         self.last_read.get()
     }
 
+    /// From the last write of this attempt to the first byte of its answer.
+    pub fn waited(&self) -> Option<Micros> {
+        self.first_read.get().zip(self.last_write.get()).map(|(read, write)| read.since(write))
+    }
+
     /// Whether a byte of this attempt was handed to the kernel.
     pub fn wrote_any(&self) -> bool {
         self.bytes_of_attempt.get() > 0
@@ -213,8 +218,7 @@ impl ExchangeMarks {
 
     /// Whether the answer came before the kernel could have sent the request again.
     fn was_too_fast_for_the_kernel(&self) -> bool {
-        let waited = self.first_read.get().zip(self.last_write.get()).map(|(read, write)| read.since(write));
-        self.bytes_of_attempt.get() <= ONE_SEGMENT && waited.is_some_and(|waited| waited < NO_SOONER)
+        self.bytes_of_attempt.get() <= ONE_SEGMENT && self.waited().is_some_and(|waited| waited < NO_SOONER)
     }
 
     /// Attempts, at least 1.

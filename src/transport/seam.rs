@@ -53,6 +53,9 @@ pub trait BodySink {
     /// # Errors
     /// What is wrong with the answer; the exchange fails with it and the connection is closed.
     fn chunk(&mut self, at: Moment, data: &[u8]) -> Result<(), ErrorKind>;
+
+    /// What has come was not the answer: it comes on another connection, from its start.
+    fn forget(&mut self) {}
 }
 
 /// What came before and after an answer's content.
