@@ -192,7 +192,7 @@ fn a_server_that_keeps_no_connection_is_named_and_reuse_is_not_judged() {
 
 #[test]
 fn requests_lost_on_kept_connections_are_called_the_race_that_they_are() {
-    // Answers twice on each connection, and leaves as the third request comes.
+    // Answers three times on each connection, and leaves as the next request comes.
     let server = Server::start(|_, mut peer: Peer| {
         for _ in 0..3 {
             if peer.request().is_none() {
