@@ -1,5 +1,6 @@
 //! Time stands still here and the network is memory: what the engine, its transports and the analysis do is asserted to the
 //! microsecond, however busy the machine is.
+mod back_off;
 mod batches;
 mod bodies;
 mod capacity;

@@ -29,8 +29,8 @@ pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]
 pub(crate) use observed::fixtures;
 pub use observed::{
-    Inputs, Observation, PhaseCollector, PhaseData, RepetitionHealth, RunSide, ScriptRow, ScriptRows,
-    SingleCall, Truth, TruthRow, Ways, truth_rows,
+    FailureGroup, Inputs, Observation, PhaseCollector, PhaseData, RepetitionHealth, RunSide, ScriptRow,
+    ScriptRows, SingleCall, Truth, TruthRow, Ways, truth_rows,
 };
 pub use script::analyse_script;
-pub use validity::{Doubt, DoubtedTimes, IdleCalls, LostSpans, WorkBasis, plans_differ};
+pub use validity::{Doubt, DoubtedTimes, IdleCalls, LostSpans, WorkBasis, kept_connections, plans_differ};

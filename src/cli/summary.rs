@@ -24,10 +24,12 @@ pub(super) fn deliver(
         let way = ways(&findings.analysis.phases.of(phase).ways).filter(|_| is_given);
         way.map_or_else(|| strategy.clone(), |way| format!("{strategy}; {way}"))
     };
+    let told = !findings.comparison.phases.mostly_failed();
     let summary = Summary {
         why: why_slow(&findings.comparison, &findings.analysis, &plan.after),
+        failed: findings.failed.clone(),
         strategies: [sent(plan.before, Phase::Before), sent(plan.after.clone(), Phase::After)],
-        predicted: findings.analysis.prediction.as_ref().and_then(predicted),
+        predicted: findings.analysis.prediction.as_ref().filter(|_| told).and_then(predicted),
         ladder: ladder(
             findings.analysis.ladder.as_deref().unwrap_or_default(),
             findings.analysis.ladder_note.as_deref(),

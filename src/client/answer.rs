@@ -72,6 +72,14 @@ pub enum Collected {
 }
 
 impl Collected {
+    /// The content, where there is a copy; it shares the memory.
+    pub fn bytes(&self) -> Bytes {
+        match self {
+            Collected::Copy(copy, _) | Collected::Batch(copy, _) => copy.clone(),
+            Collected::Rolled(_) => Bytes::new(),
+        }
+    }
+
     /// The answer to one request.
     pub fn whole(self) -> AnswerBody {
         match self {
@@ -135,6 +143,10 @@ impl AnswerCollector {
 }
 
 impl BodySink for AnswerCollector {
+    fn forget(&mut self) {
+        *self = AnswerCollector::new(&self.limits, self.batch.is_some());
+    }
+
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.batch.as_mut().map_or(Poll::Ready(()), |batch| batch.poll_room(cx))
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::host::Clock;
-use crate::model::ErrorKind;
+use crate::model::{ErrorKind, Moment};
 use crate::transport::{Connection, ConnectionChanges, ConnectionMarks, ExchangeMarks, Transport};
 
 /// An open connection and its marks.
@@ -15,6 +15,8 @@ pub(super) struct Opened<C> {
     pub marks: Rc<ConnectionMarks>,
     /// Exchanges on it now.
     carried: Cell<usize>,
+    /// When the last exchange on it ended.
+    idle_since: Cell<Moment>,
 }
 
 /// Holds at most one connection, and opens another when that one is of no more use. Exchanges that are on a connection then stay on
@@ -126,16 +128,29 @@ impl<T: Transport> ConnectionPlace<T> {
         let connection_marks = ConnectionMarks::new(self.clock, id, &self.changes);
         marks.using(&connection_marks, true);
         let connection = self.transport.open(&connection_marks).await?;
-        let opened = Rc::new(Opened { connection, marks: connection_marks, carried: Cell::default() });
+        let (carried, idle_since) = (Cell::default(), Cell::new(self.clock.now()));
+        let opened = Rc::new(Opened { connection, marks: connection_marks, carried, idle_since });
         *self.opened.borrow_mut() = Some(Rc::clone(&opened));
         Ok(opened)
     }
 
-    /// Lets a connection go that is of no more use, if it is the one that is held.
-    pub(super) fn settle(&self, used: &Rc<Opened<T::Connection>>) {
-        if !self.keep || !used.connection.is_open() {
+    /// Lets a connection go that is of no more use, if it is the one that is held. `answered` says whether an answer came on it.
+    pub(super) fn settle(&self, used: &Rc<Opened<T::Connection>>, answered: bool) {
+        let open = used.connection.is_open();
+        if self.keep && answered {
+            used.idle_since.set(self.clock.now());
+            if !open {
+                self.changes.ended(None);
+            }
+        }
+        if !self.keep || !open {
             self.forget(used);
         }
+    }
+
+    /// Counts a kept connection that has ended since the last answer on it.
+    pub(super) fn ended_idle(&self, used: &Opened<T::Connection>) {
+        self.changes.ended(Some(self.clock.now().since(used.idle_since.get())));
     }
 
     fn forget(&self, gone: &Rc<Opened<T::Connection>>) {
@@ -148,6 +163,7 @@ impl<T: Transport> ConnectionPlace<T> {
         if let Some(opened) = self.usable()
             && let Poll::Ready(()) = opened.connection.poll_idle(cx)
         {
+            self.ended_idle(&opened);
             self.forget(&opened);
         }
     }

@@ -3,8 +3,13 @@
 use std::rc::Rc;
 
 use super::place::{ConnectionPlace, Opened};
-use crate::model::ErrorKind;
+use crate::model::{ErrorKind, Micros};
 use crate::transport::{BodySink, Connection, ExchangeMarks, Failure, Head, Request, Transport};
+
+/// The status of a server that has waited for a request for too long.
+const REQUEST_TIMEOUT: u16 = 408;
+/// What crosses a request on its way comes within a round trip; there is hardly a longer one.
+const CROSSED: Micros = Micros(300_000);
 
 /// A seat for one exchange; it is free again when this is dropped.
 pub struct Seat<T: Transport> {
@@ -28,9 +33,9 @@ impl<T: Transport> Seat<T> {
         Seat { place: Rc::clone(place), on: None }
     }
 
-    /// Sends a request and receives its answer. A connection that ends before anything of the request was sent on it is
-    /// replaced once, for nothing has left this machine; one that was opened for the request is not. `next_id` names a new
-    /// connection.
+    /// Sends a request and receives its answer. A connection that was used before is replaced once: where it ends before anything
+    /// of the request was sent on it, for nothing has left this machine, and where the server says that it was idle for too long,
+    /// for it has not read the request. One that was opened for the request is not. `next_id` names a new connection.
     pub async fn exchange(
         mut self,
         request: &Request<'_>,
@@ -38,17 +43,26 @@ impl<T: Transport> Seat<T> {
         body: &mut dyn BodySink,
         next_id: impl Fn() -> u64,
     ) -> Result<Head, ErrorKind> {
-        let failure = match self.attempt(request, marks, body, &next_id).await {
-            Ok(head) => return Ok(head),
-            Err(failure) => failure,
-        };
+        let outcome = self.attempt(request, marks, body, &next_id).await;
         let reused = marks.connection().is_some_and(|connection| connection.reused);
-        if !(failure.unsent && reused) {
-            return Err(failure.kind);
+        match outcome {
+            Ok(head) if reused && self.was_idle(&head, marks) => body.forget(),
+            Ok(head) => return Ok(head),
+            Err(failure) if reused && failure.unsent => {
+                self.on.iter().for_each(|opened| self.place.ended_idle(opened));
+            }
+            Err(failure) => return Err(failure.kind),
         }
         marks.retry();
         self.change();
         self.attempt(request, marks, body, &next_id).await.map_err(|failure| failure.kind)
+    }
+
+    /// Whether an answer is the server's farewell to an idle connection, which crossed the request on its way: a 408 on a connection
+    /// that it closes (RFC 9110 §15.5.9). An application that gives a request up takes longer for it.
+    fn was_idle(&self, head: &Head, marks: &ExchangeMarks) -> bool {
+        let closed = self.on.as_ref().is_some_and(|opened| !opened.connection.is_open());
+        head.status == REQUEST_TIMEOUT && closed && marks.waited().is_some_and(|waited| waited <= CROSSED)
     }
 
     /// Leaves its connection for another one.
@@ -70,7 +84,7 @@ impl<T: Transport> Seat<T> {
         let opened = linked.map_err(|kind| Failure { kind, unsent: false })?;
         let opened = self.on.insert(opened);
         let outcome = opened.connection.exchange(request, marks, body).await;
-        self.place.settle(opened);
+        self.place.settle(opened, outcome.is_ok());
         outcome
     }
 }

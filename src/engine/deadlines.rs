@@ -70,10 +70,11 @@ pub(super) fn abandon<T: Transport + 'static>(scheduler: &Rc<Scheduler<T>>) {
             end(scheduler, &slot, member, now, ErrorKind::Interrupted);
         }
     }
-    let waiting = std::mem::take(&mut scheduler.state.borrow_mut().waiting);
+    let waiting = scheduler.take_waiting();
     let (slice, traces) = (scheduler.repetition.slice, scheduler.repetition.traces);
-    for Arrival { seq, due } in waiting {
-        scheduler.end(Sample::unsent(seq, traces.trace(seq), Some(due)), None);
+    for arrival in waiting {
+        let Arrival { seq, due, in_vain } = arrival;
+        scheduler.end(in_vain, Sample::unsent(seq, traces.trace(seq), Some(due)), None);
     }
     let unsent = move |seq| Sample::unsent(seq, traces.trace(seq), None);
     scheduler.output.hand_on_rest(never_issued.map(move |number| unsent(slice.nth(number))));
@@ -90,5 +91,6 @@ fn end<T: Transport + 'static>(
     end: Moment,
     error: ErrorKind,
 ) {
-    scheduler.end(slot.sample(&scheduler.repetition.traces, member, end, Some(error)), None);
+    let sample = slot.sample(&scheduler.repetition.traces, member, end, Some(error));
+    scheduler.end(member.in_vain, sample, None);
 }

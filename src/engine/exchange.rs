@@ -10,8 +10,8 @@ use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::slot::Slot;
 use crate::client::{AnswerCollector, Collected, Seat};
-use crate::model::{AnswerBody, ErrorKind, Micros};
-use crate::transport::{Head, Request, Transport};
+use crate::model::{AnswerBody, ErrorKind, FailedAnswer, Micros};
+use crate::transport::{Aside, Head, Request, Transport};
 
 /// Starts the task of a slot; it ends with its `LocalSet`.
 pub(super) fn start<T: Transport + 'static>(scheduler: &Rc<Scheduler<T>>, slot: &Rc<Slot<T>>) -> AbortHandle {
@@ -81,7 +81,13 @@ fn end_exchange<T: Transport + 'static>(
     }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
     let items = outcome.as_ref().map_or(Vec::new(), |head| items(head, size));
-    let answers = outcome.and_then(|head| answers(repetition, &head, collector.finish(), size));
+    let (answers, mut said) = match outcome {
+        Ok(head) => answered(scheduler, slot, head, collector, size),
+        Err(kind) => {
+            let opening = || FailedAnswer::opening_of(&collector.finish().bytes());
+            (Err(kind), said(scheduler, slot, kind, None, opening))
+        }
+    };
     let (mut answers, failed) = match answers {
         Ok(answers) => (answers, None),
         Err(kind) => (Vec::new(), Some(kind)),
@@ -95,11 +101,50 @@ fn end_exchange<T: Transport + 'static>(
         let mut sample = slot.sample(&repetition.traces, member, end.min(deadline), error);
         sample.server.item = items.get(number).copied();
         answers.truncate(number + 1);
-        ended.push((sample, answers.pop().filter(|_| !late)));
+        let answer = answers.pop().filter(|_| !late);
+        // One of them tells it for all.
+        let answer = answer.or_else(|| said.take().filter(|_| error == failed));
+        ended.push((member.in_vain, sample, answer));
     }
-    for (sample, answer) in ended.into_iter().rev() {
-        scheduler.end(sample, answer);
+    for (in_vain, sample, answer) in ended.into_iter().rev() {
+        scheduler.end(in_vain, sample, answer);
     }
+}
+
+/// One answer a member; where there is none, what the server said instead.
+fn answered<T: Transport + 'static>(
+    scheduler: &Scheduler<T>,
+    slot: &Slot<T>,
+    mut head: Head,
+    collector: AnswerCollector,
+    size: usize,
+) -> (Result<Vec<AnswerBody>, ErrorKind>, Option<AnswerBody>) {
+    let content = collector.finish();
+    let bytes = content.bytes();
+    let answers = answers(&scheduler.repetition, &head, content, size);
+    let said = answers.as_ref().err().and_then(|kind| {
+        if ErrorKind::from_status(head.status).is_none() {
+            slot.marks.because("the answer to a batch has no list of as many items as the batch");
+        }
+        said(scheduler, slot, *kind, head.aside.take(), || FailedAnswer::opening_of(&bytes))
+    });
+    (answers, said)
+}
+
+/// What there is to tell of a failure, as long as few of its kind were told of.
+fn said<T: Transport + 'static>(
+    scheduler: &Scheduler<T>,
+    slot: &Slot<T>,
+    kind: ErrorKind,
+    aside: Option<Box<Aside>>,
+    opening: impl FnOnce() -> Bytes,
+) -> Option<AnswerBody> {
+    let (status, reason) = (slot.marks.status(), slot.marks.reason());
+    if (status.is_none() && reason.is_none()) || !scheduler.failures.wants(kind, status) {
+        return None;
+    }
+    let Aside { location, retry_after } = aside.map(|aside| *aside).unwrap_or_default();
+    Some(AnswerBody::Failed(Box::new(FailedAnswer { location, retry_after, reason, opening: opening() })))
 }
 
 /// What each member cost; nothing where the server does not say it of exactly these.

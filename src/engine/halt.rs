@@ -1,26 +1,44 @@
 //! The end of a repetition before its last request, on all its threads at once: somebody wishes it, its results have nowhere to
-//! go, or one of the threads has failed.
+//! go, one of the threads has failed, or there is no hope left in it.
+
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::hopeless::{Hopeless, Patience};
 use crate::host::Interrupt;
+use crate::model::{Moment, Sample};
 
 /// A handle on the end; clones end the same repetition.
 #[derive(Clone, Debug)]
 pub(super) struct Halt {
     interrupt: Interrupt,
     called: watch::Sender<bool>,
+    hopeless: Arc<Hopeless>,
 }
 
 impl Halt {
-    /// One that the wish to stop calls too.
-    pub(super) fn new(interrupt: &Interrupt) -> Self {
-        Halt { interrupt: interrupt.clone(), called: watch::Sender::new(false) }
+    /// One that the wish to stop calls too, and more failure than there is patience for.
+    pub(super) fn new(interrupt: &Interrupt, patience: Option<Patience>) -> Self {
+        let hopeless = Arc::new(Hopeless::new(patience));
+        Halt { interrupt: interrupt.clone(), called: watch::Sender::new(false), hopeless }
     }
 
     /// Ends the repetition.
     pub(super) fn call(&self) {
         self.called.send_replace(true);
+    }
+
+    /// Takes a request that has ended: it may be one failure too many.
+    pub(super) fn take(&self, sample: &Sample) {
+        if self.hopeless.take(sample) {
+            self.call();
+        }
+    }
+
+    /// When there was no hope left.
+    pub(super) fn gave_up(&self) -> Option<Moment> {
+        self.hopeless.gave_up()
     }
 
     /// Waits for the end.

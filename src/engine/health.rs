@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use crate::host::Clock;
 use crate::host::cpu;
-use crate::model::{Micros, Moment};
+use crate::model::{Closings, Micros, Moment};
 
 /// The longest lag that is told apart, in microseconds: an hour.
 const HIGHEST_US: u64 = 3_600_000_000;
@@ -30,6 +30,10 @@ pub struct Health {
     pub process_cpu: Option<Micros>,
     /// Connections that delivered bytes that nobody had asked for.
     pub surplus_connections: u64,
+    /// How the server ended connections that were kept.
+    pub closings: Closings,
+    /// When the repetition was given up, because nothing but failures ended in it.
+    pub gave_up: Option<Moment>,
 }
 
 impl Health {
@@ -52,6 +56,8 @@ impl Health {
         self.engine_cpu = self.engine_cpu.max(other.engine_cpu);
         self.process_cpu = self.process_cpu.max(other.process_cpu);
         self.surplus_connections += other.surplus_connections;
+        self.closings.add(&other.closings);
+        self.gave_up = self.gave_up.or(other.gave_up);
     }
 }
 
@@ -114,6 +120,8 @@ impl Watch {
             engine_cpu: spent(cpu::of_thread(), self.engine_cpu),
             process_cpu: spent(cpu::of_process(), self.process_cpu),
             surplus_connections: 0,
+            closings: Closings::default(),
+            gave_up: None,
         }
     }
 }
@@ -149,6 +157,8 @@ mod tests {
             engine_cpu: Some(Micros(stall)),
             process_cpu: None,
             surplus_connections: 0,
+            closings: Closings::default(),
+            gave_up: None,
         };
         let mut one = health(3, 5, 9);
         one.join(health(4, 2, 1));

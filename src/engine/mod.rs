@@ -2,12 +2,15 @@
 //!
 //! A request becomes due by the pacing, waits in one queue, and is taken by a free slot, alone or
 //! with others. The slot's exchange ends in samples, and the end of a request may make the next
-//! one due. Samples leave a thread in chunks and never make it wait.
+//! one due; whose request reached nobody rests before its next one. Samples leave a thread in chunks and never make it wait.
 
+mod back_off;
 mod deadlines;
 mod exchange;
+mod few_failures;
 mod halt;
 mod health;
+mod hopeless;
 mod output;
 mod pacing;
 mod repetition;
@@ -18,6 +21,7 @@ mod slot;
 mod threads;
 
 pub use health::{Health, Lag};
+pub use hopeless::Patience;
 pub use pacing::{Due, Pacing};
 pub use repetition::Repetition;
 pub use run::run_on;

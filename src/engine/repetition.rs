@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::hopeless::Patience;
 use super::pacing::Pacing;
 use crate::client::{AnswerLimits, BatchFormat};
 use crate::model::{Connections, Strategy};
@@ -30,6 +31,8 @@ pub struct Repetition {
     pub answers: AnswerLimits,
     /// Time from due after which a request has failed.
     pub timeout: Duration,
+    /// After how much failure it ends early; `None` is never.
+    pub patience: Option<Patience>,
 }
 
 impl Repetition {

@@ -14,7 +14,7 @@ use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::{deadlines, exchange};
 use crate::host::{Clock, Interrupt};
-use crate::model::{Chunk, Pulse};
+use crate::model::{Chunk, Closings, Pulse};
 use crate::transport::Transport;
 
 /// How often chunks of samples are handed on, also when they are not full, and deadlines checked.
@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// thousandth of a processor.
 const PROBE: Duration = Duration::from_millis(5);
 
-/// Runs a repetition to its end, or until the wish to stop or nobody takes its samples any more, on the calling thread and the given
+/// Runs a repetition to its end, or until the wish to stop, no hope or nobody who takes its samples any more, on the calling thread and the given
 /// current-thread runtime; one whose time is paused makes a test of it. Samples go to `sink` in the order in which requests
 /// end, what the engine says of itself to `pulse`. Returns how the client itself fared.
 pub fn run_on<T: Transport + 'static>(
@@ -35,7 +35,8 @@ pub fn run_on<T: Transport + 'static>(
     pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> Health {
-    run_share(runtime, repetition, transport, clock, sink, pulse, &Halt::new(interrupt))
+    let halt = Halt::new(interrupt, repetition.patience);
+    run_share(runtime, repetition, transport, clock, sink, pulse, &halt)
 }
 
 /// The same with a thread's share of a repetition, whose threads end together.
@@ -54,8 +55,9 @@ pub(super) fn run_share<T: Transport + 'static>(
         let slots = LocalSet::new();
         let mut watch = Watch::start(clock);
         let scheduler = Scheduler::new(share, transport, clock, sink, halt.clone(), exchange::start);
-        slots.block_on(&runtime, conduct(Rc::clone(&scheduler), pulse, halt, &mut watch));
-        Health { surplus_connections: scheduler.surplus(), ..watch.finish() }
+        let closings = slots.block_on(&runtime, conduct(Rc::clone(&scheduler), pulse, halt, &mut watch));
+        let surplus_connections = scheduler.surplus();
+        Health { surplus_connections, closings, gave_up: halt.gave_up(), ..watch.finish() }
     };
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
     runtime.shutdown_background();
@@ -67,12 +69,13 @@ async fn conduct<T: Transport + 'static>(
     pulse: &Pulse,
     halt: &Halt,
     watch: &mut Watch,
-) {
+) -> Closings {
     scheduler.release_due();
     let mut halted = pin!(halt.called());
     let mut look = deadlines::next_wake(&scheduler, TICK);
     loop {
         let wake = look.min(scheduler.clock.now() + PROBE);
+        let wake = scheduler.first_rested().map_or(wake, |rested| wake.min(rested));
         tokio::select! {
             () = scheduler.finished() => break,
             () = scheduler.room_changed() => scheduler.look_again(),
@@ -83,6 +86,7 @@ async fn conduct<T: Transport + 'static>(
             }
             () = tokio::time::sleep_until(scheduler.clock.instant(wake)) => {
                 pulse.late(watch.woke(wake));
+                scheduler.end_rests();
                 if wake == look {
                     scheduler.tell(pulse);
                     deadlines::expire(&scheduler);
@@ -94,4 +98,5 @@ async fn conduct<T: Transport + 'static>(
         }
     }
     scheduler.hand_on();
+    scheduler.closings()
 }

@@ -1,7 +1,7 @@
 //! Where requests wait and slots come to take them: first come, first served.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
@@ -10,6 +10,8 @@ use std::task::{Context, Poll};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::back_off::InVain;
+use super::few_failures::FewFailures;
 use super::halt::Halt;
 use super::output::Output;
 use super::pacing::Due;
@@ -19,7 +21,8 @@ use super::slot::{Arrival, Slot, SlotState};
 use crate::client::{ConnectionPlace, Seat};
 use crate::host::Clock;
 use crate::model::{
-    AnswerBody, BatchUse, Chunk, Completed, ErrorKind, Moment, Pulse, Sample, Stage, Strategy, Timeline,
+    AnswerBody, BatchUse, Chunk, Closings, Completed, ErrorKind, Moment, Pulse, Sample, Stage, Strategy,
+    Timeline,
 };
 use crate::transport::{ConnectionChanges, ExchangeMarks, Transport};
 
@@ -43,6 +46,7 @@ pub(super) struct Scheduler<T: Transport> {
     told: Cell<(u64, u64)>,
     /// Connections that delivered bytes that nobody had asked for.
     surplus: Cell<u64>,
+    pub(super) failures: FewFailures,
 }
 
 /// What changes.
@@ -52,6 +56,8 @@ pub(super) struct State<T: Transport> {
     /// Requests whose story has ended.
     finished: u64,
     pub(super) waiting: VecDeque<Arrival>,
+    /// Those that are due, but whose callers rest, by when the rest ends and by number.
+    resting: BTreeMap<(Moment, u64), Arrival>,
     pub(super) slots: Vec<Rc<Slot<T>>>,
     /// The indices of slots that have ended.
     ended: Vec<usize>,
@@ -75,6 +81,7 @@ impl<T: Transport + 'static> Scheduler<T> {
                 issued: 0,
                 finished: 0,
                 waiting: VecDeque::new(),
+                resting: BTreeMap::new(),
                 slots: Vec::new(),
                 ended: Vec::new(),
                 room: Room::new(most),
@@ -90,6 +97,7 @@ impl<T: Transport + 'static> Scheduler<T> {
             connections: Cell::new(0),
             told: Cell::default(),
             surplus: Cell::default(),
+            failures: FewFailures::default(),
         })
     }
 
@@ -119,7 +127,30 @@ impl<T: Transport + 'static> Scheduler<T> {
     fn issue(&self, due: Moment) {
         let mut state = self.state.borrow_mut();
         let seq = self.repetition.slice.nth(state.issued);
-        state.issue(Arrival { seq, due });
+        state.issue(Arrival { seq, due, in_vain: InVain::default() });
+    }
+
+    /// When the next rest ends.
+    pub(super) fn first_rested(&self) -> Option<Moment> {
+        self.state.borrow().resting.first_key_value().map(|((end, _), _)| *end)
+    }
+
+    /// Lets the requests wait whose callers have rested, and calls slots for them.
+    pub(super) fn end_rests(self: &Rc<Self>) {
+        let now = self.clock.now();
+        while self.first_rested().is_some_and(|end| end <= now) {
+            let mut state = self.state.borrow_mut();
+            let rested = state.resting.pop_first();
+            rested.into_iter().for_each(|(_, arrival)| state.wait(arrival));
+        }
+        self.call_slots();
+    }
+
+    /// Takes all requests that are due and not under way.
+    pub(super) fn take_waiting(&self) -> impl Iterator<Item = Arrival> + use<T> {
+        let mut state = self.state.borrow_mut();
+        let (waiting, resting) = (std::mem::take(&mut state.waiting), std::mem::take(&mut state.resting));
+        waiting.into_iter().chain(resting.into_values())
     }
 
     /// Calls a slot for each waiting request, as long as there is room. Together they share what waits, see [`State::share`].
@@ -156,6 +187,11 @@ impl<T: Transport + 'static> Scheduler<T> {
     /// Waits until a connection carries more exchanges than it did, or fewer.
     pub(super) async fn room_changed(&self) {
         self.changes.changed().await;
+    }
+
+    /// How the server ended kept connections so far.
+    pub(super) fn closings(&self) -> Closings {
+        self.changes.closings()
     }
 
     /// Looks where there is room now, and calls slots for it.
@@ -221,12 +257,12 @@ impl<T: Transport + 'static> Scheduler<T> {
             let Some(arrival) = first else { return };
             state.waiting.pop_front();
             drop(state);
-            self.end(self.waited_in_vain(arrival, arrival.due + timeout), None);
+            self.end(arrival.in_vain, self.expired(arrival, arrival.due + timeout), None);
         }
     }
 
     /// A request that reached its deadline before a connection was free for it.
-    fn waited_in_vain(&self, arrival: Arrival, end: Moment) -> Sample {
+    fn expired(&self, arrival: Arrival, end: Moment) -> Sample {
         let mut timeline = Timeline::from_due(arrival.due);
         timeline.end(Stage::Queue, end);
         let unsent =
@@ -251,9 +287,11 @@ impl<T: Transport + 'static> Scheduler<T> {
 
     /// The one place where a request's story ends: records it, and lets the next one become due
     /// where the pacing says so. Slots are not called: the slot that has just become free takes
-    /// the next requests itself.
-    pub(super) fn end(&self, sample: Sample, answer: Option<AnswerBody>) {
+    /// the next requests itself. `in_vain` are the requests of the same caller before it.
+    pub(super) fn end(&self, in_vain: InVain, sample: Sample, answer: Option<AnswerBody>) {
         let end = sample.end();
+        let in_vain = in_vain.with(&sample);
+        self.halt.take(&sample);
         if self.output.push(Completed { sample, answer }) {
             self.hand_on();
         }
@@ -265,7 +303,11 @@ impl<T: Transport + 'static> Scheduler<T> {
             && self.repetition.pacing.due(state.issued) == Due::WhenOneEnds
         {
             let seq = self.repetition.slice.nth(state.issued);
-            state.issue(Arrival { seq, due: end });
+            let arrival = Arrival { seq, due: end, in_vain };
+            match in_vain.rest(seq, self.repetition.timeout) {
+                Some(rest) => state.rest(arrival, end + rest),
+                None => state.issue(arrival),
+            }
         }
         if state.is_finished(planned) {
             self.all_done.notify_one();
@@ -326,11 +368,21 @@ impl<T: Transport> State<T> {
         self.waiting.len().div_ceil(self.room.free().max(1)).min(strategy.batch)
     }
 
+    fn issue(&mut self, arrival: Arrival) {
+        self.issued += 1;
+        self.wait(arrival);
+    }
+
+    /// The same of one whose caller rests first: the rest is part of its queue.
+    fn rest(&mut self, arrival: Arrival, until: Moment) {
+        self.issued += 1;
+        self.resting.insert((until, arrival.seq), arrival);
+    }
+
     /// Puts a request behind all that were due before it. Its place is the last, unless ends
     /// are noticed in another order than that in which they happened.
-    fn issue(&mut self, arrival: Arrival) {
+    fn wait(&mut self, arrival: Arrival) {
         let later = self.waiting.iter().rposition(|waiting| waiting.due <= arrival.due);
         self.waiting.insert(later.map_or(0, |last| last + 1), arrival);
-        self.issued += 1;
     }
 }

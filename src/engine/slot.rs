@@ -6,6 +6,7 @@ use std::task::{Context, Waker};
 
 use tokio::task::AbortHandle;
 
+use super::back_off::InVain;
 use crate::client::ConnectionPlace;
 use crate::model::{BatchUse, ErrorKind, Moment, Sample};
 use crate::plan::TraceIds;
@@ -16,6 +17,8 @@ use crate::transport::{ExchangeMarks, Transport};
 pub(super) struct Arrival {
     pub seq: u64,
     pub due: Moment,
+    /// The requests of its caller before it.
+    pub in_vain: InVain,
 }
 
 /// Where a slot is.

@@ -34,7 +34,7 @@ pub fn run<T: Transport + 'static>(
     pulse: &Pulse,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Health> {
-    let halt = Halt::new(interrupt);
+    let halt = Halt::new(interrupt, repetition.patience);
     let shares = repetition.shares(threads);
     // All of them before the first request: what cannot be had must not cost a load that is on.
     let runtimes = shares.iter().map(|_| runtime()).collect::<anyhow::Result<Vec<_>>>()?;

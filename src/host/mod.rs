@@ -14,4 +14,4 @@ pub mod regular;
 
 pub use both::both;
 pub use clock::{Anchor, Clock};
-pub use interrupt::{Interrupt, Signal};
+pub use interrupt::{Interrupt, Interrupted, Signal};

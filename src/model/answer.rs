@@ -1,18 +1,21 @@
-//! What is known of an answer when its request has ended: the bytes, as long as there is room for them, or their digest.
+//! What is known of an answer when its request has ended: the bytes, as long as there is room for them, or their digest; of a
+//! failure a little of what it said.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Digest, Lease};
+use super::{Digest, FailedAnswer, Lease};
 
-/// The answer of a success, on its way to the log.
+/// An answer on its way to the log.
 #[derive(Debug)]
 pub enum AnswerBody {
     /// The bytes, which are digested off the engine's thread.
     Kept(KeptAnswer),
     /// There was no room for a copy: the digest of the bytes as they came.
     Rolled(Digest),
+    /// What a failure said.
+    Failed(Box<FailedAnswer>),
 }
 
 impl AnswerBody {
@@ -20,7 +23,7 @@ impl AnswerBody {
     pub fn bytes(&self) -> Option<&[u8]> {
         match self {
             AnswerBody::Kept(kept) => Some(kept.bytes()),
-            AnswerBody::Rolled(_) => None,
+            AnswerBody::Rolled(_) | AnswerBody::Failed(_) => None,
         }
     }
 }

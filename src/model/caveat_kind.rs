@@ -40,6 +40,10 @@ macro_rules! kinds {
 kinds! {
     /// A signal stopped the run.
     Interrupted = "interrupted",
+    /// Nothing but failures ended for so long that the run went on no further.
+    EndedEarly = "ended_early",
+    /// Calls to the idle server failed one after the other.
+    CallsGivenUp = "calls_given_up",
     /// The given load test could not be run.
     NoBaselineScript = "no_baseline_script",
     /// It failed.
@@ -72,6 +76,8 @@ kinds! {
     AnswersNotCopied = "answers_not_copied",
     /// A phase has not one success.
     NoSuccess = "no_success",
+    /// Nearly all of a phase failed.
+    MostlyFailed = "mostly_failed",
     /// Planned requests were never sent.
     Unsent = "unsent",
     /// The before phase meets every line of the SLA already.
@@ -82,6 +88,10 @@ kinds! {
     ServerTimesDoubted = "server_times_doubted",
     /// Of some answers no copy was kept in which the server's times could have been read.
     ServerTimesUnread = "server_times_unread",
+    /// A phase keeps connections, and the server ends them.
+    NotKept = "not_kept",
+    /// Requests were lost on kept connections that the server ended as they were sent.
+    KeptRace = "kept_race",
     /// One side fails more often than the other.
     UnequalErrors = "unequal_errors",
     /// The client's own loop woke late enough to show in the tail.

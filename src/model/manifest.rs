@@ -5,7 +5,7 @@ use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
 use crate::model::{Caveat, ServerTimesRecord};
-use crate::model::{Part, Phase, Signal, SlaLine, Strategy};
+use crate::model::{Closings, Part, Phase, Signal, SlaLine, Strategy};
 
 /// `manifest.json`, schema 1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -100,6 +100,12 @@ pub struct RepetitionRecord {
     /// How the client itself fared; absent in manifests of older versions.
     #[serde(default)]
     pub health: Option<HealthRecord>,
+    /// How the server ended connections that were kept; absent where it ended none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closings: Option<Closings>,
+    /// When it ended early, because nothing but failures ended; in microseconds from its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gave_up_us: Option<u64>,
     /// Answers of which no copy was kept until they were digested, so that only their bytes are known.
     #[serde(default)]
     pub answers_not_copied: u64,

@@ -14,6 +14,8 @@ pub const CALIBRATION: &str = "calibration.csv";
 pub const SINGLE_CALLS: &str = "single_calls.csv";
 /// Distinct answers.
 pub const ANSWERS: &str = "answers.jsonl";
+/// What failures said.
+pub const FAILURES: &str = "failures.jsonl";
 /// What the given load test logged.
 pub const SCRIPT_LOG: &str = "input_py.csv";
 /// What it printed.
@@ -34,7 +36,7 @@ pub const METRICS: &str = "metrics.prom";
 pub const ABLATION: &str = "ablation.md";
 
 /// A file, or several whose names differ in what stands in angle brackets; and what it holds.
-pub const ALL: [(&str, &str); 20] = [
+pub const ALL: [(&str, &str); 21] = [
     (MANIFEST, "the resolved scenario, the plan's digest, versions, the machine, caveats"),
     (BEFORE, "one row a planned request and repetition of the before phase"),
     (AFTER, "the same of the after phase"),
@@ -45,6 +47,7 @@ pub const ALL: [(&str, &str); 20] = [
     ("ladder_reuse_streams_<n>.csv", "the rung that shares connections between streams"),
     ("ladder_reuse_batch_<n>.csv", "a rung that batches as well"),
     (ANSWERS, "distinct answers by digest, bounded"),
+    (FAILURES, "the first failures of each kind: status, where a redirect leads, the start of the answer"),
     (SCRIPT_LOG, "what the given load test logged"),
     (SCRIPT_OUTPUT, "what the given load test printed"),
     (SCRIPT_TRUTH, "what the mock received from the given load test, and when"),

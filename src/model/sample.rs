@@ -115,6 +115,6 @@ impl Sample {
 pub struct Completed {
     /// The record; its `answer_digest` is not filled yet.
     pub sample: Sample,
-    /// The answer of a success.
+    /// The answer of a success; of some failures what they said.
     pub answer: Option<AnswerBody>,
 }

@@ -1,5 +1,6 @@
 //! Why a load without one success failed: the errors by their words, what to do about each, and the lines of the SLA.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::words;
@@ -8,7 +9,9 @@ use crate::runlog::Live;
 
 /// Several lines for people.
 pub fn failed_load(live: &Live, sla: &[SlaLine]) -> String {
-    let mut errors: Vec<_> = live.errors.iter().map(|(error, count)| (*error, *count)).collect();
+    let mut by_word: BTreeMap<ErrorKind, u64> = BTreeMap::new();
+    live.failures.iter().for_each(|((error, _), count)| *by_word.entry(*error).or_default() += count);
+    let mut errors: Vec<_> = by_word.into_iter().collect();
     errors.sort_by_key(|(error, count)| (std::cmp::Reverse(*count), *error));
     let counted: Vec<_> = errors.iter().map(|(error, count)| format!("{} {count}", error.name())).collect();
     let mut text = match live.ended {
@@ -80,8 +83,8 @@ mod tests {
 
     #[test]
     fn errors_are_counted_with_their_remedies_and_all_lines_are_missed() {
-        let errors = [(ErrorKind::Timeout, 3), (ErrorKind::ConnectRefused, 17)].into();
-        let live = Live { ended: 20, failed: 20, errors, ..Live::default() };
+        let failures = [((ErrorKind::Timeout, None), 3), ((ErrorKind::ConnectRefused, None), 17)].into();
+        let live = Live { ended: 20, failed: 20, failures, ..Live::default() };
         let lines = [("p95", "800ms"), ("error_rate", "1%"), ("throughput", "100rps")];
         let sla = lines.map(|(metric, limit)| SlaLine::parse(metric, limit).expect("a good line"));
         let text = failed_load(&live, &sla);

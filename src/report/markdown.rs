@@ -87,8 +87,9 @@ impl Markdown {
         for (name, strategy) in self.summary.names.iter().zip(&self.summary.strategies) {
             writeln!(text, "- {name}: {}", code(strategy))?;
         }
-        for (name, (_, phase)) in self.summary.names.iter().zip(comparison.phases.both()) {
-            if let Some(errors) = words::errors(phase) {
+        let Summary { names, failed, .. } = &self.summary;
+        for ((name, (_, phase)), told) in names.iter().zip(comparison.phases.both()).zip(failed) {
+            for errors in words::errors(phase, told) {
                 writeln!(text, "- errors {name}: {}", escaped(&errors))?;
             }
         }

@@ -4,8 +4,11 @@ use super::words;
 use crate::analyze::Prediction;
 
 /// `predicted P95 … ms [from, to], measured … ms (error … %)`, with the range that the calibration's own uncertainty
-/// leaves; `None` where nothing is predicted.
+/// leaves; `None` where nothing is predicted, or nothing that could be told from noise.
 pub fn predicted(prediction: &Prediction) -> Option<String> {
+    if !prediction.is_material() {
+        return None;
+    }
     let predicted = match (prediction.p95_ms, &prediction.range) {
         (Some(p95), Some(range)) => {
             let [low, high] = range.p95_ms.map(|end| format!("{end:.1}"));
@@ -59,5 +62,13 @@ mod tests {
         let line = "predicted P95 540.2 ms [160.0, 1300.0], measured 533.5 ms (error +1.3 %)";
         assert_eq!(predicted(&both).as_deref(), Some(line));
         assert_eq!(predicted(&Prediction::default()), None);
+        let noise = Prediction {
+            p95_ms: Some(0.4),
+            measured_p95_ms: Some(0.7),
+            error: Some(-0.41),
+            ..Prediction::default()
+        };
+        assert_eq!(predicted(&noise), None);
+        assert!(predicted(&Prediction { measured_p95_ms: Some(5.0), ..noise }).is_some());
     }
 }

@@ -27,7 +27,7 @@ impl Format for Terminal {
             screen.named(name, strategy, Style::Strong);
         }
         table(&mut screen, comparison, summary.names);
-        below(&mut screen, comparison, summary.names);
+        below(&mut screen, comparison, summary);
         for (name, text) in &summary.why {
             screen.named(name, text, Style::Plain);
         }
@@ -98,9 +98,10 @@ fn table(screen: &mut Screen, comparison: &Comparison, [before, after]: [&str; 2
     }
 }
 
-fn below(screen: &mut Screen, comparison: &Comparison, names: [&str; 2]) {
-    for (name, (_, phase)) in names.iter().zip(comparison.phases.both()) {
-        if let Some(errors) = words::errors(phase) {
+fn below(screen: &mut Screen, comparison: &Comparison, summary: &Summary) {
+    let sides = summary.names.iter().zip(comparison.phases.both()).zip(&summary.failed);
+    for ((name, (_, phase)), told) in sides {
+        for errors in words::errors(phase, told) {
             screen.named(&format!("errors {name}"), &errors, Style::Bad);
         }
     }

@@ -16,6 +16,9 @@ const REMEDY: &str = "remedy";
 
 /// At most three, a name and a text each, which take six lines of 100 characters; `after` is how the after phase sends.
 pub fn why_slow(comparison: &Comparison, analysis: &Analysis, after: &str) -> Vec<(&'static str, String)> {
+    if comparison.phases.mostly_failed() {
+        return Vec::new();
+    }
     // A line on P95 may be met where the SLA is not.
     let met = (comparison.verdict == Verdict::Met).then(|| Credit::of(comparison, analysis, after)).flatten();
     let credit = met.map(|credit| ("what met the SLA", credit.text()));

@@ -16,6 +16,8 @@ pub struct Summary {
     pub judged: &'static str,
     /// Why the slow requests are slow: a name and a text each.
     pub why: Vec<(&'static str, String)>,
+    /// How requests of each failed, a line a kind; without it the words of the comparison are shown.
+    pub failed: [Vec<String>; 2],
     /// What each optimisation bought, a table; empty where there is no ladder.
     pub ladder: Vec<String>,
     /// What was predicted, in a line.
@@ -33,6 +35,7 @@ impl Default for Summary {
             strategies: Default::default(),
             judged: "after the optimisation",
             why: Vec::new(),
+            failed: Default::default(),
             ladder: Vec::new(),
             predicted: None,
             folder: None,
@@ -203,11 +206,14 @@ pub(super) fn signed(value: f64) -> String {
     if matches!(text.as_str(), "+0.0" | "-0.0") { "0.0".into() } else { text }
 }
 
-/// `3 × timeout, 1 × reset`.
-pub(super) fn errors(phase: &crate::analyze::PhaseSummary) -> Option<String> {
+/// The failures of a side as they were told, else `3 × timeout, 1 × reset` of the comparison.
+pub(super) fn errors(phase: &crate::analyze::PhaseSummary, told: &[String]) -> Vec<String> {
+    if !told.is_empty() {
+        return told.to_vec();
+    }
     let errors: Vec<_> =
         phase.errors.0.iter().map(|(kind, count)| format!("{count} × {}", kind.name())).collect();
-    (!errors.is_empty()).then(|| errors.join(", "))
+    if errors.is_empty() { Vec::new() } else { vec![errors.join(", ")] }
 }
 
 /// The last part of a path.

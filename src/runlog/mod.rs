@@ -1,7 +1,8 @@
-//! What a run leaves behind: the logs, the answers, the manifest.
+//! What a run leaves behind: the logs, the answers, what failures said, the manifest.
 
 mod answers;
 mod body_times;
+mod failures;
 mod files;
 mod json_places;
 mod log;
@@ -11,6 +12,7 @@ mod results;
 
 pub use answers::Answers;
 pub use body_times::BodyTimes;
+pub use failures::Failures;
 pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
 pub use log_file::LogFile;

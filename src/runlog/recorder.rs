@@ -11,6 +11,7 @@ use hdrhistogram::Histogram;
 
 use super::answers::Answers;
 use super::body_times::BodyTimes;
+use super::failures::Failures;
 use super::log::LogWriter;
 use super::log_file::LogFile;
 use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Stage};
@@ -25,9 +26,9 @@ pub struct Live {
     pub ended: u64,
     /// Of them, without a usable answer.
     pub failed: u64,
-    /// These by what went wrong.
-    pub errors: BTreeMap<ErrorKind, u64>,
-    /// Of all, with an answer of which no copy was kept.
+    /// These by their word and status.
+    pub failures: BTreeMap<(ErrorKind, Option<u16>), u64>,
+    /// Of them, with an answer of which no copy was kept.
     pub not_copied: u64,
     /// What each stage of these took in all, in microseconds, in the order of [`Stage::ALL`].
     pub stages: [u64; Stage::ALL.len()],
@@ -40,7 +41,7 @@ impl Default for Live {
         Live {
             ended: 0,
             failed: 0,
-            errors: BTreeMap::new(),
+            failures: BTreeMap::new(),
             not_copied: 0,
             stages: [0; Stage::ALL.len()],
             latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
@@ -61,6 +62,12 @@ pub struct Recording {
     pub answers: Answers,
     /// Where these are.
     pub answers_path: PathBuf,
+    /// What failures said.
+    pub failures: Failures,
+    /// Where that is.
+    pub failures_path: PathBuf,
+    /// The part of the run that is recorded.
+    pub part: String,
 }
 
 /// A running recorder.
@@ -134,19 +141,25 @@ impl Recording {
                 times.read(answer, &mut sample.server);
             }
             // Taken out: whoever gets the chunk next must not keep answers in memory.
+            if let Some(AnswerBody::Failed(failed)) = answer {
+                let taken = self.failures.take((&self.part, repetition), sample, failed);
+                taken.with_context(|| cannot_write(&self.failures_path))?;
+            }
             let digest = answer.take().map(|answer| self.digest(sample.seq, answer)).transpose();
-            sample.answer_digest = digest.with_context(|| cannot_write(&self.answers_path))?;
+            sample.answer_digest = digest.with_context(|| cannot_write(&self.answers_path))?.flatten();
             self.log.write(repetition, sample).with_context(|| cannot_write(&self.log_path))?;
         }
         // A row that has left the process survives a kill.
         self.log.flush().with_context(|| cannot_write(&self.log_path))?;
+        self.failures.flush().with_context(|| cannot_write(&self.failures_path))?;
         self.answers.flush().with_context(|| cannot_write(&self.answers_path))
     }
 
-    fn digest(&mut self, seq: u64, answer: AnswerBody) -> std::io::Result<AnswerDigest> {
+    fn digest(&mut self, seq: u64, answer: AnswerBody) -> std::io::Result<Option<AnswerDigest>> {
         Ok(match answer {
-            AnswerBody::Kept(answer) => self.answers.take(seq, answer.bytes())?,
-            AnswerBody::Rolled(digest) => AnswerDigest::OfBytes(digest),
+            AnswerBody::Kept(answer) => Some(self.answers.take(seq, answer.bytes())?),
+            AnswerBody::Rolled(digest) => Some(AnswerDigest::OfBytes(digest)),
+            AnswerBody::Failed(_) => None,
         })
     }
 }
@@ -165,12 +178,11 @@ fn count(live: &mut Live, chunk: &[Completed]) {
         for stage in Stage::ALL {
             live.stages[stage as usize] += sample.stages.get(stage).unwrap_or_default().0;
         }
-        if sample.succeeded() {
-            live.latency.saturating_record(sample.stages.latency().0);
-        } else {
-            live.failed += 1;
-            if let Some(error) = sample.error {
-                *live.errors.entry(error).or_default() += 1;
+        match sample.error {
+            None => live.latency.saturating_record(sample.stages.latency().0),
+            Some(word) => {
+                live.failed += 1;
+                *live.failures.entry((word, sample.status)).or_default() += 1;
             }
         }
         live.not_copied += u64::from(sample.answer_digest.is_some_and(|answer| !answer.is_copied()));
@@ -185,14 +197,17 @@ mod tests {
 
     use super::*;
     use crate::model::TimeSources;
-    use crate::model::{ByteBudget, Canonical, Digest, KeptAnswer, Micros, Sample, Stages, TraceId};
+    use crate::model::{ByteBudget, Canonical, Digest, KeptAnswer, Mask, Micros, Sample, Stages, TraceId};
     use crate::runlog::LogReader;
 
     fn recording(file: &tempfile::NamedTempFile) -> Recording {
         let log = LogWriter::new(LogFile::start(file.path()).expect("nobody else writes"), "run", "before");
         let answers = Answers::new(Box::new(std::io::sink()));
-        let [log_path, answers_path] = ["before.csv", "answers.jsonl"].map(PathBuf::from);
-        Recording { log: log.expect("the disk has room"), log_path, answers, answers_path }
+        let [log_path, answers_path, failures_path] =
+            ["before.csv", "answers.jsonl", "failures.jsonl"].map(PathBuf::from);
+        let failures = Failures::new(Box::new(std::io::sink()), Mask::default());
+        let (log, part) = (log.expect("the disk has room"), "before".to_string());
+        Recording { log, log_path, answers, answers_path, failures, failures_path, part }
     }
 
     fn no_times() -> BodyTimes {

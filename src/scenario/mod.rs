@@ -2,6 +2,7 @@
 //!
 //! Nothing downstream sees the raw form.
 
+mod abort_after;
 mod connecting;
 mod error;
 mod overrides;

@@ -53,7 +53,14 @@ fn all_keys() -> Raw {
             attempt_delay_ms: 1,
             probe: true,
         },
-        load: RawLoad { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
+        load: RawLoad {
+            requests: 1,
+            workers: 1,
+            threads: 1,
+            seed: 1,
+            abort_after: "1s".into(),
+            payloads: path.clone(),
+        },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),
         before: RawPhase {
             strategy: text.clone(),

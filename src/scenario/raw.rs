@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Value;
 
+use super::abort_after;
 use super::error::ScenarioError;
 use crate::host::paths;
 use crate::mock::MockSettings;
@@ -124,13 +125,15 @@ pub struct RawLoad {
     pub workers: usize,
     pub threads: usize,
     pub seed: u64,
+    #[serde(deserialize_with = "abort_after::text")]
+    pub abort_after: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payloads: Option<PathBuf>,
 }
 
 impl Default for RawLoad {
     fn default() -> Self {
-        RawLoad { requests: 600, workers: 64, threads: 1, seed: 7, payloads: None }
+        RawLoad { requests: 600, workers: 64, threads: 1, seed: 7, abort_after: "10s".into(), payloads: None }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::abort_after;
 use super::connecting::{Connecting, http_choice};
 use super::error::ScenarioError;
 use super::raw::{self, Raw};
@@ -141,8 +142,15 @@ pub struct Load {
     pub threads: usize,
     /// Seed of the plan.
     pub seed: u64,
+    /// For how long nothing but failures may end before a repetition does; `None` is for ever.
+    #[serde(rename = "abort_after_ms", serialize_with = "as_millis")]
+    pub abort_after: Option<Duration>,
     /// File of request bodies; `None` is the built-in prompts.
     pub payloads: Option<PathBuf>,
+}
+
+fn as_millis<S: serde::Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.as_secs_f64() * 1e3).serialize(serializer)
 }
 
 /// Validates a raw scenario.
@@ -211,6 +219,7 @@ fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
         workers: raw.workers,
         threads: raw.threads,
         seed: raw.seed,
+        abort_after: abort_after::resolve(&raw.abort_after)?,
         payloads: raw.payloads,
     })
 }

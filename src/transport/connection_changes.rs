@@ -5,10 +5,13 @@ use std::cell::{Cell, RefCell};
 
 use tokio::sync::Notify;
 
+use crate::model::{Closings, Micros};
+
 /// Shared by the marks of all connections of a thread.
 #[derive(Default)]
 pub struct ConnectionChanges {
     open: Cell<u64>,
+    closings: Cell<Closings>,
     changed: Notify,
     /// Connections that delivered what nobody had asked for, and that nobody has been told of yet.
     surplus: RefCell<Vec<u64>>,
@@ -18,6 +21,21 @@ impl ConnectionChanges {
     /// How many connections are open or being opened.
     pub fn open(&self) -> u64 {
         self.open.get()
+    }
+
+    /// How the server ended those that were kept.
+    pub fn closings(&self) -> Closings {
+        self.closings.get()
+    }
+
+    /// The server has ended one: after `idle` time and without a word, or with the answer and said so.
+    pub fn ended(&self, idle: Option<Micros>) {
+        let mut closings = self.closings.get();
+        match idle {
+            Some(idle) => closings.silent(idle),
+            None => closings.said(),
+        }
+        self.closings.set(closings);
     }
 
     /// Waits until a connection has changed since the last wait.

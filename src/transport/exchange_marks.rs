@@ -44,6 +44,8 @@ pub struct ExchangeMarks {
     bytes_of_attempt: Cell<u64>,
     bytes_received: Cell<u64>,
     retransmits: Cell<Option<u32>>,
+    /// Why its answer cannot be understood.
+    reason: Cell<Option<&'static str>>,
 }
 
 impl ExchangeMarks {
@@ -66,6 +68,7 @@ impl ExchangeMarks {
             bytes_of_attempt: Cell::default(),
             bytes_received: Cell::default(),
             retransmits: Cell::default(),
+            reason: Cell::default(),
         })
     }
 
@@ -115,6 +118,7 @@ impl ExchangeMarks {
         self.head.set(None);
         self.bytes_of_attempt.set(0);
         self.retransmits.set(None);
+        self.reason.set(None);
     }
 
     /// This attempt uses the connection with these marks; whether it is the one that opens it.
@@ -177,9 +181,29 @@ impl ExchangeMarks {
         self.head.get().filter(|_| self.first_read.get().is_none_or(|first| first <= end))
     }
 
+    /// The status, if a head came.
+    pub fn status(&self) -> Option<u16> {
+        self.head.get().map(|(status, _)| status)
+    }
+
+    /// Why the answer cannot be understood, in a few words.
+    pub fn because(&self, reason: &'static str) {
+        self.reason.set(Some(reason));
+    }
+
+    /// What was said of that.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.reason.get()
+    }
+
     /// When the last byte of the answer came.
     pub fn last_read(&self) -> Option<Moment> {
         self.last_read.get()
+    }
+
+    /// From the last write of this attempt to the first byte of its answer.
+    pub fn waited(&self) -> Option<Micros> {
+        self.first_read.get().zip(self.last_write.get()).map(|(read, write)| read.since(write))
     }
 
     /// Whether a byte of this attempt was handed to the kernel.
@@ -204,8 +228,7 @@ impl ExchangeMarks {
 
     /// Whether the answer came before the kernel could have sent the request again.
     fn was_too_fast_for_the_kernel(&self) -> bool {
-        let waited = self.first_read.get().zip(self.last_write.get()).map(|(read, write)| read.since(write));
-        self.bytes_of_attempt.get() <= ONE_SEGMENT && waited.is_some_and(|waited| waited < NO_SOONER)
+        self.bytes_of_attempt.get() <= ONE_SEGMENT && self.waited().is_some_and(|waited| waited < NO_SOONER)
     }
 
     /// Attempts, at least 1.

@@ -3,6 +3,7 @@
 //! What a connection cost to set up is marked apart from what an exchange did on it, because on a shared connection many
 //! exchanges follow one set-up, and because the request that opened a connection is the one that paid for it.
 
+mod aside;
 mod connect_settings;
 mod connection_changes;
 mod connection_marks;
@@ -23,6 +24,7 @@ mod target_url;
 mod tls;
 mod told_by;
 
+pub use aside::Aside;
 pub use connect_settings::ConnectSettings;
 pub use connection_changes::ConnectionChanges;
 pub use connection_marks::{ConnectionMarks, Counters};

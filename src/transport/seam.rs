@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{ConnectionMarks, ExchangeMarks, Request, ToldBy};
+use super::{Aside, ConnectionMarks, ExchangeMarks, Request, ToldBy};
 use crate::model::{ErrorKind, Micros, Moment, ServerTimes, StageSet};
 
 /// A way to move bytes.
@@ -53,6 +53,9 @@ pub trait BodySink {
     /// # Errors
     /// What is wrong with the answer; the exchange fails with it and the connection is closed.
     fn chunk(&mut self, at: Moment, data: &[u8]) -> Result<(), ErrorKind>;
+
+    /// What has come was not the answer: it comes on another connection, from its start.
+    fn forget(&mut self) {}
 }
 
 /// What came before and after an answer's content.
@@ -66,6 +69,8 @@ pub struct Head {
     pub told_by: ToldBy,
     /// What each item of the exchange cost, as the server says, in order; empty if it does not.
     pub items: Vec<Micros>,
+    /// What it says beside; of answers that are no success.
+    pub aside: Option<Box<Aside>>,
 }
 
 /// Why an exchange failed.

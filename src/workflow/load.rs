@@ -4,15 +4,16 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
+use super::sending::{PartLoad, Ready, Runner, Shown, conditions, patience, telemetry};
 use super::steps::expected;
-use crate::analyze::Doubt;
+use crate::analyze::{Doubt, FailureGroup};
 use crate::host::console::{self, STDOUT};
 use crate::host::{Anchor, Interrupt};
 use crate::model::run_files;
-use crate::model::{Caveat, Phase, RunEnd};
+use crate::model::{Caveat, Mask, Phase, RunEnd};
+use crate::report;
 use crate::report::{Progress, failed_load};
-use crate::runlog::{Answers, LogFile, LogWriter, Recording};
+use crate::runlog::{Answers, Failures, LogFile, LogWriter, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 
@@ -34,6 +35,9 @@ pub async fn load(
         log_path: log.into(),
         answers: Answers::new(Box::new(std::io::sink())),
         answers_path: run_files::ANSWERS.into(),
+        failures: Failures::new(Box::new(std::io::sink()), Mask::new(&settings.secrets())),
+        failures_path: run_files::FAILURES.into(),
+        part: phase.name().to_string(),
     };
     let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
     let progress = Progress::new(quiet, expected::of_phase(settings, phase));
@@ -46,6 +50,7 @@ pub async fn load(
         plan,
         strategy: settings.strategy(phase),
         workers: settings.load.workers,
+        patience: patience(settings),
         title: phase.name().to_string(),
         shown: Shown::AsLoad,
         truth: None,
@@ -61,12 +66,26 @@ pub async fn load(
         runner.progress.note(&format!("warning: {}", Caveat::from(losses).message));
     }
     telemetry::last_scrape(&runner.telemetry, interrupt).await;
+    if let Some(given_up) = ran.given_up {
+        let doubt = Doubt::EndedEarly {
+            part: phase.name().to_string(),
+            repetition: 1,
+            at: given_up.at,
+            mostly: given_up.mostly,
+        };
+        runner.progress.note(&format!("warning: {}", Caveat::from(doubt).message));
+    }
+    let groups = FailureGroup::of(ran.live.failures.clone());
+    for line in report::failed(&groups, &ran.recording.failures.notes()) {
+        runner.progress.note(&format!("failed: {line}"));
+    }
     Ok(match interrupt.signal() {
         Some(signal) => RunEnd::Interrupted(signal),
         None if ran.live.latency.is_empty() => {
             console::fail(&failed_load(&ran.live, &settings.sla));
             RunEnd::Failed
         }
+        None if ran.given_up.is_some() => RunEnd::Failed,
         None => RunEnd::Completed,
     })
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::findings::{Findings, analyze, page, payload_sets};
 use super::sending::{Ready, Recordings, Run, Runner, conditions};
-use super::steps::{self, End, expected, script};
+use super::steps::{self, End, Progressed, expected, script};
 use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::run_files::PAGE;
-use crate::model::{Part, Phase};
+use crate::model::{Mask, Part, Phase};
 use crate::report::Progress;
 use crate::runlog::Results;
 use crate::scenario::Settings;
@@ -87,11 +87,11 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     if let Some(port) = telemetry.metrics_port() {
         progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
     }
-    let recordings = Recordings::start(&results)?;
+    let recordings = Recordings::start(&results, Mask::new(&settings.secrets()))?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     runner.say_destination(&[settings.before, settings.after])?;
     runner.say_probe(&probe);
-    Ok(Run { plan, results, manifest, recordings, runner })
+    Ok(Run { plan, results, manifest, recordings, runner, calls_given_up: false })
 }
 
 /// All that is sent and logged.
@@ -107,7 +107,9 @@ async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
     steps::calibrate(run).await?;
     for (phase, repetition) in Phase::interleaved(run.settings().repetitions) {
         steps::single_calls(run, phase, repetition, End::Before).await?;
-        steps::repetition(run, phase, repetition).await?;
+        if steps::repetition(run, phase, repetition).await? == Progressed::NoFurther {
+            return run.write_manifest();
+        }
         steps::single_calls(run, phase, repetition, End::After).await?;
         // What has been measured can be analysed and exported, whatever becomes of the rest.
         run.write_manifest()?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spanload::client::{AnswerLimits, BatchFormat, BatchRoom};
 use spanload::engine;
-use spanload::engine::{Health, Pacing, Repetition};
+use spanload::engine::{Health, Pacing, Patience, Repetition};
 use spanload::host::{Clock, Interrupt};
 use spanload::model::{ByteBudget, Completed, Connections, Micros, Moment, Pulse, Sample, Stage, Strategy};
 use spanload::plan::{Plan, Slice, TraceIds};
@@ -23,6 +23,7 @@ pub struct Load {
     pub workers: u64,
     pub strategy: Strategy,
     pub timeout: Duration,
+    pub patience: Option<Patience>,
     pub answers: AnswerLimits,
 }
 
@@ -35,6 +36,7 @@ impl Load {
             workers,
             strategy: Strategy::PER_REQUEST,
             timeout: Duration::from_secs(20),
+            patience: None,
             answers: AnswerLimits {
                 most: BUDGET,
                 budget: ByteBudget::new(BUDGET),
@@ -120,6 +122,7 @@ impl Load {
             batch_format: BatchFormat::new("inputs", "outputs"),
             answers: self.answers,
             timeout: self.timeout,
+            patience: self.patience,
         }
     }
 }

@@ -66,6 +66,7 @@ fn where_no_copy_fits_the_row_has_the_digest_of_the_bytes() {
                 assert_eq!(*digest, Digest::of(body.as_bytes()));
                 kinds.push(false);
             }
+            AnswerBody::Failed(said) => panic!("no success: {said:?}"),
         }
     }
     assert_eq!(kinds, [true, true, false, false]);

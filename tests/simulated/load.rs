@@ -74,6 +74,7 @@ impl Load {
             batch_format: BatchFormat::new("inputs", "outputs"),
             answers: limits(1 << 20, &ByteBudget::new(64 << 20)),
             timeout: Duration::from_secs(20),
+            patience: None,
         };
         Load { repetition, interrupt: Interrupt::never(), pulse: Arc::default() }
     }

@@ -64,9 +64,56 @@ fn what_was_sent_is_never_sent_again() {
 fn a_refused_connect_is_a_failure_with_the_stages_that_it_reached() {
     let refused = Connect::fails(7, std::io::ErrorKind::ConnectionRefused);
     let outcome = Load::new(2, 1).pool(1).run(&Net::with_connect(move |_| refused, |_, _| async {}));
+    assert_eq!(stages(outcome.sample(0))[0], ("queue", 0));
     for sample in outcome.samples() {
         assert_eq!(sample.error, Some(ErrorKind::ConnectRefused));
-        assert_eq!(stages(sample), [("queue", 0), ("connect", 7_000)]);
+        assert_eq!(stages(sample)[1..], [("connect", 7_000)]);
         assert_eq!((sample.attempts, sample.bytes_sent), (1, 0));
     }
+}
+
+const FAREWELL: &str = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nidle";
+
+/// Answers the first request on each of its first two connections, and the next one with a 408 after `ms`.
+fn saying_farewell(ms: u64, farewell: &'static str) -> Net {
+    Net::new(move |index, mut peer| async move {
+        for number in 0.. {
+            let Some(request) = peer.request().await else { return };
+            if number == 1 && index < 2 {
+                pause(ms).await;
+                return peer.write(farewell).await;
+            }
+            peer.answer(&request.body).await;
+        }
+    })
+}
+
+#[test]
+fn a_farewell_to_an_idle_connection_is_no_answer_to_the_request_that_it_crosses() {
+    let net = saying_farewell(5, FAREWELL);
+    let outcome = Load::new(2, 1).pool(1).run(&net);
+    let again = outcome.sample(1);
+    assert_eq!((again.error, again.status, again.attempts, net.dialled()), (None, Some(200), 2, 2));
+    assert_eq!(outcome.answer(1), Some("1".as_bytes()), "nothing of the farewell is in it");
+    assert_eq!(stages(again)[..2], [("queue", 0), ("retry", 5_000)]);
+}
+
+#[test]
+fn what_an_application_gives_up_is_its_answer() {
+    let kept = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nslow";
+    for net in [saying_farewell(400, FAREWELL), saying_farewell(5, kept)] {
+        let outcome = Load::new(2, 1).pool(1).run(&net);
+        let sample = outcome.sample(1);
+        assert_eq!((sample.error, sample.status, sample.attempts), (Some(ErrorKind::Http4xx), Some(408), 1));
+    }
+    let always = Net::new(|_, mut peer| async move {
+        peer.request().await;
+        peer.write(FAREWELL).await;
+    });
+    let outcome = Load::new(1, 1).pool(1).run(&always);
+    assert_eq!(
+        (outcome.sample(0).status, outcome.sample(0).attempts),
+        (Some(408), 1),
+        "a fresh one was not idle"
+    );
 }

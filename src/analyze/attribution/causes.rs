@@ -27,6 +27,10 @@ struct Lost {
 /// the sums have it.
 const LITTLE_TIME: f64 = 100.0;
 const LITTLE_SHARE: f64 = 0.001;
+/// Where the slowest take less than this on average, in milliseconds, the client's own lateness counts from a timer's grain on, a
+/// millisecond in microseconds: any machine is late by as much, and of requests that short it would be the first of all causes.
+const SHORT_TAIL_MS: f64 = 10.0;
+const CLIENTS_GRAIN: f64 = 1_000.0;
 
 /// The causes that weigh something, the weightiest first.
 pub(super) fn causes(
@@ -68,6 +72,10 @@ pub(super) fn causes(
 fn weighs(cause: Cause, groups: &Groups) -> bool {
     let time = groups.tail.mean(groups.tail.causes[cause as usize]);
     let share = groups.share_of_excess(cause).unwrap_or(0.0);
+    let clients = matches!(cause, Cause::ClientQueueScheduler | Cause::ClientOverload);
+    if clients && time < CLIENTS_GRAIN && groups.tail.mean_ms().is_none_or(|mean| mean < SHORT_TAIL_MS) {
+        return false;
+    }
     time >= LITTLE_TIME || share.abs() >= LITTLE_SHARE
 }
 
@@ -77,9 +85,10 @@ impl Lost {
         for (index, row) in context.rows().iter().enumerate().filter(|(_, row)| !row.succeeded()) {
             let cause = match row.error() {
                 _ if is_shed(row) => Some(Cause::Shedding),
-                // What ran out of time is slow; what broke is not.
+                // What ran out of time is slow; what broke has no time that would tell why.
                 Some(ErrorKind::Timeout) => Some(context.split(index).largest()),
-                _ => None,
+                None | Some(ErrorKind::Unsent | ErrorKind::Interrupted) => None,
+                Some(_) => Some(Cause::Failure),
             };
             if let Some(cause) = cause {
                 by_cause[cause as usize] += 1;

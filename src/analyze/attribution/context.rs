@@ -1,6 +1,7 @@
 //! What a phase as a whole says about each of its requests.
 
 use super::accept_order;
+use super::back_off;
 use super::client_health::ClientHealth;
 use super::held_back;
 use super::occupancy::Occupancy;
@@ -42,6 +43,7 @@ impl<'a> Context<'a> {
                 facts.client_stalled = health.stalled_during(row);
                 facts.read_late = health.read_late(row);
             }
+            back_off::mark(rows, facts);
             for (index, bound) in accept_order::bounds(rows) {
                 facts[index].accepted_within = bound;
             }

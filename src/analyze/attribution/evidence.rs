@@ -1,6 +1,6 @@
 //! The numbers behind each cause.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::held_back;
 use super::split::{Split, is_shed, tells_all};
 use crate::analyze::document::{Cause, Table};
 use crate::analyze::observed::Observation;
-use crate::model::Micros;
+use crate::model::{ErrorKind, Micros};
 use crate::stats::distribution::Distribution;
 
 /// What the rows of a phase show beside the sums by cause.
@@ -40,6 +40,8 @@ pub(super) struct RowCounts {
     pub kernel_told: u64,
     /// Answers 429 and 503.
     pub shed: u64,
+    /// Other failures that were not too slow, by word.
+    pub broken: BTreeMap<ErrorKind, u64>,
     /// Connections of batches that are counted already, by repetition.
     seen: BTreeSet<(u32, u64)>,
 }
@@ -48,6 +50,7 @@ impl RowCounts {
     /// Adds a row with the causes of its latency.
     pub(super) fn take(&mut self, row: &Observation, split: &Split) {
         self.shed += u64::from(is_shed(row));
+        self.failure(row);
         let opened = row.connection().filter(|used| !used.reused);
         // The members of a batch share its connection.
         if let Some(used) = opened
@@ -57,6 +60,13 @@ impl RowCounts {
         }
         if row.succeeded() {
             self.success(row, split.get(Cause::NotYetAccepted));
+        }
+    }
+
+    fn failure(&mut self, row: &Observation) {
+        let slow = [ErrorKind::Timeout, ErrorKind::Unsent, ErrorKind::Interrupted];
+        if let Some(word) = row.error().filter(|word| !slow.contains(word) && !is_shed(row)) {
+            *self.broken.entry(word).or_default() += 1;
         }
     }
 
@@ -146,6 +156,7 @@ fn particular(
         }
         Cause::Retries => vec![("retried", json!(counts.retried))],
         Cause::Shedding => vec![("refused", json!(counts.shed))],
+        Cause::Failure => counts.broken.iter().map(|(word, n)| (word.name(), json!(n))).collect(),
         Cause::Unexplained => vec![
             ("server_times_missing", json!(groups.all.n - counts.told)),
             ("kernel_evidence_missing", json!(groups.all.n - counts.kernel_told)),

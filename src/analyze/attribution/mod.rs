@@ -4,6 +4,7 @@
 
 mod accept_order;
 mod attribute;
+mod back_off;
 mod both;
 mod bottleneck;
 mod causes;

@@ -53,6 +53,7 @@ pub(super) fn remedy(cause: Cause, advice: &Advice<'_>) -> String {
         Cause::ClientQueueScheduler | Cause::ClientOverload => {
             "give the client more processor time, or spread the callers over more machines"
         }
+        Cause::BackOff => "make the server answer: the failures say what was wrong with it",
         Cause::ServerQueue => {
             return batch(advice, FIXED_COST, Some("more replicas, not on the client's side"));
         }
@@ -69,6 +70,7 @@ pub(super) fn remedy(cause: Cause, advice: &Advice<'_>) -> String {
         Cause::Shedding => {
             "send less at once: fewer connections (after.connections), and batch (after.batch)"
         }
+        Cause::Failure => "fix the failures first, by what the server said of them: see the errors",
         Cause::Unexplained => "none before the cause is known",
     };
     fixed.to_string()

@@ -41,6 +41,8 @@ pub struct Facts {
     pub client_stalled: Micros,
     /// The part of that which ended as it read the first byte of the answer: that may have been there for so long.
     pub read_late: Micros,
+    /// Whether its caller rested first, for the one before it had reached nobody.
+    pub rested: bool,
     /// Whether its answer was held back until a delayed acknowledgement.
     pub held_back: bool,
 }
@@ -110,7 +112,11 @@ fn queue(row: &Observation, facts: Facts, split: &mut Split) {
     let mut left = row.stage(Stage::Queue).unwrap_or_default();
     split.take(Cause::ClientQueue, &mut left, facts.all_in_use);
     let shared = left >= LONGEST_CALL && row.batch().is_some_and(|batch| batch.size > 1);
-    let rest = if shared { Cause::ClientQueueBatch } else { Cause::ClientQueueScheduler };
+    let rest = match shared {
+        _ if facts.rested => Cause::BackOff,
+        true => Cause::ClientQueueBatch,
+        false => Cause::ClientQueueScheduler,
+    };
     split.add(rest, Some(left));
 }
 

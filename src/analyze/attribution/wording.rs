@@ -43,6 +43,10 @@ pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &RowCounts) -> 
                 "the client was late to start requests that waited for neither a connection nor a batch: the tail {mean} on average"
             )
         }
+        Cause::BackOff => format!(
+            "{n} of {of} requests waited because the one before them from the same caller had reached nobody: the tail {mean} \
+             on average"
+        ),
         Cause::ServerQueue => {
             format!("requests waited for a free replica, as the server says: the tail {mean} on average")
         }
@@ -72,6 +76,14 @@ pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &RowCounts) -> 
              above the slowest",
             counts.shed
         ),
+        Cause::Failure => {
+            let by_word = counts.broken.iter().map(|(word, n)| format!("{n} × {}", word.name()));
+            format!(
+                "{} requests failed ({}); they have no answer and rank above the slowest",
+                counts.broken.values().sum::<u64>(),
+                by_word.collect::<Vec<_>>().join(", ")
+            )
+        }
         Cause::ClientOverload => {
             format!("the client's own thread stood still while the tail waited: {mean} on average")
         }

@@ -26,6 +26,8 @@ pub enum Cause {
     ClientQueueBatch,
     /// Waiting in the client for neither a connection nor a batch: the client was late to start it.
     ClientQueueScheduler,
+    /// The caller's rest after a request of its own that reached nobody.
+    BackOff,
     /// Waiting for a replica, as the server says.
     ServerQueue,
     /// Computing, as the server says.
@@ -44,6 +46,8 @@ pub enum Cause {
     Retries,
     /// Refused with 429 or 503.
     Shedding,
+    /// No usable answer for another reason: an error of the server's, a connection that broke or never came to be.
+    Failure,
     /// The client's own thread was late.
     ClientOverload,
     /// Nothing in the data says.
@@ -52,7 +56,7 @@ pub enum Cause {
 
 impl Cause {
     /// All, in the order in which they are declared.
-    pub const ALL: [Cause; 20] = [
+    pub const ALL: [Cause; 22] = [
         Cause::SynRetransmission,
         Cause::NotYetAccepted,
         Cause::AcceptQueueWait,
@@ -62,6 +66,7 @@ impl Cause {
         Cause::ClientQueue,
         Cause::ClientQueueBatch,
         Cause::ClientQueueScheduler,
+        Cause::BackOff,
         Cause::ServerQueue,
         Cause::Compute,
         Cause::ServerTotal,
@@ -71,6 +76,7 @@ impl Cause {
         Cause::DelayedAck,
         Cause::Retries,
         Cause::Shedding,
+        Cause::Failure,
         Cause::ClientOverload,
         Cause::Unexplained,
     ];
@@ -87,6 +93,7 @@ impl Cause {
             Cause::ClientQueue => "client_queue",
             Cause::ClientQueueBatch => "client_queue_batch",
             Cause::ClientQueueScheduler => "client_queue_scheduler",
+            Cause::BackOff => "back_off",
             Cause::ServerQueue => "server_queue",
             Cause::Compute => "compute",
             Cause::ServerTotal => "server_total",
@@ -96,6 +103,7 @@ impl Cause {
             Cause::DelayedAck => "delayed_ack",
             Cause::Retries => "retries",
             Cause::Shedding => "shedding",
+            Cause::Failure => "failure",
             Cause::ClientOverload => "client_overload",
             Cause::Unexplained => "unexplained",
         }
@@ -113,6 +121,7 @@ impl Cause {
             Cause::ClientQueue => "wait for a connection of the client's",
             Cause::ClientQueueBatch => "wait for a batch to fill",
             Cause::ClientQueueScheduler => "late start by the client",
+            Cause::BackOff => "rest after a request that reached nobody",
             Cause::ServerQueue => "server queue",
             Cause::Compute => "compute",
             Cause::ServerTotal => "server (queue or compute)",
@@ -122,6 +131,7 @@ impl Cause {
             Cause::DelayedAck => "delayed acknowledgement (answer held back)",
             Cause::Retries => "retries",
             Cause::Shedding => "shedding (429, 503)",
+            Cause::Failure => "failures",
             Cause::ClientOverload => "overloaded client",
             Cause::Unexplained => "unexplained",
         }

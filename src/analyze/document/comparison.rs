@@ -72,6 +72,11 @@ pub struct Phases {
 }
 
 impl Phases {
+    /// Whether nearly all requests of one failed, so that no times are to be explained or compared.
+    pub fn mostly_failed(&self) -> bool {
+        self.before.mostly_failed() || self.after.mostly_failed()
+    }
+
     /// Both, in order.
     pub fn both(&self) -> [(Phase, &PhaseSummary); 2] {
         Phase::BOTH.map(|phase| (phase, self.of(phase)))

@@ -38,7 +38,7 @@ pub use finding::CauseFinding;
 pub use ladder::{Bought, LadderRung};
 pub use latency::{LatencyMs, ThreeIntervals, ThreePercentiles};
 pub use phase_analysis::{FailureFigures, PhaseAnalysis, StageFigures};
-pub use phase_summary::{PhaseSummary, RepetitionSummary};
+pub use phase_summary::{PhaseSummary, RepetitionSummary, mostly_failed};
 pub use prediction::{Prediction, ServerFigures};
 pub use quality::Quality;
 pub use reuse::{Reuse, ReuseBuys};

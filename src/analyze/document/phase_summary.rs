@@ -33,6 +33,19 @@ pub struct PhaseSummary {
     pub repetitions: Vec<RepetitionSummary>,
 }
 
+impl PhaseSummary {
+    /// Whether so few of the requests that were sent succeeded that their times say nothing of the phase.
+    pub fn mostly_failed(&self) -> bool {
+        mostly_failed(self.succeeded, self.failed)
+    }
+}
+
+/// Whether successes are at most a tenth of what was sent: those that come through a server that refuses nearly all are not
+/// what it would do with all.
+pub fn mostly_failed(succeeded: u64, failed: u64) -> bool {
+    failed > 0 && succeeded * 9 <= failed
+}
+
 /// One repetition.
 #[derive(Clone, Debug, Serialize)]
 pub struct RepetitionSummary {

@@ -33,6 +33,19 @@ pub struct Prediction {
     pub error: Option<f64>,
 }
 
+/// A P95 that is shorter is mostly the machine's own: its scheduler and its timers are late by a millisecond now and then, so that
+/// two such figures differ by a large share for no reason.
+const MATERIAL_MS: f64 = 5.0;
+
+impl Prediction {
+    /// Whether the P95 that is predicted or the one that was measured is long enough for their difference to say something.
+    pub fn is_material(&self) -> bool {
+        let ends = self.range.as_ref().map(|range| range.p95_ms[1]);
+        let figures = [self.p95_ms, self.measured_p95_ms, ends];
+        figures.into_iter().flatten().any(|p95| p95 >= MATERIAL_MS)
+    }
+}
+
 /// The server as the before log and the calibration show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServerFigures {

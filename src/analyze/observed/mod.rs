@@ -1,6 +1,7 @@
 //! What analysis reads: the rows of the phases, the script's and the server's logs, how the client fared.
 
 mod collector;
+mod failure_group;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod inputs;
@@ -16,6 +17,7 @@ mod truth;
 mod ways;
 
 pub use collector::PhaseCollector;
+pub use failure_group::FailureGroup;
 pub use inputs::Inputs;
 pub use observation::Observation;
 pub use phase::PhaseData;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::failure_group::FailureGroup;
 use super::observation::Observation;
 use super::repetition::RepetitionSums;
 use super::ways::Ways;
-use crate::analyze::document::Table;
+use crate::analyze::document::{Table, mostly_failed};
 use crate::model::{ErrorKind, Micros};
 use crate::stats::{Distribution, rounded};
 
@@ -140,6 +141,17 @@ impl PhaseData {
             errors.entry(kind.name()).or_insert((*kind, 0)).1 += n;
         }
         Table(errors.into_values().collect())
+    }
+
+    /// Failures by kind and status, the largest group first.
+    pub fn failure_groups(&self) -> Vec<FailureGroup> {
+        let kinds = self.rows.iter().filter_map(|row| Some(((row.error()?, row.status()), 1)));
+        if self.failed() == 0 { Vec::new() } else { FailureGroup::of(kinds) }
+    }
+
+    /// Whether so few of the requests that were sent succeeded that their times say nothing of the phase.
+    pub(in crate::analyze) fn mostly_failed(&self) -> bool {
+        mostly_failed(self.succeeded(), self.failed())
     }
 
     /// Succeeded ÷ sum over repetitions of (last end − first due), a second.

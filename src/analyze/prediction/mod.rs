@@ -25,7 +25,8 @@ use infer::Inferred;
 pub fn predict(before: &PhaseData, calibration: Option<&Calibration>, after: Option<Strategy>) -> Prediction {
     let strategy = after.map(|after| after.to_string());
     let mut prediction = Prediction { strategy, ..Prediction::default() };
-    let Some(inferred) = infer::infer(before, calibration) else {
+    let known = infer::infer(before, calibration).filter(|_| !before.mostly_failed());
+    let Some(inferred) = known else {
         prediction.assumptions.push(assumptions::NOTHING_KNOWN.to_string());
         return prediction;
     };

@@ -3,7 +3,8 @@
 use super::doubted_times::DoubtedTimes;
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
-use crate::model::{CaveatKind, Metric, Micros, Peer, Phase};
+use crate::analyze::observed::FailureGroup;
+use crate::model::{CaveatKind, Closings, ErrorKind, Metric, Micros, Moment, Peer, Phase};
 use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
@@ -11,6 +12,24 @@ use crate::stats::interval::Interval;
 pub enum Doubt {
     /// A signal stopped the run.
     Interrupted,
+    /// Nothing but failures ended for so long that the run went on no further.
+    EndedEarly {
+        /// In which part of it.
+        part: String,
+        /// In which repetition, from 1.
+        repetition: u32,
+        /// When, from the start of the repetition.
+        at: Moment,
+        /// How most of its requests failed.
+        mostly: ErrorKind,
+    },
+    /// Calls to the idle server failed one after the other, so that no more were made.
+    CallsGivenUp {
+        /// Requests in each call.
+        batch: usize,
+        /// How most of them failed.
+        mostly: ErrorKind,
+    },
     /// The given load test could not be run.
     NoBaselineScript {
         /// Its file name.
@@ -101,6 +120,19 @@ pub enum Doubt {
     NoSuccess {
         /// Which.
         phase: Phase,
+        /// How its requests failed.
+        failures: Vec<FailureGroup>,
+    },
+    /// Nearly all of a phase failed.
+    MostlyFailed {
+        /// Which.
+        phase: Phase,
+        /// Requests that failed.
+        failed: u64,
+        /// Requests that were sent.
+        sent: u64,
+        /// How they failed.
+        failures: Vec<FailureGroup>,
     },
     /// Planned requests were never sent.
     Unsent {
@@ -140,6 +172,26 @@ pub enum Doubt {
     ServerTimesUnread {
         /// How many, of all parts of the run.
         answers: u64,
+    },
+    /// Few of the exchanges went over kept connections, though the phase keeps them.
+    NotKept {
+        /// Which.
+        phase: Phase,
+        /// Exchanges on a connection that was used before.
+        kept: u64,
+        /// Exchanges that could have been.
+        of: u64,
+        /// How the server ended its connections.
+        closings: Closings,
+    },
+    /// Requests were lost on kept connections that the server ended as they were sent.
+    KeptRace {
+        /// Which.
+        phase: Phase,
+        /// So many.
+        lost: u64,
+        /// How the server ended others of its connections.
+        closings: Closings,
     },
     /// One phase fails more often than the other.
     UnequalErrors {
@@ -248,6 +300,8 @@ impl Doubt {
     pub fn kind(&self) -> CaveatKind {
         match self {
             Doubt::Interrupted => CaveatKind::Interrupted,
+            Doubt::EndedEarly { .. } => CaveatKind::EndedEarly,
+            Doubt::CallsGivenUp { .. } => CaveatKind::CallsGivenUp,
             Doubt::NoBaselineScript { .. } => CaveatKind::NoBaselineScript,
             Doubt::BaselineScriptFailed { .. } => CaveatKind::BaselineScriptFailed,
             Doubt::ScriptLogUnreadable { .. } => CaveatKind::BaselineScriptUnreadable,
@@ -264,11 +318,14 @@ impl Doubt {
             Doubt::AnswersVary { .. } => CaveatKind::AnswersVary,
             Doubt::AnswersNotCopied { .. } => CaveatKind::AnswersNotCopied,
             Doubt::NoSuccess { .. } => CaveatKind::NoSuccess,
+            Doubt::MostlyFailed { .. } => CaveatKind::MostlyFailed,
             Doubt::Unsent { .. } => CaveatKind::Unsent,
             Doubt::NothingToFix { .. } => CaveatKind::NothingToFix,
             Doubt::UnequalWork { .. } => CaveatKind::UnequalWork,
             Doubt::ServerTimesDoubted(_) => CaveatKind::ServerTimesDoubted,
             Doubt::ServerTimesUnread { .. } => CaveatKind::ServerTimesUnread,
+            Doubt::NotKept { .. } => CaveatKind::NotKept,
+            Doubt::KeptRace { .. } => CaveatKind::KeptRace,
             Doubt::UnequalErrors { .. } => CaveatKind::UnequalErrors,
             Doubt::ClientLate { .. } => CaveatKind::ClientLate,
             Doubt::ClientBusy { .. } => CaveatKind::ClientBusy,

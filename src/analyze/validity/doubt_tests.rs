@@ -10,7 +10,15 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
     let (phase, word) = (Phase::Before, || "a word".to_string());
     let Some(doubt) = doubt else { return Some(Doubt::Interrupted) };
     Some(match doubt {
-        Doubt::Interrupted => Doubt::NoBaselineScript { script: word() },
+        Doubt::Interrupted => Doubt::EndedEarly {
+            part: word(),
+            repetition: 1,
+            at: Moment::from_micros(12_000_000),
+            mostly: ErrorKind::ConnectRefused,
+        },
+        Doubt::EndedEarly { .. } => Doubt::CallsGivenUp { batch: 1, mostly: ErrorKind::Timeout },
+        Doubt::CallsGivenUp { batch: 1, .. } => Doubt::CallsGivenUp { batch: 8, mostly: ErrorKind::Http4xx },
+        Doubt::CallsGivenUp { .. } => Doubt::NoBaselineScript { script: word() },
         Doubt::NoBaselineScript { .. } => Doubt::BaselineScriptFailed { script: word(), status: word() },
         Doubt::BaselineScriptFailed { .. } => Doubt::ScriptLogUnreadable { problem: word() },
         Doubt::ScriptLogUnreadable { .. } => Doubt::PayloadsDiffer { who: "whom" },
@@ -25,14 +33,20 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::UnknownColumns { .. } => Doubt::AnswersDiffer { different: 1, compared: 2, first: 0 },
         Doubt::AnswersDiffer { .. } => Doubt::AnswersVary { requests: 1 },
         Doubt::AnswersVary { .. } => Doubt::AnswersNotCopied { answers: 2, succeeded: 9, not_compared: 1 },
-        Doubt::AnswersNotCopied { .. } => Doubt::NoSuccess { phase },
-        Doubt::NoSuccess { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
+        Doubt::AnswersNotCopied { .. } => Doubt::NoSuccess { phase, failures: Vec::new() },
+        Doubt::NoSuccess { .. } => {
+            let failures = vec![FailureGroup { error: ErrorKind::Http4xx, status: Some(401), n: 19 }];
+            Doubt::MostlyFailed { phase, failed: 19, sent: 20, failures }
+        }
+        Doubt::MostlyFailed { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
         Doubt::Unsent { .. } => Doubt::NothingToFix { broken: false },
         Doubt::NothingToFix { broken: false } => Doubt::NothingToFix { broken: true },
         Doubt::NothingToFix { broken: true } => {
             Doubt::UnequalWork { basis: WorkBasis::ItemCosts, pairs: 1, ratio: 1.2 }
         }
-        Doubt::UnequalWork { .. } => doubted(TimesSign::TooShort { told_ms: 0.15, waited_ms: 151.0 }),
+        Doubt::UnequalWork { .. } => Doubt::NotKept { phase, kept: 0, of: 9, closings: Closings::default() },
+        Doubt::NotKept { .. } => Doubt::KeptRace { phase, lost: 1, closings: Closings::default() },
+        Doubt::KeptRace { .. } => doubted(TimesSign::TooShort { told_ms: 0.15, waited_ms: 151.0 }),
         Doubt::ServerTimesDoubted(DoubtedTimes { sign: TimesSign::TooShort { .. }, .. }) => {
             doubted(TimesSign::TooLong { phase, share: 0.5, ratio: 3.0 })
         }

@@ -1,7 +1,7 @@
 //! Each doubt in words: what it is and what to do.
 
 use super::doubt::Doubt;
-use super::losses;
+use super::{failed, kept, losses};
 use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Metric, Micros, Peer, Phase};
 
@@ -11,6 +11,23 @@ pub(super) fn message(doubt: &Doubt) -> String {
         Doubt::Interrupted => {
             "the run was interrupted: this comparison is partial; run it again".to_string()
         }
+        Doubt::EndedEarly { part, repetition, at, mostly } => format!(
+            "the run ended early: {:.1} s into repetition {repetition} of {part} nothing but failures had ended for as long \
+             as load.abort_after says, most of them as {}; what was not sent by then is unsent, and no further repetition \
+             was made: make the server answer, or send all of it whatever happens with --set load.abort_after=off",
+            at.as_micros() as f64 / 1e6,
+            mostly.name()
+        ),
+        Doubt::CallsGivenUp { batch: 1, mostly } => format!(
+            "three calls in a row to the idle server failed ({}), so no more were made: what a call costs is not known, and \
+             nothing that depends on it is predicted; make the server answer a single request, then run again",
+            mostly.name()
+        ),
+        Doubt::CallsGivenUp { batch, mostly } => format!(
+            "calls to the idle server with {batch} requests in each failed ({}), smaller ones did not, so no more were made \
+             with several: what larger batches cost is not known; lower --set after.batch, or raise the server's limit",
+            mostly.name()
+        ),
         Doubt::NoBaselineScript { script } => format!(
             "no python3 found, so {script} was not run; install Python 3.8 or newer to see its own figures"
         ),
@@ -89,13 +106,16 @@ pub(super) fn message(doubt: &Doubt) -> String {
              or are longer than is read as JSON: only equal bytes are known to be equal answers, and {not_compared} \
              pairs could not be compared; give the client another processor or a faster disk, or lower the load (-c)"
         ),
-        Doubt::NoSuccess { phase } => {
-            let name = phase.name();
-            format!(
-                "no request of the {name} phase succeeded; the error column of {name}.csv says why (protocol or \
-                 http_4xx where the phase batches: the server may have no batch endpoint, set {name}.batch=1)"
-            )
-        }
+        Doubt::NoSuccess { phase, failures } => format!(
+            "no request of the {} phase succeeded: {}",
+            phase.name(),
+            failed::what_failed(failures)
+        ),
+        Doubt::MostlyFailed { phase, failed: n, sent, failures } => format!(
+            "{n} of {sent} requests of the {} phase failed, so its times say nothing and are not explained: {}",
+            phase.name(),
+            failed::what_failed(failures)
+        ),
         Doubt::Unsent { phase, unsent, planned } => format!(
             "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \
              others; run again and let it come to its end",
@@ -112,6 +132,8 @@ pub(super) fn message(doubt: &Doubt) -> String {
              could have been found: these requests have none; give the client another processor or a faster disk, or lower \
              the load (-c)"
         ),
+        Doubt::NotKept { phase, kept, of, closings } => kept::not_kept(*phase, *kept, *of, closings),
+        Doubt::KeptRace { phase, lost, closings } => kept::race(*phase, *lost, closings),
         Doubt::UnequalErrors { before, after } => format!(
             "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \
              its work, so mend the failures before comparing times",

@@ -3,8 +3,10 @@
 mod client;
 mod doubt;
 mod doubted_times;
+mod failed;
 mod gain;
 mod judged;
+mod kept;
 mod losses;
 mod message;
 mod phases;
@@ -17,6 +19,7 @@ mod work_basis;
 
 pub use doubt::Doubt;
 pub use doubted_times::{DoubtedTimes, TimesSign};
+pub use kept::kept_connections;
 pub use losses::LostSpans;
 pub use plans::plans_differ;
 pub(super) use runs::of_runs;
@@ -26,23 +29,25 @@ pub use work_basis::WorkBasis;
 
 use super::document::{Quality, ThreeDifferences};
 use super::observed::Inputs;
+use crate::model::CaveatKind;
 use judged::judged;
 
 /// Whether what the after phase gained may be chance; not asked of a run that was cut short.
 pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &ThreeDifferences) -> Option<Doubt> {
-    gain::uncertain(&judged(inputs.sla), difference).filter(|_| inputs.interrupted.is_none())
+    gain::uncertain(&judged(inputs.sla), difference).filter(|_| !cut_short(inputs) && !mostly_failed(inputs))
 }
 
 /// All that the figures themselves give rise to. A run that was cut short is only asked what it
 /// can still answer.
 pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let (before, after) = (inputs.before, inputs.after);
-    let cut_short = inputs.interrupted.is_some();
+    let cut_short = cut_short(inputs);
     let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
     doubts.extend(phases::accounting(before, after, cut_short));
     doubts.extend(phases::peers(before, after));
     doubts.extend(client::surplus(inputs.health));
-    if cut_short {
+    // The times of a phase that failed are those of its few successes, or of none: there is nothing to judge.
+    if cut_short || mostly_failed(inputs) {
         return doubts;
     }
     let judged = judged(inputs.sla);
@@ -54,4 +59,13 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     doubts.extend(client::doubts(inputs.health, inputs.processors, before, after));
     doubts.extend(inputs.script.and_then(|script| replica::differs(script, before)));
     doubts
+}
+
+fn mostly_failed(inputs: &Inputs<'_>) -> bool {
+    inputs.before.mostly_failed() || inputs.after.mostly_failed()
+}
+
+/// Whether the run stopped before its end, whoever stopped it.
+fn cut_short(inputs: &Inputs<'_>) -> bool {
+    inputs.interrupted.is_some() || inputs.caveats.iter().any(|caveat| caveat.kind == CaveatKind::EndedEarly)
 }

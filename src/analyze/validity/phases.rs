@@ -50,9 +50,13 @@ pub(super) fn accounting(before: &PhaseData, after: &PhaseData, cut_short: bool)
         let unsent = data.unsent() - missing;
         let stopped_before = cut_short && data.failed() == 0;
         if data.succeeded() == 0 && !stopped_before {
-            doubts.push(Doubt::NoSuccess { phase });
+            doubts.push(Doubt::NoSuccess { phase, failures: data.failure_groups() });
         } else if unsent > 0 {
             doubts.push(Doubt::Unsent { phase, unsent, planned });
+        }
+        if data.succeeded() > 0 && data.mostly_failed() {
+            let (failed, sent) = (data.failed(), data.failed() + data.succeeded());
+            doubts.push(Doubt::MostlyFailed { phase, failed, sent, failures: data.failure_groups() });
         }
         if missing > 0 {
             doubts.push(Doubt::MissingRows { phase, missing, planned });

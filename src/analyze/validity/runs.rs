@@ -49,7 +49,10 @@ fn of_side(side: &RunSide<'_>, sla: &[SlaLine]) -> Vec<Caveat> {
 /// The phase that a doubt is about, if it is about one.
 fn about(doubt: &Doubt) -> Option<Phase> {
     match doubt {
-        Doubt::NoSuccess { phase }
+        Doubt::NoSuccess { phase, .. }
+        | Doubt::MostlyFailed { phase, .. }
+        | Doubt::NotKept { phase, .. }
+        | Doubt::KeptRace { phase, .. }
         | Doubt::Unsent { phase, .. }
         | Doubt::MissingRows { phase, .. }
         | Doubt::RepetitionsDisagree { phase, .. }

@@ -14,6 +14,8 @@ pub struct Html<'a> {
     pub drawn: &'a [Drawn; 2],
     /// Under which conditions.
     pub conditions: &'a Conditions,
+    /// How requests of each phase failed, and what the server said: a line a kind, before first.
+    pub failed: &'a [Vec<String>; 2],
     /// Where traces can be opened.
     pub jaeger: Option<&'a JaegerUrl>,
 }

@@ -25,7 +25,7 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
                     h3 { (super::figure::capital(phase.name())) }
                     @if summary.unsent > 0 { p { (count(summary.unsent, &format!("comparison:/phases/{phase}/unsent"))) " planned requests were never sent." } }
                     @if summary.errors.0.is_empty() { p { "No request failed." } }
-                    @else { (words(phase, comparison, page)) (kinds(phase, page)) }
+                    @else { (words(phase, comparison, page)) (kinds(phase, page)) (said(phase, page)) }
                 }
             }
         }
@@ -52,6 +52,14 @@ fn words(phase: Phase, comparison: &Comparison, page: &Html<'_>) -> Markup {
                 } } }
             }
         }
+    }
+}
+
+/// What the server said of each kind.
+pub fn said(phase: Phase, page: &Html<'_>) -> Markup {
+    let lines = &page.failed[usize::from(phase == Phase::After)];
+    html! {
+        @if !lines.is_empty() { p { "What was said of them:" } ul.kinds { @for line in lines { li { code { (line) } } } } }
     }
 }
 

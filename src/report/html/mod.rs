@@ -50,17 +50,18 @@ use crate::analyze::Comparison;
 
 impl Format for Html<'_> {
     fn render(&self, comparison: &Comparison) -> anyhow::Result<Vec<u8>> {
+        // The times of a few successes among failures are not those of the phase.
+        let told = !comparison.phases.mostly_failed();
         let body = html! {
             (verdict::section(comparison, self.conditions))
             (caveats::section(&comparison.caveats, &self.conditions.problems))
             (summary::section(comparison, self))
             (figures::section(comparison, self.conditions))
-            (causes::section(self))
-            (story::section(comparison, self))
+            @if told { (causes::section(self)) (story::section(comparison, self)) }
             (curve::section(comparison, self.drawn))
             (over_time::section(comparison, self))
             (waterfall::section(self))
-            (ladder::section(comparison, self.analysis, self.conditions))
+            @if told { (ladder::section(comparison, self.analysis, self.conditions)) }
             (quality::section(&comparison.quality, self.conditions))
             (conditions::section(comparison, self))
             (errors::section(comparison, self))

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::figure::{NumberForm, capital, count, derived, figure, interval, metric_name};
 use super::story::saturated;
 use super::verdict::{limit_of, unit_of, unsent, value, was_judged};
-use super::{Html, changes, middle, opening, parts, trust};
+use super::{Html, changes, errors, middle, opening, parts, trust};
 use crate::analyze::{Cause, Comparison, PhaseAnalysis, SlaResult, Verdict};
 use crate::model::{Exit, RunEnd};
 use crate::report::words::{before_keeps, sign};
@@ -92,7 +92,23 @@ fn sla_line(line: &SlaResult, at: usize, judged: bool) -> Markup {
     }
 }
 
+/// What failed, where so much did that there is nothing else to say.
+fn what_failed(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    html! {
+        @for (phase, summary) in comparison.phases.both().into_iter().filter(|(_, summary)| summary.mostly_failed()) {
+            p { strong.no { "Not slow: failed. " } "Of the " (phase) " phase "
+                (count(summary.failed, &format!("comparison:/phases/{phase}/failed"))) " requests failed, and "
+                (count(summary.succeeded, &format!("comparison:/phases/{phase}/succeeded"))) " succeeded: nothing is explained." }
+            (errors::said(phase, page))
+        }
+        p.dim { "What to do about each stands among the " a href="#caveats" { "caveats" } "." }
+    }
+}
+
 fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
+    if comparison.phases.mostly_failed() {
+        return what_failed(comparison, page);
+    }
     let before = &page.analysis.phases.before;
     let full = saturated(before).is_some() || parts::median_misses(comparison).is_some();
     let lost = before
@@ -157,6 +173,9 @@ fn fixed(comparison: &Comparison, page: &Html<'_>) -> Markup {
             "the run was stopped"
         };
         return html! { p { "Nothing is proven: " (why) "." } };
+    }
+    if comparison.phases.mostly_failed() {
+        return html! { p { "Nothing is proven: nearly all requests of a phase failed." } };
     }
     html! { (not_fixed(comparison)) (bought(comparison, page)) }
 }

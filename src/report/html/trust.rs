@@ -69,7 +69,8 @@ fn limits(page: &Html<'_>) -> Markup {
 }
 
 fn predicted(page: &Html<'_>) -> Markup {
-    let Some(prediction) = &page.analysis.prediction else { return html! {} };
+    let prediction = page.analysis.prediction.as_ref().filter(|prediction| prediction.is_material());
+    let Some(prediction) = prediction else { return html! {} };
     let (Some(p95), Some(measured)) = (prediction.p95_ms, prediction.measured_p95_ms) else {
         return html! {};
     };

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use hyper::Method;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::complaint::complaint;
 use super::content::Framing;
 use super::head::{self, AnswerHead};
 use super::io::{Io, Scratch};
@@ -93,11 +94,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             let mut read = ReadBuf::new(&mut scratch.0);
             if let Poll::Ready(outcome) = Pin::new(&mut self.io.stream).poll_read(cx, &mut read) {
                 self.found_surplus = outcome.is_ok() && is_surplus(read.filled());
-                return Poll::Ready(Err(if self.found_surplus {
-                    ErrorKind::Protocol
-                } else {
-                    ErrorKind::Closed
-                }));
+                if !self.found_surplus {
+                    return Poll::Ready(Err(ErrorKind::Closed));
+                }
+                self.marks.because("bytes came on a kept connection before anything was asked");
+                return Poll::Ready(Err(ErrorKind::Protocol));
             }
         }
         loop {
@@ -185,7 +186,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
         }
         let whole = rest.len();
         while self.answer.is_none() {
-            let Some((length, found)) = head::parse(rest, self.names, self.to_head)? else {
+            let parsed = head::parse(rest, self.names, self.to_head);
+            let Some((length, found)) = parsed.inspect_err(|_| self.marks.because(complaint(rest)))? else {
                 let taken = whole - rest.len();
                 let joined = if before > 0 { joined } else { data.to_vec() };
                 return self.keep_pending(joined, taken);
@@ -210,7 +212,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
     fn keep_pending(&mut self, mut joined: Vec<u8>, taken: usize) -> Result<Option<Done>, ErrorKind> {
         joined.drain(..taken);
         self.io.pending = joined;
-        if self.io.pending.len() > head::LONGEST { Err(ErrorKind::Protocol) } else { Ok(None) }
+        if self.io.pending.len() > head::LONGEST {
+            self.marks.because("its head is longer than 256 KiB");
+            return Err(ErrorKind::Protocol);
+        }
+        Ok(None)
     }
 
     fn take_content(
@@ -220,7 +226,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
         sink: &mut dyn BodySink,
     ) -> Result<Option<Done>, ErrorKind> {
         let answer = self.answer.as_mut().expect("the head came before the content");
-        let (taken, complete) = answer.content.decode(data, &mut |chunk| sink.chunk(at, chunk))?;
+        let decoded = answer.content.decode(data, &mut |chunk| sink.chunk(at, chunk));
+        let (taken, complete) = decoded.inspect_err(|kind| {
+            if *kind == ErrorKind::Protocol {
+                self.marks.because("the chunks of its content make no sense");
+            }
+        })?;
         if !complete {
             return Ok(None);
         }

@@ -9,7 +9,7 @@ use httparse::{Error, Header, ParserConfig, Response, Status};
 
 use super::content::Framing;
 use crate::model::ErrorKind;
-use crate::transport::{Head, ServerHeaders};
+use crate::transport::{Aside, Head, ServerHeaders};
 
 /// The longest head that is read; curl's limit is about as high.
 pub(super) const LONGEST: usize = 256 * 1024;
@@ -85,6 +85,9 @@ fn understand(
         said.note(header)?;
     }
     add_times(response.headers, names, &mut head);
+    if ErrorKind::from_status(status).is_some() {
+        head.aside = Aside::of(response.headers.iter().map(|header| (header.name, header.value)));
+    }
     let (content, framed) = said.content(status, to_head)?;
     Ok(AnswerHead { head, content, keep: said.keep && framed })
 }

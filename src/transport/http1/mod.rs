@@ -1,6 +1,7 @@
 //! HTTP/1.1, as much of it as a client of an inference API needs: one request at a time on a connection, read and written in
 //! the task of the exchange, so that nothing stands between the socket and its marks.
 
+mod complaint;
 mod connection;
 mod content;
 mod exchange;

@@ -13,7 +13,7 @@ use hyper::{Method, Response};
 
 use super::traffic::{Traffic, WatchedStream};
 use crate::model::ErrorKind;
-use crate::transport::{BodySink, Endpoint, ExchangeMarks, Failure, Head, Request, ServerHeaders};
+use crate::transport::{Aside, BodySink, Endpoint, ExchangeMarks, Failure, Head, Request, ServerHeaders};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -45,6 +45,10 @@ pub(super) async fn exchange(
     let response = answer(response, &watched).await.map_err(refused)?;
     let mut head = Head { status: response.status().as_u16(), ..Head::default() };
     add_times(response.headers(), &endpoint.server_headers, &mut head);
+    if !(200..300).contains(&head.status) {
+        let said = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        head.aside = Aside::of(said);
+    }
     marks.answered(head.status, head.server);
     receive(response.into_body(), &endpoint.server_headers, marks, body, &mut head).await?;
     Ok(head)

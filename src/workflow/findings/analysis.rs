@@ -16,7 +16,7 @@ pub fn analyze(results: &Results) -> anyhow::Result<Findings> {
 }
 
 fn write(results: &Results, findings: Findings) -> anyhow::Result<Findings> {
-    let Findings { comparison, analysis } = &findings;
+    let Findings { comparison, analysis, .. } = &findings;
     write_atomically(&results.path(COMPARISON_TABLE), &Csv.render(comparison)?)?;
     write_atomically(&results.path(COMPARISON), &Json.render(comparison)?)?;
     write_json(&results.path(ANALYSIS), analysis)?;

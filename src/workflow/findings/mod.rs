@@ -2,7 +2,9 @@
 
 mod analysis;
 mod differing;
+mod failures;
 pub(super) mod health;
+mod kept;
 mod ladder;
 pub(super) mod logs;
 mod missing;

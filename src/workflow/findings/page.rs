@@ -101,6 +101,7 @@ fn render(
         analysis: &findings.analysis,
         drawn: &Drawn::both(before, after, slow_from(&findings.comparison)),
         conditions: &conditions,
+        failed: &findings.failed,
         jaeger: jaeger.as_ref(),
     };
     html.render(&findings.comparison).context("the page cannot be made")

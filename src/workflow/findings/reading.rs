@@ -1,7 +1,7 @@
 //! From the files of a run to its comparison, which is a pure function of them.
 
 use super::server_word::{self, IdleRows};
-use super::{health, ladder, logs, missing, prediction, truth};
+use super::{failures, health, kept, ladder, logs, missing, prediction, truth};
 use crate::analyze;
 use crate::analyze::{
     Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SingleCall, analyse_script,
@@ -11,6 +11,7 @@ use crate::host::both;
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::report;
 use crate::runlog::Results;
 
 /// What the analysis of a run comes to.
@@ -20,6 +21,8 @@ pub struct Findings {
     pub comparison: Comparison,
     /// Where the time went and why, as in `analysis.json`.
     pub analysis: Analysis,
+    /// How requests of each phase failed, a line a kind.
+    pub failed: [Vec<String>; 2],
 }
 
 /// What a run's files hold beside what they come to.
@@ -49,6 +52,9 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let calibration = calibration::fit(&idle.calibration);
     let single_calls = idle.single_calls;
     doubts.extend(missing::doubts(results, &manifest));
+    let not_kept = kept::doubts(&manifest, [&before, &after]);
+    let keeps = !not_kept.iter().any(|doubt| matches!(doubt, Doubt::NotKept { .. }));
+    doubts.extend(not_kept);
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
     caveats.extend(cut_short.into_iter().chain(doubts).map(Caveat::from));
@@ -73,6 +79,9 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
     let caveats = comparison.caveats.clone();
     let mut analysis = attribute_both(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
+    if !keeps {
+        kept::conclude_nothing(&mut analysis);
+    }
     analysis.baseline_script = script.map(|(_, rows)| {
         let truth = truth::of_script(results, &manifest, &rows);
         analyse_script(&rows, truth.as_ref())
@@ -80,7 +89,11 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     analysis.calibration = calibration;
     analysis.ladder_note = ladder.as_deref().and_then(|rungs| shorter_than_phases(rungs, before.planned()));
     analysis.ladder = ladder;
-    let findings = Findings { comparison, analysis };
+    let notes = failures::read(results);
+    let failed = [(Phase::Before, &before), (Phase::After, &after)].map(|(phase, data)| {
+        report::failed(&data.failure_groups(), &failures::of_part(&notes, phase.name()))
+    });
+    let findings = Findings { comparison, analysis, failed };
     Ok((findings, Read { manifest, phases: [before, after], single_calls, problems: Vec::new() }))
 }
 

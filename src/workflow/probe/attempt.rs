@@ -66,7 +66,9 @@ async fn exchange<T: Transport>(attempt: &Attempt, transport: T, clock: Clock) -
     Probed {
         stages: marks.stages(Moment::START, end),
         connection: marks.connection(),
-        outcome: outcome.map(|head| opening.of(head)).map_err(|kind| Failed { kind, problem: connection.problem() }),
+        outcome: outcome
+            .map(|head| opening.of(head))
+            .map_err(|kind| Failed { kind, problem: connection.problem() }),
     }
 }
 

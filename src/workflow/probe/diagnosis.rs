@@ -41,10 +41,16 @@ fn failure(failed: &Failed, probed: &Probed) -> String {
             seconds(probed),
             last_stage(probed).map_or("queue", Stage::name)
         ),
-        ErrorKind::Protocol if said.contains("TLS") => format!("speaks TLS{because}; write https:// in --target"),
-        ErrorKind::Protocol if said.contains("HTTP/2") => format!("{because}; {}", http_remedy(probed)).trim_start_matches(": ").to_string(),
+        ErrorKind::Protocol if said.contains("TLS") => {
+            format!("speaks TLS{because}; write https:// in --target")
+        }
+        ErrorKind::Protocol if said.contains("HTTP/2") => {
+            format!("{because}; {}", http_remedy(probed)).trim_start_matches(": ").to_string()
+        }
         ErrorKind::Protocol => format!("gives no answer of HTTP{because}; correct --target"),
-        ErrorKind::LocalLimit => format!("cannot be reached from here{because}; raise the limit of this machine (ulimit -n)"),
+        ErrorKind::LocalLimit => {
+            format!("cannot be reached from here{because}; raise the limit of this machine (ulimit -n)")
+        }
         ErrorKind::Reset | ErrorKind::Closed => format!(
             "ends the connection before it has answered{because}; is it TLS (https://), or another protocol?"
         ),
@@ -86,22 +92,24 @@ fn answer(url: &str, answered: &Answered, probed: &Probed) -> Diagnosis {
     let remedy = match status {
         200..=299 => return good(answered, probed),
         300..=399 => match &answered.location {
-            Some(location) => format!(
-                "redirects are not followed; write --target {}",
-                printable::line(location)
-            ),
+            Some(location) => {
+                format!("redirects are not followed; write --target {}", printable::line(location))
+            }
             None => "a redirect without a place; correct --target".into(),
         },
         400 if is_plain_to_tls(&answered.opening) => "write https:// in --target".into(),
         400 | 422 => "it does not take these bodies; give others with --set load.payloads=FILE".into(),
         401 | 403 => "it wants to know who asks; give a header such as -H 'authorization: Bearer …'".into(),
         404 | 410 => "there is no such path; write the path of the endpoint in --target".into(),
-        405 => "it does not take this method there; write another with --method, or another path in --target".into(),
+        405 => "it does not take this method there; write another with --method, or another path in --target"
+            .into(),
         413 => "the bodies are too long for it; give shorter ones with --set load.payloads=FILE".into(),
         415 => "it does not take JSON; name what it takes with -H 'content-type: …'".into(),
         426 | 505 => "it speaks another version of HTTP; write --http 2, or --http 1.1".into(),
         429 | 500..=599 => {
-            return Diagnosis::Doubtful(wrong("the load is sent all the same, and such answers are failures".into()));
+            return Diagnosis::Doubtful(wrong(
+                "the load is sent all the same, and such answers are failures".into(),
+            ));
         }
         _ => "correct --target, or the request".into(),
     };
@@ -118,9 +126,14 @@ fn good(answered: &Answered, probed: &Probed) -> Diagnosis {
         let length = probed.stages.get(stage)?;
         Some(format!("{} {length}", stage.name()))
     };
-    let stages: Vec<String> =
-        [Stage::Dns, Stage::Connect, Stage::Tls, Stage::Wait, Stage::Receive].into_iter().filter_map(stage).collect();
-    let http = probed.connection.and_then(|used| used.http).map_or(String::new(), |http| format!(" over HTTP/{}", http.name()));
+    let stages: Vec<String> = [Stage::Dns, Stage::Connect, Stage::Tls, Stage::Wait, Stage::Receive]
+        .into_iter()
+        .filter_map(stage)
+        .collect();
+    let http = probed
+        .connection
+        .and_then(|used| used.http)
+        .map_or(String::new(), |http| format!(" over HTTP/{}", http.name()));
     let line = format!(
         "probe: {} in {} ms{http} ({} ms)",
         answered.status,
@@ -209,7 +222,9 @@ mod tests {
         }
         assert!(matches!(answered(503, None, "busy"), Diagnosis::Doubtful(line) if line.contains("busy")));
         assert!(matches!(answered(200, None, "{}"), Diagnosis::Good(_)));
-        assert!(matches!(answered(200, None, "<html>"), Diagnosis::Doubtful(line) if line.contains("no JSON")));
+        assert!(
+            matches!(answered(200, None, "<html>"), Diagnosis::Doubtful(line) if line.contains("no JSON"))
+        );
         let long = answered(404, None, &format!("{}\n\x1b[2J", "x".repeat(1_000)));
         assert!(matches!(long, Diagnosis::Hopeless(line) if line.len() < 400 && !line.contains('\x1b')));
     }

@@ -109,6 +109,7 @@ impl Measurement<'_> {
                 batches: BatchRoom::new(BATCHES),
             },
             timeout: target.timeout(),
+            patience: self.load.patience,
         })
     }
 }

@@ -5,15 +5,15 @@ mod connecting;
 mod health;
 mod measurement;
 mod part_load;
-mod probing;
 pub(super) mod plans;
+mod probing;
 mod recordings;
 mod run;
 mod runner;
 mod server;
 pub(super) mod telemetry;
 
-pub(super) use part_load::{PartLoad, Shown};
+pub(super) use part_load::{PartLoad, Shown, patience};
 pub(super) use recordings::Recordings;
 pub(super) use run::Run;
 pub(super) use runner::{Ready, Runner};

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::engine::Patience;
 use crate::model::{Part, Strategy};
 use crate::plan::Plan;
+use crate::scenario::Settings;
 
 /// What is sent, how, and as what.
 pub(in crate::workflow) struct PartLoad {
@@ -15,11 +17,19 @@ pub(in crate::workflow) struct PartLoad {
     pub strategy: Strategy,
     /// Callers of the closed loop.
     pub workers: usize,
+    /// After how much failure it ends early.
+    pub patience: Option<Patience>,
     /// How it is called on the screen.
     pub title: String,
     pub shown: Shown,
     /// Where a fresh mock writes what really happened.
     pub truth: Option<PathBuf>,
+}
+
+/// How much failure a load takes before it ends early.
+pub(in crate::workflow) fn patience(settings: &Settings) -> Option<Patience> {
+    let load = &settings.load;
+    load.abort_after.map(|lasting| Patience::of_load(lasting, load.workers as u64))
 }
 
 /// What the progress makes of it.

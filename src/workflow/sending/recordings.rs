@@ -5,22 +5,25 @@ use std::io::BufWriter;
 
 use anyhow::Context;
 
-use crate::model::Part;
-use crate::model::run_files::ANSWERS;
-use crate::runlog::{Answers, LogFile, LogWriter, Recording, Results};
+use crate::model::run_files::{ANSWERS, FAILURES};
+use crate::model::{Mask, Part};
+use crate::runlog::{Answers, Failures, LogFile, LogWriter, Recording, Results};
 
-/// A log for each part, and the answers, which both phases share.
+/// A log for each part, the answers, which both phases share, and what failures said, which all share.
 pub(in crate::workflow) struct Recordings {
     logs: HashMap<Part, LogWriter<LogFile>>,
     answers: Option<Answers>,
+    failures: Option<Failures>,
     results: Results,
 }
 
 impl Recordings {
-    /// Without a log yet.
-    pub(in crate::workflow) fn start(results: &Results) -> anyhow::Result<Self> {
+    /// Without a log yet. What failures said is written without what `mask` hides.
+    pub(in crate::workflow) fn start(results: &Results, mask: Mask) -> anyhow::Result<Self> {
         let answers = Answers::new(Box::new(BufWriter::new(results.start(ANSWERS)?)));
-        Ok(Recordings { logs: HashMap::new(), answers: Some(answers), results: results.clone() })
+        let failures = Failures::new(Box::new(BufWriter::new(results.start(FAILURES)?)), mask);
+        let (answers, failures) = (Some(answers), Some(failures));
+        Ok(Recordings { logs: HashMap::new(), answers, failures, results: results.clone() })
     }
 
     /// Starts the log of a part.
@@ -39,13 +42,17 @@ impl Recordings {
             // Nobody compares the answers of other parts.
             _ => Answers::new(Box::new(std::io::sink())),
         };
-        let [log_path, answers_path] = [&part.log(), ANSWERS].map(|name| self.results.path(name));
-        Ok(Recording { log, log_path, answers, answers_path })
+        let failures = self.failures.take().context("the failures are not open")?;
+        let [log_path, answers_path, failures_path] =
+            [&part.log(), ANSWERS, FAILURES].map(|name| self.results.path(name));
+        let part = part.to_string();
+        Ok(Recording { log, log_path, answers, answers_path, failures, failures_path, part })
     }
 
     /// Takes it back.
     pub(super) fn take_back(&mut self, part: Part, recording: Recording) {
         self.logs.insert(part, recording.log);
+        self.failures = Some(recording.failures);
         if part.phase().is_some() {
             self.answers = Some(recording.answers);
         }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::part_load::PartLoad;
 use super::recordings::Recordings;
-use super::runner::{Ran, Runner};
+use super::runner::{GivenUp, Ran, Runner};
 use super::server::Session;
+use crate::analyze::Doubt;
 use crate::model::manifest::Manifest;
 use crate::model::run_files::MANIFEST;
 use crate::model::{Caveat, ServerTimesRecord, TimePlace, TimeSource};
@@ -20,6 +21,8 @@ pub(in crate::workflow) struct Run<'a> {
     pub manifest: Manifest,
     pub recordings: Recordings,
     pub runner: Runner<'a>,
+    /// Whether calls to the idle server failed one after the other, so that no more are made.
+    pub calls_given_up: bool,
 }
 
 impl<'a> Run<'a> {
@@ -32,10 +35,11 @@ impl<'a> Run<'a> {
     }
 
     /// Sends one repetition to a server of its own, which is fresh if it is the mock.
-    pub(in crate::workflow) async fn send(&mut self, load: &PartLoad) -> anyhow::Result<()> {
+    pub(in crate::workflow) async fn send(&mut self, load: &PartLoad) -> anyhow::Result<Option<GivenUp>> {
         let session = self.runner.server.open(load.truth.as_deref()).await?;
-        self.send_to(&session, load).await?;
-        session.close().await
+        let given_up = self.send_to(&session, load).await?;
+        session.close().await?;
+        Ok(given_up)
     }
 
     /// Sends one repetition to a server that is up, and notes it.
@@ -43,15 +47,28 @@ impl<'a> Run<'a> {
         &mut self,
         session: &Session,
         load: &PartLoad,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Option<GivenUp>> {
         let recording = self.recordings.lend(load.part)?;
         let ran = self.runner.run(load, session, recording).await?;
-        let Ran { recording, record, destination, time_sources, times_unread, .. } = ran;
+        let Ran { recording, record, destination, time_sources, times_unread, given_up, .. } = ran;
         self.recordings.take_back(load.part, recording);
         self.manifest.repetitions.push(record);
         self.note_times(time_sources, times_unread);
         self.manifest.telemetry.get_or_insert_default().destination = Some(destination);
-        Ok(())
+        Ok(given_up)
+    }
+
+    /// Notes that a load was given up, and the run with it.
+    pub(in crate::workflow) fn ended_early(&mut self, load: &PartLoad, given_up: GivenUp) {
+        let part = load.part.to_string();
+        let GivenUp { at, mostly } = given_up;
+        self.caveat(Doubt::EndedEarly { part, repetition: load.repetition, at, mostly });
+    }
+
+    /// Notes that calls to the idle server were given up, with so many requests in each.
+    pub(in crate::workflow) fn give_calls_up(&mut self, batch: usize, given_up: GivenUp) {
+        self.calls_given_up |= batch == 1;
+        self.caveat(Doubt::CallsGivenUp { batch, mostly: given_up.mostly });
     }
 
     /// Says once where the server says its own times.

@@ -7,15 +7,15 @@ use super::part_load::{PartLoad, Shown};
 use super::server::{self, Server, Session};
 use super::{health, plans, telemetry};
 use crate::host::{Anchor, Interrupt, limits, memory};
-use crate::workflow::probe::Diagnosis;
 use crate::model::manifest::{Destination, RepetitionRecord};
-use crate::model::{Strategy, TimeSource};
+use crate::model::{Closings, ErrorKind, Moment, Strategy, TimeSource};
 use crate::plan::Plan;
 use crate::report::{Progress, Step};
 use crate::runlog::{Live, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::{Prepared, Telemetry};
 use crate::transport::requested_url;
+use crate::workflow::probe::Diagnosis;
 
 /// What must be there before a run has a name.
 pub(in crate::workflow) struct Ready {
@@ -28,7 +28,10 @@ pub(in crate::workflow) struct Ready {
 
 impl Ready {
     /// Finds out what can be wrong before the first request.
-    pub(in crate::workflow) async fn make(settings: &Settings, interrupt: &Interrupt) -> anyhow::Result<Self> {
+    pub(in crate::workflow) async fn make(
+        settings: &Settings,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Self> {
         let plan = Arc::new(plans::of_phases(settings)?);
         memory::give_large_ones_back();
         limits::make_room(most_connections(settings), settings.load.threads as u64)?;
@@ -56,6 +59,25 @@ pub(in crate::workflow) struct Runner<'a> {
     pub interrupt: &'a Interrupt,
 }
 
+/// A repetition that ended early, because nothing but failures ended in it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::workflow) struct GivenUp {
+    /// When.
+    pub at: Moment,
+    /// How most of its requests failed.
+    pub mostly: ErrorKind,
+}
+
+impl GivenUp {
+    fn of(gave_up: Option<Moment>, live: &Live) -> Option<Self> {
+        let at = gave_up?;
+        // What was under way then says nothing of the server.
+        let failed = live.failures.iter().filter(|((word, _), _)| *word != ErrorKind::Interrupted);
+        let mostly = failed.max_by_key(|(_, n)| **n).map_or(ErrorKind::Interrupted, |((word, _), _)| *word);
+        Some(GivenUp { at, mostly })
+    }
+}
+
 /// What came of one.
 pub(in crate::workflow) struct Ran {
     /// The files it was written to.
@@ -69,6 +91,7 @@ pub(in crate::workflow) struct Ran {
     pub times_unread: u64,
     /// Where its requests went.
     pub destination: Destination,
+    pub given_up: Option<GivenUp>,
 }
 
 impl Runner<'_> {
@@ -132,15 +155,19 @@ impl Runner<'_> {
         if load.shown == Shown::AsLoad {
             step.done(&measured.live);
         }
+        let (gave_up, closings) = (measured.health.gave_up, measured.health.closings);
         let record = RepetitionRecord {
             phase: load.part,
             repetition: load.repetition,
             started_unix_us: self.anchor.unix_micros(&measured.clock),
             health: Some(health::record(measured.health, &self.anchor)),
+            closings: Some(closings).filter(|closings| *closings != Closings::default()),
+            gave_up_us: gave_up.map(|at| at.as_micros()),
             answers_not_copied: measured.live.not_copied,
         };
         let Measured { recording, live, time_sources, times_unread, .. } = measured;
-        Ok(Ran { recording, live, record, time_sources, times_unread, destination })
+        let given_up = GivenUp::of(gave_up, &live);
+        Ok(Ran { recording, live, record, time_sources, times_unread, destination, given_up })
     }
 
     fn step(&self, load: &PartLoad) -> Step {

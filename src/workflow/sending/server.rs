@@ -7,14 +7,14 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::{connecting, probing};
-use crate::workflow::probe::Diagnosis;
-use crate::host::Interrupt;
 use crate::host::Clock;
+use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
 use crate::scenario::{Settings, Target};
 use crate::telemetry::{Prepared, SpanTotals};
 use crate::transport::{Endpoint, EndpointError, ServerHeaders, TlsTrust, masked_url};
+use crate::workflow::probe::Diagnosis;
 
 /// Where Prometheus looks for the mock.
 const USUAL_CONTROL_PORT: u16 = 9465;

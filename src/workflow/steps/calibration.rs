@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::Patience;
 use crate::model::{Part, Strategy};
 use crate::workflow::sending::{PartLoad, Run, Shown, plans};
 
@@ -18,7 +19,11 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
     let session = run.runner.server.open(None).await?;
     let most = run.settings().after.batch;
     let sizes = (0..PASSES).flat_map(|_| batch_sizes(most));
+    let mut batches = Batches::Untried;
     for (repetition, batch) in (1..).zip(sizes) {
+        if batch > 1 && batches == Batches::Fail {
+            continue;
+        }
         let calls = if batch == 1 { 8 } else { 5 };
         let load = PartLoad {
             part: Part::Calibration,
@@ -26,13 +31,35 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
             plan: Arc::new(plans::of_idle_calls(run.settings(), (calls * batch) as u64)?),
             strategy: Strategy { batch, http: run.settings().after.http, ..Strategy::pool(1) },
             workers: batch,
+            patience: Some(Patience::of_calls(batch as u64)),
             title: format!("calibration ×{batch}"),
             shown: Shown::InPassing,
             truth: None,
         };
-        run.send_to(&session, &load).await?;
+        match run.send_to(&session, &load).await? {
+            Some(given_up) if batch == 1 => {
+                run.give_calls_up(batch, given_up);
+                break;
+            }
+            // Where none has ever worked, the analysis says that there may be no endpoint for them.
+            Some(given_up) if batches == Batches::Work => {
+                run.give_calls_up(batch, given_up);
+                batches = Batches::Fail;
+            }
+            Some(_) => batches = Batches::Fail,
+            None if batch > 1 => batches = Batches::Work,
+            None => {}
+        }
     }
     session.close().await
+}
+
+/// What is known of calls with several requests in each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Batches {
+    Untried,
+    Work,
+    Fail,
 }
 
 /// 1, 2, 4 … and the largest batch itself.

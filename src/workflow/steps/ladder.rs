@@ -8,7 +8,7 @@ use crate::model::manifest::{LadderRecord, RungRecord};
 use crate::model::{Part, Rung, Strategy};
 use crate::plan::Plan;
 use crate::scenario::Settings;
-use crate::workflow::sending::{PartLoad, Run, Shown, plans};
+use crate::workflow::sending::{PartLoad, Run, Shown, patience, plans};
 
 /// Requests of one pass at most: enough for a P95 on two passes, short enough to wait for.
 const REQUESTS_MOST: u64 = 300;
@@ -36,23 +36,25 @@ pub(in crate::workflow) async fn climb(run: &mut Run<'_>) -> anyhow::Result<()> 
     });
     for pass in 1..=PASSES {
         for (rung, strategy) in &rungs {
-            climb_rung(run, Part::Rung(*rung), *strategy, &plan, pass).await?;
+            if !climb_rung(run, Part::Rung(*rung), *strategy, &plan, pass).await? {
+                return Ok(());
+            }
         }
         rungs.reverse();
     }
     Ok(())
 }
 
-/// One pass of one rung against a fresh server.
+/// One pass of one rung against a fresh server; whether there is a point in going on.
 async fn climb_rung(
     run: &mut Run<'_>,
     part: Part,
     strategy: Strategy,
     plan: &Arc<Plan>,
     pass: u32,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     if run.stopped() {
-        return Ok(());
+        return Ok(false);
     }
     let load = PartLoad {
         part,
@@ -60,11 +62,14 @@ async fn climb_rung(
         plan: Arc::clone(plan),
         strategy,
         workers: run.settings().load.workers,
+        patience: patience(run.settings()),
         title: format!("{part} {pass}/{PASSES}"),
         shown: Shown::AsLoad,
         truth: None,
     };
-    run.send(&load).await
+    let given_up = run.send(&load).await?;
+    given_up.into_iter().for_each(|given_up| run.ended_early(&load, given_up));
+    Ok(given_up.is_none())
 }
 
 fn requests(settings: &Settings) -> u64 {

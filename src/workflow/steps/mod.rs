@@ -10,5 +10,5 @@ pub(super) mod telemetry;
 
 pub(super) use calibration::calibrate;
 pub(super) use ladder::climb;
-pub(super) use repetition::repetition;
+pub(super) use repetition::{Progressed, repetition};
 pub(super) use single_calls::{End, single_calls};

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::Patience;
 use crate::model::manifest::SingleCallsRecord;
 use crate::model::{Part, Phase, Strategy};
 use crate::workflow::sending::{PartLoad, Run, Shown, plans};
@@ -28,7 +29,7 @@ pub(in crate::workflow) async fn single_calls(
     repetition: u32,
     end: End,
 ) -> anyhow::Result<()> {
-    if run.stopped() {
+    if run.stopped() || run.calls_given_up {
         return Ok(());
     }
     let set = run.manifest.single_calls.len() as u32 + 1;
@@ -38,11 +39,14 @@ pub(in crate::workflow) async fn single_calls(
         plan: Arc::new(plans::of_idle_calls(run.settings(), CALLS)?),
         strategy: Strategy { http: run.settings().after.http, ..Strategy::pool(1) },
         workers: 1,
+        patience: Some(Patience::of_calls(1)),
         title: "single calls".to_string(),
         shown: Shown::InPassing,
         truth: None,
     };
-    run.send(&load).await?;
+    if let Some(given_up) = run.send(&load).await? {
+        run.give_calls_up(1, given_up);
+    }
     let at_end = end == End::After;
     run.manifest.single_calls.push(SingleCallsRecord { set, phase, repetition, at_end });
     Ok(())

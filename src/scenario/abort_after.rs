@@ -1,0 +1,81 @@
+//! `load.abort_after`: for how long nothing but failures may end before a phase does.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+use toml::Value;
+
+use super::error::ScenarioError;
+
+const KEY: &str = "load.abort_after";
+/// A day: longer than any request may take.
+const LONGEST_MS: f64 = 86_400_000.0;
+
+/// Text, or the number 0, as it is written on the command line.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        other => other.to_string(),
+    })
+}
+
+/// `None` is never.
+pub(super) fn resolve(text: &str) -> Result<Option<Duration>, ScenarioError> {
+    let text = text.trim();
+    if matches!(text, "off" | "0") {
+        return Ok(None);
+    }
+    let wrong = || {
+        let problem = format!(
+            "`{text}` is no time; write one with its unit, such as \"10s\" or \"500ms\", up to 24h, or \"off\""
+        );
+        ScenarioError::value(KEY, problem)
+    };
+    let units = [("ms", 1.0), ("s", 1e3), ("min", 60e3), ("m", 60e3), ("h", 3_600e3)];
+    let with_unit = |(unit, scale): (&str, f64)| {
+        let number = text.strip_suffix(unit)?.trim_end();
+        // What `parse` takes beside digits, such as `inf` and `1e3`, is no time that anybody writes.
+        let plain = number.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
+        Some(number.parse::<f64>().ok().filter(|_| plain)? * scale)
+    };
+    let millis = units.into_iter().find_map(with_unit).ok_or_else(wrong)?;
+    if millis > LONGEST_MS {
+        return Err(wrong());
+    }
+    Ok((millis > 0.0).then(|| Duration::from_micros((millis * 1e3).round() as u64)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::raw;
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit_and_off_is_never() {
+        for (text, millis) in [
+            ("10s", Some(10_000)),
+            ("1.5 s", Some(1_500)),
+            ("500ms", Some(500)),
+            ("2m", Some(120_000)),
+            ("2min", Some(120_000)),
+            ("24h", Some(86_400_000)),
+            ("off", None),
+            ("0", None),
+            ("0s", None),
+        ] {
+            assert_eq!(resolve(text).expect("a time"), millis.map(Duration::from_millis), "{text}");
+        }
+        for bad in ["10", "", "s", "-1s", "infs", "NaNs", "1e3s", "25h", "never"] {
+            let problem = resolve(bad).expect_err(bad).to_string();
+            assert!(problem.contains(KEY) && problem.contains("\"off\""), "{problem}");
+        }
+    }
+
+    #[test]
+    fn nought_needs_no_unit_and_no_quotation_marks() {
+        let of = |text: &str| raw::parse(&format!("[load]\nabort_after = {text}"), "x.toml".as_ref());
+        for (written, text) in [("0", "0"), ("\"off\"", "off"), ("\"3s\"", "3s")] {
+            assert_eq!(of(written).expect("a scenario").load.abort_after, text);
+        }
+    }
+}
