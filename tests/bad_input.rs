@@ -77,7 +77,7 @@ fn a_wrong_flag_is_named_with_its_remedy() {
 #[test]
 fn a_wrong_target_is_named_with_its_remedy() {
     let cases = [
-        ("https://127.0.0.1:1", ["https://127.0.0.1:1", "TLS", "plain-HTTP"]),
+        ("https://a:99999", ["https://a:99999", "port", "--target"]),
         ("nonsense", ["nonsense", "http://", "--target"]),
         ("ftp://a", ["ftp://a", "http://", "--target"]),
         ("http://:80", ["http://:80", "host", "--target"]),

@@ -37,6 +37,7 @@ mod page_missing;
 mod page_size;
 mod page_verdict;
 mod prediction;
+mod probe;
 mod prove;
 mod readme;
 mod rooms;
