@@ -96,7 +96,10 @@ fn a_run_goes_on_to_no_further_repetition_of_a_phase_without_hope() {
 #[test]
 fn a_server_that_never_answers_costs_three_calls_and_not_all_of_them() {
     let out = fresh_folder("backoff_silent");
-    let server = Server::start(|_, peer| peer.until_closed());
+    let server = Server::start(|_, mut peer| {
+        peer.request();
+        peer.until_closed();
+    });
     let url = server.url();
     let flags = [
         "--target",
