@@ -8,7 +8,7 @@ mod recorder;
 mod results;
 
 pub use answers::Answers;
-pub use failures::Failures;
+pub use failures::FailureLog;
 pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
 pub use recorder::{Live, Recorder, Recording, Tap};

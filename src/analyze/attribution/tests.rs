@@ -417,7 +417,7 @@ fn what_broke_stays_among_the_causes_and_comes_first_where_the_slowest_have_no_a
 #[test]
 fn a_client_that_is_late_by_less_than_a_timers_grain_is_no_cause_of_short_requests() {
     let named = |late_us: u64, wait: u64| {
-        let late = |at: u64| if at % 20 == 0 { late_us } else { 0 };
+        let late = |at: u64| if at % 10 == 0 { late_us } else { 0 };
         let row = |at: u64| Row::new().due(at * 100).stage(Stage::Wait, wait).micros(Stage::Queue, late(at));
         let causes = analysed(&(0..100).map(row).collect::<Vec<_>>()).causes;
         causes.iter().any(|cause| cause.cause == Cause::ClientQueueScheduler)
