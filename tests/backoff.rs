@@ -11,7 +11,16 @@ fn load(name: &str, url: &str, flags: &[&str]) -> (Output, Table) {
     let log = fresh_folder(name).join("load.csv");
     let mut command = Command::new(EXE);
     command
-        .args(["load", "scenarios/default.toml", "--quiet", "--no-metrics", "--target", url, "-o"])
+        .args([
+            "load",
+            "scenarios/default.toml",
+            "--quiet",
+            "--no-metrics",
+            "--no-probe",
+            "--target",
+            url,
+            "-o",
+        ])
         .arg(&log);
     let output = command.args(flags).output().expect("the binary starts");
     (output, Table::read(&std::fs::read_to_string(log).expect("a log")))
@@ -70,7 +79,8 @@ fn a_run_goes_on_to_no_further_repetition_of_a_phase_without_hope() {
     let url = gone_after(60);
     let flags =
         ["--target", &url, "-n", "400", "-c", "4", "--repetitions", "3", "--set", "load.abort_after=500ms"];
-    let output = prove_command(&out, &flags).args(["--no-metrics"]).output().expect("the binary starts");
+    let output =
+        prove_command(&out, &flags).args(["--no-metrics", "--no-probe"]).output().expect("the binary starts");
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
     let results = Results(out.join("runs/latest"));
@@ -96,7 +106,10 @@ fn a_run_goes_on_to_no_further_repetition_of_a_phase_without_hope() {
 #[test]
 fn a_server_that_never_answers_costs_three_calls_and_not_all_of_them() {
     let out = fresh_folder("backoff_silent");
-    let server = Server::start(|_, peer| peer.until_closed());
+    let server = Server::start(|_, mut peer| {
+        peer.request();
+        peer.until_closed();
+    });
     let url = server.url();
     let flags = [
         "--target",

@@ -70,7 +70,7 @@ fn the_workflow_proves_a_plain_api() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let comment = std::fs::read_to_string(folder.join("comment.md")).expect("a comment");
     assert!(comment.starts_with("<!-- spanload -->\n### spanload: ✅ SLA met"), "{comment}");
-    assert!(comment.contains("- after: `pool of 32`\n"), "no batches, for this API takes none: {comment}");
+    assert!(comment.contains("- after: `pool of 32; "), "no batches, for this API takes none: {comment}");
     let comparison = Results(folder.join("results/latest")).comparison();
     for phase in ["before", "after"] {
         let phase = &comparison["phases"][phase];

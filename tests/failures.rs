@@ -23,10 +23,21 @@ fn response(status: &str, headers: &str, body: &str) -> &'static str {
 }
 
 /// A short run of single requests against a server of the test's.
-fn prove(name: &str, server: &Server, flags: &[&str]) -> (Run, Results) {
+fn prove(name: &str, server: &Server, requests: u64, flags: &[&str]) -> (Run, Results) {
     let out = fresh_folder(name);
-    let url = server.url();
-    let fixed = ["--target", &url, "-n", "20", "-c", "4", "--set", "after.batch=1", "--no-metrics"];
+    let (url, requests) = (server.url(), requests.to_string());
+    let fixed = [
+        "--target",
+        &url,
+        "-n",
+        &requests,
+        "-c",
+        "4",
+        "--set",
+        "after.batch=1",
+        "--no-metrics",
+        "--no-probe",
+    ];
     let output = prove_command(&out, &fixed).args(flags).output().expect("the binary starts");
     let run = Run { out, output };
     let results = run.results();
@@ -40,6 +51,7 @@ fn load(name: &str, server: &Server, flags: &[&str]) -> Output {
         "load",
         "scenarios/default.toml",
         "--no-metrics",
+        "--no-probe",
         "-n",
         "20",
         "-c",
@@ -59,7 +71,7 @@ fn a_server_that_wants_a_key_is_quoted_without_the_key_that_it_got() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("20 × http_4xx: 401 {\"error\":\"no such key: ***\"}"), "{said}");
-    let (run, results) = prove("failures_key", &server, &["-H", &header]);
+    let (run, results) = prove("failures_key", &server, 20, &["-H", &header]);
     assert_eq!(run.code(), 1);
     let notes = results.text("failures.jsonl");
     assert!(notes.lines().count() <= 4, "one of each part: {notes}");
@@ -76,7 +88,7 @@ fn a_server_that_wants_a_key_is_quoted_without_the_key_that_it_got() {
 #[test]
 fn where_all_fail_nothing_is_judged_and_the_redirect_is_named() {
     let moved = response("301 Moved", "Location: https://api.test/v2/infer\r\n", "<html>moved</html>");
-    let (run, results) = prove("failures_moved", &always(moved), &[]);
+    let (run, results) = prove("failures_moved", &always(moved), 20, &[]);
     assert_eq!(run.code(), 1);
     let page = results.text("report.html");
     for text in [run.stdout(), &page] {
@@ -110,7 +122,7 @@ fn where_nearly_all_fail_the_few_are_not_explained_either() {
             peer.write(if at % 12 == 0 { fine } else { busy });
         }
     });
-    let (run, results) = prove("failures_nearly", &server, &["-n", "60"]);
+    let (run, results) = prove("failures_nearly", &server, 60, &[]);
     assert_eq!(run.code(), 99, "{}", run.stdout());
     let kinds = results.all_caveats();
     assert!(kinds.contains(&"mostly_failed".to_string()), "{kinds:?}");
@@ -149,7 +161,7 @@ fn errors_of_the_server_stay_in_the_explanation_of_a_phase_that_partly_failed() 
             peer.write(if at % 4 == 0 { broken } else { fine });
         }
     });
-    let (run, results) = prove("failures_partly", &server, &["-n", "80"]);
+    let (run, results) = prove("failures_partly", &server, 80, &[]);
     assert_eq!(run.code(), 99, "{}", run.stdout());
     assert!(run.stdout().contains("http_5xx: 500 {\"error\":\"out of memory\"}"), "{}", run.stdout());
     assert!(run.stdout().contains("lost to failures"), "{}", run.stdout());
@@ -172,7 +184,7 @@ fn a_server_that_keeps_no_connection_is_named_and_reuse_is_not_judged() {
         peer.request();
         peer.write(response("200 OK", "Connection: close\r\n", "{}"));
     });
-    let (run, results) = prove("failures_closes", &closes, &["-n", "40"]);
+    let (run, results) = prove("failures_closes", &closes, 40, &[]);
     let text = caveat(&results, "not_kept");
     assert!(
         text.contains("none of the 36") && text.contains("Connection: close") && text.contains("keep-alive"),
@@ -185,7 +197,7 @@ fn a_server_that_keeps_no_connection_is_named_and_reuse_is_not_judged() {
         peer.request();
         peer.answer("{}");
     });
-    let (_, results) = prove("failures_silent", &silent, &["-n", "40", "--set", "load.workers=4"]);
+    let (_, results) = prove("failures_silent", &silent, 40, &[]);
     let text = caveat(&results, "not_kept");
     assert!(text.contains("without saying so"), "{text}");
 }
@@ -202,7 +214,7 @@ fn requests_lost_on_kept_connections_are_called_the_race_that_they_are() {
         }
         peer.request();
     });
-    let (_, results) = prove("failures_race", &server, &["-n", "40"]);
+    let (_, results) = prove("failures_race", &server, 40, &[]);
     let text = caveat(&results, "kept_race");
     assert!(text.contains("of the after phase") && text.contains("keep-alive time-out"), "{text}");
 }

@@ -128,20 +128,18 @@ impl<T: Transport> ConnectionPlace<T> {
         let connection_marks = ConnectionMarks::new(self.clock, id, &self.changes);
         marks.using(&connection_marks, true);
         let connection = self.transport.open(&connection_marks).await?;
-        let (carried, idle_since) = (Cell::default(), Cell::new(self.clock.now()));
+        let (carried, idle_since) = Default::default();
         let opened = Rc::new(Opened { connection, marks: connection_marks, carried, idle_since });
         *self.opened.borrow_mut() = Some(Rc::clone(&opened));
         Ok(opened)
     }
 
-    /// Lets a connection go that is of no more use, if it is the one that is held. `answered` says whether an answer came on it.
-    pub(super) fn settle(&self, used: &Rc<Opened<T::Connection>>, answered: bool) {
+    /// Lets a connection go that is of no more use, if it is the one that is held. `answered` is when an answer came on it.
+    pub(super) fn settle(&self, used: &Rc<Opened<T::Connection>>, answered: Option<Moment>) {
         let open = used.connection.is_open();
-        if self.keep && answered {
-            used.idle_since.set(self.clock.now());
-            if !open {
-                self.changes.ended(None);
-            }
+        answered.into_iter().for_each(|at| used.idle_since.set(at));
+        if self.keep && answered.is_some() && !open {
+            self.changes.ended(None);
         }
         if !self.keep || !open {
             self.forget(used);

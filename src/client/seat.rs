@@ -84,7 +84,8 @@ impl<T: Transport> Seat<T> {
         let opened = linked.map_err(|kind| Failure { kind, unsent: false })?;
         let opened = self.on.insert(opened);
         let outcome = opened.connection.exchange(request, marks, body).await;
-        self.place.settle(opened, outcome.is_ok());
+        let answered = outcome.as_ref().ok().and_then(|_| marks.last_read());
+        self.place.settle(opened, answered);
         outcome
     }
 }

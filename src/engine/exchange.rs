@@ -10,7 +10,7 @@ use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::slot::Slot;
 use crate::client::{AnswerCollector, Collected, Seat};
-use crate::model::{AnswerBody, ErrorKind, FailedAnswer, Micros};
+use crate::model::{AnswerBody, ErrorKind, FailedAnswer, Micros, Moment};
 use crate::transport::{Aside, Head, Request, Transport};
 
 /// Starts the task of a slot; it ends with its `LocalSet`.
@@ -64,6 +64,17 @@ fn compose<'a, T: Transport + 'static>(scheduler: &'a Scheduler<T>, slot: &Slot<
     Request { route: &repetition.endpoint.batch, body, traceparent, keep }
 }
 
+/// How an exchange ended, for all of its members.
+struct Ending {
+    end: Moment,
+    /// What each member cost.
+    items: Vec<Micros>,
+    /// One answer a member.
+    answers: Result<Vec<AnswerBody>, ErrorKind>,
+    /// What the server said in their place.
+    said: Option<AnswerBody>,
+}
+
 /// Ends the stories of all members that have not timed out on the way.
 fn end_exchange<T: Transport + 'static>(
     scheduler: &Scheduler<T>,
@@ -72,26 +83,29 @@ fn end_exchange<T: Transport + 'static>(
     collector: AnswerCollector,
 ) {
     let now = scheduler.clock.now();
-    let repetition = &scheduler.repetition;
     let size = slot.batch.get().map_or(1, |batch| batch.size as usize);
-    let members = std::mem::take(&mut *slot.members.borrow_mut());
     if let Ok(head) = &outcome {
         slot.marks.answered(head.status, head.server);
-        repetition.endpoint.server_headers.note(head.told_by);
+        scheduler.repetition.endpoint.server_headers.note(head.told_by);
     }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
     let items = outcome.as_ref().map_or(Vec::new(), |head| items(head, size));
-    let (answers, mut said) = match outcome {
+    let (answers, said) = match outcome {
         Ok(head) => answered(scheduler, slot, head, collector, size),
         Err(kind) => {
             let opening = || FailedAnswer::opening_of(&collector.finish().bytes());
             (Err(kind), said(scheduler, slot, kind, None, opening))
         }
     };
-    let (mut answers, failed) = match answers {
-        Ok(answers) => (answers, None),
-        Err(kind) => (Vec::new(), Some(kind)),
-    };
+    end_members(scheduler, slot, Ending { end, items, answers, said });
+}
+
+fn end_members<T: Transport + 'static>(scheduler: &Scheduler<T>, slot: &Slot<T>, ending: Ending) {
+    let repetition = &scheduler.repetition;
+    let members = std::mem::take(&mut *slot.members.borrow_mut());
+    let Ending { end, items, answers, mut said } = ending;
+    let failed = answers.as_ref().err().copied();
+    let mut answers = answers.unwrap_or_default();
     // From the last to the first, so that each can be taken off the end; then in their order.
     let mut ended = Vec::with_capacity(members.len());
     for (number, member) in members.into_iter().rev() {
@@ -101,9 +115,8 @@ fn end_exchange<T: Transport + 'static>(
         let mut sample = slot.sample(&repetition.traces, member, end.min(deadline), error);
         sample.server.item = items.get(number).copied();
         answers.truncate(number + 1);
-        let answer = answers.pop().filter(|_| !late);
-        // One of them tells it for all.
-        let answer = answer.or_else(|| said.take().filter(|_| error == failed));
+        // What was said in their place one of them tells for all.
+        let answer = answers.pop().or_else(|| said.take()).filter(|_| !late);
         ended.push((member.in_vain, sample, answer));
     }
     for (in_vain, sample, answer) in ended.into_iter().rev() {
@@ -120,10 +133,12 @@ fn answered<T: Transport + 'static>(
     size: usize,
 ) -> (Result<Vec<AnswerBody>, ErrorKind>, Option<AnswerBody>) {
     let content = collector.finish();
-    let bytes = content.bytes();
+    let refused = ErrorKind::from_status(head.status).is_some();
+    // Nobody else needs it: to share it costs each request a little.
+    let bytes = if refused || size > 1 { content.bytes() } else { Bytes::new() };
     let answers = answers(&scheduler.repetition, &head, content, size);
     let said = answers.as_ref().err().and_then(|kind| {
-        if ErrorKind::from_status(head.status).is_none() {
+        if !refused {
             slot.marks.because("the answer to a batch has no list of as many items as the batch");
         }
         said(scheduler, slot, *kind, head.aside.take(), || FailedAnswer::opening_of(&bytes))

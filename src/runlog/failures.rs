@@ -11,17 +11,17 @@ const OF_A_KIND: usize = 3;
 const MOST: usize = 200;
 
 /// Keeps the first failures of each kind, masked and printable.
-pub struct Failures {
+pub struct FailureLog {
     sink: Box<dyn Write + Send>,
     mask: Mask,
     kept: HashMap<(String, ErrorKind, Option<u16>), Vec<FailureNote>>,
     written: usize,
 }
 
-impl Failures {
+impl FailureLog {
     /// Keeps them in `sink` too, one JSON object a line.
     pub fn new(sink: Box<dyn Write + Send>, mask: Mask) -> Self {
-        Failures { sink, mask, kept: HashMap::new(), written: 0 }
+        FailureLog { sink, mask, kept: HashMap::new(), written: 0 }
     }
 
     /// Takes what came with a failure of a part of the run.
@@ -91,8 +91,8 @@ mod tests {
     use super::*;
     use crate::model::TraceId;
 
-    fn failures(secrets: &[&str]) -> Failures {
-        Failures::new(Box::new(std::io::sink()), Mask::new(secrets))
+    fn failures(secrets: &[&str]) -> FailureLog {
+        FailureLog::new(Box::new(std::io::sink()), Mask::new(secrets))
     }
 
     fn sample(seq: u64, status: u16) -> Sample {
@@ -104,7 +104,7 @@ mod tests {
         FailedAnswer { opening: FailedAnswer::opening_of(text.as_bytes()), ..FailedAnswer::default() }
     }
 
-    fn bodies(failures: &Failures) -> Vec<String> {
+    fn bodies(failures: &FailureLog) -> Vec<String> {
         let mut bodies: Vec<_> = failures.notes().into_iter().filter_map(|note| note.body).collect();
         bodies.sort();
         bodies
@@ -163,7 +163,7 @@ mod tests {
     fn a_line_is_read_as_it_is_written() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         let mut failures =
-            Failures::new(Box::new(file.reopen().expect("the file is there")), Mask::default());
+            FailureLog::new(Box::new(file.reopen().expect("the file is there")), Mask::default());
         failures.take(("before", 2), &sample(7, 503), &said("busy")).expect("the disk has room");
         let text = std::fs::read_to_string(file.path()).expect("text");
         let note: FailureNote = serde_json::from_str(text.trim_end()).expect("JSON");

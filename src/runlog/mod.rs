@@ -12,7 +12,7 @@ mod results;
 
 pub use answers::Answers;
 pub use body_times::BodyTimes;
-pub use failures::Failures;
+pub use failures::FailureLog;
 pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
 pub use log_file::LogFile;

@@ -11,7 +11,7 @@ use hdrhistogram::Histogram;
 
 use super::answers::Answers;
 use super::body_times::BodyTimes;
-use super::failures::Failures;
+use super::failures::FailureLog;
 use super::log::LogWriter;
 use super::log_file::LogFile;
 use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Stage};
@@ -63,7 +63,7 @@ pub struct Recording {
     /// Where these are.
     pub answers_path: PathBuf,
     /// What failures said.
-    pub failures: Failures,
+    pub failures: FailureLog,
     /// Where that is.
     pub failures_path: PathBuf,
     /// The part of the run that is recorded.
@@ -205,7 +205,7 @@ mod tests {
         let answers = Answers::new(Box::new(std::io::sink()));
         let [log_path, answers_path, failures_path] =
             ["before.csv", "answers.jsonl", "failures.jsonl"].map(PathBuf::from);
-        let failures = Failures::new(Box::new(std::io::sink()), Mask::default());
+        let failures = FailureLog::new(Box::new(std::io::sink()), Mask::default());
         let (log, part) = (log.expect("the disk has room"), "before".to_string());
         Recording { log, log_path, answers, answers_path, failures, failures_path, part }
     }

@@ -13,7 +13,7 @@ use crate::model::run_files;
 use crate::model::{Caveat, Mask, Phase, RunEnd};
 use crate::report;
 use crate::report::{Progress, failed_load};
-use crate::runlog::{Answers, Failures, LogFile, LogWriter, Recording};
+use crate::runlog::{Answers, FailureLog, LogFile, LogWriter, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 
@@ -35,7 +35,7 @@ pub async fn load(
         log_path: log.into(),
         answers: Answers::new(Box::new(std::io::sink())),
         answers_path: run_files::ANSWERS.into(),
-        failures: Failures::new(Box::new(std::io::sink()), Mask::new(&settings.secrets())),
+        failures: FailureLog::new(Box::new(std::io::sink()), Mask::new(&settings.secrets())),
         failures_path: run_files::FAILURES.into(),
         part: phase.name().to_string(),
     };

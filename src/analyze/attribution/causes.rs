@@ -54,7 +54,9 @@ pub(super) fn causes(
     let millionths = |share: f64| (share * 1e6).round() as i64;
     found.sort_by_key(|cause| {
         let (weight, time) = weight(*cause);
-        (Reverse(millionths(weight)), Reverse(millionths(time)), *cause)
+        // As long as the percentile of the slowest has an answer, its time is explained first.
+        let few = *cause == Cause::Failure && lost.all < lost.slowest;
+        (few, Reverse(millionths(weight)), Reverse(millionths(time)), *cause)
     });
     found
         .into_iter()

@@ -36,8 +36,12 @@ impl Row {
         self
     }
 
-    pub(crate) fn stage(mut self, stage: Stage, length: u64) -> Self {
-        self.lengths[stage as usize] = Some(Micros(length * 1_000));
+    pub(crate) fn stage(self, stage: Stage, length: u64) -> Self {
+        self.micros(stage, length * 1_000)
+    }
+
+    pub(crate) fn micros(mut self, stage: Stage, length: u64) -> Self {
+        self.lengths[stage as usize] = Some(Micros(length));
         self
     }
 

@@ -328,7 +328,11 @@ fn phases_with_nothing_to_compare_are_empty_not_wrong() {
     for rows in [vec![], vec![Row::new().failed(None, ErrorKind::Reset)]] {
         let found = analysed(&rows);
         assert_eq!((found.succeeded, found.tail.n, found.tail.mean_ms), (0, 0, None));
-        assert!(found.causes.is_empty() && found.saturation.is_none() && found.reuse.is_none());
+        assert!(found.causes.iter().all(|cause| cause.cause == Cause::Failure), "{:?}", found.causes);
+        assert_eq!(
+            (found.causes.len(), found.saturation.is_none(), found.reuse.is_none()),
+            (rows.len(), true, true)
+        );
     }
     let one = analysed(&[told(112)]);
     assert_eq!((one.tail.n, one.tail.middle_n), (1, 1));
@@ -404,4 +408,34 @@ proptest! {
         let again = serde_json::to_string(&analysed(&rows)).expect("JSON");
         prop_assert_eq!(serde_json::to_string(&found).expect("JSON"), again);
     }
+}
+
+#[test]
+fn what_broke_stays_among_the_causes_and_comes_first_where_the_slowest_have_no_answer() {
+    let rows = |failed: usize| {
+        let slow = |at: usize| {
+            Row::new().stage(Stage::Connect, if at % 10 == 0 { 900 } else { 1 }).syn(u32::from(at % 10 == 0))
+        };
+        let broken = Row::new().failed(Some(500), ErrorKind::Http5xx).stage(Stage::Wait, 3);
+        let mut rows: Vec<Row> = (0..100 - failed).map(|at| slow(at).stage(Stage::Wait, 10)).collect();
+        rows.extend(vec![broken; failed]);
+        analysed(&rows).causes
+    };
+    let few = rows(2);
+    assert_eq!(few[0].cause, Cause::SynRetransmission);
+    let failure = few.last().expect("causes");
+    assert_eq!((failure.cause, failure.share_of_slowest_lost), (Cause::Failure, Some(0.4)));
+    assert!(failure.explanation.contains("2 × http_5xx"), "{}", failure.explanation);
+    assert_eq!(rows(30)[0].cause, Cause::Failure);
+}
+
+#[test]
+fn a_client_that_is_late_by_less_than_a_timers_grain_is_no_cause_of_short_requests() {
+    let named = |late_us: u64, wait: u64| {
+        let late = |at: u64| if at % 10 == 0 { late_us } else { 0 };
+        let row = |at: u64| Row::new().due(at * 100).stage(Stage::Wait, wait).micros(Stage::Queue, late(at));
+        let causes = analysed(&(0..100).map(row).collect::<Vec<_>>()).causes;
+        causes.iter().any(|cause| cause.cause == Cause::ClientQueueScheduler)
+    };
+    assert_eq!([named(500, 2), named(1_500, 2), named(500, 20)], [false, true, true]);
 }

@@ -75,10 +75,16 @@ pub(super) fn race(phase: Phase, lost: u64, closings: &Closings) -> String {
         Closings { idle: 0, .. } => String::new(),
         _ => format!(" ({})", who(closings)),
     };
+    let what = match closings {
+        Closings { idle: 1.., idle_most_us: Some(most), .. } if Micros(*most) <= AT_ONCE => remedy(closings),
+        _ => {
+            "raise the server's keep-alive time-out above the longest pause between two requests, or lower after.connections so \
+             that none is idle for long"
+        }
+    };
     format!(
         "{lost} requests of the {} phase were lost on kept connections that the server ended just as they were sent, the race \
-         of every client that keeps connections{others}: raise the server's keep-alive time-out above the longest pause \
-         between two requests, or lower after.connections so that none is idle for long",
+         of every client that keeps connections{others}: {what}",
         phase.name()
     )
 }

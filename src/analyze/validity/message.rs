@@ -19,8 +19,9 @@ pub(super) fn message(doubt: &Doubt) -> String {
             mostly.name()
         ),
         Doubt::CallsGivenUp { batch: 1, mostly } => format!(
-            "three calls in a row to the idle server failed ({}), so no more were made: what a call costs is not known, and \
-             nothing that depends on it is predicted; make the server answer a single request, then run again",
+            "three calls in a row to the idle server failed ({}), so no more of them were made: what a call costs, and whether equal work \
+             takes equal time in both phases, is known from the ones before alone, if there are any; make the server answer a single \
+             request, then run again",
             mostly.name()
         ),
         Doubt::CallsGivenUp { batch, mostly } => format!(

@@ -7,13 +7,13 @@ use anyhow::Context;
 
 use crate::model::run_files::{ANSWERS, FAILURES};
 use crate::model::{Mask, Part};
-use crate::runlog::{Answers, Failures, LogFile, LogWriter, Recording, Results};
+use crate::runlog::{Answers, FailureLog, LogFile, LogWriter, Recording, Results};
 
 /// A log for each part, the answers, which both phases share, and what failures said, which all share.
 pub(in crate::workflow) struct Recordings {
     logs: HashMap<Part, LogWriter<LogFile>>,
     answers: Option<Answers>,
-    failures: Option<Failures>,
+    failures: Option<FailureLog>,
     results: Results,
 }
 
@@ -21,7 +21,7 @@ impl Recordings {
     /// Without a log yet. What failures said is written without what `mask` hides.
     pub(in crate::workflow) fn start(results: &Results, mask: Mask) -> anyhow::Result<Self> {
         let answers = Answers::new(Box::new(BufWriter::new(results.start(ANSWERS)?)));
-        let failures = Failures::new(Box::new(BufWriter::new(results.start(FAILURES)?)), mask);
+        let failures = FailureLog::new(Box::new(BufWriter::new(results.start(FAILURES)?)), mask);
         let (answers, failures) = (Some(answers), Some(failures));
         Ok(Recordings { logs: HashMap::new(), answers, failures, results: results.clone() })
     }

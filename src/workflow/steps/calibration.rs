@@ -19,9 +19,9 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
     let session = run.runner.server.open(None).await?;
     let most = run.settings().after.batch;
     let sizes = (0..PASSES).flat_map(|_| batch_sizes(most));
-    let mut batches = Batches::Untried;
+    let mut batches = BatchCalls::Untried;
     for (repetition, batch) in (1..).zip(sizes) {
-        if batch > 1 && batches == Batches::Fail {
+        if batch > 1 && batches == BatchCalls::Fail {
             continue;
         }
         let calls = if batch == 1 { 8 } else { 5 };
@@ -42,12 +42,12 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
                 break;
             }
             // Where none has ever worked, the analysis says that there may be no endpoint for them.
-            Some(given_up) if batches == Batches::Work => {
+            Some(given_up) if batches == BatchCalls::Work => {
                 run.give_calls_up(batch, given_up);
-                batches = Batches::Fail;
+                batches = BatchCalls::Fail;
             }
-            Some(_) => batches = Batches::Fail,
-            None if batch > 1 => batches = Batches::Work,
+            Some(_) => batches = BatchCalls::Fail,
+            None if batch > 1 => batches = BatchCalls::Work,
             None => {}
         }
     }
@@ -56,7 +56,7 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
 
 /// What is known of calls with several requests in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Batches {
+enum BatchCalls {
     Untried,
     Work,
     Fail,
