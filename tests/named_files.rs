@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
-use crate::common::EXE;
 use crate::common::handmade_run::{HandmadeRun, rising};
 use crate::common::run::{Run, Table, fresh_folder, prove_command};
 use crate::common::wire::Server;
+use crate::common::{EXE, cannot};
 
 fn spanload(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(EXE);
@@ -300,4 +300,34 @@ fn a_key_is_unset_and_a_strategy_by_flag_needs_no_other() {
     assert_eq!(run.code(), 0, "{}", run.stderr());
     let strategies = &run.results().manifest()["plan"]["strategies"];
     assert_eq!(strategies["after"]["batch"], 1, "{strategies}");
+}
+
+/// A file system of the test's own, so small that the logs of the before phase do not fit.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_no_half_files_and_no_mock() {
+    let out = fresh_folder("named_disk");
+    let disk = out.join("runs");
+    fs::create_dir(&disk).expect("the folder is writable");
+    let prove = prove_command(&out, &["-n", "400", "--no-metrics"]);
+    let script = "mount -t tmpfs -o size=200k none \"$0\" || exit 77; \"$@\"; code=$?; find \"$0\" -name '*.tmp'; exit $code";
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-m", "sh", "-c", script]).arg(&disk).arg(prove.get_program()).args(prove.get_args());
+    let output = match unshare.output() {
+        Ok(output) if output.status.code() != Some(77) && !said(&output).contains("unshare failed") => output,
+        other => return cannot(&format!("no small disk: {other:?}")),
+    };
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
+    for words in ["No space left", "check that the disk has room", "spanload analyze"] {
+        assert!(said(&output).contains(words), "no {words} in {}", said(&output));
+    }
+    let error = said(&output).lines().find(|line| line.starts_with("error: cannot write")).map(String::from);
+    assert!(error.is_some_and(|error| error.contains("named_disk/runs/")), "{}", said(&output));
+    let place = disk.display().to_string();
+    let of_this_run = |entry: fs::DirEntry| {
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(&place)
+    };
+    let left = fs::read_dir("/proc").expect("Linux has it").filter_map(Result::ok);
+    assert_eq!(left.map(of_this_run).filter(|found| *found).count(), 0, "its mock has ended");
 }
