@@ -64,6 +64,7 @@ mod tests {
             (&["prove", "--repetitions", "-2"], "--repetitions"),
             (&["prove", "--metrics-port", "-1"], "--metrics-port"),
             (&["explain", "--slowest", "-3"], "--slowest"),
+            (&["explain", "-5"], "[SEQ]"),
             (&["mock", "--replicas", "-4"], "--replicas"),
         ] {
             let text = complaint(args);
