@@ -275,7 +275,7 @@ fn a_damaged_plan_asks_for_no_memory() {
     let folder = fresh_folder("named_plan");
     let run = folder.join("run");
     let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/reference");
-    let copied = Command::new("cp").arg("-r").arg(&reference).arg(&run).status().expect("there is cp");
+    let copied = Command::new("cp").arg("-r").arg(reference).arg(&run).status().expect("there is cp");
     assert!(copied.success());
     let path = run.join("manifest.json");
     let mut manifest: serde_json::Value =
@@ -285,7 +285,7 @@ fn a_damaged_plan_asks_for_no_memory() {
     fs::write(&path, manifest.to_string()).expect("the folder is writable");
     // In KiB; an entry of 16 bytes a request would need 16 GB.
     let mut limited = Command::new("sh");
-    limited.args(["-c", "ulimit -v 2000000 && exec \"$0\" analyze \"$1\""]).arg(EXE).arg(&run);
+    limited.args(["-c", "ulimit -v 2000000 && exec \"$0\" analyze \"$1\""]).arg(EXE).arg(run);
     let output = limited.output().expect("the shell starts");
     assert!(matches!(output.status.code(), Some(0 | 1 | 99)), "{output:?}");
     assert!(!said(&output).contains("memory allocation"), "{output:?}");
