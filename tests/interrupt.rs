@@ -141,11 +141,10 @@ fn a_polite_kill_and_a_terminal_that_is_gone_do_the_same_with_their_own_codes() 
 #[test]
 fn under_nohup_a_terminal_that_is_gone_ends_nothing() {
     let out = fresh_folder("nohup");
-    let mut prove = prove_command(&out, &["-n", "120"]);
+    let prove = prove_command(&out, &["-n", "120"]);
     let mut nohup = Command::new("nohup");
     nohup.arg(prove.get_program()).args(prove.get_args()).stdin(Stdio::null());
-    prove = nohup;
-    let mut run = prove.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("there is nohup");
+    let mut run = nohup.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("there is nohup");
     wait_until("it has a log", || {
         let mut runs = out.join("runs").read_dir().ok()?.filter_map(Result::ok);
         runs.any(|run| run.path().join("before.csv").exists()).then_some(())

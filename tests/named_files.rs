@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
-use crate::common::EXE;
 use crate::common::handmade_run::{HandmadeRun, rising};
 use crate::common::run::{Run, Table, fresh_folder, prove_command};
 use crate::common::wire::Server;
+use crate::common::{EXE, cannot};
 
 fn spanload(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(EXE);
@@ -76,7 +76,7 @@ fn a_scenario_has_a_bound_and_may_begin_with_a_mark() {
     assert!(said(&output).contains("line 2 is not UTF-8"), "{output:?}");
     fs::write(folder.join("marked.toml"), "\u{feff}[sla]\np95 = \"1s\"\n").expect("the folder is writable");
     let output = spanload(&folder, &["prove", "marked.toml", "--target", "http://127.0.0.1:0"]);
-    assert!(said(&output).contains("the port `0`"), "it was read: {output:?}");
+    assert!(said(&output).contains("`0` is no port"), "it was read: {output:?}");
 }
 
 /// A server that does something to the log at its twentieth request.
@@ -275,7 +275,7 @@ fn a_damaged_plan_asks_for_no_memory() {
     let folder = fresh_folder("named_plan");
     let run = folder.join("run");
     let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/reference");
-    let copied = Command::new("cp").arg("-r").arg(&reference).arg(&run).status().expect("there is cp");
+    let copied = Command::new("cp").arg("-r").arg(reference).arg(&run).status().expect("there is cp");
     assert!(copied.success());
     let path = run.join("manifest.json");
     let mut manifest: serde_json::Value =
@@ -285,7 +285,7 @@ fn a_damaged_plan_asks_for_no_memory() {
     fs::write(&path, manifest.to_string()).expect("the folder is writable");
     // In KiB; an entry of 16 bytes a request would need 16 GB.
     let mut limited = Command::new("sh");
-    limited.args(["-c", "ulimit -v 2000000 && exec \"$0\" analyze \"$1\""]).arg(EXE).arg(&run);
+    limited.args(["-c", "ulimit -v 2000000 && exec \"$0\" analyze \"$1\""]).arg(EXE).arg(run);
     let output = limited.output().expect("the shell starts");
     assert!(matches!(output.status.code(), Some(0 | 1 | 99)), "{output:?}");
     assert!(!said(&output).contains("memory allocation"), "{output:?}");
@@ -300,4 +300,34 @@ fn a_key_is_unset_and_a_strategy_by_flag_needs_no_other() {
     assert_eq!(run.code(), 0, "{}", run.stderr());
     let strategies = &run.results().manifest()["plan"]["strategies"];
     assert_eq!(strategies["after"]["batch"], 1, "{strategies}");
+}
+
+/// A file system of the test's own, so small that the logs of the before phase do not fit.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_no_half_files_and_no_mock() {
+    let out = fresh_folder("named_disk");
+    let disk = out.join("runs");
+    fs::create_dir(&disk).expect("the folder is writable");
+    let prove = prove_command(&out, &["-n", "400", "--no-metrics"]);
+    let script = "mount -t tmpfs -o size=200k none \"$0\" || exit 77; \"$@\"; code=$?; find \"$0\" -name '*.tmp'; exit $code";
+    let mut unshare = Command::new("unshare");
+    unshare.args(["-m", "sh", "-c", script]).arg(&disk).arg(prove.get_program()).args(prove.get_args());
+    let output = match unshare.output() {
+        Ok(output) if output.status.code() != Some(77) && !said(&output).contains("unshare failed") => output,
+        other => return cannot(&format!("no small disk: {other:?}")),
+    };
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
+    for words in ["No space left", "check that the disk has room", "spanload analyze"] {
+        assert!(said(&output).contains(words), "no {words} in {}", said(&output));
+    }
+    let error = said(&output).lines().find(|line| line.starts_with("error: cannot write")).map(String::from);
+    assert!(error.is_some_and(|error| error.contains("named_disk/runs/")), "{}", said(&output));
+    let place = disk.display().to_string();
+    let of_this_run = |entry: fs::DirEntry| {
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(&place)
+    };
+    let left = fs::read_dir("/proc").expect("Linux has it").filter_map(Result::ok);
+    assert_eq!(left.map(of_this_run).filter(|found| *found).count(), 0, "its mock has ended");
 }

@@ -29,7 +29,7 @@ A request without an answer ranks slower than every success; one that was never 
 #[command(after_help = EXAMPLES)]
 pub struct ExplainArgs {
     /// Sequence number of the request, as in the column seq of before.csv and after.csv
-    #[arg(value_name = "SEQ", required_unless_present = "slowest", conflicts_with = "slowest")]
+    #[arg(value_name = "SEQ", allow_negative_numbers = true, value_parser = whole_number::<u64>, required_unless_present = "slowest", conflicts_with = "slowest")]
     pub seq: Option<u64>,
     /// The slowest so many requests of the phase instead
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000), help_heading = "Which request")]

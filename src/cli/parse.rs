@@ -1,6 +1,7 @@
 //! From the arguments to a command; what is wrong with them is said within bounds, whatever they repeat.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -31,11 +32,13 @@ fn definition() -> clap::Command {
 fn said(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
         // Help is a result: where it cannot be written, that is no success.
-        let Err(problem) = console::print(error.render().to_string().as_bytes()) else {
-            return Exit::Success;
+        return match error.print() {
+            Err(problem) if problem.kind() != ErrorKind::BrokenPipe => {
+                console::fail(&format!("error: cannot write to standard output: {problem}"));
+                Exit::Failed
+            }
+            _ => Exit::Success,
         };
-        console::fail(&format!("error: {problem:#}"));
-        return Exit::Failed;
     }
     let text = error.render().to_string();
     if text.len() <= console::LONGEST {
@@ -64,6 +67,7 @@ mod tests {
             (&["prove", "--repetitions", "-2"], "--repetitions"),
             (&["prove", "--metrics-port", "-1"], "--metrics-port"),
             (&["explain", "--slowest", "-3"], "--slowest"),
+            (&["explain", "-5"], "[SEQ]"),
             (&["mock", "--replicas", "-4"], "--replicas"),
         ] {
             let text = complaint(args);

@@ -66,13 +66,13 @@ pub fn is_unfit(error: &io::Error) -> bool {
 
 fn check(found: &fs::Metadata) -> Result<(), Unfit> {
     let kind = found.file_type();
-    match () {
-        () if kind.is_file() => Ok(()),
-        () if kind.is_dir() => Err(Unfit::Kind("a folder")),
-        () if kind.is_fifo() => Err(Unfit::Kind("a FIFO")),
-        () if kind.is_socket() => Err(Unfit::Kind("a socket")),
-        () => Err(Unfit::Kind("a device")),
-    }
+    let others = [
+        (kind.is_dir(), "a folder"),
+        (kind.is_fifo(), "a FIFO"),
+        (kind.is_socket(), "a socket"),
+        (!kind.is_file(), "a device"),
+    ];
+    others.into_iter().find(|(is, _)| *is).map_or(Ok(()), |(_, name)| Err(Unfit::Kind(name)))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! and the mock would be a model of its disk. A lost row distorts no measured time, and the count says that rows are lost.
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
@@ -55,6 +55,8 @@ pub(super) struct TruthEntry {
 pub(super) struct TruthLog {
     writer: Mutex<Option<Writer>>,
     lost: AtomicU64,
+    /// Where it is, for who must be told.
+    path: PathBuf,
 }
 
 struct Writer {
@@ -75,11 +77,11 @@ impl TruthLog {
                 path.display()
             )
         })?;
-        Ok(Self::with(Some(Writer::start(file, MOST_WAITING)?)))
+        Ok(Self { path: path.to_path_buf(), ..Self::with(Some(Writer::start(file, MOST_WAITING)?)) })
     }
 
     fn with(writer: Option<Writer>) -> Self {
-        Self { writer: Mutex::new(writer), lost: AtomicU64::new(0) }
+        Self { writer: Mutex::new(writer), lost: AtomicU64::new(0), path: PathBuf::new() }
     }
 
     /// Never waits for the disk.
@@ -95,7 +97,10 @@ impl TruthLog {
         let Some(Writer { rows, thread, .. }) = self.writer().take() else { return Ok(()) };
         drop(rows);
         let written = thread.join().map_err(|_| anyhow::anyhow!("the thread of the truth log panicked"))?;
-        written.context("the truth log is incomplete: is the disk full?")
+        written.with_context(|| {
+            let path = self.path.display();
+            format!("the truth log {path} is incomplete; check that the disk has room. The rows that are in it are usable")
+        })
     }
 
     /// Rows that are not in the log, because too many waited for the disk or the writer has stopped at an error.

@@ -16,7 +16,7 @@ pub fn url_port(authority: &str) -> Result<Option<u16>, String> {
     match port.parse() {
         Ok(number @ 1..) if digits => Ok(Some(number)),
         _ if port.is_empty() => Err("the port after the colon is missing; write one, such as :8000".into()),
-        _ => Err(format!("the port `{port}` is none; write a number from 1 to 65535")),
+        _ => Err(format!("`{port}` is no port; write a number from 1 to 65535")),
     }
 }
 

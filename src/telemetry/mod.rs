@@ -3,7 +3,7 @@
 //!
 //! # The room, in the order in which a sample passes it
 //! - [`names`]: every metric in one table; `buckets`: the bounds of the histograms
-//! - `settings`, `otlp`, `otlp_probe`, `headers`, `compression`, `tls`: what can be set, by scenario, flag and
+//! - `settings`, `otlp`, `otlp_limits`, `otlp_probe`, `headers`, `compression`, `tls`: what can be set, by scenario, flag and
 //!   standard variable
 //! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
 //! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
@@ -32,6 +32,7 @@ mod metrics;
 pub mod names;
 mod origin;
 mod otlp;
+mod otlp_limits;
 mod otlp_probe;
 mod queue;
 mod reader;

@@ -1,7 +1,6 @@
 //! Where spans go and how: from the settings and the standard `OTEL_*` variables.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::anyhow;
 use opentelemetry::KeyValue;
@@ -14,29 +13,11 @@ use super::compression::check_compression;
 use super::env::Env;
 use super::error::{TelemetryError, wrong};
 use super::headers::{check_header, escaped, given_headers, tonic_metadata};
+use super::otlp_limits::OtlpLimits;
 use super::otlp_probe::{self, Spoken};
 use super::settings::{TelemetrySettings, masked_url};
 use super::tls::Authorities;
 use crate::model::url_port;
-
-/// Spans that wait for the collector: more than five seconds of 2,000 requests a second.
-const QUEUE: usize = 65_536;
-const BATCH: usize = 512;
-const DELAY: Duration = Duration::from_secs(1);
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How much is kept and how long is waited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limits {
-    /// Spans that may wait.
-    pub queue: usize,
-    /// Spans that are sent at once.
-    pub batch: usize,
-    /// How long a span waits for others.
-    pub delay: Duration,
-    /// How long the collector may take for a batch.
-    pub timeout: Duration,
-}
 
 /// Where spans go.
 #[derive(Clone, Debug)]
@@ -49,7 +30,7 @@ pub struct OtlpTarget {
     /// As a variable has them; the exporter reads it itself.
     given_headers: String,
     authorities: Authorities,
-    pub(super) limits: Limits,
+    pub(super) limits: OtlpLimits,
 }
 
 impl OtlpTarget {
@@ -101,7 +82,7 @@ impl OtlpTarget {
         let given_headers = given_headers(settings, env)?;
         let authorities = Authorities::read(env)?;
         check_compression(env)?;
-        let limits = limits(env)?;
+        let limits = OtlpLimits::read(env)?;
         Ok(Some(OtlpTarget { endpoint, grpc, learned, headers, given_headers, authorities, limits }))
     }
 
@@ -206,33 +187,6 @@ fn protocol(settings: &TelemetrySettings, env: Env<'_>) -> Result<Option<String>
         }
     }
     Ok(None)
-}
-
-fn limits(env: Env<'_>) -> Result<Limits, TelemetryError> {
-    let number = |name: &str| match env(name) {
-        None => Ok(None),
-        Some(text) => match text.trim().parse::<u64>() {
-            Ok(number) if number > 0 => Ok(Some(number)),
-            _ => Err(wrong(name, format!("`{text}` is no whole number above 0"))),
-        },
-    };
-    let size = |name: &str, default: usize| {
-        Ok::<_, TelemetryError>(
-            number(name)?.map_or(default, |number| usize::try_from(number).unwrap_or(usize::MAX)),
-        )
-    };
-    let queue = size("OTEL_BSP_MAX_QUEUE_SIZE", QUEUE)?;
-    let millis = |found: Option<u64>, default| found.map_or(default, Duration::from_millis);
-    let timeout = match number("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")? {
-        None => number("OTEL_EXPORTER_OTLP_TIMEOUT")?,
-        found => found,
-    };
-    Ok(Limits {
-        queue,
-        batch: size("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH)?.min(queue),
-        delay: millis(number("OTEL_BSP_SCHEDULE_DELAY")?, DELAY),
-        timeout: millis(timeout, TIMEOUT),
-    })
 }
 
 /// Share of the requests that are traced whatever became of them; `None` is no tracing at all.

@@ -58,10 +58,14 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
         Err(why) => Err(why),
     };
     // Its page likewise.
-    if let Err(why) = &proof
-        && let Err(problem) = page::write_failed(&results, why)
-    {
-        console::warn(&format!("warning: {PAGE} was not written: {problem:#}"));
+    if let Err(why) = &proof {
+        if let Err(problem) = page::write_failed(&results, why) {
+            console::warn(&format!("warning: {PAGE} was not written: {problem:#}"));
+        }
+        let folder = results.folder().display();
+        console::say(&format!(
+            "what was written until then is in {folder}; spanload analyze {folder} reads what of it is whole"
+        ));
     }
     proof
 }
