@@ -17,8 +17,8 @@ use spanload::host::Clock;
 use spanload::model::manifest::{Machine, Manifest, PlanRecord, Strategies};
 use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
+use spanload::model::{Micros, Moment, TransportKind};
 use spanload::model::{SlaLine, Strategy};
-use spanload::model::{Micros, Moment};
 use spanload::plan::TraceIds;
 use spanload::runlog::{LogWriter, write_json};
 
@@ -197,6 +197,7 @@ fn manifest() -> anyhow::Result<Manifest> {
         ladder: None,
         baseline_script: None,
         payloads: None,
+        transport: TransportKind::Direct,
         merged_stages: Vec::new(),
         machine: Machine::default(),
         telemetry: None,

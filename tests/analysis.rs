@@ -6,9 +6,9 @@ use spanload::analyze::{
     Analysis, Calibration, Cause, ClientHealth, Comparison, PhaseCollector, PhaseData, ReuseBuys,
     attribute_both, prediction,
 };
+use spanload::model::Strategy;
 use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, ErrorKind, Sample, ServerTimes, Stage, Stages, TraceId};
-use spanload::model::Strategy;
 use spanload::model::{Micros, Moment};
 use spanload::report::{Format, Json, Markdown, Summary, Terminal, predicted, why_slow};
 

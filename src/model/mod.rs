@@ -28,6 +28,7 @@ mod stages;
 mod strategy;
 mod telemetry_record;
 pub mod text;
+mod transport_kind;
 mod verdict;
 
 pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
@@ -53,4 +54,5 @@ pub use sla::{Limit, SlaLine};
 pub use stage_set::StageSet;
 pub use stages::{Stage, Stages, Timeline};
 pub use strategy::{Connections, HttpChoice, Strategy};
+pub use transport_kind::TransportKind;
 pub use verdict::{Confidence, Verdict};

@@ -9,11 +9,13 @@ mod overrides;
 mod page_tests;
 mod raw;
 mod settings;
+mod via;
 
 pub use connecting::{Connecting, ResolvedName};
 pub use error::ScenarioError;
 pub use overrides::Overrides;
 pub use settings::{Load, Settings, Target};
+pub use via::{ProxyUrl, Via};
 
 use std::io::ErrorKind;
 use std::path::Path;

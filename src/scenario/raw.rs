@@ -57,6 +57,10 @@ pub struct RawTarget {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_timeout_ms: Option<u64>,
     pub attempt_delay_ms: u64,
+    pub transport: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    pub redirects: u64,
 }
 
 impl Default for RawTarget {
@@ -81,6 +85,9 @@ impl Default for RawTarget {
             resolve: Vec::new(),
             connect_timeout_ms: None,
             attempt_delay_ms: 250,
+            transport: "direct".into(),
+            proxy: None,
+            redirects: 0,
         }
     }
 }

@@ -54,6 +54,14 @@ pub enum EndpointError {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// Something that the transport cannot do.
+    #[error("{key}: {problem}")]
+    Via {
+        /// The scenario's key.
+        key: &'static str,
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// The name of a header of the server's that cannot be one.
     #[error("{key}: `{name}` is no name of a header; write one such as x-queue-time")]
     ServerHeader {

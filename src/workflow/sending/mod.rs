@@ -2,15 +2,18 @@
 
 pub(super) mod conditions;
 mod connecting;
+mod environment;
 mod health;
 mod measurement;
 mod part_load;
 pub(super) mod plans;
+mod reach;
 mod recordings;
 mod run;
 mod runner;
 mod server;
 pub(super) mod telemetry;
+mod transports;
 
 pub(super) use part_load::{PartLoad, Shown};
 pub(super) use recordings::Recordings;

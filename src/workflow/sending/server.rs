@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::connecting;
+use super::reach::reach;
+use super::{connecting, environment, transports};
 use crate::host::Clock;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
@@ -21,7 +22,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the load goes.
 pub(in crate::workflow) enum Server {
-    Given { url: String, endpoint: Box<Endpoint>, trust: Option<TlsTrust> },
+    Given { url: String, endpoint: Box<Endpoint>, target: Box<Target>, trust: Option<TlsTrust> },
     Mock(Mock),
 }
 
@@ -62,9 +63,13 @@ impl Server {
         match &target.url {
             Some(url) => {
                 let trust = connecting::trust(&endpoint, target)?;
-                Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint), trust })
+                transports::check(&endpoint, settings, trust.as_ref())?;
+                environment::warn_of_proxy(&endpoint, target);
+                let (endpoint, via) = (Box::new(endpoint), Box::new(target.clone()));
+                Ok(Server::Given { url: url.clone(), endpoint, target: via, trust })
             }
             None => {
+                transports::check(&endpoint, settings, None)?;
                 let program =
                     std::env::current_exe().context("cannot find this program to start the mock from")?;
                 Ok(Server::Mock(Mock {
@@ -93,16 +98,19 @@ impl Server {
 
     /// Finds out whether the server can be used at all.
     pub(in crate::workflow) async fn check(&mut self) -> anyhow::Result<()> {
-        let Server::Given { url, endpoint, .. } = self else {
+        let Server::Given { url, endpoint, target, .. } = self else {
             return self.open(None).await?.close().await;
         };
         let remedy = "start the server, or correct --target";
-        let connecting = tokio::net::TcpStream::connect((endpoint.host(), endpoint.port()));
-        match tokio::time::timeout(ANSWERS_WITHIN, connecting).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => bail!("the target {url} is down: {error}; {remedy}"),
+        let through = target.via.proxy.as_ref().map_or(String::new(), |proxy| format!(" (proxy {proxy})"));
+        match tokio::time::timeout(ANSWERS_WITHIN, reach(endpoint, target)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => bail!("the target {url}{through} is down: {error}; {remedy}"),
             Err(_) => {
-                bail!("the target {url} does not answer within {} s; {remedy}", ANSWERS_WITHIN.as_secs())
+                bail!(
+                    "the target {url}{through} does not answer within {} s; {remedy}",
+                    ANSWERS_WITHIN.as_secs()
+                )
             }
         }
     }
