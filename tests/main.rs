@@ -45,4 +45,5 @@ mod sockets;
 mod terminal;
 mod terminal_gone;
 mod traces;
+mod transports;
 mod truth;

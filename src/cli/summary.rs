@@ -3,7 +3,7 @@
 use super::deliver;
 use super::output::OutputArgs;
 use crate::model::Exit;
-use crate::report::{Summary, ladder, predicted, why_slow};
+use crate::report::{Summary, ladder, moved_by, predicted, why_slow};
 use crate::runlog::Results;
 use crate::workflow::Findings;
 
@@ -14,10 +14,12 @@ pub(super) fn deliver(
     results: &Results,
     output: &OutputArgs,
 ) -> anyhow::Result<Exit> {
-    let plan = results.manifest()?.plan;
+    let manifest = results.manifest()?;
+    let plan = manifest.plan;
     let summary = Summary {
         why: why_slow(&findings.comparison, &findings.analysis, &plan.after),
         strategies: [plan.before, plan.after],
+        moved_by: moved_by(manifest.transport, &manifest.merged_stages),
         predicted: findings.analysis.prediction.as_ref().and_then(predicted),
         ladder: ladder(
             findings.analysis.ladder.as_deref().unwrap_or_default(),

@@ -87,6 +87,9 @@ impl Markdown {
         for (name, strategy) in self.summary.names.iter().zip(&self.summary.strategies) {
             writeln!(text, "- {name}: {}", code(strategy))?;
         }
+        if let Some(transport) = &self.summary.moved_by {
+            writeln!(text, "- transport: {}", escaped(transport))?;
+        }
         for (name, (_, phase)) in self.summary.names.iter().zip(comparison.phases.both()) {
             if let Some(errors) = words::errors(phase) {
                 writeln!(text, "- errors {name}: {}", escaped(&errors))?;

@@ -17,6 +17,7 @@ pub mod processes;
 pub mod pty;
 pub mod run;
 pub mod svg;
+pub mod tls;
 pub mod truth;
 pub mod wire;
 

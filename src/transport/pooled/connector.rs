@@ -1,8 +1,8 @@
 //! The hook into the client's connecting: each connection gets a number, and whoever waits for it is told how it goes.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use hyper::http::Extensions;
@@ -19,7 +19,8 @@ use crate::model::Peer;
 /// Puts the hook around whatever connects.
 #[derive(Clone)]
 pub(super) struct ConnectHook {
-    pub clock: Clock,
+    /// The clock of the repetition, known once there is a lane.
+    pub clock: Arc<OnceLock<Clock>>,
     /// Numbers of connections, given once in a repetition.
     pub ids: Arc<AtomicU64>,
     /// Where connections are noted that others than their opener may use.
@@ -87,8 +88,8 @@ impl<C: Connection> HookedConnect<C> {
         let mut said = Extensions::new();
         connection.connected().get_extras(&mut said);
         let info = said.get::<HttpInfo>();
-        if let (Some(known), Some(info)) = (&self.hook.known, info) {
-            known.add(info, self.id, self.hook.clock.now());
+        if let (Some(known), Some(info), Some(clock)) = (&self.hook.known, info, self.hook.clock.get()) {
+            known.add(info, self.id, clock.now());
         }
         // Only a socket in the file system has no addresses.
         ConnectWatch::opened(self.id, info.map_or(Peer::Unix, |info| Peer::Ip(info.remote_addr())));

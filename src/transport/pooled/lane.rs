@@ -3,8 +3,8 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use reqwest::{Client, Url};
@@ -29,6 +29,7 @@ pub struct Pooled {
 
 struct Shared {
     client: Client,
+    clock: Arc<OnceLock<Clock>>,
     endpoint: Arc<Endpoint>,
     base: Url,
     single: PreparedRoute,
@@ -53,11 +54,11 @@ impl Pooled {
     pub fn new(
         endpoint: Arc<Endpoint>,
         settings: &PoolSettings,
-        clock: Clock,
         ids: &Arc<AtomicU64>,
     ) -> Result<Self, EndpointError> {
         let known = (settings.idle > 0).then(Arc::<KnownConnections>::default);
-        let hook = ConnectHook { clock, ids: Arc::clone(ids), known: known.clone() };
+        let clock = Arc::<OnceLock<Clock>>::default();
+        let hook = ConnectHook { clock: Arc::clone(&clock), ids: Arc::clone(ids), known: known.clone() };
         let base = client::base(&endpoint)?;
         let client = client::client(&endpoint, settings, hook)?;
         let prepared = |route: &RequestTemplate| {
@@ -67,7 +68,7 @@ impl Pooled {
         let (single, batch) = (prepared(&endpoint.single)?, prepared(&endpoint.batch)?);
         let (http, streams) = (settings.connect.http, settings.connect.streams.max(1));
         let spoken = Cell::default();
-        let shared = Shared { client, endpoint, base, single, batch, http, streams, spoken, known };
+        let shared = Shared { client, clock, endpoint, base, single, batch, http, streams, spoken, known };
         Ok(Pooled { shared: Rc::new(shared) })
     }
 }
@@ -81,6 +82,7 @@ impl Transport for Pooled {
 
     /// Costs nothing: connections are opened by exchanges.
     async fn open(&self, marks: &Rc<ConnectionMarks>) -> Result<Lane, ErrorKind> {
+        self.shared.clock.get_or_init(|| marks.clock());
         Ok(Lane { shared: Rc::clone(&self.shared), marks: Rc::clone(marks) })
     }
 }

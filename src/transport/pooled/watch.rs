@@ -202,3 +202,140 @@ impl Opening {
         matches!(self.state.get(), OpeningState::Connecting | OpeningState::Handshaking)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{ConnectionUse, Micros, Moment, Stages};
+    use crate::transport::Pooled;
+
+    /// An exchange under its watch, in time that stands still.
+    struct Watched {
+        exchange: Rc<ExchangeMarks>,
+        watch: Rc<ConnectWatch>,
+        clock: Clock,
+    }
+
+    impl Watched {
+        fn start() -> Self {
+            let clock = Clock::start();
+            let exchange = ExchangeMarks::new(clock, Pooled::OBSERVES);
+            exchange.begin(Moment::START);
+            let lane = ConnectionMarks::new(clock, 0, &Rc::default());
+            let watch = ConnectWatch::new(&exchange, &lane);
+            Watched { exchange, watch, clock }
+        }
+
+        /// The client does something in the exchange's own task.
+        fn does(&self, what: impl FnOnce()) {
+            let _: Poll<()> = self.watch.poll(|| {
+                what();
+                Poll::Pending
+            });
+        }
+
+        fn answered(&self, connection: Option<KnownConnection>, redirected: bool) {
+            self.watch.answered(&Carried { connection, http: HttpVersion::Http1, redirected });
+            self.exchange.read(1);
+        }
+
+        fn lengths(&self) -> Vec<(&'static str, u64)> {
+            let stages: Stages = self.exchange.stages(Moment::START, self.clock.now());
+            let length = |stage: Stage| Some((stage.name(), stages.get(stage)?.0 / 1_000));
+            Stage::ALL.into_iter().filter_map(length).collect()
+        }
+
+        fn used(&self) -> Option<(u64, bool)> {
+            self.exchange.connection().map(|ConnectionUse { id, reused, .. }| (id, reused))
+        }
+    }
+
+    async fn pass(ms: u64) {
+        tokio::time::advance(Duration::from_millis(ms)).await;
+    }
+
+    fn known(id: u64, ready_ms: u64) -> Option<KnownConnection> {
+        let ready = Moment::START + Micros(ready_ms * 1_000);
+        Some(KnownConnection { id, ready, peer: ([127, 0, 0, 1], 1).into() })
+    }
+
+    fn opened(id: u64) {
+        ConnectWatch::goes_on(id);
+        ConnectWatch::opened(id, Peer::Unix);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_connection_costs_is_seen_as_it_comes() {
+        let request = Watched::start();
+        request.does(|| {
+            ConnectWatch::begins(7);
+            ConnectWatch::lookup_begins();
+        });
+        pass(1).await;
+        assert_eq!(request.lengths(), [("queue", 0), ("dns", 1)]);
+        request.does(|| {
+            ConnectWatch::goes_on(7);
+            ConnectWatch::lookup_ends();
+        });
+        pass(2).await;
+        request.does(|| {
+            ConnectWatch::goes_on(7);
+            // It is asked for a session more than once.
+            ConnectWatch::handshake_begins();
+            ConnectWatch::handshake_begins();
+        });
+        pass(4).await;
+        assert!(request.watch.is_handshaking());
+        request.does(|| opened(7));
+        pass(8).await;
+        request.answered(known(7, 7), false);
+        let whole = [("queue", 0), ("dns", 1), ("connect", 2), ("tls", 4), ("wait", 8), ("receive", 0)];
+        assert_eq!((request.lengths(), request.used()), (whole.to_vec(), Some((7, false))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_gets_another_connection_has_waited_for_it_in_the_queue() {
+        let request = Watched::start();
+        request.does(|| ConnectWatch::begins(7));
+        pass(3).await;
+        assert_eq!(request.lengths(), [("queue", 0), ("connect", 3)]);
+        // The pool was faster: the connect does not go on here …
+        request.does(|| {});
+        pass(5).await;
+        assert_eq!((request.lengths(), request.used()), (vec![("queue", 3), ("wait", 5)], None));
+        // … and whatever becomes of it elsewhere is not this exchange's.
+        opened(7);
+        request.answered(known(2, 0), false);
+        let whole = [("queue", 3), ("wait", 5), ("receive", 0)];
+        assert_eq!((request.lengths(), request.used()), (whole.to_vec(), Some((2, true))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_exchange_uses_a_connection_before_it_is_there() {
+        let request = Watched::start();
+        pass(10).await;
+        // Somebody else has opened it, which took until the sixth millisecond.
+        request.answered(known(3, 6), false);
+        let whole = [("queue", 6), ("wait", 4), ("receive", 0)];
+        assert_eq!((request.lengths(), request.used()), (whole.to_vec(), Some((3, true))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_redirect_the_first_connection_is_the_one_that_is_known() {
+        let request = Watched::start();
+        request.does(|| ConnectWatch::begins(7));
+        pass(1).await;
+        request.does(|| opened(7));
+        request.does(|| ConnectWatch::begins(8));
+        pass(2).await;
+        request.does(|| opened(8));
+        request.answered(known(8, 3), true);
+        let whole = [("queue", 0), ("connect", 1), ("wait", 2), ("receive", 0)];
+        assert_eq!((request.lengths(), request.used()), (whole.to_vec(), Some((7, false))));
+        let unknown = Watched::start();
+        unknown.answered(known(8, 0), true);
+        assert_eq!(unknown.used(), None, "who opened none is redirected from one that nobody names");
+    }
+}

@@ -28,7 +28,7 @@ pub(super) fn check(
 ) -> Result<(), EndpointError> {
     for strategy in [settings.before, settings.after] {
         if let Moving::Reqwest(pool) = Moving::new(endpoint, &settings.target, &strategy, trust, 1)? {
-            Pooled::new(Arc::new(endpoint.clone()), &pool, Clock::start(), &Arc::default())?;
+            Pooled::new(Arc::new(endpoint.clone()), &pool, &Arc::default())?;
         }
     }
     Ok(())
@@ -80,7 +80,7 @@ impl Moving {
             Moving::Reqwest(settings) => {
                 let ids = Arc::<AtomicU64>::default();
                 // Also found out here, where it can still be said, should it have changed since it was checked.
-                let pooled = || Pooled::new(Arc::clone(&endpoint), &settings, clock, &ids);
+                let pooled = || Pooled::new(Arc::clone(&endpoint), &settings, &ids);
                 pooled()?;
                 let pooled = || pooled().expect("one like it has just been made");
                 engine::run(threads, repetition, pooled, clock, sink, pulse, interrupt)
