@@ -1,4 +1,6 @@
 //! The two transports on the same servers: what became of each request is the same, and what one of them cannot see is absent.
+#[path = "transports/http2.rs"]
+mod http2;
 #[path = "transports/through.rs"]
 mod through;
 
