@@ -112,7 +112,11 @@ fn write_calibration(folder: &Path) -> anyhow::Result<()> {
             let lengths = [Some(0), None, None, None, None, Some(20), Some(compute + 300), Some(30)];
             let call_as = Sample {
                 stages: Stages::from_lengths(lengths.map(|length| length.map(Micros))),
-                server: ServerTimes { queue: Some(Micros(0)), compute: Some(Micros(compute)), item: None },
+                server: ServerTimes {
+                    queue: Some(Micros(0)),
+                    compute: Some(Micros(compute)),
+                    ..ServerTimes::default()
+                },
                 connection: Some(ConnectionUse {
                     id: 1,
                     reused: true,
@@ -149,6 +153,7 @@ fn sample(phase: Phase, seq: u64, due: u64, ids: &TraceIds) -> Sample {
             queue: Some(Micros(dice % 300)),
             compute: Some(Micros(compute)),
             item: Some(Micros(compute - 110_000)),
+            total: None,
         },
         connection: Some(ConnectionUse {
             id: connection,
@@ -200,6 +205,7 @@ fn manifest() -> anyhow::Result<Manifest> {
         transport: TransportKind::Direct,
         merged_stages: Vec::new(),
         machine: Machine::default(),
+        server_times: None,
         telemetry: None,
         caveats: Vec::new(),
     })

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use spanload::cli::{Cli, execute};
+use spanload::cli::{execute, parse};
 
 fn main() -> ExitCode {
-    execute(Cli::parse().command)
+    match parse(std::env::args_os()) {
+        Ok(cli) => execute(cli.command),
+        Err(code) => code,
+    }
 }

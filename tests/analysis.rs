@@ -72,7 +72,11 @@ fn sample(seq: u64, due: u64, (connect, queue, compute, connection, batch): Shap
     let failed = seq % 30 == 17;
     Sample {
         stages: Stages::from_lengths(lengths),
-        server: ServerTimes { queue: Some(Micros(queue)), compute: Some(Micros(compute)), item: None },
+        server: ServerTimes {
+            queue: Some(Micros(queue)),
+            compute: Some(Micros(compute)),
+            ..ServerTimes::default()
+        },
         connection: Some(connection),
         retransmits: Some(0),
         batch,

@@ -35,7 +35,7 @@ fn assert_prove_refused(name: &str, flags: &[&str], code: i32, words: &[&str]) {
 
 #[test]
 fn a_wrong_flag_is_named_with_its_remedy() {
-    let cases: [(&[&str], &[&str]); 30] = [
+    let cases: [(&[&str], &[&str]); 32] = [
         (&["--nope"], &["--nope", "--help"]),
         (&["-n", "0"], &["load.requests", "use 1 to"]),
         (&["-n", "-1"], &["-1", "--help"]),
@@ -65,6 +65,8 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--set", "target.path=infer"], &["target.path", "slash"]),
         (&["--set", "target.path=/in fer"], &["target.path", "/in fer", "/v1/infer"]),
         (&["--set", "target.queue_header=x queue"], &["target.queue_header", "x queue", "x-queue-time"]),
+        (&["--set", "target.compute_header=x-took"], &["target.compute_header", "\"x-took:s\"", "unit"]),
+        (&["--set", "target.server_times=triton"], &["target.server_times", "triton", "llama.cpp"]),
         (&["-H", "no-colon"], &["-H", "x-key: 123"]),
     ];
     for (flags, words) in cases {
@@ -98,8 +100,8 @@ fn a_scenario_that_cannot_be_read_is_named_with_file_line_and_key() {
         ("[load]\nrequest = 5\n", ["line 2", "request", "expected one of"]),
         ("\n[laod]\n", ["line 2", "laod", "expected one of"]),
         ("[load]\nrequests = 5\n[load\n", ["line 3", "[load", "expected `]`"]),
-        ("[load]\nrequests = \"5\"\n", ["line 2", "requests", "expected u64"]),
-        ("[mock]\nbacklog = -1\n", ["line 2", "backlog", "expected u32"]),
+        ("[load]\nrequests = \"5\"\n", ["line 2", "requests", "expected a whole number, 0 or more"]),
+        ("[mock]\nbacklog = -1\n", ["line 2", "backlog", "expected a whole number from 0"]),
         ("[sla]\np95 = 800\n", ["line 2", "p95", "expected a string"]),
     ];
     for (text, words) in cases {

@@ -102,3 +102,21 @@ fn an_authority_that_a_variable_names_is_trusted_and_no_other() {
     assert_eq!(run.code(), 0, "{}", run.stderr());
     assert!(collector.count("spanload") > 0 && collector.count("spanload-mock") > 0, "{}", run.stderr());
 }
+
+#[test]
+fn a_collector_on_an_odd_port_is_asked_what_it_speaks() {
+    let collector = Collector::start(Duration::ZERO);
+    for (name, url, protocol) in [
+        ("collector_odd_grpc", collector.grpc_url(), Some("grpc")),
+        ("collector_odd_http", collector.http_url(), None),
+    ] {
+        let before = collector.count("spanload");
+        let run = Run::prove(name, &["--no-metrics", "-n", "8", "--otlp-endpoint", &url]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        assert!(collector.count("spanload") > before, "{name}: {}", run.stderr());
+        let lesson = protocol.map(|protocol| format!("--otlp-protocol {protocol}"));
+        assert_eq!(run.stderr().contains("--otlp-protocol"), lesson.is_some(), "{}", run.stderr());
+        assert!(lesson.is_none_or(|lesson| run.stderr().contains(&lesson)), "{}", run.stderr());
+        assert!(!run.results().all_caveats().contains(&"spans_lost".to_string()));
+    }
+}

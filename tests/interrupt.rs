@@ -122,18 +122,39 @@ fn ctrl_c_in_a_phase_leaves_whole_logs_and_a_partial_comparison() {
 }
 
 #[test]
-fn a_polite_kill_does_the_same_with_143() {
-    let run = Running::start("sigterm", &["--set", "after.batch=1"]);
-    let results = run.wait_for_rows("before.csv");
-    let mock = run.child("truth_before-1.csv");
-    run.signal(libc::SIGTERM);
-    let output = run.end();
-    assert_eq!(output.status.code(), Some(143), "{output:?}");
-    assert_gone(&mock);
-    assert_partial(&results, 143);
-    assert_counted(&results, "before");
-    let again = Command::new(EXE).arg("analyze").arg(&results.0).output().expect("the binary starts");
-    assert_eq!(again.status.code(), Some(143), "analyze ends as the run did");
+fn a_polite_kill_and_a_terminal_that_is_gone_do_the_same_with_their_own_codes() {
+    for (name, signal, code) in [("sigterm", libc::SIGTERM, 143), ("sighup", libc::SIGHUP, 129)] {
+        let run = Running::start(name, &["--set", "after.batch=1"]);
+        let results = run.wait_for_rows("before.csv");
+        let mock = run.child("truth_before-1.csv");
+        run.signal(signal);
+        let output = run.end();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert_gone(&mock);
+        assert_partial(&results, code);
+        assert_counted(&results, "before");
+        let again = Command::new(EXE).arg("analyze").arg(&results.0).output().expect("the binary starts");
+        assert_eq!(again.status.code(), Some(code), "analyze ends as the run did");
+    }
+}
+
+#[test]
+fn under_nohup_a_terminal_that_is_gone_ends_nothing() {
+    let out = fresh_folder("nohup");
+    let mut prove = prove_command(&out, &["-n", "120"]);
+    let mut nohup = Command::new("nohup");
+    nohup.arg(prove.get_program()).args(prove.get_args()).stdin(Stdio::null());
+    prove = nohup;
+    let mut run = prove.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("there is nohup");
+    wait_until("it has a log", || {
+        let mut runs = out.join("runs").read_dir().ok()?.filter_map(Result::ok);
+        runs.any(|run| run.path().join("before.csv").exists()).then_some(())
+    });
+    kill(run.id(), libc::SIGHUP);
+    wait_until("the run ends", || run.try_wait().expect("a child"));
+    let output = run.wait_with_output().expect("an output");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(!Results(out.join("runs/latest")).caveats().contains(&"interrupted".to_string()));
 }
 
 #[test]

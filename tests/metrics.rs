@@ -1,4 +1,5 @@
 //! `/metrics` as a scraper sees it, and what it leaves behind.
+mod formats;
 mod logs;
 
 use crate::common;
@@ -43,7 +44,7 @@ impl Scraped {
     }
 
     fn scrape(&self) -> Option<Exposition> {
-        common::get(self.address, "/metrics").ok().map(|answer| Exposition::parse(&answer.body))
+        common::get_open_metrics(self.address).ok().map(|answer| Exposition::parse(&answer.body))
     }
 
     /// Scrapes until the run is over; the last exposition that was seen.
@@ -253,7 +254,7 @@ fn run_and_mock_are_where_prometheus_looks_for_them() {
 fn metrics_listen_on_loopback_alone() {
     let scraped = Scraped::start("metrics_loopback", &[], &[]);
     // First, for now the run waits for a second one before it ends.
-    let answer = common::get(scraped.address, "/metrics").expect("an answer");
+    let answer = common::get_open_metrics(scraped.address).expect("an answer");
     assert_eq!(
         answer.header("content-type"),
         Some("application/openmetrics-text; version=1.0.0; charset=utf-8")

@@ -13,9 +13,10 @@ use spanload::transport::dial::{SystemDialer, SystemResolver};
 use spanload::transport::{ConnectSettings, Direct, Endpoint, PoolSettings, Pooled, TlsSettings, TlsTrust};
 
 use crate::common;
+use crate::common::certificates::{Authority, Identity};
 use crate::common::load::{Load, endpoint, reached};
 use crate::common::run::fresh_folder;
-use crate::common::tls::{SecureEcho, certificate};
+use crate::common::tls::{self, TlsServer};
 use crate::common::wire::{Server, refusing};
 
 /// What a repetition came to, however its bytes were moved.
@@ -172,10 +173,24 @@ fn who_does_not_answer_is_late_for_both() {
     assert_eq!(reached(samples(&completed)[0]), ["queue", "connect", "wait"]);
 }
 
-/// How a server with this certificate is connected to.
-fn trusting(ca: Option<&Path>, url: &str) -> ConnectSettings {
+/// An authority, and a certificate of it for this machine.
+fn certified(folder: &Path) -> Option<(Authority, Identity)> {
+    let Some(authority) = Authority::new(folder) else {
+        common::cannot("there is no openssl to make a certificate with");
+        return None;
+    };
+    let identity = authority.issue("own", "IP:127.0.0.1");
+    Some((authority, identity))
+}
+
+fn secure_echo(identity: &Identity) -> TlsServer {
+    TlsServer::start(&tls::TlsSettings::new(identity, &["http/1.1"]))
+}
+
+/// How a server is connected to that this authority vouches for.
+fn trusting(ca: &Path, url: &str) -> ConnectSettings {
     let endpoint: Endpoint = endpoint(url);
-    let settings = TlsSettings { ca: ca.map(Path::to_path_buf), ..TlsSettings::default() };
+    let settings = TlsSettings { ca: Some(ca.to_path_buf()), ..TlsSettings::default() };
     let trust = TlsTrust::load(&settings).expect("certificates");
     let client = trust.client(endpoint.host(), Default::default(), true).expect("a client");
     ConnectSettings { tls: Some(client), ..ConnectSettings::default() }
@@ -184,12 +199,9 @@ fn trusting(ca: Option<&Path>, url: &str) -> ConnectSettings {
 #[test]
 fn tls_is_apart_from_the_connect_before_it() {
     let folder = fresh_folder("transports_tls");
-    let Some(pem) = certificate(&folder) else {
-        common::cannot("there is no openssl to make a certificate with");
-        return;
-    };
-    let server = SecureEcho::start(&pem);
-    let connect = || trusting(Some(&pem.0), &server.url());
+    let Some((authority, identity)) = certified(&folder) else { return };
+    let server = secure_echo(&identity);
+    let connect = || trusting(&authority.certificate(), &server.url());
     for load in [|| Load::new(8, 2), || Load::new(8, 2).pool(2)] {
         let direct = direct(load(), &server.url(), connect());
         let settings = PoolSettings { connect: connect(), ..PoolSettings::default() };
@@ -199,9 +211,8 @@ fn tls_is_apart_from_the_connect_before_it() {
         assert_eq!(reached(samples(&direct)[0]), ["queue", "connect", "tls", "send", "wait", "receive"]);
         assert_eq!(reached(samples(&pooled)[0]), ["queue", "connect", "tls", "wait", "receive"]);
     }
-    let (_, stranger) = (folder, fresh_folder("transports_stranger"));
-    let other = certificate(&stranger).expect("it could be made before");
-    let connect = || trusting(Some(&other.0), &server.url());
+    let (stranger, _) = certified(&fresh_folder("transports_stranger")).expect("it could be made before");
+    let connect = || trusting(&stranger.certificate(), &server.url());
     let direct = direct(Load::new(1, 1), &server.url(), connect());
     let settings = PoolSettings { connect: connect(), ..PoolSettings::default() };
     let pooled = pooled(Load::new(1, 1), &server.url(), settings);

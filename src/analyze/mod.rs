@@ -23,14 +23,14 @@ pub use document::{
     Clusters, Comparison, Contribution, Difference, FailureFigures, LadderRung, LatencyMs, PhaseAnalysis,
     PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared,
     Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey,
-    Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Window,
+    Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Way, Window,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]
 pub(crate) use observed::fixtures;
 pub use observed::{
     Inputs, Observation, PhaseCollector, PhaseData, RepetitionHealth, RunSide, ScriptRow, ScriptRows,
-    SingleCall, Truth, TruthRow, truth_rows,
+    SingleCall, Truth, TruthRow, Ways, truth_rows,
 };
 pub use script::analyse_script;
-pub use validity::{Doubt, IdleCalls, LostSpans, WorkBasis, plans_differ};
+pub use validity::{Doubt, DoubtedTimes, IdleCalls, LostSpans, WorkBasis, plans_differ};

@@ -18,7 +18,7 @@ Examples:
   spanload ablate my.toml --repetitions 1 > table.md
 
 The table is Markdown. With --target give a file whose variants leave mock.* alone. Exit codes: 0 all variants ran,
-whatever their verdicts, 1 one failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
+whatever their verdicts, 1 one failed, 2 wrong usage or scenario, 129, 130 or 143 interrupted.";
 
 /// `spanload ablate`
 #[derive(Debug, Args)]

@@ -34,7 +34,7 @@ Examples:
 `spanload <COMMAND> --help` has the flags and examples of each command.
 
 Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with
---strict only), 1 the run failed, 2 wrong usage or scenario, 130 or 143 interrupted.";
+--strict only), 1 the run failed, 2 wrong usage or scenario, 129, 130 or 143 interrupted.";
 
 const MOCK_EXAMPLES: &str = "\
 Examples:

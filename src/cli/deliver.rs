@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::output::{FormatArg, OutputArgs};
 use crate::analyze::Comparison;
-use crate::host::console;
+use crate::host::console::{self, STDOUT};
 use crate::report::{Colour, Format, Json, Junit, Markdown, Summary, Terminal};
 use crate::runlog::write_atomically;
 use crate::workflow::invocation::UsageError;
@@ -18,6 +18,14 @@ const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 pub(super) fn prepare(args: &OutputArgs) -> anyhow::Result<()> {
     args.colour.apply();
     let Some(file) = &args.junit else { return Ok(()) };
+    if file == Path::new(STDOUT) {
+        return match args.format {
+            FormatArg::Text => Ok(()),
+            _ => bail!(UsageError(
+                "--junit - and --format both want standard output; name a file for one".into()
+            )),
+        };
+    }
     if file.is_dir() || file.file_name().is_none() {
         let problem = format!("--junit {}: this is a folder; give the name of a file in it", file.display());
         bail!(UsageError(problem));
@@ -29,8 +37,10 @@ pub(super) fn prepare(args: &OutputArgs) -> anyhow::Result<()> {
 
 /// Standard output gets exactly one document; what goes wrong beside it is said on standard error.
 pub(super) fn deliver(comparison: &Comparison, summary: Summary, args: &OutputArgs) -> anyhow::Result<()> {
-    if let Some(file) = &args.junit {
-        let bytes = Junit { exit: summary.exit }.render(comparison)?;
+    let junit = Junit { exit: summary.exit };
+    let in_place_of_text = args.junit.as_deref() == Some(Path::new(STDOUT));
+    if let Some(file) = args.junit.as_ref().filter(|_| !in_place_of_text) {
+        let bytes = junit.render(comparison)?;
         write_atomically(file, &bytes).with_context(|| format!("--junit {}", file.display()))?;
     }
     let markdown = Markdown { summary: summary.clone() }.render(comparison)?;
@@ -40,6 +50,7 @@ pub(super) fn deliver(comparison: &Comparison, summary: Summary, args: &OutputAr
         console::warn(&format!("warning: {STEP_SUMMARY}: {error:#}; the results are not touched by this"));
     }
     console::print(&match args.format {
+        _ if in_place_of_text => junit.render(comparison)?,
         FormatArg::Text => {
             Terminal { summary, colour: colour_of_results(), width: console::width() }.render(comparison)?
         }

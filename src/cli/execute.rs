@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::command::Command;
 use super::interruptible::interruptible;
 use super::{ablate, analyze, compare, explain, export, load, mock, prove, report};
-use crate::host::console;
+use crate::host::{console, regular};
 use crate::model::Exit;
 use crate::plan::PayloadError;
 use crate::scenario::ScenarioError;
@@ -44,4 +44,5 @@ fn is_usage(error: &anyhow::Error) -> bool {
         || error.is::<PayloadError>()
         || error.is::<EndpointError>()
         || error.is::<TelemetryError>()
+        || error.chain().filter_map(|cause| cause.downcast_ref()).any(regular::is_unfit)
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use super::deliver;
 use super::output::ColourArgs;
 use super::phase_arg::PhaseArg;
+use super::whole_number::whole_number;
 use crate::host::console;
 use crate::model::Exit;
 use crate::report;
@@ -40,7 +41,7 @@ pub struct ExplainArgs {
     #[arg(long, value_enum, default_value_t = PhaseArg::Before, hide_possible_values = true, help_heading = "Which request")]
     pub phase: PhaseArg,
     /// Repetition, from 1; without it the first, or all of them with --slowest
-    #[arg(long, value_name = "N", help_heading = "Which request")]
+    #[arg(long, value_name = "N", value_parser = whole_number::<u32>, help_heading = "Which request")]
     pub repetition: Option<u32>,
     #[command(flatten)]
     pub colour: ColourArgs,

@@ -1,6 +1,6 @@
 //! `spanload load`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -8,6 +8,7 @@ use super::output::ColourArgs;
 use super::phase_arg::PhaseArg;
 use super::scenario_args::ScenarioArgs;
 use super::telemetry::TelemetryArgs;
+use crate::host::console::STDOUT;
 use crate::host::{Interrupt, console};
 use crate::model::Exit;
 use crate::scenario;
@@ -21,7 +22,7 @@ Examples:
   spanload load --phase after --target http://127.0.0.1:8000/v1/infer --timeout 30s
 
 Prints where the log is. Exit codes: 0 at least one request succeeded, 1 none did, 2 wrong usage or scenario,
-130 or 143 interrupted.";
+129, 130 or 143 interrupted.";
 
 /// `spanload load`
 #[derive(Debug, Args)]
@@ -33,7 +34,7 @@ pub struct LoadArgs {
     /// How to send: as before or as after
     #[arg(long, value_enum, default_value_t = PhaseArg::Before, hide_possible_values = true, help_heading = "Load")]
     pub phase: PhaseArg,
-    /// Where the log goes
+    /// Where the log goes; - is standard output
     #[arg(short = 'o', long, default_value = "load.csv", value_name = "FILE", help_heading = "Output")]
     pub log: PathBuf,
     /// What changes the scenario.
@@ -57,6 +58,8 @@ pub(super) async fn run(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result
     args.telemetry.lay_over(&mut overrides)?;
     let settings = scenario::load(&args.scenario, &overrides)?;
     let end = workflow::load(&settings, args.phase.into(), &args.log, args.quiet, interrupt).await?;
-    console::print(format!("{}\n", args.log.display()).as_bytes())?;
+    if args.log != Path::new(STDOUT) {
+        console::print(format!("{}\n", args.log.display()).as_bytes())?;
+    }
     Ok(Exit::from(end))
 }

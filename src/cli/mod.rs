@@ -15,12 +15,15 @@ mod interruptible;
 mod load;
 mod mock;
 mod output;
+mod parse;
 mod phase_arg;
 mod prove;
 mod report;
 mod scenario_args;
 mod summary;
 mod telemetry;
+mod whole_number;
 
 pub use command::{Cli, Command};
 pub use execute::execute;
+pub use parse::parse;

@@ -13,7 +13,8 @@ pub struct OutputArgs {
     /// What goes to standard output: text, json (one document) or markdown; all else goes to standard error
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
     pub format: FormatArg,
-    /// Also write JUnit XML: a line of the SLA is a test case, missed fails, met but in doubt is skipped
+    /// Also write JUnit XML: a line of the SLA is a test case, missed fails, met but in doubt is skipped; - is standard output, in
+    /// place of the text
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
     #[command(flatten)]

@@ -26,7 +26,7 @@ Examples:
   spanload prove --strict --junit junit.xml --format markdown   for CI
 
 Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with --strict only), 1 the
-run failed, 2 wrong usage or scenario, 130 or 143 interrupted, after writing what there is.";
+run failed, 2 wrong usage or scenario, 129, 130 or 143 interrupted, after writing what there is.";
 
 /// `spanload prove`
 #[derive(Debug, Args)]

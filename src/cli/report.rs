@@ -1,10 +1,10 @@
 //! `spanload report`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::host::console;
+use crate::host::console::{self, STDOUT};
 use crate::model::run_files::PAGE;
 use crate::model::{Exit, JaegerUrl};
 use crate::runlog::Results;
@@ -24,7 +24,7 @@ pub struct ReportArgs {
     /// Folder of the run
     #[arg(default_value = "results/latest", value_name = "RUN")]
     pub run: PathBuf,
-    /// Where the page goes, in place of report.html in the folder of the run
+    /// Where the page goes, in place of report.html in the folder of the run; - is standard output
     #[arg(short = 'o', long, value_name = "FILE", help_heading = "Output")]
     pub out: Option<PathBuf>,
     /// Address of Jaeger, such as http://127.0.0.1:16686, so that every request opens its trace; in place of
@@ -41,6 +41,8 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     if written == Written::Incomplete {
         console::warn(&format!("warning: the run is not whole; {} says what is missing", path.display()));
     }
-    console::print(format!("{}\n", path.display()).as_bytes())?;
+    if path != Path::new(STDOUT) {
+        console::print(format!("{}\n", path.display()).as_bytes())?;
+    }
     Ok(Exit::Success)
 }

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::connection_args::ConnectionArgs;
 use super::duration::milliseconds;
+use super::whole_number::whole_number;
 use crate::scenario::{Overrides, ScenarioError};
 
 /// What changes a scenario.
@@ -11,10 +12,10 @@ use crate::scenario::{Overrides, ScenarioError};
 #[command(next_help_heading = "Load")]
 pub struct ScenarioArgs {
     /// Requests of one repetition
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = whole_number::<u64>)]
     requests: Option<u64>,
     /// Callers of the closed loop
-    #[arg(short = 'c', long = "concurrency", value_name = "N")]
+    #[arg(short = 'c', long = "concurrency", value_name = "N", value_parser = whole_number::<usize>)]
     workers: Option<usize>,
     /// URL of your own server instead of the embedded mock
     #[arg(long, value_name = "URL", help_heading = "Target")]
@@ -81,7 +82,7 @@ pub struct ComparisonArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
     /// Repetitions of each phase
-    #[arg(long, value_name = "N", help_heading = "Load")]
+    #[arg(long, value_name = "N", value_parser = whole_number::<u32>, help_heading = "Load")]
     repetitions: Option<u32>,
 }
 

@@ -1,9 +1,11 @@
 //! The closing summary of a run.
 
+use anyhow::Context;
+
 use super::deliver;
 use super::output::OutputArgs;
-use crate::model::Exit;
-use crate::report::{Summary, ladder, moved_by, predicted, why_slow};
+use crate::model::{Exit, Phase};
+use crate::report::{Summary, ladder, moved_by, predicted, ways, why_slow};
 use crate::runlog::Results;
 use crate::workflow::Findings;
 
@@ -16,9 +18,15 @@ pub(super) fn deliver(
 ) -> anyhow::Result<Exit> {
     let manifest = results.manifest()?;
     let plan = manifest.plan;
+    // Where the embedded mock is, and what it speaks, is nobody's concern.
+    let is_given = manifest.scenario.pointer("/target/url").is_some_and(|url| !url.is_null());
+    let sent = |strategy: String, phase| {
+        let way = ways(&findings.analysis.phases.of(phase).ways).filter(|_| is_given);
+        way.map_or_else(|| strategy.clone(), |way| format!("{strategy}; {way}"))
+    };
     let summary = Summary {
         why: why_slow(&findings.comparison, &findings.analysis, &plan.after),
-        strategies: [plan.before, plan.after],
+        strategies: [sent(plan.before, Phase::Before), sent(plan.after.clone(), Phase::After)],
         moved_by: moved_by(manifest.transport, &manifest.merged_stages),
         predicted: findings.analysis.prediction.as_ref().and_then(predicted),
         ladder: ladder(
@@ -29,6 +37,8 @@ pub(super) fn deliver(
         exit,
         ..Summary::default()
     };
-    deliver::deliver(&findings.comparison, summary, output)?;
+    deliver::deliver(&findings.comparison, summary, output).with_context(|| {
+        format!("the files in {} are whole, what goes elsewhere is not", results.folder().display())
+    })?;
     Ok(exit)
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::whole_number::whole_number;
 use crate::scenario::{Overrides, ScenarioError};
 use crate::telemetry::LogFormat;
 
@@ -42,7 +43,7 @@ pub struct TelemetryArgs {
     #[arg(long, value_name = "URL")]
     jaeger_url: Option<String>,
     /// Port of /metrics on 127.0.0.1, 0 for a free one; by default 9464, where it is free
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = whole_number::<u16>)]
     metrics_port: Option<u16>,
     /// No metrics
     #[arg(long, conflicts_with = "metrics_port")]

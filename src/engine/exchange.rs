@@ -77,6 +77,7 @@ fn end_exchange<T: Transport + 'static>(
     let members = std::mem::take(&mut *slot.members.borrow_mut());
     if let Ok(head) = &outcome {
         slot.marks.answered(head.status, head.server);
+        repetition.endpoint.server_headers.note(head.told_by);
     }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
     let items = outcome.as_ref().map_or(Vec::new(), |head| items(head, size));

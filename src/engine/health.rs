@@ -28,6 +28,8 @@ pub struct Health {
     pub engine_cpu: Option<Micros>,
     /// Processor time of the whole process in that time; the embedded mock is another process.
     pub process_cpu: Option<Micros>,
+    /// Connections that delivered bytes that nobody had asked for.
+    pub surplus_connections: u64,
 }
 
 impl Health {
@@ -49,6 +51,7 @@ impl Health {
         self.wall = self.wall.max(other.wall);
         self.engine_cpu = self.engine_cpu.max(other.engine_cpu);
         self.process_cpu = self.process_cpu.max(other.process_cpu);
+        self.surplus_connections += other.surplus_connections;
     }
 }
 
@@ -110,6 +113,7 @@ impl Watch {
             wall: self.clock.now().since(self.started),
             engine_cpu: spent(cpu::of_thread(), self.engine_cpu),
             process_cpu: spent(cpu::of_process(), self.process_cpu),
+            surplus_connections: 0,
         }
     }
 }
@@ -144,6 +148,7 @@ mod tests {
             wall: Micros(lag),
             engine_cpu: Some(Micros(stall)),
             process_cpu: None,
+            surplus_connections: 0,
         };
         let mut one = health(3, 5, 9);
         one.join(health(4, 2, 1));

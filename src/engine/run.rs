@@ -54,8 +54,8 @@ pub(super) fn run_share<T: Transport + 'static>(
         let slots = LocalSet::new();
         let mut watch = Watch::start(clock);
         let scheduler = Scheduler::new(share, transport, clock, sink, halt.clone(), exchange::start);
-        slots.block_on(&runtime, conduct(scheduler, pulse, halt, &mut watch));
-        watch.finish()
+        slots.block_on(&runtime, conduct(Rc::clone(&scheduler), pulse, halt, &mut watch));
+        Health { surplus_connections: scheduler.surplus(), ..watch.finish() }
     };
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
     runtime.shutdown_background();

@@ -41,6 +41,8 @@ pub(super) struct Scheduler<T: Transport> {
     batches: Cell<u64>,
     connections: Cell<u64>,
     told: Cell<(u64, u64)>,
+    /// Connections that delivered bytes that nobody had asked for.
+    surplus: Cell<u64>,
 }
 
 /// What changes.
@@ -87,6 +89,7 @@ impl<T: Transport + 'static> Scheduler<T> {
             batches: Cell::new(0),
             connections: Cell::new(0),
             told: Cell::default(),
+            surplus: Cell::default(),
         })
     }
 
@@ -251,7 +254,9 @@ impl<T: Transport + 'static> Scheduler<T> {
     /// the next requests itself.
     pub(super) fn end(&self, sample: Sample, answer: Option<AnswerBody>) {
         let end = sample.end();
-        self.output.push(Completed { sample, answer });
+        if self.output.push(Completed { sample, answer }) {
+            self.hand_on();
+        }
         let planned = self.repetition.requests();
         let mut state = self.state.borrow_mut();
         state.finished += 1;
@@ -287,11 +292,21 @@ impl<T: Transport + 'static> Scheduler<T> {
         self.halt.call();
     }
 
+    /// How many connections have delivered bytes that nobody had asked for.
+    pub(super) fn surplus(&self) -> u64 {
+        self.surplus.get()
+    }
+
     pub(super) fn has_panicked(&self) -> bool {
         self.panicked.get()
     }
 
     pub(super) fn hand_on(&self) {
+        let surplus = self.changes.take_surplus();
+        if !surplus.is_empty() {
+            self.surplus.set(self.surplus.get() + surplus.len() as u64);
+            self.output.condemn(&surplus);
+        }
         self.output.hand_on();
     }
 }

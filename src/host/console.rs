@@ -4,6 +4,8 @@
 //! While a bar is drawn, lines go above it; whatever ends the process takes the bar away first.
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 
@@ -31,6 +33,12 @@ pub enum Level {
 
 /// Whether the person asked for no colour.
 static PLAIN: AtomicBool = AtomicBool::new(false);
+
+/// What a person writes in place of a file to mean standard output.
+pub const STDOUT: &str = "-";
+
+/// Bytes of what is said of something wrong: it may repeat what a person, a file or a server wrote, at any length.
+pub const LONGEST: usize = 2_000;
 
 /// From now on lines are said by `voice`, as in logs for programs. The first one stays.
 pub fn speak_through(voice: fn(Level, &str)) {
@@ -63,7 +71,10 @@ pub fn fail(line: &str) {
 }
 
 fn tell(level: Level, line: &str) {
-    let line = printable::text(line);
+    let mut line = printable::text(line);
+    if level != Level::Note && line.len() > LONGEST {
+        line = printable::shortened(&line, LONGEST).into();
+    }
     if let Some(voice) = VOICE.get() {
         return voice(level, &line);
     }
@@ -83,11 +94,18 @@ fn tell(level: Level, line: &str) {
 pub fn print(text: &[u8]) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout();
     match stdout.write_all(text).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(error).context("cannot write the result to standard output")
-        }
+        Err(error) if !is_gone(&error) => Err(error).context("cannot write the result to standard output"),
         _ => Ok(()),
     }
+}
+
+/// Whether nobody is there to read: a pipe that was closed, a terminal that hung up.
+fn is_gone(error: &std::io::Error) -> bool {
+    let terminal = || {
+        let stdout = std::io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from);
+        stdout.and_then(|stdout| stdout.metadata()).is_ok_and(|found| found.file_type().is_char_device())
+    };
+    error.kind() == ErrorKind::BrokenPipe || (error.raw_os_error() == Some(libc::EIO) && terminal())
 }
 
 /// Columns of the terminal on standard output; `None` where there is none, or it does not say.

@@ -1,4 +1,4 @@
-//! The wish to stop, as seen by every part of a run: set once by SIGINT or SIGTERM.
+//! The wish to stop, as seen by every part of a run: set once by SIGINT, SIGTERM or SIGHUP.
 
 use tokio::sync::watch;
 

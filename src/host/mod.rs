@@ -4,11 +4,13 @@ mod both;
 mod clock;
 pub mod console;
 pub mod cpu;
+pub mod hang_up;
 mod interrupt;
 pub mod limits;
 pub mod machine;
 pub mod memory;
 pub mod paths;
+pub mod regular;
 
 pub use both::both;
 pub use clock::{Anchor, Clock};

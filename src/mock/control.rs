@@ -5,15 +5,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use actix_web::http::header::ACCEPT;
 use actix_web::http::{KeepAlive, StatusCode};
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
 use super::MockState;
 use super::listening::{GRACE_SECONDS, Listening, cannot_bind};
 use super::refusal::Refusal;
-
-const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+use crate::telemetry::ExpositionFormat;
 
 /// Far more than the scrapers of a machine. One more waits in the kernel until another has had its time: health is to be
 /// late rather than refused.
@@ -44,8 +44,11 @@ pub(super) fn listen(mock: &Data<MockState>, address: SocketAddr) -> anyhow::Res
     Ok(Listening::start(server.addrs()[0], server.run()))
 }
 
-async fn metrics(mock: Data<MockState>) -> HttpResponse {
-    HttpResponse::Ok().content_type(TEXT_FORMAT).body(mock.exposition.render(&mock.replicas))
+async fn metrics(mock: Data<MockState>, request: HttpRequest) -> HttpResponse {
+    let accept = request.headers().get_all(ACCEPT).filter_map(|value| value.to_str().ok());
+    let format = ExpositionFormat::asked(accept);
+    let exposition = format.of_text(mock.exposition.render(&mock.replicas));
+    HttpResponse::Ok().content_type(format.content_type()).body(exposition)
 }
 
 async fn not_found() -> HttpResponse {

@@ -78,6 +78,10 @@ kinds! {
     NothingToFix = "nothing_to_fix",
     /// Equal work took the server different time in the two phases.
     UnequalWork = "unequal_work",
+    /// What the server says of its own time cannot be true.
+    ServerTimesDoubted = "server_times_doubted",
+    /// Of some answers no copy was kept in which the server's times could have been read.
+    ServerTimesUnread = "server_times_unread",
     /// One side fails more often than the other.
     UnequalErrors = "unequal_errors",
     /// The client's own loop woke late enough to show in the tail.
@@ -96,6 +100,12 @@ kinds! {
     NoExposition = "no_exposition",
     /// Somebody set the wall clock during the run.
     ClockStepped = "clock_stepped",
+    /// Whoever answered was trusted.
+    Insecure = "insecure",
+    /// The two phases met different peers.
+    PeersDiffer = "peers_differ",
+    /// Connections delivered bytes that nobody had asked for.
+    SurplusAnswers = "surplus_answers",
     /// The before phase does not do what the given load test does.
     ReplicaDiffers = "replica_differs",
     /// Two runs were made on machines that differ.

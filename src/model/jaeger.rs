@@ -1,6 +1,6 @@
 //! Links into Jaeger, where its address is known: the scenario names it, the page uses it.
 
-use crate::model::TraceId;
+use crate::model::{TraceId, url_port};
 
 /// The base address of a Jaeger query service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,7 @@ impl JaegerUrl {
                 && rest
                     .chars()
                     .all(|letter| letter.is_ascii_graphic() && !r#""'<>\^`{|}?#@"#.contains(letter))
+                && url_port(rest.split('/').next().unwrap_or(rest)).is_ok()
         };
         match rest.filter(|rest| sound(rest)) {
             Some(_) => Ok(JaegerUrl(base.trim_end_matches('/').to_string())),
@@ -62,6 +63,8 @@ mod tests {
             "http://a b",
             "http://a\"><script>",
             "http://a?b",
+            "http://a:99999",
+            "http://a:80x/b",
         ] {
             assert!(JaegerUrl::new(bad).is_err_and(|problem| problem.contains("16686")), "{bad}");
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
-use crate::model::Caveat;
+use crate::model::{Caveat, ServerTimesRecord};
 use crate::model::{Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 
 /// `manifest.json`, schema 1.
@@ -52,6 +52,9 @@ pub struct Manifest {
     pub merged_stages: Vec<Stage>,
     /// Where it ran.
     pub machine: Machine,
+    /// Where the server said its own times; absent where it said none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_times: Option<ServerTimesRecord>,
     /// What telemetry did; absent in manifests of older versions and before the end of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub telemetry: Option<TelemetryRecord>,
@@ -140,6 +143,13 @@ pub struct HealthRecord {
     pub process_cpu_us: Option<u64>,
     /// Wall clock − monotonic clock, at the end of the repetition, against the run's anchor.
     pub wall_drift_us: i64,
+    /// Connections that delivered bytes that nobody had asked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub surplus_connections: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The optimisations added one at a time.

@@ -28,6 +28,8 @@ pub enum Rung {
     Before,
     /// With the connections of the after phase.
     Reuse,
+    /// And with up to so many streams on each.
+    ReuseStreams(usize),
     /// And with batches of up to so many.
     ReuseBatch(usize),
 }
@@ -62,6 +64,7 @@ impl fmt::Display for Part {
             Part::SingleCalls => f.write_str("single_calls"),
             Part::Rung(Rung::Before) => f.write_str("ladder_before"),
             Part::Rung(Rung::Reuse) => f.write_str("ladder_reuse"),
+            Part::Rung(Rung::ReuseStreams(most)) => write!(f, "ladder_reuse_streams_{most}"),
             Part::Rung(Rung::ReuseBatch(most)) => write!(f, "ladder_reuse_batch_{most}"),
         }
     }
@@ -71,7 +74,16 @@ impl FromStr for Part {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let batch = || name.strip_prefix("ladder_reuse_batch_")?.parse().ok();
+        let numbered = || {
+            let streams = name
+                .strip_prefix("ladder_reuse_streams_")
+                .map(|most| (most, Rung::ReuseStreams as fn(usize) -> Rung));
+            let batch = name
+                .strip_prefix("ladder_reuse_batch_")
+                .map(|most| (most, Rung::ReuseBatch as fn(usize) -> Rung));
+            let (most, rung) = streams.or(batch)?;
+            most.parse().ok().map(|most| Part::Rung(rung(most)))
+        };
         let fixed = [
             Part::Phase(Phase::Before),
             Part::Phase(Phase::After),
@@ -81,7 +93,7 @@ impl FromStr for Part {
             Part::Rung(Rung::Reuse),
         ];
         let known = fixed.into_iter().find(|part| part.to_string() == name);
-        let known = known.or_else(|| batch().map(|most| Part::Rung(Rung::ReuseBatch(most))));
+        let known = known.or_else(numbered);
         known.ok_or_else(|| format!("`{name}` is no part of a run that this version knows"))
     }
 }
@@ -106,7 +118,7 @@ mod tests {
 
     #[test]
     fn names_survive_a_round_trip() {
-        let rungs = [Rung::Before, Rung::Reuse, Rung::ReuseBatch(8)].map(Part::Rung);
+        let rungs = [Rung::Before, Rung::Reuse, Rung::ReuseBatch(8), Rung::ReuseStreams(16)].map(Part::Rung);
         let others = [Phase::Before.into(), Phase::After.into(), Part::Calibration, Part::SingleCalls];
         for part in rungs.into_iter().chain(others) {
             assert_eq!(part.to_string().parse(), Ok(part));

@@ -13,6 +13,14 @@ pub fn text(text: &str) -> Cow<'_, str> {
     escaped(text, |letter| matches!(letter, '\n' | '\t'))
 }
 
+/// The beginning and the end of text that is longer than so many bytes: the end is where a message says what to do.
+pub fn shortened(text: &str, most: usize) -> String {
+    const GAP: &str = " … ";
+    let (head, tail) = (most / 2, most - most / 2 - GAP.len());
+    let (head, tail) = (text.floor_char_boundary(head), text.ceil_char_boundary(text.len() - tail));
+    [&text[..head], &text[tail..]].join(GAP)
+}
+
 fn escaped(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     let harmful = |letter: char| is_harmful(letter) && !stays(letter);
     if !text.contains(harmful) {
@@ -55,6 +63,14 @@ mod tests {
         for (given, shown) in cases {
             assert_eq!(line(given), shown);
         }
+    }
+
+    #[test]
+    fn long_text_keeps_its_beginning_and_its_end() {
+        let long = format!("begin{}end", "ä".repeat(5_000));
+        let short = shortened(&long, 100);
+        assert!(short.len() <= 100 && short.len() > 90, "{}", short.len());
+        assert!(short.starts_with("begin") && short.ends_with("end") && short.contains('…'), "{short}");
     }
 
     #[test]

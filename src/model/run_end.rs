@@ -21,6 +21,8 @@ pub enum Signal {
     Interrupt,
     /// A polite kill, as by a job scheduler.
     Terminate,
+    /// The terminal, or the connection to it, is gone.
+    HangUp,
 }
 
 impl Signal {
@@ -29,6 +31,7 @@ impl Signal {
         match self {
             Signal::Interrupt => 130,
             Signal::Terminate => 143,
+            Signal::HangUp => 129,
         }
     }
 }
@@ -43,9 +46,11 @@ impl TryFrom<u8> for Signal {
     type Error = String;
 
     fn try_from(code: u8) -> Result<Self, String> {
-        let all = [Signal::Interrupt, Signal::Terminate];
+        let all = [Signal::Interrupt, Signal::Terminate, Signal::HangUp];
         let found = all.into_iter().find(|signal| signal.exit_code() == code);
-        found.ok_or_else(|| format!("{code} is no exit code of a signal that stops a run; use 130 or 143"))
+        found.ok_or_else(|| {
+            format!("{code} is no exit code of a signal that stops a run; use 129, 130 or 143")
+        })
     }
 }
 
@@ -55,7 +60,9 @@ mod tests {
 
     #[test]
     fn in_files_a_signal_is_its_exit_code() {
-        for (signal, json) in [(Signal::Interrupt, "130"), (Signal::Terminate, "143")] {
+        for (signal, json) in
+            [(Signal::Interrupt, "130"), (Signal::Terminate, "143"), (Signal::HangUp, "129")]
+        {
             assert_eq!(serde_json::to_string(&signal).expect("plain data"), json);
             assert_eq!(serde_json::from_str::<Signal>(json).expect("as written"), signal);
         }

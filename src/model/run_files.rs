@@ -34,7 +34,7 @@ pub const METRICS: &str = "metrics.prom";
 pub const ABLATION: &str = "ablation.md";
 
 /// A file, or several whose names differ in what stands in angle brackets; and what it holds.
-pub const ALL: [(&str, &str); 19] = [
+pub const ALL: [(&str, &str); 20] = [
     (MANIFEST, "the resolved scenario, the plan's digest, versions, the machine, caveats"),
     (BEFORE, "one row a planned request and repetition of the before phase"),
     (AFTER, "the same of the after phase"),
@@ -42,6 +42,7 @@ pub const ALL: [(&str, &str); 19] = [
     (SINGLE_CALLS, "single calls to the idle server before and after each repetition; part of neither phase"),
     ("ladder_before.csv", "the first rung of the ladder"),
     ("ladder_reuse.csv", "the rung that keeps connections"),
+    ("ladder_reuse_streams_<n>.csv", "the rung that shares connections between streams"),
     ("ladder_reuse_batch_<n>.csv", "a rung that batches as well"),
     (ANSWERS, "distinct answers by digest, bounded"),
     (SCRIPT_LOG, "what the given load test logged"),
@@ -91,10 +92,10 @@ mod tests {
     fn names_that_are_made_are_in_the_table() {
         for (phase, log) in Phase::BOTH.into_iter().zip([BEFORE, AFTER]) {
             assert_eq!(log_of(phase.name()), log);
-            assert_eq!(known(&truth_of(phase, 12)), Some(ALL[12]));
+            assert_eq!(known(&truth_of(phase, 12)), Some(ALL[13]));
         }
         assert_eq!([log_of("calibration"), log_of("single_calls")], [CALIBRATION, SINGLE_CALLS]);
-        assert_eq!(known("ladder_reuse_batch_16.csv"), Some(ALL[7]));
+        assert_eq!(known("ladder_reuse_batch_16.csv"), Some(ALL[8]));
         for stranger in
             ["truth_.csv", "truth_before-.csv", "truth_before-1.csv.tmp", "ladder_reuse_batch_.csv", "x"]
         {

@@ -1,6 +1,6 @@
 //! The one noun: the record of a planned request, whatever became of it.
 
-use super::{AnswerBody, AnswerDigest, ConnectionUse, ErrorKind, Micros, Moment, Stages, TraceId};
+use super::{AnswerBody, AnswerDigest, ConnectionUse, ErrorKind, Micros, Moment, Stages, TimeKind, TraceId};
 
 /// What the server says of its own time for an exchange, and for this request's item in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,28 @@ pub struct ServerTimes {
     pub compute: Option<Micros>,
     /// What this request's own item cost, which does not hang on who shares its exchange.
     pub item: Option<Micros>,
+    /// All that the server took, as what stands before it says: how much of it was queue and how much compute it does not.
+    pub total: Option<Micros>,
+}
+
+impl ServerTimes {
+    /// One of the times of the exchange.
+    pub fn of(&self, kind: TimeKind) -> Option<Micros> {
+        match kind {
+            TimeKind::Queue => self.queue,
+            TimeKind::Compute => self.compute,
+            TimeKind::Total => self.total,
+        }
+    }
+
+    /// Its place.
+    pub fn of_mut(&mut self, kind: TimeKind) -> &mut Option<Micros> {
+        match kind {
+            TimeKind::Queue => &mut self.queue,
+            TimeKind::Compute => &mut self.compute,
+            TimeKind::Total => &mut self.total,
+        }
+    }
 }
 
 /// The batch that carried a request.

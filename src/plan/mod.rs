@@ -1,5 +1,6 @@
 //! The immutable workload: a pure function of (seed, sequence). Both phases borrow the same plan.
 
+mod encoding;
 mod payloads;
 mod prompts;
 mod slice;

@@ -6,7 +6,12 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use thiserror::Error;
 
+use super::encoding::{behind_mark, foreign};
 use super::prompts;
+use crate::host::regular;
+
+/// Bytes of payloads, which are all in memory.
+const LONGEST: u64 = 4 << 30;
 
 /// A payload file that cannot be used. Exit code 2.
 #[derive(Debug, Error)]
@@ -24,6 +29,16 @@ pub enum PayloadError {
     Empty {
         /// The file.
         path: PathBuf,
+    },
+    /// A line is written in something else than UTF-8.
+    #[error("load.payloads: {} line {line} is {encoding}; save the file as UTF-8", path.display())]
+    Encoding {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What it is written in.
+        encoding: &'static str,
     },
     /// A line is no JSON.
     #[error("load.payloads: {} line {line} is no JSON: {message}; write one JSON document a line", path.display())]
@@ -53,11 +68,11 @@ pub(super) enum Payloads {
 
 impl Payloads {
     pub(super) fn read(path: &Path, first: u64) -> Result<Self, PayloadError> {
-        let text =
-            std::fs::read(path).map_err(|cause| PayloadError::Read { path: path.to_path_buf(), cause })?;
+        let text = regular::read(path, LONGEST)
+            .map_err(|cause| PayloadError::Read { path: path.to_path_buf(), cause })?;
         let mut lines = Vec::new();
-        let mut start = 0;
-        for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        let mut start = behind_mark(&text);
+        for (index, line) in text[start..].split(|byte| *byte == b'\n').enumerate() {
             let trimmed = line.trim_ascii();
             if !trimmed.is_empty() {
                 check(trimmed, path, index + 1)?;
@@ -84,6 +99,9 @@ impl Payloads {
 }
 
 fn check(line: &[u8], path: &Path, number: usize) -> Result<(), PayloadError> {
+    if let Some(encoding) = foreign(line) {
+        return Err(PayloadError::Encoding { path: path.to_path_buf(), line: number, encoding });
+    }
     let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(line);
     parsed.map(drop).map_err(|error| PayloadError::Json {
         path: path.to_path_buf(),
@@ -110,6 +128,21 @@ mod tests {
         let payloads = Payloads::read(file.path(), 1).expect("a good file");
         let bodies: Vec<_> = (0..4).map(|seq| payloads.body(seq)).collect();
         assert_eq!(bodies, ["{\"a\":2}", "{\"a\":3}", "{\"a\":1}", "{\"a\":2}"]);
+    }
+
+    #[test]
+    fn a_mark_is_skipped_and_other_encodings_are_named_with_their_line() {
+        let mut marked = file("\u{feff}{\"a\":1}\n{\"a\":2}\n");
+        let payloads = Payloads::read(marked.path(), 0).expect("a good file");
+        assert_eq!([payloads.body(0), payloads.body(1)], ["{\"a\":1}", "{\"a\":2}"]);
+        marked.write_all(b"\"\xe4\"\n").expect("it can be written");
+        let error = Payloads::read(marked.path(), 0).expect_err("Latin-1").to_string();
+        assert!(error.contains("line 3 is no UTF-8") && error.contains("load.payloads"), "{error}");
+        let wide: Vec<u8> = "\u{feff}{}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut file = file("");
+        file.write_all(&wide).expect("it can be written");
+        let error = Payloads::read(file.path(), 0).expect_err("UTF-16").to_string();
+        assert!(error.contains("line 1 is UTF-16"), "{error}");
     }
 
     #[test]

@@ -7,17 +7,21 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::Serialize;
 
+/// As many as Linux follows.
+const MOST_LINKS: usize = 40;
+/// Temporary names that may be taken, by whoever likes such names.
+const MOST_TAKEN: u32 = 100;
+
 /// Writes to a temporary name beside `path`, then renames.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    // A link stays one: what it points to is replaced.
-    let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let file = behind_links(path);
     let special = fs::metadata(&file).is_ok_and(|found| !found.is_file() && !found.is_dir());
     let written = if special {
         // A device or a pipe is no file to be replaced.
         File::options().write(true).open(&file).and_then(|mut device| device.write_all(bytes))
     } else {
         replace(&file, |temporary| {
-            let mut file = File::create(temporary)?;
+            let mut file = File::create_new(temporary)?;
             file.write_all(bytes)?;
             // Before the name: else the name may reach the disk and the bytes not.
             file.sync_all()
@@ -26,6 +30,21 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     written.with_context(|| {
         format!("cannot write {}; check that the disk has room and the folder is writable", path.display())
     })
+}
+
+/// A link stays one: what it points to is replaced, or made where it is not there yet.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut file = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        if let Ok(found) = fs::canonicalize(&file) {
+            return found;
+        }
+        match fs::read_link(&file) {
+            Ok(target) => file = file.with_file_name("").join(target),
+            Err(_) => break,
+        }
+    }
+    file
 }
 
 /// Writes a value as JSON for people: indented, with a line break at the end.
@@ -38,14 +57,24 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
 /// Makes something under a temporary name beside `path` and puts it there in one step. Nothing is left of it if that
 /// fails.
 pub(super) fn replace(path: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let mut name = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_os_string();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
+    let temporary = unused_name(path)?;
     let made = make(&temporary).and_then(|()| fs::rename(&temporary, path));
     if made.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     made.and_then(|()| sync_folder(path))
+}
+
+/// A name beside `path` that nobody has: a file that happens to have it is somebody's own.
+fn unused_name(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
+    let names = (0..MOST_TAKEN).map(|count| {
+        let mut name = name.to_os_string();
+        name.push(format!(".{}-{count}.tmp", std::process::id()));
+        path.with_file_name(name)
+    });
+    let mut unused = names.filter(|name| fs::symlink_metadata(name).is_err());
+    unused.next().ok_or(ErrorKind::AlreadyExists.into())
 }
 
 /// The new name reaches the disk too, where a folder can be told to.
@@ -83,6 +112,29 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).expect("text"), text);
         }
         assert_eq!(names(folder.path()), ["a.json"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_what_is_not_there_yet_stays_one_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let link = folder.path().join("a.xml");
+        fs::create_dir(folder.path().join("to")).expect("the disk has room");
+        std::os::unix::fs::symlink("to/b.xml", &link).expect("links are possible");
+        write_atomically(&link, b"new").expect("the disk has room");
+        assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
+        assert_eq!(fs::read_to_string(folder.path().join("to/b.xml")).expect("text"), "new");
+    }
+
+    #[test]
+    fn a_file_that_has_a_temporary_name_is_somebodys_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.json");
+        let own = folder.path().join(format!("a.json.{}-0.tmp", std::process::id()));
+        fs::write(&own, "mine").expect("the disk has room");
+        write_atomically(&path, b"new").expect("the disk has room");
+        assert_eq!(fs::read_to_string(&own).expect("text"), "mine");
+        assert_eq!(names(folder.path()).len(), 2);
     }
 
     #[cfg(unix)]

@@ -14,7 +14,7 @@ pub use row::Row;
 pub use writer::LogWriter;
 
 /// The columns in their order.
-const COLUMNS: [&str; 36] = [
+const COLUMNS: [&str; 37] = [
     "run_id",
     "phase",
     "repetition",
@@ -51,6 +51,7 @@ const COLUMNS: [&str; 36] = [
     "http",
     "tls_version",
     "tls_resumed",
+    "server_total_ms",
 ];
 
 /// Columns from here on came later: a log of an earlier version does without them.
@@ -72,7 +73,7 @@ mod tests {
         fn any_sample()(
             (seq, trace, due) in (any::<u64>(), any::<u128>(), 0..u64::MAX / 4),
             lengths in prop::array::uniform8(of(0..1_u64 << 40)),
-            (queue, compute, item) in (of(0..1_u64 << 40), of(0..1_u64 << 40), of(0..1_u64 << 40)),
+            [queue, compute, item, total] in prop::array::uniform4(of(0..1_u64 << 40)),
             connection in of((any::<u64>(), any::<bool>(), of(any::<u32>()), any_way())),
             (retransmits, batch) in (of(any::<u32>()), of((any::<u64>(), any::<u32>()))),
             (status, failed, answer, copied) in (of(any::<u16>()), any::<bool>(), any::<[u8; 4]>(), any::<bool>()),
@@ -87,6 +88,7 @@ mod tests {
                     queue: queue.map(Micros),
                     compute: compute.map(Micros),
                     item: item.map(Micros),
+                    total: total.map(Micros),
                 },
                 connection: connection.map(|(id, reused, syn_retransmits, way)| ConnectionUse { id, reused, syn_retransmits, ..way }),
                 retransmits,
@@ -214,7 +216,7 @@ mod tests {
     fn a_log_of_an_earlier_version_lacks_only_what_came_later() {
         let mut sample = with_all_columns();
         let earlier = with_columns(&written(std::slice::from_ref(&sample)), &(0..LATER).collect::<Vec<_>>());
-        sample.server.item = None;
+        (sample.server.item, sample.server.total) = (None, None);
         sample.answer_digest = sample.answer_digest.map(|digest| AnswerDigest::OfValue(digest.digest()));
         assert_eq!(read(&earlier), sample, "an earlier version digested nothing but values");
     }
@@ -234,6 +236,7 @@ mod tests {
                 queue: Some(Micros(20)),
                 compute: Some(Micros(21)),
                 item: Some(Micros(22)),
+                total: Some(Micros(31)),
             },
             connection: Some(ConnectionUse {
                 id: 23,
@@ -266,7 +269,7 @@ mod tests {
         assert_eq!(
             row,
             "run,before,2,3,00000000000000000000000000000001,0.000,0.007,,,,,,1234.567,0.000,1234.574,1234.574,\
-             ,,,,,,,,1,,,0,0,,,"
+             ,,,,,,,,1,,,0,0,,,,"
         );
     }
 

@@ -1,13 +1,18 @@
 //! What a run leaves behind: the logs, the answers, the manifest.
 
 mod answers;
+mod body_times;
 mod files;
+mod json_places;
 mod log;
+mod log_file;
 mod recorder;
 mod results;
 
 pub use answers::Answers;
+pub use body_times::BodyTimes;
 pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
+pub use log_file::LogFile;
 pub use recorder::{Live, Recorder, Recording, Tap};
 pub use results::Results;

@@ -1,6 +1,6 @@
 //! The recorder's thread: digests answers, writes rows and counts, so that the engine need not.
 
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,9 @@ use anyhow::{Context, anyhow};
 use hdrhistogram::Histogram;
 
 use super::answers::Answers;
+use super::body_times::BodyTimes;
 use super::log::LogWriter;
+use super::log_file::LogFile;
 use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Stage};
 
 /// The longest latency that the live histogram tells apart, in microseconds: two hours.
@@ -23,7 +25,9 @@ pub struct Live {
     pub ended: u64,
     /// Of them, without a usable answer.
     pub failed: u64,
-    /// Of them, with an answer of which no copy was kept.
+    /// These by what went wrong.
+    pub errors: BTreeMap<ErrorKind, u64>,
+    /// Of all, with an answer of which no copy was kept.
     pub not_copied: u64,
     /// What each stage of these took in all, in microseconds, in the order of [`Stage::ALL`].
     pub stages: [u64; Stage::ALL.len()],
@@ -36,6 +40,7 @@ impl Default for Live {
         Live {
             ended: 0,
             failed: 0,
+            errors: BTreeMap::new(),
             not_copied: 0,
             stages: [0; Stage::ALL.len()],
             latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
@@ -49,7 +54,7 @@ pub type Tap = Box<dyn FnMut(Vec<Completed>) + Send>;
 /// The files that rows and answers go to; it passes from repetition to repetition.
 pub struct Recording {
     /// The phase's log.
-    pub log: LogWriter<File>,
+    pub log: LogWriter<LogFile>,
     /// Where that is, for who must be told.
     pub log_path: PathBuf,
     /// The run's answers.
@@ -60,17 +65,18 @@ pub struct Recording {
 
 /// A running recorder.
 pub struct Recorder {
-    thread: JoinHandle<anyhow::Result<Recording>>,
+    thread: JoinHandle<anyhow::Result<(Recording, BodyTimes)>>,
     live: Arc<Mutex<Live>>,
 }
 
 impl Recorder {
     /// Starts the thread for one repetition; the engine sends to the returned sender, and never waits: rows are small and
-    /// none may be lost, so the channel has no bound. What is large are the answers, and these have a budget. Written
-    /// chunks go on to `tap`.
+    /// none may be lost, so the channel has no bound. What is large are the answers, and these have a budget. What they say
+    /// of the server's time is read here, where it costs no request anything. Written chunks go on to `tap`.
     pub fn start(
         recording: Recording,
         repetition: u32,
+        times: BodyTimes,
         tap: Option<Tap>,
     ) -> anyhow::Result<(Self, Sender<Chunk>)> {
         let (sender, receiver) = channel();
@@ -78,7 +84,7 @@ impl Recorder {
         let shared = Arc::clone(&live);
         let thread = std::thread::Builder::new()
             .name("recorder".into())
-            .spawn(move || record(recording, repetition, &receiver, &shared, tap))
+            .spawn(move || record(recording, repetition, times, &receiver, &shared, tap))
             .context("cannot start the recorder's thread")?;
         Ok((Recorder { thread, live }, sender))
     }
@@ -89,33 +95,44 @@ impl Recorder {
     }
 
     /// Waits until everything is written and gives the files back.
-    pub fn finish(self) -> anyhow::Result<(Recording, Live)> {
-        let recording = self.thread.join().map_err(|_| anyhow!("the recorder's thread panicked"))??;
+    pub fn finish(self) -> anyhow::Result<(Recording, Live, BodyTimes)> {
+        let (recording, times) =
+            self.thread.join().map_err(|_| anyhow!("the recorder's thread panicked"))??;
         let live = self.live.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok((recording, live))
+        Ok((recording, live, times))
     }
 }
 
 fn record(
     mut recording: Recording,
     repetition: u32,
+    mut times: BodyTimes,
     chunks: &Receiver<Chunk>,
     live: &Mutex<Live>,
     mut tap: Option<Tap>,
-) -> anyhow::Result<Recording> {
+) -> anyhow::Result<(Recording, BodyTimes)> {
     for mut chunk in chunks.iter().flatten() {
-        recording.write(repetition, &mut chunk)?;
+        recording.write(repetition, &mut times, &mut chunk)?;
         count(&mut live.lock().unwrap_or_else(PoisonError::into_inner), &chunk);
         if let Some(tap) = &mut tap {
             tap(chunk);
         }
     }
-    Ok(recording)
+    recording.log.sink().check().with_context(|| recording.log_path.display().to_string())?;
+    Ok((recording, times))
 }
 
 impl Recording {
-    fn write(&mut self, repetition: u32, chunk: &mut [Completed]) -> anyhow::Result<()> {
+    fn write(
+        &mut self,
+        repetition: u32,
+        times: &mut BodyTimes,
+        chunk: &mut [Completed],
+    ) -> anyhow::Result<()> {
         for Completed { sample, answer } in chunk {
+            if let Some(answer) = answer {
+                times.read(answer, &mut sample.server);
+            }
             // Taken out: whoever gets the chunk next must not keep answers in memory.
             let digest = answer.take().map(|answer| self.digest(sample.seq, answer)).transpose();
             sample.answer_digest = digest.with_context(|| cannot_write(&self.answers_path))?;
@@ -135,7 +152,10 @@ impl Recording {
 }
 
 fn cannot_write(path: &Path) -> String {
-    format!("cannot write {}; check that the disk has room", path.display())
+    format!(
+        "cannot write {}; check that the disk has room. The rows that are in it are usable",
+        path.display()
+    )
 }
 
 fn count(live: &mut Live, chunk: &[Completed]) {
@@ -149,6 +169,9 @@ fn count(live: &mut Live, chunk: &[Completed]) {
             live.latency.saturating_record(sample.stages.latency().0);
         } else {
             live.failed += 1;
+            if let Some(error) = sample.error {
+                *live.errors.entry(error).or_default() += 1;
+            }
         }
         live.not_copied += u64::from(sample.answer_digest.is_some_and(|answer| !answer.is_copied()));
     }
@@ -161,14 +184,19 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::model::TimeSources;
     use crate::model::{ByteBudget, Canonical, Digest, KeptAnswer, Micros, Sample, Stages, TraceId};
     use crate::runlog::LogReader;
 
     fn recording(file: &tempfile::NamedTempFile) -> Recording {
-        let log = LogWriter::new(file.reopen().expect("the file is there"), "run", "before");
+        let log = LogWriter::new(LogFile::start(file.path()).expect("nobody else writes"), "run", "before");
         let answers = Answers::new(Box::new(std::io::sink()));
         let [log_path, answers_path] = ["before.csv", "answers.jsonl"].map(PathBuf::from);
         Recording { log: log.expect("the disk has room"), log_path, answers, answers_path }
+    }
+
+    fn no_times() -> BodyTimes {
+        BodyTimes::new(&TimeSources::default())
     }
 
     fn success(seq: u64, answer: Option<AnswerBody>) -> Completed {
@@ -186,19 +214,44 @@ mod tests {
         let tap = move |chunk: Vec<Completed>| {
             assert!(watched.used() == 0 && chunk.iter().all(|completed| completed.answer.is_none()));
         };
-        let (recorder, sink) = Recorder::start(recording(&file), 1, Some(Box::new(tap))).expect("it starts");
+        let (recorder, sink) =
+            Recorder::start(recording(&file), 1, no_times(), Some(Box::new(tap))).expect("it starts");
         let bytes = Digest::of(&answer);
         let kept = AnswerBody::Kept(KeptAnswer::new(answer, lease));
         let chunk =
             vec![success(0, Some(kept)), success(1, Some(AnswerBody::Rolled(bytes))), success(2, None)];
         sink.send(Chunk::Ended(chunk)).expect("it listens");
         drop(sink);
-        let (_, live) = recorder.finish().expect("the disk has room");
+        let (_, live, _) = recorder.finish().expect("the disk has room");
         assert_eq!((live.ended, live.failed, live.not_copied), (3, 0, 1));
         let log = LogReader::new(file.reopen().expect("the file is there"), "before.csv").expect("a header");
         let answers: Vec<_> = log.map(|row| row.expect("a good row").sample.answer_digest).collect();
         let value = Digest::of_answer(b"{\"a\":1}", &mut Canonical::default());
         assert_eq!(answers, [Some(AnswerDigest::OfValue(value)), Some(AnswerDigest::OfBytes(bytes)), None]);
+    }
+
+    #[test]
+    fn what_an_answer_says_of_the_servers_time_is_in_its_row_and_beyond_the_tap() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let (tapped, seen) = channel();
+        let tap = move |chunk: Vec<Completed>| {
+            chunk.iter().for_each(|one| tapped.send(one.sample.server.compute).expect("it listens"));
+        };
+        let times = BodyTimes::new(&TimeSources::with(TimeSources::of_server("llama.cpp")));
+        let (recorder, sink) =
+            Recorder::start(recording(&file), 1, times, Some(Box::new(tap))).expect("it starts");
+        let answer = br#"{"timings":{"prompt_ms":1.5,"predicted_ms":2}}"#;
+        let kept = AnswerBody::Kept(KeptAnswer::uncounted(Bytes::from_static(answer)));
+        let rolled = AnswerBody::Rolled(Digest::of(answer));
+        sink.send(Chunk::Ended(vec![success(0, Some(kept)), success(1, Some(rolled)), success(2, None)]))
+            .expect("it listens");
+        drop(sink);
+        let (.., times) = recorder.finish().expect("the disk has room");
+        assert_eq!((times.used().count(), times.unread()), (1, 1));
+        let log = LogReader::new(file.reopen().expect("the file is there"), "before.csv").expect("a header");
+        let logged: Vec<_> = log.map(|row| row.expect("a good row").sample.server.compute).collect();
+        assert_eq!(logged, [Some(Micros(3_500)), None, None]);
+        assert_eq!(seen.iter().collect::<Vec<_>>(), logged);
     }
 
     #[test]
@@ -212,7 +265,8 @@ mod tests {
                 going_on.recv().expect("somebody goes on");
             }
         };
-        let (recorder, sink) = Recorder::start(recording(&file), 1, Some(Box::new(tap))).expect("it starts");
+        let (recorder, sink) =
+            Recorder::start(recording(&file), 1, no_times(), Some(Box::new(tap))).expect("it starts");
         let (sent, all_sent) = channel();
         std::thread::spawn(move || {
             (0..CHUNKS).for_each(|_| sink.send(Chunk::Ended(vec![success(0, None)])).expect("it listens"));

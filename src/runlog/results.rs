@@ -3,12 +3,16 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::files::replace;
-use crate::host::paths;
+use super::log_file::LogFile;
+use crate::host::{paths, regular};
 use crate::model::manifest::Manifest;
 use crate::model::run_files;
+
+/// Far more than a run of most repetitions writes.
+const LONGEST_MANIFEST: u64 = 64 << 20;
 
 /// `results/<run-id>/`.
 #[derive(Clone, Debug)]
@@ -47,10 +51,21 @@ impl Results {
         File::create(&path).with_context(|| format!("cannot write {}", path.display()))
     }
 
+    /// Starts a log.
+    pub fn start_log(&self, name: &str) -> anyhow::Result<LogFile> {
+        let path = self.path(name);
+        LogFile::start(&path).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Opens a file of a finished run to be read.
+    pub fn read(&self, name: &str) -> std::io::Result<File> {
+        regular::open(&self.path(name))
+    }
+
     /// Reads the manifest of a finished run.
     pub fn manifest(&self) -> anyhow::Result<Manifest> {
         let path = self.path(run_files::MANIFEST);
-        let text = fs::read(&path).with_context(|| {
+        let text = regular::read(&path, LONGEST_MANIFEST).with_context(|| {
             format!("cannot read {}; give the folder of a run, such as results/latest", path.display())
         })?;
         serde_json::from_slice(&text)
@@ -61,12 +76,14 @@ impl Results {
     pub fn point_latest(&self) -> anyhow::Result<()> {
         let (Some(out), Some(name)) = (self.folder.parent(), self.folder.file_name()) else { return Ok(()) };
         let link = out.join("latest");
-        replace(&link, |fresh| {
-            // What a run that was killed here has left.
-            let _ = fs::remove_file(fresh);
-            std::os::unix::fs::symlink(name, fresh)
-        })
-        .with_context(|| format!("cannot point {} at the run", link.display()))
+        if fs::symlink_metadata(&link).is_ok_and(|found| !found.is_symlink()) {
+            bail!(
+                "{} is no link of an earlier run and stays as it is; move it away, so that the newest run can be found there",
+                link.display()
+            );
+        }
+        replace(&link, |fresh| std::os::unix::fs::symlink(name, fresh))
+            .with_context(|| format!("cannot point {} at the run", link.display()))
     }
 }
 
@@ -77,7 +94,6 @@ mod tests {
     #[test]
     fn latest_points_at_the_newest_run_and_at_no_time_at_nothing() {
         let out = tempfile::tempdir().expect("a folder");
-        fs::write(out.path().join("latest.tmp"), "left by a run that was killed").expect("the disk has room");
         for run in ["one", "two"] {
             let results = Results::create(out.path(), run).expect("the disk has room");
             results.point_latest().expect("a link");
@@ -86,5 +102,21 @@ mod tests {
         }
         let left = out.path().read_dir().expect("readable").count();
         assert_eq!(left, 3, "two runs and the link");
+    }
+
+    #[test]
+    fn what_somebody_else_called_latest_stays() {
+        let makes: [fn(&Path) -> std::io::Result<()>; 2] =
+            [|path| fs::write(path, "mine"), |path| fs::create_dir(path)];
+        for make in makes {
+            let out = tempfile::tempdir().expect("a folder");
+            let latest = out.path().join("latest");
+            make(&latest).expect("the disk has room");
+            let results = Results::create(out.path(), "one").expect("the disk has room");
+            let error = results.point_latest().expect_err("it is no link").to_string();
+            assert!(error.contains("latest is no link"), "{error}");
+            assert!(!fs::symlink_metadata(&latest).expect("it is there").is_symlink());
+            assert_eq!(out.path().read_dir().expect("readable").count(), 2, "nothing is left behind");
+        }
     }
 }

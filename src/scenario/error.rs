@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::plain_words::plain;
+
 /// A scenario that cannot be run. Exit code 2.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
@@ -67,7 +69,8 @@ impl ScenarioError {
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let key = text.lines().nth(line - 1).and_then(|line| line.split('=').next()).unwrap_or_default();
-        let message = format!("line {line}, column {column}, at `{}`: {}", key.trim(), error.message());
+        let message =
+            format!("line {line}, column {column}, at `{}`: {}", key.trim(), plain(error.message()));
         ScenarioError::Syntax { path: path.to_path_buf(), message }
     }
 

@@ -7,8 +7,11 @@ mod error;
 mod overrides;
 #[cfg(test)]
 mod page_tests;
+mod plain_words;
 mod raw;
+mod server_times;
 mod settings;
+mod unset;
 mod via;
 
 pub use connecting::{Connecting, ResolvedName};
@@ -20,6 +23,7 @@ pub use via::{ProxyUrl, Via};
 use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::host::regular;
 use crate::model::SlaLine;
 use crate::telemetry::TelemetrySettings;
 
@@ -29,10 +33,13 @@ pub const DEFAULT: &str = "scenarios/default.toml";
 /// Its text, for whoever calls from another folder.
 const BUILT_IN: &str = include_str!("../../scenarios/default.toml");
 
+/// Bytes that a scenario may have, and a file of variants of one.
+const LONGEST: u64 = 1 << 20;
+
 /// Reads a scenario file, lays the flags over it and validates the result. Where the default one is not there, the one
 /// that was built in is taken, without a given load test.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
-    let raw = match std::fs::read_to_string(path) {
+    let raw = match regular::read_text(path, LONGEST) {
         Ok(text) => raw::parse(&text, path)?,
         Err(cause) if cause.kind() == ErrorKind::NotFound && path == Path::new(DEFAULT) => {
             let mut raw = raw::parse(BUILT_IN, path)?;
@@ -49,6 +56,11 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioErro
         return Err(ScenarioError::flag(flag, problem));
     }
     settings::resolve(raw)
+}
+
+/// The text of a file that belongs to a scenario.
+pub fn read(path: &Path) -> Result<String, ScenarioError> {
+    regular::read_text(path, LONGEST).map_err(|cause| ScenarioError::Read { path: path.to_path_buf(), cause })
 }
 
 /// What the flags say of telemetry, for a command that has no scenario.

@@ -3,7 +3,9 @@
 use toml::{Table, Value};
 
 use super::error::ScenarioError;
+use super::plain_words::plain;
 use super::raw::Raw;
+use super::unset::unset;
 
 /// Flags that change a scenario, in the order in which they apply.
 #[derive(Clone, Debug, Default)]
@@ -11,8 +13,6 @@ pub struct Overrides {
     assignments: Vec<Assignment>,
 }
 
-/// The given load test.
-const SCRIPT: &str = "before.script";
 /// Where the headers of every request stand.
 const TARGET_HEADERS: [&str; 2] = ["target", "headers"];
 /// Where the headers for the collector stand.
@@ -23,25 +23,28 @@ struct Assignment {
     flag: String,
     /// From the section down.
     key: Vec<String>,
-    value: Value,
+    /// `None` takes the key out.
+    value: Option<Value>,
 }
 
 impl Overrides {
     /// Sets `key` because of `flag`.
     pub fn set(&mut self, flag: &str, key: &str, value: impl Into<Value>) {
         let key = key.split('.').map(String::from).collect();
-        self.assignments.push(Assignment { flag: flag.into(), key, value: value.into() });
+        self.assignments.push(Assignment { flag: flag.into(), key, value: Some(value.into()) });
     }
 
-    /// Takes `--set key=value`. The value is TOML; what is no TOML is taken as a string.
+    /// Takes `--set key=value`. The value is TOML; what is no TOML is taken as a string, and nothing takes the key out.
     pub fn set_text(&mut self, assignment: &str) -> Result<(), ScenarioError> {
         let flag = format!("--set {assignment}");
-        let (key, text) = match assignment.split_once('=') {
-            // Nothing is a value for the one key that a file may have and a run may do without.
-            Some((key, text)) if key.trim() == SCRIPT && text.trim().is_empty() => (SCRIPT, "\"\""),
-            _ => split(assignment)
-                .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?,
-        };
+        let parts = assignment.split_once('=').map(|(key, text)| (key.trim(), text.trim()));
+        let (key, text) = parts
+            .filter(|(key, _)| !key.is_empty())
+            .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?;
+        if text.is_empty() {
+            self.assignments.push(Assignment { flag, key: parts_of(key), value: None });
+            return Ok(());
+        }
         if matches!(key, "target" | "target.headers" | "telemetry" | "telemetry.otlp_headers") {
             let problem = "set one key at a time; headers as -H 'NAME: VALUE' or --otlp-header 'NAME: VALUE'";
             return Err(ScenarioError::flag(format!("--set {key}"), problem));
@@ -86,14 +89,14 @@ impl Overrides {
             ScenarioError::flag(&flag, "expected key=value, such as deployment.environment=ci")
         })?;
         let key = vec!["telemetry".into(), "resource".into(), name.to_string()];
-        self.assignments.push(Assignment { flag, key, value: value.into() });
+        self.assignments.push(Assignment { flag, key, value: Some(value.into()) });
         Ok(())
     }
 
     /// Sets a header. A token of digits is text, and a name may hold dots.
     fn set_secret(&mut self, flag: String, section: [&str; 2], name: &str, value: &str) {
         let key = section.into_iter().chain([name]).map(String::from).collect();
-        self.assignments.push(Assignment { flag, key, value: value.into() });
+        self.assignments.push(Assignment { flag, key, value: Some(value.into()) });
     }
 
     /// Takes `--sla metric=limit`.
@@ -112,8 +115,22 @@ impl Overrides {
         self.assignments.iter().find(changes).map(|assignment| assignment.flag.as_str())
     }
 
+    /// The value that flags give a key.
+    fn last(&self, key: &[&str]) -> Option<&Value> {
+        self.assignments.iter().rev().find(|assignment| assignment.key == key)?.value.as_ref()
+    }
+
     /// Lays the flags over a raw scenario.
-    pub(super) fn apply(&self, raw: Raw) -> Result<Raw, ScenarioError> {
+    pub(super) fn apply(&self, mut raw: Raw) -> Result<Raw, ScenarioError> {
+        for (name, phase) in [("before", &mut raw.before), ("after", &mut raw.after)] {
+            let last = |key: &str| self.last(&[name, key]);
+            // The pool of the file belongs to the strategy that a flag has put aside.
+            if last("strategy").is_some_and(|value| value.as_str() == Some("per_request"))
+                && last("connections").is_none()
+            {
+                phase.connections = None;
+            }
+        }
         self.assignments.iter().try_fold(raw, |raw, assignment| assignment.apply(raw))
     }
 }
@@ -123,6 +140,10 @@ impl Assignment {
     fn apply(&self, raw: Raw) -> Result<Raw, ScenarioError> {
         let mut table = Table::try_from(raw)
             .map_err(|error| ScenarioError::flag(&self.flag, format!("cannot be applied: {error}")))?;
+        let Some(value) = &self.value else {
+            unset(&mut table, &self.key).map_err(|problem| ScenarioError::flag(&self.flag, problem))?;
+            return self.read(table);
+        };
         let (last, sections) = self.key.split_last().expect("splitting gives at least one part");
         let mut place = &mut table;
         for section in sections {
@@ -131,9 +152,24 @@ impl Assignment {
                 ScenarioError::flag(&self.flag, format!("`{section}` is a value, not a section"))
             })?;
         }
-        place.insert(last.clone(), self.value.clone());
-        table.try_into().map_err(|error: toml::de::Error| ScenarioError::flag(&self.flag, error.message()))
+        place.insert(last.clone(), value.clone());
+        self.read(table)
     }
+
+    fn read(&self, table: Table) -> Result<Raw, ScenarioError> {
+        table
+            .try_into()
+            .map_err(|error: toml::de::Error| ScenarioError::flag(&self.flag, plain(error.message())))
+    }
+}
+
+/// A key from the section down. The name of a header may hold dots.
+fn parts_of(key: &str) -> Vec<String> {
+    let header = [TARGET_HEADERS, OTLP_HEADERS].into_iter().find_map(|section| {
+        let name = key.strip_prefix(&section.join("."))?.strip_prefix('.')?;
+        Some(section.into_iter().chain([name]).map(String::from).collect())
+    });
+    header.unwrap_or_else(|| key.split('.').map(String::from).collect())
 }
 
 /// `"x"` and `x` are the same header value, as they are for every other key.

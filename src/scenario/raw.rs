@@ -40,9 +40,14 @@ pub struct RawTarget {
     pub queue_header: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compute_header: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_pointer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compute_pointer: Option<String>,
+    pub server_times: String,
     pub timeout_ms: u64,
     pub max_answer_bytes: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_number")]
     pub http: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
@@ -74,6 +79,9 @@ impl Default for RawTarget {
             headers: BTreeMap::new(),
             queue_header: None,
             compute_header: None,
+            queue_pointer: None,
+            compute_pointer: None,
+            server_times: "auto".into(),
             timeout_ms: 60_000,
             max_answer_bytes: 16 << 20,
             http: None,
@@ -89,6 +97,15 @@ impl Default for RawTarget {
             proxy: None,
             redirects: 0,
         }
+    }
+}
+
+/// `2` is text too.
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(Some(text)),
+        number @ (Value::Integer(_) | Value::Float(_)) => Ok(Some(number.to_string())),
+        _ => Err(serde::de::Error::custom("expected a version, such as \"2\"")),
     }
 }
 
@@ -133,7 +150,7 @@ pub struct RawPhase {
     pub batch: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streams: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_number")]
     pub http: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_resumption: Option<bool>,

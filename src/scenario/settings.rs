@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::connecting::{Connecting, http_choice};
 use super::error::ScenarioError;
 use super::raw::{self, Raw};
+use super::server_times;
 use super::via::Via;
 use crate::mock::MockSettings;
-use crate::model::{Connections, HttpChoice, Phase, SlaLine, Strategy};
+use crate::model::{Connections, HttpChoice, Phase, SlaLine, Strategy, TimeSources};
 use crate::telemetry::TelemetrySettings;
 
 /// Everything a run needs to know. Serialised into the manifest.
@@ -75,12 +76,23 @@ pub struct Target {
     /// Extra headers. Values can be secrets: they are sent, never written down.
     #[serde(serialize_with = "only_names")]
     pub headers: BTreeMap<String, String>,
-    /// Header in which the server says how long a request queued, beside `Server-Timing`.
+    /// Header in which the server says how long a request queued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_header: Option<String>,
     /// Header in which it says how long it computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compute_header: Option<String>,
+    /// Where in its answers it says how long a request queued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_pointer: Option<String>,
+    /// Where in its answers it says how long it computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compute_pointer: Option<String>,
+    /// Whose ways to say these times are known by name.
+    pub server_times: String,
+    /// All this resolved.
+    #[serde(skip)]
+    pub time_sources: TimeSources,
     /// Time from due after which a request counts as failed.
     pub timeout_ms: u64,
     /// The longest answer that is taken; a longer one has failed.
@@ -171,9 +183,9 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
             return Err(ScenarioError::value(key, format!("`{path}` must start with a slash")));
         }
     }
-    let url = raw.url.map(|url| url.trim_end_matches('/').to_string());
+    let time_sources = server_times::sources(&raw)?;
     Ok(Target {
-        url,
+        url: raw.url,
         path: raw.path,
         batch_path: raw.batch_path,
         batch_request_key: raw.batch_request_key,
@@ -181,6 +193,10 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
         headers: raw.headers,
         queue_header: raw.queue_header,
         compute_header: raw.compute_header,
+        queue_pointer: raw.queue_pointer,
+        compute_pointer: raw.compute_pointer,
+        server_times: raw.server_times,
+        time_sources,
         timeout_ms: raw.timeout_ms,
         max_answer_bytes: raw.max_answer_bytes,
         connecting,

@@ -3,11 +3,12 @@
 //!
 //! # The room, in the order in which a sample passes it
 //! - [`names`]: every metric in one table; `buckets`: the bounds of the histograms
-//! - `settings`, `otlp`, `headers`, `compression`, `tls`: what can be set, by scenario, flag and
+//! - `settings`, `otlp`, `otlp_probe`, `headers`, `compression`, `tls`: what can be set, by scenario, flag and
 //!   standard variable
 //! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
 //! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
 //! - `registry`, `histogram`, `metrics`, `series`: what `/metrics` shows; `verdict`: what is set at the end
+//! - `exposition_format`: in which text format, by what the reader asks for
 //! - `server`, `reader`, `scrapes`: who may read it, how long one may take, and who came
 //! - `origin`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
 //! - `queue`, `exporter`: bounded, on a thread of its own; created = exported + failed + dropped
@@ -20,6 +21,7 @@ mod compression;
 mod env;
 mod error;
 mod exporter;
+mod exposition_format;
 mod headers;
 mod histogram;
 mod ids;
@@ -30,6 +32,7 @@ mod metrics;
 pub mod names;
 mod origin;
 mod otlp;
+mod otlp_probe;
 mod queue;
 mod reader;
 mod registry;
@@ -48,6 +51,7 @@ mod verdict;
 
 pub use error::TelemetryError;
 pub use exporter::{Exporter, SpanTotals};
+pub use exposition_format::ExpositionFormat;
 pub use logs::LogFormat;
 pub use origin::Origin;
 pub use queue::{Counts, Queue};

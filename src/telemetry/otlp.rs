@@ -14,8 +14,10 @@ use super::compression::check_compression;
 use super::env::Env;
 use super::error::{TelemetryError, wrong};
 use super::headers::{check_header, escaped, given_headers, tonic_metadata};
+use super::otlp_probe::{self, Spoken};
 use super::settings::{TelemetrySettings, masked_url};
 use super::tls::Authorities;
+use crate::model::url_port;
 
 /// Spans that wait for the collector: more than five seconds of 2,000 requests a second.
 const QUEUE: usize = 65_536;
@@ -41,6 +43,8 @@ pub(super) struct Limits {
 pub struct OtlpTarget {
     pub(super) endpoint: String,
     pub(super) grpc: bool,
+    /// Whether that is by its own word, against its port.
+    learned: bool,
     headers: BTreeMap<String, String>,
     /// As a variable has them; the exporter reads it itself.
     given_headers: String,
@@ -54,6 +58,22 @@ impl OtlpTarget {
         settings: &TelemetrySettings,
         env: Env<'_>,
     ) -> Result<Option<Self>, TelemetryError> {
+        Self::resolve_with(settings, env, &|_| None)
+    }
+
+    /// The same; where nobody says how to speak to the collector, it is asked, once.
+    pub(super) fn resolve_asking(
+        settings: &TelemetrySettings,
+        env: Env<'_>,
+    ) -> Result<Option<Self>, TelemetryError> {
+        Self::resolve_with(settings, env, &otlp_probe::ask)
+    }
+
+    fn resolve_with(
+        settings: &TelemetrySettings,
+        env: Env<'_>,
+        ask: &dyn Fn(&http::Uri) -> Option<Spoken>,
+    ) -> Result<Option<Self>, TelemetryError> {
         let off = env("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"))
             || env("OTEL_TRACES_EXPORTER").is_some_and(|value| value == "none");
         let found = settings.otlp_endpoint.clone().map(|url| ("--otlp-endpoint", url));
@@ -64,7 +84,14 @@ impl OtlpTarget {
         let Some((name, url)) = found else { return Ok(None) };
         let url = checked(name, &url)?;
         let protocol = protocol(settings, env)?;
-        let grpc = protocol.map_or_else(|| url.port_u16() == Some(4317), |protocol| protocol == "grpc");
+        let by_port = url.port_u16() == Some(4317);
+        let (grpc, learned) = match protocol {
+            Some(protocol) => (protocol == "grpc", false),
+            None => {
+                let grpc = ask(&url).map_or(by_port, |spoken| spoken == Spoken::Grpc);
+                (grpc, grpc != by_port)
+            }
+        };
         let bare = matches!(url.path(), "" | "/");
         let append = !grpc && (name == "OTEL_EXPORTER_OTLP_ENDPOINT" || (name == "--otlp-endpoint" && bare));
         let url = url.to_string();
@@ -74,7 +101,20 @@ impl OtlpTarget {
         let given_headers = given_headers(settings, env)?;
         let authorities = Authorities::read(env)?;
         check_compression(env)?;
-        Ok(Some(OtlpTarget { endpoint, grpc, headers, given_headers, authorities, limits: limits(env)? }))
+        let limits = limits(env)?;
+        Ok(Some(OtlpTarget { endpoint, grpc, learned, headers, given_headers, authorities, limits }))
+    }
+
+    /// What to say where the collector speaks something else than its port tells.
+    pub(super) fn lesson(&self) -> Option<String> {
+        let protocol = if self.grpc { "grpc" } else { "http/protobuf" };
+        self.learned.then(|| {
+            format!(
+                "the collector {} speaks {protocol}, so spans go to it that way; --otlp-protocol {protocol} says so \
+                 without asking it",
+                masked_url(&self.endpoint)
+            )
+        })
     }
 
     /// For people: without secrets.
@@ -145,6 +185,8 @@ fn checked(name: &str, url: &str) -> Result<http::Uri, TelemetryError> {
             ),
         ));
     }
+    let authority = parsed.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    url_port(authority).map_err(|problem| wrong(name, format!("{}: {problem}", masked_url(url))))?;
     Ok(parsed)
 }
 
@@ -282,10 +324,37 @@ mod tests {
     fn what_cannot_be_used_is_named() {
         let message = |flag, env: &[(&str, &str)]| target(flag, env).expect_err("an error").to_string();
         assert!(message(Some("localhost:4317"), &[]).starts_with("--otlp-endpoint: "));
+        for url in ["http://h:99999", "http://h:80x", "http://h:-1/v1"] {
+            let message = message(Some(url), &[]);
+            assert!(message.starts_with("--otlp-endpoint: ") && message.contains("1 to 65535"), "{message}");
+        }
         let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")];
         assert!(message(None, &env).starts_with("OTEL_EXPORTER_OTLP_PROTOCOL: `http/json`"));
         let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0")];
         assert!(message(None, &env).starts_with("OTEL_BSP_MAX_QUEUE_SIZE"));
+    }
+
+    #[test]
+    fn a_collector_is_asked_only_where_nobody_says_what_it_speaks() {
+        let of = |url: &str, protocol: Option<&str>, spoken: Option<Spoken>| {
+            let settings = TelemetrySettings {
+                otlp_endpoint: Some(url.into()),
+                otlp_protocol: protocol.map(String::from),
+                ..TelemetrySettings::default()
+            };
+            let ask = |_: &http::Uri| if protocol.is_some() { panic!("somebody said it") } else { spoken };
+            let target =
+                OtlpTarget::resolve_with(&settings, &|_| None, &ask).expect("good").expect("a target");
+            (target.endpoint.clone(), target.grpc, target.lesson().is_some())
+        };
+        let (odd, http) = ("http://b:14317/", "http://b:14317/v1/traces".to_string());
+        assert_eq!(of(odd, None, Some(Spoken::Grpc)), (odd.into(), true, true));
+        assert_eq!(of(odd, None, Some(Spoken::Http)), (http.clone(), false, false));
+        assert_eq!(of(odd, None, None), (http, false, false));
+        assert_eq!(of(odd, Some("grpc"), None), (odd.into(), true, false));
+        let usual = "http://b:4317";
+        assert_eq!(of(usual, None, Some(Spoken::Http)), (format!("{usual}/v1/traces"), false, true));
+        assert_eq!(of(usual, None, None), (format!("{usual}/"), true, false));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -19,10 +19,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::exposition_format::ExpositionFormat;
 use super::metrics::Metrics;
 use super::scrapes::Scrapes;
-
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// From the connection to the end of the request's head. A scraper sends it at once and whole: this much is for a machine
 /// under load, and no more, for whoever says nothing takes a place.
@@ -88,8 +87,11 @@ fn respond<B>(request: &Request<B>, metrics: &Metrics, scrapes: &Scrapes) -> Res
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
         return response;
     }
-    let mut response = Response::new(Full::from(scrapes.came(|| metrics.render())));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
+    let accept = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let format = ExpositionFormat::asked(accept);
+    let exposition = format.of_open_metrics(scrapes.came(|| metrics.render()));
+    let mut response = Response::new(Full::from(exposition));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     response
 }
 
@@ -167,7 +169,9 @@ mod tests {
             reader.write_all(&REQUEST.repeat(3)).await.expect("room");
             let mut answer = String::new();
             reader.read_to_string(&mut answer).await.expect("text");
-            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("# EOF\n"), "{answer}");
+            let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+            let whole = format!("\r\ncontent-length: {}\r\n", body.len());
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && head.contains(whole.trim_end()), "{answer}");
             assert!(answer.contains("\r\nconnection: close\r\n") && answer.len() > ROOM, "{answer}");
         })
         .await;

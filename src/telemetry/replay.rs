@@ -20,6 +20,7 @@ use super::sampler::Sampler;
 use super::settings::TelemetrySettings;
 use super::spans;
 use super::verdict::slow_above;
+use crate::host::console;
 use crate::model::manifest::Destination;
 use crate::model::{Part, Sample, SlaLine};
 
@@ -51,10 +52,12 @@ impl Replay {
     /// # Errors
     /// No collector is named, or a setting that cannot be used.
     pub fn start(settings: &TelemetrySettings, run_id: &str, sla: &[SlaLine]) -> anyhow::Result<Self> {
-        let target = OtlpTarget::resolve(settings, &process_env)?.ok_or_else(|| TelemetryError::Setting {
+        let target = OtlpTarget::resolve_asking(settings, &process_env)?;
+        let target = target.ok_or_else(|| TelemetryError::Setting {
             name: "--otlp-endpoint".into(),
             problem: "nobody says where the spans go; give a collector such as http://127.0.0.1:4317".into(),
         })?;
+        target.lesson().iter().for_each(|lesson| console::say(lesson));
         // Whoever exports wants traces, so a sampler that is always off is not meant for this.
         let ratio = otlp::ratio(settings, &process_env)?.unwrap_or(1.0);
         let run = KeyValue::new("spanload.run_id", run_id.to_string());

@@ -57,7 +57,7 @@ impl Prepared {
     /// # Errors
     /// An endpoint, protocol or port that cannot be had as asked for.
     pub fn make(settings: &TelemetrySettings) -> Result<Self, TelemetryError> {
-        let target = OtlpTarget::resolve(settings, &process_env)?;
+        let target = OtlpTarget::resolve_asking(settings, &process_env)?;
         let ratio = otlp::ratio(settings, &process_env)?;
         let (listener, warning) =
             if settings.metrics { listen(settings.metrics_port)? } else { (None, None) };
@@ -149,6 +149,7 @@ impl Telemetry {
         }
         let counts = counts(metrics.as_deref());
         let exporter = prepared.target.map(|target| {
+            target.lesson().iter().for_each(|lesson| console::say(lesson));
             tracing::info!(target = target.describe(), ratio = prepared.ratio, "spans over OTLP");
             let run = KeyValue::new("spanload.run_id", run_id.to_string());
             let resource = otlp::resource(&prepared.settings, SERVICE, &[run], &process_env);

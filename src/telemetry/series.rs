@@ -231,7 +231,11 @@ mod tests {
         lengths[Stage::Wait as usize] = Some(Micros(500_000));
         Sample {
             stages: Stages::from_lengths(lengths),
-            server: ServerTimes { queue: Some(Micros(1_000)), compute: Some(Micros(2_000)), item: None },
+            server: ServerTimes {
+                queue: Some(Micros(1_000)),
+                compute: Some(Micros(2_000)),
+                ..ServerTimes::default()
+            },
             connection: Some(ConnectionUse {
                 id: 1,
                 reused: false,

@@ -129,7 +129,9 @@ mod tests {
     async fn read(mut reader: DuplexStream) -> (String, Duration) {
         let (begin, mut told) = (Instant::now(), String::new());
         // One that is not wanted may be gone already.
-        let _ = reader.write_all(b"GET /metrics HTTP/1.1\r\nHost: tool\r\n\r\n").await;
+        let _ = reader
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: tool\r\nAccept: application/openmetrics-text\r\n\r\n")
+            .await;
         reader.read_to_string(&mut told).await.expect("text, or nothing");
         (told, begin.elapsed())
     }

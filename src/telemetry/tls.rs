@@ -10,10 +10,14 @@ use tonic::transport::{Certificate, ClientTlsConfig};
 
 use super::env::Env;
 use super::error::TelemetryError;
+use crate::host::regular;
 
 /// The variables of the specification, the one for traces first.
 pub(super) const VARIABLES: [&str; 2] =
     ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"];
+
+/// Far more than all authorities that there are.
+const LONGEST: u64 = 16 << 20;
 
 /// Certificates of authorities that are trusted beside the usual ones.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +29,8 @@ impl Authorities {
         for name in VARIABLES {
             let Some(path) = env(name) else { continue };
             let wrong = |problem| TelemetryError::Setting { name: name.to_string(), problem };
-            let pem = std::fs::read(&path).map_err(|cause| wrong(format!("cannot read {path}: {cause}")))?;
+            let pem = regular::read(path.as_ref(), LONGEST)
+                .map_err(|cause| wrong(format!("cannot read {path}: {cause}")))?;
             let mut certificates = CertificateDer::pem_slice_iter(&pem);
             if !matches!(certificates.next(), Some(Ok(_))) {
                 return Err(wrong(format!("{path} holds no certificate; name a file in PEM form")));

@@ -169,6 +169,11 @@ impl ConnectionMarks {
         self.changes.tell();
     }
 
+    /// The connection has delivered bytes that nobody had asked for.
+    pub fn surplus(&self) {
+        self.changes.surplus(self.id);
+    }
+
     fn is_connecting(&self) -> bool {
         self.opening.get() == Some(Stage::Connect)
     }

@@ -4,6 +4,7 @@ use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::endpoint_error::EndpointError;
+use super::target_path::{self, TargetPaths};
 use super::target_url::TargetUrl;
 use super::{Address, RequestTemplate, ServerHeaders};
 
@@ -33,15 +34,16 @@ impl Endpoint {
         if let Some((_, host)) = credentials(url) {
             return Err(EndpointError::Credentials { host: host.into() });
         }
-        let target =
-            TargetUrl::parse(url).map_err(|problem| EndpointError::Url { url: shown(url), problem })?;
-        let path = if matches!(target.path, "" | "/") { path } else { target.path };
+        let wrong = |problem| EndpointError::Url { url: target_path::masked_url(url), problem };
+        let target = TargetUrl::parse(url).map_err(wrong)?;
+        let TargetPaths { single, batch } =
+            target_path::paths(target.path, path, batch_path).map_err(wrong)?;
         let headers = header_map(&target.authority, headers)?;
         let parse_path =
             |path: &str| path.parse().map_err(|_| EndpointError::Path { path: path.to_string() });
         Ok(Endpoint {
-            single: RequestTemplate::new(Method::POST, parse_path(path)?, headers.clone()),
-            batch: RequestTemplate::new(Method::POST, parse_path(batch_path)?, headers),
+            single: RequestTemplate::new(Method::POST, parse_path(&single)?, headers.clone()),
+            batch: RequestTemplate::new(Method::POST, parse_path(&batch)?, headers),
             address: target.address,
             tls: target.tls,
             server_headers: ServerHeaders::default(),
@@ -73,11 +75,6 @@ impl Endpoint {
     pub fn scheme(&self) -> &'static str {
         if self.tls { "https" } else { "http" }
     }
-}
-
-/// A URL without its query, which can hold a key.
-fn shown(url: &str) -> String {
-    url.split_once('?').map_or_else(|| url.to_string(), |(before, _)| format!("{before}?***"))
 }
 
 /// What stands before and after the `@` in front of the host, whether or not the rest is a URL.

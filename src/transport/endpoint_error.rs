@@ -62,12 +62,4 @@ pub enum EndpointError {
         /// What is wrong and what to do.
         problem: String,
     },
-    /// The name of a header of the server's that cannot be one.
-    #[error("{key}: `{name}` is no name of a header; write one such as x-queue-time")]
-    ServerHeader {
-        /// The scenario's key.
-        key: &'static str,
-        /// As given.
-        name: String,
-    },
 }

@@ -20,8 +20,10 @@ mod seam;
 mod server_headers;
 mod server_timing;
 mod stream;
+mod target_path;
 mod target_url;
 mod tls;
+mod told_by;
 
 pub use connect_settings::ConnectSettings;
 pub use connection_changes::ConnectionChanges;
@@ -34,5 +36,7 @@ pub use pooled::{Lane, PoolSettings, Pooled};
 pub use request::{Request, RequestTemplate};
 pub use seam::{BodySink, Connection, Failure, Head, Transport};
 pub use server_headers::ServerHeaders;
+pub use target_path::{masked_url, requested_url};
 pub use target_url::Address;
 pub use tls::{TlsClient, TlsSettings, TlsTrust};
+pub use told_by::ToldBy;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{ConnectionMarks, ExchangeMarks, Request};
+use super::{ConnectionMarks, ExchangeMarks, Request, ToldBy};
 use crate::model::{ErrorKind, Micros, Moment, ServerTimes, StageSet};
 
 /// A way to move bytes.
@@ -62,6 +62,8 @@ pub struct Head {
     pub status: u16,
     /// What the server says of its own time.
     pub server: ServerTimes,
+    /// Where it says it.
+    pub told_by: ToldBy,
     /// What each item of the exchange cost, as the server says, in order; empty if it does not.
     pub items: Vec<Micros>,
 }

@@ -6,7 +6,7 @@
 use crate::model::Micros;
 use crate::model::ServerTimes;
 
-/// Adds the queue and compute times, and the costs of the items in order, that one `Server-Timing` header says; of two that say
+/// Adds the queue, compute and total times, and the costs of the items in order, that one `Server-Timing` header says; of two that say
 /// the same the first counts. What does not follow the grammar is skipped, never an error: a header of the server's must
 /// not fail a request.
 pub(super) fn add(value: &[u8], times: &mut ServerTimes, items: &mut Vec<Micros>) {
@@ -17,6 +17,7 @@ pub(super) fn add(value: &[u8], times: &mut ServerTimes, items: &mut Vec<Micros>
         let place = match name {
             "queue" => &mut times.queue,
             "compute" => &mut times.compute,
+            "total" => &mut times.total,
             "item" => {
                 items.extend(parts.find_map(duration).flatten());
                 continue;
@@ -138,7 +139,7 @@ mod tests {
             text in prop::sample::select(vec!["", "a,b", "x;dur=9", "\\\"", "=", "item;dur=3, queue"]),
             quoted in any::<bool>(),
         ) {
-            prop_assume!(!["queue", "compute", "item"].contains(&other.as_str()));
+            prop_assume!(!["queue", "compute", "item", "total"].contains(&other.as_str()));
             let duration = |micros: u64| format!("{}.{:03}", micros / 1_000, micros % 1_000);
             let metric = |name: &str, micros: u64| {
                 let mark = if quoted { "\"" } else { "" };

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use hyper::http::uri::Authority;
 
+use crate::model::url_port;
+
 /// Where connections go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -70,13 +72,8 @@ fn unix(path: &str) -> Result<TargetUrl<'_>, String> {
 
 /// The address, and what stands in `Host`.
 fn tcp(authority: &str, usual_port: u16) -> Result<(Address, String), String> {
-    let (host, port) = split(authority)?;
-    let port = match port {
-        None => usual_port,
-        Some(port) => {
-            number(port).ok_or_else(|| format!("there is no port `{port}`; ports go from 1 to 65535"))?
-        }
-    };
+    let host = host_of(authority)?;
+    let port = url_port(authority)?.unwrap_or(usual_port);
     if host.is_empty() {
         return Err(format!("the URL has no host; {EXAMPLE}"));
     }
@@ -94,28 +91,23 @@ fn tcp(authority: &str, usual_port: u16) -> Result<(Address, String), String> {
     Ok((Address::Tcp { host: ip.to_string(), port, zone }, format!("[{literal}]{port_as_written}")))
 }
 
-/// Host and port; an IPv6 address keeps its brackets.
-fn split(authority: &str) -> Result<(&str, Option<&str>), String> {
+/// The host; an IPv6 address keeps its brackets.
+fn host_of(authority: &str) -> Result<&str, String> {
     if let Some(end) = authority.find(']') {
         let (host, rest) = authority.split_at(end + 1);
-        return match rest.strip_prefix(':') {
-            Some(port) => Ok((host, Some(port))),
-            None if rest.is_empty() => Ok((host, None)),
-            None => Err(format!("`{rest}` behind the address is no port")),
+        return match rest {
+            "" => Ok(host),
+            _ if rest.starts_with(':') => Ok(host),
+            _ => Err(format!("`{rest}` behind the address is no port")),
         };
     }
     match authority.split_once(':') {
         Some((_, port)) if port.contains(':') => {
             Err("an IPv6 address stands in brackets, as in http://[::1]:8000".into())
         }
-        Some((host, port)) => Ok((host, Some(port))),
-        None => Ok((authority, None)),
+        Some((host, _)) => Ok(host),
+        None => Ok(authority),
     }
-}
-
-fn number(port: &str) -> Option<u16> {
-    let plain = port.bytes().all(|byte| byte.is_ascii_digit());
-    port.parse().ok().filter(|port| plain && *port > 0)
 }
 
 /// The number of a network interface.

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::EndpointError;
 use crate::model::{HttpChoice, TlsUse, TlsVersion};
@@ -30,6 +31,7 @@ pub struct TlsSettings {
 #[derive(Clone, Debug)]
 pub struct TlsTrust {
     verifier: Arc<dyn ServerCertVerifier>,
+    anyone: bool,
     client: Option<(Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>)>,
     name: Option<ServerName<'static>>,
 }
@@ -55,7 +57,7 @@ impl TlsTrust {
     pub fn load(settings: &TlsSettings) -> Result<Self, EndpointError> {
         let verifier: Arc<dyn ServerCertVerifier> = match &settings.ca {
             _ if settings.insecure => Arc::new(Anyone(provider())),
-            Some(path) => verifier(authorities(path)?, "target.ca")?,
+            Some(path) => given(path)?,
             None => verifier(platform_roots()?, "target.ca")?,
         };
         let client = settings.client.as_ref().map(|(certificate, key)| {
@@ -65,7 +67,17 @@ impl TlsTrust {
             let refused = |_| wrong("target.server_name", format!("`{name}` is no host name"));
             ServerName::try_from(name.to_string()).map_err(refused)
         });
-        Ok(TlsTrust { verifier, client: client.transpose()?, name: name.transpose()? })
+        Ok(TlsTrust {
+            verifier,
+            anyone: settings.insecure,
+            client: client.transpose()?,
+            name: name.transpose()?,
+        })
+    }
+
+    /// Whether whoever answers is trusted.
+    pub fn is_of_anyone(&self) -> bool {
+        self.anyone
     }
 
     /// A client for connections to `host` that speak what was chosen.
@@ -133,6 +145,17 @@ fn verifier(roots: RootCertStore, key: &'static str) -> Result<Arc<dyn ServerCer
     Ok(built.map_err(|error| wrong(key, error.to_string()))?)
 }
 
+/// Trusts what a file holds: authorities, and servers that vouch for themselves.
+fn given(path: &Path) -> Result<Arc<dyn ServerCertVerifier>, EndpointError> {
+    let certificates = certificates("target.ca", path)?;
+    let mut roots = RootCertStore::empty();
+    for certificate in &certificates {
+        let refused = |error| wrong("target.ca", format!("{}: {error}", path.display()));
+        roots.add(certificate.clone()).map_err(refused)?;
+    }
+    Ok(Arc::new(Given { authorities: verifier(roots, "target.ca")?, certificates }))
+}
+
 fn platform_roots() -> Result<RootCertStore, EndpointError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
@@ -141,15 +164,6 @@ fn platform_roots() -> Result<RootCertStore, EndpointError> {
         let why = found.errors.first().map_or(String::new(), |error| format!(" ({error})"));
         let problem = format!("this platform trusts nobody{why}; name a file of certificates with --cacert");
         return Err(wrong("target.ca", problem));
-    }
-    Ok(roots)
-}
-
-fn authorities(path: &Path) -> Result<RootCertStore, EndpointError> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates("target.ca", path)? {
-        let refused = |error| wrong("target.ca", format!("{}: {error}", path.display()));
-        roots.add(certificate).map_err(refused)?;
     }
     Ok(roots)
 }
@@ -172,6 +186,58 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, EndpointError> {
 
 fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, EndpointError> {
     std::fs::read(path).map_err(|cause| wrong(key, format!("cannot read {}: {cause}", path.display())))
+}
+
+/// Trusts the authorities of a file, and a server that shows one of its very certificates. A certificate that somebody makes for
+/// a test is as a rule its own authority, which cannot be a server's in the strict order of things; curl takes it too.
+#[derive(Debug)]
+struct Given {
+    authorities: Arc<dyn ServerCertVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Given {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self.authorities.verify_server_cert(shown, between, name, ocsp, now) {
+            // An expired one, or one of another name, has an error of its own.
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
+                if self.certificates.iter().any(|given| given == shown) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
 }
 
 /// Trusts whoever answers, as long as they hold the key of the certificate that they show.

@@ -60,7 +60,10 @@ pub async fn ablate(
         let (ladder, strict) = (false, false);
         let job = Job { settings, out: out.to_path_buf(), ladder, quiet, command, strict };
         let proof = prove(job, interrupt).await;
-        let proof = proof.with_context(|| format!("variant `{}`, after these:\n{table}", variant.name))?;
+        if proof.is_err() {
+            console::say(&table);
+        }
+        let proof = proof.with_context(|| format!("variant `{}`, after those above", variant.name))?;
         if let Some(signal) = interrupt.signal() {
             let table = format!("interrupted in `{}`; {ABLATION} is not written\n{table}", variant.name);
             return Ok(Ablated { table, end: RunEnd::Interrupted(signal) });
@@ -73,8 +76,7 @@ pub async fn ablate(
 
 /// All variants, resolved: what is wrong with the last one is said before the first one runs.
 fn variants(file: &Path, overrides: &Overrides) -> anyhow::Result<Vec<(Variant, Settings)>> {
-    let read = |cause| ScenarioError::Read { path: file.to_path_buf(), cause };
-    let text = std::fs::read_to_string(file).map_err(read)?;
+    let text = scenario::read(file)?;
     let ablation: Ablation =
         toml::from_str(&text).map_err(|error| ScenarioError::syntax(file, &text, &error))?;
     let scenario = file.parent().unwrap_or(Path::new(".")).join(&ablation.scenario);

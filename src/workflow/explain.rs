@@ -1,10 +1,10 @@
 //! One request of a finished run, or its slowest ones: from the logs to what is shown.
 
 use std::collections::HashMap;
-use std::fs::File;
 
 use anyhow::{Context, bail};
 
+use super::findings::server_word::{self, IdleRows};
 use super::findings::{health, logs};
 use crate::analyze::{Observation, PhaseData, causes_of};
 use crate::model::manifest::Manifest;
@@ -39,7 +39,10 @@ type RowKey = (u32, u64);
 pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Result<Vec<ExplainedRequest>> {
     let manifest = results.manifest()?;
     check(&manifest, wanted)?;
-    let ([before, after], _) = logs::phases(results, &manifest)?;
+    let (mut phases, _) = logs::phases(results, &manifest)?;
+    let (mut idle, _) = IdleRows::read(results, &manifest)?;
+    server_word::judge(&manifest, &mut phases, &mut idle);
+    let [before, after] = phases;
     let (own, other) = match phase {
         Phase::Before => ((Phase::Before, &before), (Phase::After, &after)),
         Phase::After => ((Phase::After, &after), (Phase::Before, &before)),
@@ -123,7 +126,7 @@ fn samples(
 ) -> anyhow::Result<HashMap<RowKey, Sample>> {
     let log = Part::from(phase).log();
     let path = results.path(&log);
-    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = results.read(&log).with_context(|| format!("cannot read {}", path.display()))?;
     let mut samples = HashMap::new();
     for row in LogReader::new(file, &log)? {
         let row = row?;

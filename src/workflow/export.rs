@@ -1,6 +1,5 @@
 //! `spanload export`: the spans of a finished run once more, rebuilt from its logs, with the same ids.
 
-use std::fs::File;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -73,7 +72,7 @@ fn requests(
 ) -> anyhow::Result<()> {
     let log = part.log();
     let path = results.path(&log);
-    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = results.read(&log).with_context(|| format!("cannot read {}", path.display()))?;
     let mut current = None;
     let mut unknown = 0_u64;
     for row in LogReader::new(file, &log)?.of(&manifest.run_id, &part.to_string()) {

@@ -1,17 +1,18 @@
 //! One phase, one log: the load of a scenario without the proof around it.
 
-use std::fs::File;
 use std::path::Path;
 
 use anyhow::Context;
 
 use super::sending::{PartLoad, Ready, Runner, Shown, conditions, telemetry};
 use super::steps::expected;
+use crate::analyze::Doubt;
+use crate::host::console::{self, STDOUT};
 use crate::host::{Anchor, Interrupt};
 use crate::model::run_files;
 use crate::model::{Caveat, Phase, RunEnd};
-use crate::report::Progress;
-use crate::runlog::{Answers, LogWriter, Recording};
+use crate::report::{Progress, failed_load};
+use crate::runlog::{Answers, LogFile, LogWriter, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 
@@ -26,7 +27,8 @@ pub async fn load(
     let Ready { plan, server, prepared } = Ready::make(settings).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
-    let file = File::create(log).with_context(|| format!("--log {}: cannot write there", log.display()))?;
+    let file = if log == Path::new(STDOUT) { LogFile::stdout() } else { LogFile::start(log) };
+    let file = file.with_context(|| format!("--log {}: cannot write there", log.display()))?;
     let recording = Recording {
         log: LogWriter::new(file, &run_id, phase.name())?,
         log_path: log.into(),
@@ -36,6 +38,7 @@ pub async fn load(
     let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
     let progress = Progress::new(quiet, expected::of_phase(settings, phase));
     let mut runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
+    runner.say_destination(&[settings.strategy(phase)])?;
     let load = PartLoad {
         part: phase.into(),
         repetition: 1,
@@ -46,6 +49,9 @@ pub async fn load(
         shown: Shown::AsLoad,
         truth: None,
     };
+    if runner.server.trusts_anyone() {
+        runner.progress.note(&format!("warning: {}", Caveat::from(Doubt::Insecure).message));
+    }
     let session = runner.server.open(None).await?;
     let ran = runner.run(&load, &session, recording).await?;
     session.close().await?;
@@ -56,7 +62,10 @@ pub async fn load(
     telemetry::last_scrape(&runner.telemetry, interrupt).await;
     Ok(match interrupt.signal() {
         Some(signal) => RunEnd::Interrupted(signal),
-        None if ran.live.latency.is_empty() => RunEnd::Failed,
+        None if ran.live.latency.is_empty() => {
+            console::fail(&failed_load(&ran.live, &settings.sla));
+            RunEnd::Failed
+        }
         None => RunEnd::Completed,
     })
 }

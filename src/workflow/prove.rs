@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::findings::{Findings, analyze, page, payload_sets};
 use super::sending::{Ready, Recordings, Run, Runner, conditions};
 use super::steps::{self, End, expected, script};
+use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::run_files::PAGE;
 use crate::model::{Part, Phase};
@@ -88,6 +89,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     }
     let recordings = Recordings::start(&results)?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
+    runner.say_destination(&[settings.before, settings.after])?;
     Ok(Run { plan, results, manifest, recordings, runner })
 }
 
@@ -95,6 +97,9 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
 async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
     for part in [Phase::Before.into(), Phase::After.into(), Part::SingleCalls] {
         run.recordings.add(&run.runner.run_id, part)?;
+    }
+    if run.runner.server.trusts_anyone() {
+        run.caveat(Doubt::Insecure);
     }
     run.write_manifest()?;
     script::run_script(run).await?;

@@ -77,6 +77,7 @@ impl HandmadeRun {
             transport: TransportKind::Direct,
             merged_stages: Vec::new(),
             machine: Machine { platform: "linux x86_64".into(), ..Machine::default() },
+            server_times: None,
             telemetry: None,
             caveats: Vec::new(),
         }

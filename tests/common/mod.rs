@@ -1,5 +1,6 @@
 //! Helpers of the tests that talk to a running mock: raw HTTP over blocking sockets, so that nothing hides a connection.
 #![allow(dead_code, reason = "the two test binaries use a part each")]
+pub mod certificates;
 pub mod coverage;
 pub mod exposition;
 pub mod handmade;
@@ -146,6 +147,13 @@ pub fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
 
 pub fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
     exchange(address, &request("GET", path, "", ""))
+}
+
+/// The metrics as Prometheus asks for them.
+pub fn get_open_metrics(address: SocketAddr) -> io::Result<Answer> {
+    let accept =
+        "Accept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.4\r\n";
+    exchange(address, &request("GET", "/metrics", accept, ""))
 }
 
 /// One request on a connection of its own.

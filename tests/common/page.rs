@@ -323,7 +323,11 @@ fn success(seq: u64, latency: u64) -> Sample {
     let trace = TraceIds::new(RUN, "before", 1).trace(seq);
     Sample {
         stages: Stages::from_lengths(lengths),
-        server: ServerTimes { queue: Some(Micros(1_000)), compute: Some(Micros(100_000 + seq)), item: None },
+        server: ServerTimes {
+            queue: Some(Micros(1_000)),
+            compute: Some(Micros(100_000 + seq)),
+            ..ServerTimes::default()
+        },
         attempts: 1,
         status: Some(200),
         error: None,

@@ -92,17 +92,12 @@ impl Request {
 }
 
 /// The server's end of one connection.
-pub struct Peer(BufReader<TcpStream>);
+pub struct Peer<S = TcpStream>(BufReader<S>);
 
-impl Peer {
-    pub fn new(stream: TcpStream) -> Self {
-        stream.set_nodelay(true).expect("a TCP socket");
+impl<S: Read + Write> Peer<S> {
+    /// On any stream.
+    pub fn over(stream: S) -> Self {
         Peer(BufReader::new(stream))
-    }
-
-    /// Lets small writes wait for the acknowledgement of the ones before them (Nagle), as a socket does by itself.
-    pub fn nagle(&mut self) {
-        self.0.get_ref().set_nodelay(false).expect("a TCP socket");
     }
 
     /// The next request, whole; `None` once the client has gone.
@@ -137,6 +132,18 @@ impl Peer {
     /// Waits until the client closes.
     pub fn until_closed(mut self) {
         let _ = self.0.read(&mut [0; 1]);
+    }
+}
+
+impl Peer {
+    pub fn new(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).expect("a TCP socket");
+        Peer(BufReader::new(stream))
+    }
+
+    /// Lets small writes wait for the acknowledgement of the ones before them (Nagle), as a socket does by itself.
+    pub fn nagle(&mut self) {
+        self.0.get_ref().set_nodelay(false).expect("a TCP socket");
     }
 
     /// Closes with a reset instead of a farewell.

@@ -122,3 +122,33 @@ fn the_server_says_its_times_in_headers_and_in_a_trailer() {
     let server = outcome.sample(1).server;
     assert_eq!((server.queue, server.compute), (Some(Micros(1_500)), Some(Micros(2_500))));
 }
+
+#[test]
+fn answers_from_a_connection_that_says_more_than_it_was_asked_may_be_those_of_others() {
+    let net = Net::new(|index, mut peer| async move {
+        while index > 0 {
+            let Some(request) = peer.request().await else { return };
+            peer.answer(&request.body).await;
+        }
+        let mut bodies = Vec::new();
+        for _ in 0..3 {
+            bodies.push(peer.request().await.expect("a request").body);
+            // The first answer comes twice, so that each request after it gets the answer of the one before it.
+            if bodies.len() < 3 {
+                peer.answer(&bodies[0]).await;
+            }
+        }
+        peer.write(&format!("{}{}", answer(&bodies[1]), answer(&bodies[2]))).await;
+        peer.until_closed().await;
+    });
+    let outcome = Load::new(5, 1).pool(1).run(&net);
+    let ends: Vec<_> = outcome.samples().iter().map(|sample| sample.error).collect();
+    let wrong = Some(ErrorKind::Protocol);
+    assert_eq!(
+        ends,
+        [None, wrong, wrong, None, None],
+        "the first answer of a connection is that of its first request"
+    );
+    assert_eq!([0, 1, 4].map(|seq| outcome.answer(seq)), [Some(&b"0"[..]), None, Some(b"4")]);
+    assert_eq!((net.dialled(), outcome.health.surplus_connections), (2, 1));
+}

@@ -9,11 +9,11 @@ use spanload::client::{AnswerLimits, BatchFormat, BatchRoom};
 use spanload::engine::{self, Health, Pacing, Repetition};
 use spanload::host::{Clock, Interrupt};
 use spanload::model::{
-    AnswerBody, ByteBudget, Completed, Connections, Moment, Pulse, Sample, Stage, Strategy,
+    AnswerBody, ByteBudget, Completed, Connections, HttpChoice, Moment, Pulse, Sample, Stage, Strategy,
 };
 use spanload::plan::{Plan, Slice, TraceIds};
 use spanload::transport::dial::Resolve;
-use spanload::transport::{Direct, Endpoint, Transport};
+use spanload::transport::{ConnectSettings, Direct, Endpoint, Transport};
 use tokio::runtime::{Builder, Runtime};
 
 use super::net::{Names, Net};
@@ -112,6 +112,14 @@ impl Load {
     /// Runs on the simulated network.
     pub fn run(self, net: &Net) -> Outcome {
         self.run_resolving(net, Names::default())
+    }
+
+    /// Over HTTP/2 without TLS, so many streams on a connection.
+    pub fn run_http2(mut self, net: &Net, streams: usize) -> Outcome {
+        (self.repetition.strategy.http, self.repetition.strategy.streams) = (HttpChoice::Http2, streams);
+        let settings = ConnectSettings { http: HttpChoice::Http2, streams, ..ConnectSettings::default() };
+        let direct = Direct::new(Arc::clone(&self.repetition.endpoint), Names::default(), net.clone());
+        self.run_on(direct.connecting(settings))
     }
 
     pub fn run_resolving(self, net: &Net, names: impl Resolve + 'static) -> Outcome {

@@ -256,9 +256,21 @@ impl Peer {
         while self.input.len() < bytes && self.more().await.is_some() {}
     }
 
+    /// The next bytes, so many; `None` once the client has gone.
+    pub async fn bytes(&mut self, count: usize) -> Option<Vec<u8>> {
+        while self.input.len() < count {
+            self.more().await?;
+        }
+        Some(self.input.drain(..count).collect())
+    }
+
     /// Sends text as it is. A client that has gone is no fault of the server's.
     pub async fn write(&mut self, text: &str) {
-        let _ = self.stream.write_all(text.as_bytes()).await;
+        self.write_bytes(text.as_bytes()).await;
+    }
+
+    pub async fn write_bytes(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes).await;
     }
 
     /// Answers 200 and keeps the connection.

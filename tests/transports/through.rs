@@ -4,11 +4,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use super::{Ledger, certificate, pooled, samples, trusting};
-use crate::common;
+use super::{Ledger, certified, pooled, samples, secure_echo, trusting};
 use crate::common::load::{Load, reached};
 use crate::common::run::{Run, fresh_folder, prove_command};
-use crate::common::tls::SecureEcho;
 use crate::common::wire::Server;
 use spanload::model::Peer;
 use spanload::transport::PoolSettings;
@@ -86,13 +84,11 @@ fn a_proxy_is_asked_for_every_request() {
 #[test]
 fn a_target_with_tls_is_reached_through_a_tunnel() {
     let folder = fresh_folder("transports_tunnel");
-    let Some(pem) = certificate(&folder) else {
-        common::cannot("there is no openssl to make a certificate with");
-        return;
-    };
-    let server = SecureEcho::start(&pem);
+    let Some((authority, identity)) = certified(&folder) else { return };
+    let server = secure_echo(&identity);
     let (address, asked) = proxy();
-    let settings = PoolSettings { connect: trusting(Some(&pem.0), &server.url()), ..through(address) };
+    let settings =
+        PoolSettings { connect: trusting(&authority.certificate(), &server.url()), ..through(address) };
     let completed = pooled(Load::new(4, 1).pool(1), &server.url(), settings);
     assert_eq!(Ledger::of(&completed).succeeded, 4);
     assert_eq!(reached(samples(&completed)[0]), ["queue", "connect", "tls", "wait", "receive"]);

@@ -40,6 +40,7 @@ pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outloo
         planned: phase.planned(),
         succeeded: phase.succeeded(),
         mean_ms: groups.all.mean_ms(),
+        ways: phase.ways().listed(),
         stages: stages(phase, &groups),
         causes_of_all: groups.all.by_cause(),
         tail: groups.tail(phase),

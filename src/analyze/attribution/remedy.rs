@@ -56,7 +56,7 @@ pub(super) fn remedy(cause: Cause, advice: &Advice<'_>) -> String {
         Cause::ServerQueue => {
             return batch(advice, FIXED_COST, Some("more replicas, not on the client's side"));
         }
-        Cause::Compute => return batch(advice, FIXED_COST, Some(NOT_THE_CLIENTS)),
+        Cause::Compute | Cause::ServerTotal => return batch(advice, FIXED_COST, Some(NOT_THE_CLIENTS)),
         Cause::NetworkRoundTrip => {
             return batch(advice, ": fewer trips", Some("a client nearer to the server"));
         }

@@ -157,7 +157,7 @@ fn waiting(places: Range<usize>, context: &Context<'_>) -> StepFunction {
         let (row, split) = (&context.rows()[index], context.split(index));
         let waited = split.get(Cause::AcceptQueueWait) + split.get(Cause::ServerQueue);
         let received = split.get(Cause::SlowResponseBody) + split.get(Cause::DelayedAck);
-        let after = split.get(Cause::Compute) + received;
+        let after = split.get(Cause::Compute) + split.get(Cause::ServerTotal) + received;
         let begun = row.end()?.as_micros().saturating_sub(after.0);
         let arrived = begun.saturating_sub(waited.0);
         (waited >= WAITING).then(|| (Moment::from_micros(arrived), Moment::from_micros(begun)))

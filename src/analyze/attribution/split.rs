@@ -134,6 +134,9 @@ fn wait(row: &Observation, facts: Facts, network: Network, split: &mut Split) {
     }
     split.take(Cause::ServerQueue, &mut left, row.server_queue().unwrap_or_default());
     split.take(Cause::Compute, &mut left, row.server_compute().unwrap_or_default());
+    let both = row.server_queue().unwrap_or_default() + row.server_compute().unwrap_or_default();
+    let total = row.server_total().unwrap_or_default();
+    split.take(Cause::ServerTotal, &mut left, Micros(total.0.saturating_sub(both.0)));
     split.take(Cause::NetworkRoundTrip, &mut left, network.round_trip);
     let told = tells_all(row);
     match (waits_for_accept(row), row.retransmits()) {

@@ -47,6 +47,11 @@ impl Row {
         self
     }
 
+    pub(crate) fn server_total(mut self, total: u64) -> Self {
+        self.sample.server.total = Some(Micros(total * 1_000));
+        self
+    }
+
     pub(crate) fn reused(mut self) -> Self {
         self.sample.connection = self.sample.connection.map(|used| ConnectionUse { reused: true, ..used });
         self

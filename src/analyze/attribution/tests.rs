@@ -43,6 +43,21 @@ fn rest_of_wait(row: Row) -> Vec<(Cause, u64)> {
 }
 
 #[test]
+fn a_proxys_whole_time_is_the_servers_less_what_the_server_tells_itself() {
+    assert_eq!(
+        rest_of_wait(told(612).reused().server_total(300)),
+        [(Cause::ServerTotal, 190), (Cause::Unexplained, 310)]
+    );
+    assert_eq!(
+        rest_of_wait(told(612).reused().server_total(50)),
+        [(Cause::Unexplained, 500)],
+        "the proxy rounds"
+    );
+    let alone = Row::new().stage(Stage::Wait, 612).reused().server_total(610);
+    assert_eq!(rest_of_wait(alone), [(Cause::ServerTotal, 610)]);
+}
+
+#[test]
 fn kernel_evidence_explains_what_the_server_does_not() {
     assert_eq!(rest_of_wait(told(612)), [(Cause::AcceptQueueWait, 500)]);
     assert_eq!(

@@ -49,6 +49,9 @@ pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &RowCounts) -> 
         Cause::Compute => {
             format!("the server computed the answers of the tail for {mean} on average, as it says itself")
         }
+        Cause::ServerTotal => format!(
+            "the server had the requests of the tail for {mean} on average, queueing or computing, as what stands before it says"
+        ),
         Cause::NetworkRoundTrip => format!("the way to the server and back took the tail {mean} on average"),
         Cause::SlowRequestBody => {
             format!("handing the request to the network took the tail {mean} on average")
@@ -84,7 +87,7 @@ pub(super) fn explanation(cause: Cause, groups: &Groups, counts: &RowCounts) -> 
 /// What would have to be known.
 fn needed(groups: &Groups, counts: &RowCounts) -> &'static str {
     if counts.told < groups.all.n {
-        "needed: Server-Timing with queue and compute in every answer"
+        "needed: the server's own times (Server-Timing: queue, compute) in every answer"
     } else if counts.kernel_told < groups.all.n {
         "needed: TCP_INFO, which Linux has"
     } else {

@@ -30,6 +30,8 @@ pub enum Cause {
     ServerQueue,
     /// Computing, as the server says.
     Compute,
+    /// At the server, queueing or computing, as what stands before it says.
+    ServerTotal,
     /// The way of the request and of its answer.
     NetworkRoundTrip,
     /// Handing the request to the kernel.
@@ -50,7 +52,7 @@ pub enum Cause {
 
 impl Cause {
     /// All, in the order in which they are declared.
-    pub const ALL: [Cause; 19] = [
+    pub const ALL: [Cause; 20] = [
         Cause::SynRetransmission,
         Cause::NotYetAccepted,
         Cause::AcceptQueueWait,
@@ -62,6 +64,7 @@ impl Cause {
         Cause::ClientQueueScheduler,
         Cause::ServerQueue,
         Cause::Compute,
+        Cause::ServerTotal,
         Cause::NetworkRoundTrip,
         Cause::SlowRequestBody,
         Cause::SlowResponseBody,
@@ -86,6 +89,7 @@ impl Cause {
             Cause::ClientQueueScheduler => "client_queue_scheduler",
             Cause::ServerQueue => "server_queue",
             Cause::Compute => "compute",
+            Cause::ServerTotal => "server_total",
             Cause::NetworkRoundTrip => "network_round_trip",
             Cause::SlowRequestBody => "slow_request_body",
             Cause::SlowResponseBody => "slow_response_body",
@@ -111,6 +115,7 @@ impl Cause {
             Cause::ClientQueueScheduler => "late start by the client",
             Cause::ServerQueue => "server queue",
             Cause::Compute => "compute",
+            Cause::ServerTotal => "server (queue or compute)",
             Cause::NetworkRoundTrip => "network round trip",
             Cause::SlowRequestBody => "slow request body",
             Cause::SlowResponseBody => "slow response body",

@@ -24,6 +24,7 @@ mod server_view;
 mod sla_result;
 mod table;
 mod tail;
+mod way;
 
 pub use analysis::{Analysis, AnalysisPhases};
 pub use baseline_script::BaselineScript;
@@ -48,3 +49,4 @@ pub use server_view::{ServerPart, ServerView};
 pub use sla_result::{SlaResult, SlaTimes};
 pub use table::{Table, TableKey};
 pub use tail::{Contribution, Tail};
+pub use way::Way;

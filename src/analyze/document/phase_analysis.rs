@@ -8,6 +8,7 @@ use super::reuse::Reuse;
 use super::saturation::Saturation;
 use super::table::Table;
 use super::tail::{Contribution, Tail};
+use super::way::Way;
 use crate::model::{ErrorKind, Stage};
 
 /// Where the time of one phase went, and why. Over its successes, if not said otherwise.
@@ -19,6 +20,9 @@ pub struct PhaseAnalysis {
     pub succeeded: u64,
     /// Mean latency.
     pub mean_ms: Option<f64>,
+    /// Where connections led, and how; the way of most requests first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<Way>,
     /// Each stage that occurs.
     pub stages: Table<Stage, StageFigures>,
     /// Each cause of all latency.

@@ -2,6 +2,7 @@
 
 use super::observation::Observation;
 use super::phase::PhaseData;
+use super::ways::Ways;
 use crate::model::Sample;
 
 /// Collects samples into a [`PhaseData`].
@@ -11,6 +12,7 @@ pub struct PhaseCollector {
     repetitions: u32,
     rows: Vec<Observation>,
     seen: Vec<Seen>,
+    ways: Ways,
 }
 
 /// Which requests of one repetition have a row, a bit each; it grows as they come.
@@ -38,6 +40,7 @@ impl PhaseCollector {
             repetitions,
             rows: Vec::new(),
             seen: vec![Seen::default(); repetitions as usize],
+            ways: Ways::default(),
         }
     }
 
@@ -55,6 +58,7 @@ impl PhaseCollector {
         if !self.seen[repetition as usize - 1].note(sample.seq) {
             return Err(format!("request {} of repetition {repetition} has two rows", sample.seq));
         }
+        self.ways.take(sample);
         self.rows.push(Observation::new(repetition, sample));
         Ok(())
     }
@@ -64,7 +68,7 @@ impl PhaseCollector {
         if !self.rows.is_sorted_by_key(Observation::repetition) {
             self.rows.sort_by_key(Observation::repetition);
         }
-        PhaseData::of(self.requests, self.repetitions, self.rows)
+        PhaseData::of(self.requests, self.repetitions, self.rows, self.ways.finish())
     }
 }
 

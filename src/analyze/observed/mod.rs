@@ -13,6 +13,7 @@ mod script_rows;
 mod single_call;
 mod sla;
 mod truth;
+mod ways;
 
 pub use collector::PhaseCollector;
 pub use inputs::Inputs;
@@ -24,3 +25,4 @@ pub use script_rows::{ScriptRow, ScriptRows};
 pub use single_call::SingleCall;
 pub(super) use sla::meets;
 pub use truth::{Truth, TruthRow, truth_rows};
+pub use ways::Ways;

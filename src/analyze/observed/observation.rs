@@ -1,6 +1,6 @@
 //! A sample, packed: analysis holds every row of a phase at once, and a long run has millions.
 
-use crate::model::{AnswerDigest, BatchUse, ConnectionUse, ErrorKind, Sample, Stage, TraceId};
+use crate::model::{AnswerDigest, BatchUse, ConnectionUse, ErrorKind, Sample, Stage, TimeKind, TraceId};
 use crate::model::{Micros, Moment};
 
 /// What analysis needs of one row, in about a third of a [`Sample`]'s memory.
@@ -15,6 +15,7 @@ pub struct Observation {
     server_queue: Packed,
     server_compute: Packed,
     server_item: Packed,
+    server_total: Packed,
     connection: Option<(u32, bool)>,
     syn_retransmits: Packed,
     retransmits: Packed,
@@ -67,6 +68,7 @@ impl Observation {
             server_queue: time(sample.server.queue),
             server_compute: time(sample.server.compute),
             server_item: time(sample.server.item),
+            server_total: time(sample.server.total),
             connection: connection.map(|connection| (connection.id as u32, connection.reused)),
             syn_retransmits: count(connection.and_then(|connection| connection.syn_retransmits)),
             retransmits: count(sample.retransmits),
@@ -128,6 +130,27 @@ impl Observation {
     /// What its own item cost, as the server says.
     pub fn server_item(&self) -> Option<Micros> {
         self.server_item.time()
+    }
+
+    /// All that the server took, as what stands before it says.
+    pub fn server_total(&self) -> Option<Micros> {
+        self.server_total.time()
+    }
+
+    /// One of the times of its exchange that the server says.
+    pub fn server_time(&self, kind: TimeKind) -> Option<Micros> {
+        match kind {
+            TimeKind::Queue => self.server_queue(),
+            TimeKind::Compute => self.server_compute(),
+            TimeKind::Total => self.server_total(),
+        }
+    }
+
+    /// Takes the server for one that says nothing of itself.
+    pub fn forget_server_times(&mut self) {
+        let times =
+            [&mut self.server_queue, &mut self.server_compute, &mut self.server_item, &mut self.server_total];
+        times.into_iter().for_each(|time| *time = Packed::new(None));
     }
 
     /// The connection of the last attempt.

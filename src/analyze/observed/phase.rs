@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::observation::Observation;
 use super::repetition::RepetitionSums;
+use super::ways::Ways;
 use crate::analyze::document::Table;
 use crate::model::{ErrorKind, Micros};
 use crate::stats::{Distribution, rounded};
@@ -22,11 +23,12 @@ pub struct PhaseData {
     sums: Vec<RepetitionSums>,
     latency: Distribution,
     service_latency: Distribution,
+    ways: Ways,
 }
 
 impl PhaseData {
     /// Of rows by repetition, which are of so many repetitions of so many requests.
-    pub(super) fn of(requests: u64, repetitions: u32, rows: Vec<Observation>) -> Self {
+    pub(super) fn of(requests: u64, repetitions: u32, rows: Vec<Observation>, ways: Ways) -> Self {
         let start = |repetition| rows.partition_point(|row| row.repetition() < repetition);
         let starts: Vec<usize> = (1..=repetitions + 1).map(start).collect();
         let mut service = Vec::with_capacity(rows.len());
@@ -34,12 +36,17 @@ impl PhaseData {
         let sums: Vec<RepetitionSums> = starts.windows(2).map(&mut sums).collect();
         let latency = Distribution::pooled(sums.iter().map(|sums| &sums.latency));
         let service_latency = Distribution::new(service, latency.planned());
-        PhaseData { requests, repetitions, rows, starts, sums, latency, service_latency }
+        PhaseData { requests, repetitions, rows, starts, sums, latency, service_latency, ways }
     }
 
     /// The rows by repetition, and within it in the order in which requests ended.
     pub fn rows(&self) -> &[Observation] {
         &self.rows
+    }
+
+    /// Takes the server for one that says nothing of itself.
+    pub fn forget_server_times(&mut self) {
+        self.rows.iter_mut().for_each(Observation::forget_server_times);
     }
 
     /// The rows of one repetition, which counts from 1.
@@ -51,6 +58,11 @@ impl PhaseData {
     pub(in crate::analyze) fn places(&self, repetition: u32) -> Range<usize> {
         let bound = |index: u32| self.starts.get(index as usize).copied().unwrap_or(self.rows.len());
         bound(repetition.saturating_sub(1))..bound(repetition)
+    }
+
+    /// Where connections led, and how.
+    pub fn ways(&self) -> &Ways {
+        &self.ways
     }
 
     /// Requests of one repetition.

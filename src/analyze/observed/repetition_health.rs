@@ -21,4 +21,6 @@ pub struct RepetitionHealth {
     pub process_cpu: Option<Micros>,
     /// Wall clock − monotonic clock at its end, in microseconds.
     pub wall_drift_us: i64,
+    /// Connections that delivered bytes that nobody had asked for.
+    pub surplus_connections: u64,
 }

@@ -1,5 +1,6 @@
 //! What the server's own log has to say of the script's run.
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use serde::Deserialize;
@@ -11,8 +12,8 @@ use crate::model::{Digest, TraceId};
 pub struct Truth {
     /// What it served to the script.
     pub served: Vec<TruthRow>,
-    /// Digest of the payload by request number; `None` where it is not known.
-    pub payloads: Vec<Option<Digest>>,
+    /// Digest of the payload by request number, where it is known.
+    pub payloads: HashMap<u64, Digest>,
 }
 
 /// What the server noted of one item. Instants are microseconds since its start.

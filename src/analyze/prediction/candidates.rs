@@ -25,31 +25,35 @@ const MOST_RUNS: usize = 16;
 /// batches on as many connections as replicas; and the same with the connections and the batch of the after
 /// phase.
 pub(super) fn strategies(replicas: usize, after: Option<Strategy>) -> Vec<Strategy> {
-    let planned = after.and_then(|after| match after.connections {
-        Connections::Pool(size) => Some((size, after.batch)),
-        Connections::PerRequest => None,
-    });
+    let planned = after.filter(Strategy::keeps);
     let reuse = [replicas.div_ceil(2), replicas, replicas * 2].map(|connections| (1, connections));
     let mut pairs: BTreeSet<(usize, usize)> = reuse.into();
-    let sizes = BATCHES.into_iter().chain(planned.map(|(_, batch)| batch));
+    let sizes = BATCHES.into_iter().chain(planned.map(|planned| planned.batch));
     pairs.extend(sizes.map(|batch| (batch, replicas)));
-    if let Some((connections, batch)) = planned {
+    if let Some(Strategy { connections: Connections::Pool(connections), batch, .. }) = planned {
         pairs.extend([1, batch].into_iter().chain(BATCHES).map(|batch| (batch, connections)));
     }
     let strategy = |(batch, size)| Strategy { batch, ..Strategy::pool(size) };
-    pairs.into_iter().map(strategy).collect()
+    let mut strategies: Vec<Strategy> = pairs.into_iter().map(strategy).collect();
+    // Where it has more than connections and batches, the same without batches and as it is.
+    for strategy in planned.into_iter().flat_map(|planned| [Strategy { batch: 1, ..planned }, planned]) {
+        if !strategies.iter().any(|known| known.to_string() == strategy.to_string()) {
+            strategies.push(strategy);
+        }
+    }
+    strategies
 }
 
-/// Predicts one strategy with so many kept connections.
+/// Predicts one strategy with kept connections. A stream is as good as a connection here: what sets them apart, that all streams
+/// of a connection wait for a packet of it that is lost, is not simulated.
 pub(super) fn predict(
     inferred: &Inferred,
     calibration: Option<&Calibration>,
-    connections: usize,
-    batch: usize,
+    strategy: Strategy,
 ) -> Candidate {
-    let client = Client { callers: inferred.callers, connections, batch };
+    let (connections, batch) = (strategy.connections(), strategy.batch);
+    let client = Client { callers: inferred.callers, connections: strategy.exchanges(), batch };
     let (point, range) = point_and_range(inferred, calibration, client);
-    let strategy = Strategy { batch, ..Strategy::pool(connections) };
     let percentile = |pick: fn(&ThreePercentiles) -> Option<f64>| pick(&point.as_ref()?.percentiles);
     Candidate {
         strategy: strategy.to_string(),
@@ -141,6 +145,7 @@ fn range_of(ends: &[Figures], between: &str) -> Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::HttpChoice;
 
     #[test]
     fn the_after_strategy_is_among_the_candidates() {
@@ -152,5 +157,8 @@ mod tests {
             assert!(strategies.contains(&reuse(size)), "{size} {strategies:?}");
         }
         assert!(super::strategies(1, None).len() >= 5);
+        let shared = Strategy { streams: 4, http: HttpChoice::Http2, ..after };
+        let strategies = super::strategies(8, Some(shared));
+        assert!(strategies.contains(&shared) && strategies.contains(&Strategy { batch: 1, ..shared }));
     }
 }

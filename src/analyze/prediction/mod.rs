@@ -15,7 +15,7 @@ pub use super::document::{Candidate, Method, Range, ServerFigures};
 use super::document::{Calibration, Prediction};
 use super::observed::PhaseData;
 use crate::model::Micros;
-use crate::model::{Connections, Strategy};
+use crate::model::Strategy;
 use crate::stats::rounded;
 use infer::Inferred;
 
@@ -30,11 +30,9 @@ pub fn predict(before: &PhaseData, calibration: Option<&Calibration>, after: Opt
         return prediction;
     };
     let strategies = candidates::strategies(inferred.replicas, after);
-    let candidate = |strategy: &Strategy| match strategy.connections {
-        Connections::Pool(size) => Some(candidates::predict(&inferred, calibration, size, strategy.batch)),
-        Connections::PerRequest => None,
-    };
-    prediction.candidates = strategies.iter().filter_map(candidate).collect();
+    let kept = strategies.iter().filter(|strategy| strategy.keeps());
+    prediction.candidates =
+        kept.map(|strategy| candidates::predict(&inferred, calibration, *strategy)).collect();
     prediction.assumptions = assumptions::list(&inferred, before, calibration, after);
     prediction.server = Some(server_figures(&inferred));
     pick(&mut prediction);

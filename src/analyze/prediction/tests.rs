@@ -41,7 +41,7 @@ fn sample(seq: u64, due: u64, inside: u64, compute: Option<u64>) -> Sample {
     Sample {
         due: Some(Moment::from_micros(due)),
         stages: Stages::from_lengths(stages),
-        server: ServerTimes { queue, compute: compute.map(Micros), item: None },
+        server: ServerTimes { queue, compute: compute.map(Micros), ..ServerTimes::default() },
         connection: Some(ConnectionUse {
             id: seq,
             reused: false,

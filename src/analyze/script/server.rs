@@ -21,8 +21,8 @@ pub(super) fn join(rows: &ScriptRows, truth: &Truth) -> Option<ServerView> {
         .rows()
         .iter()
         .filter_map(|row| {
-            let payload = truth.payloads.get(usize::try_from(row.request?).ok()?).copied().flatten()?;
-            parts(row.latency?, served.get(&payload).copied().flatten()?)
+            let payload = truth.payloads.get(&row.request?)?;
+            parts(row.latency?, served.get(payload).copied().flatten()?)
         })
         .collect();
     // The order of the rows must not matter where latencies are equal.
@@ -87,7 +87,7 @@ mod tests {
         for index in 0..40 {
             let latency = if index >= 38 { 1_500 } else { 500 };
             log += &format!("{index},{latency}.0,1\n");
-            truth.payloads.push(Some(payload(index)));
+            truth.payloads.insert(index, payload(index));
             let start = index * 1_000;
             truth.served.push(TruthRow {
                 trace: None,
@@ -118,7 +118,7 @@ mod tests {
         let (rows, mut truth) = case();
         truth.served[1].payload = payload(0);
         truth.served[2].dequeued_us = None;
-        truth.payloads[3] = None;
+        truth.payloads.remove(&3);
         assert_eq!(join(&rows, &truth).expect("the others can").joined, 36);
         assert_eq!(join(&rows, &Truth::default()), None);
     }

@@ -74,6 +74,15 @@ fn busy<'a>(health: impl Iterator<Item = &'a RepetitionHealth>, processors: Opti
     Some(Doubt::ClientBusy { phase: health.phase, repetition: health.repetition, share, of })
 }
 
+/// Connections that delivered what nobody had asked for.
+pub(super) fn surplus(health: &[RepetitionHealth]) -> Vec<Doubt> {
+    let of = |phase| health.iter().filter(move |health| health.phase == phase);
+    let counted = [Phase::Before, Phase::After]
+        .map(|phase| (phase, of(phase).map(|health| health.surplus_connections).sum()));
+    let found = counted.into_iter().filter(|(_, connections)| *connections > 0);
+    found.map(|(phase, connections)| Doubt::SurplusAnswers { phase, connections }).collect()
+}
+
 /// A step shows as a drift that grew by more than slewing explains within one repetition.
 fn stepped(health: &[RepetitionHealth]) -> Option<Doubt> {
     let drifts = std::iter::once(0).chain(health.iter().map(|health| health.wall_drift_us));
@@ -102,6 +111,7 @@ mod tests {
             engine_cpu: Some(Micros(200_000)),
             process_cpu: Some(Micros(300_000)),
             wall_drift_us: -40,
+            surplus_connections: 0,
         }
     }
 

@@ -1,8 +1,9 @@
 //! One variant for each way in which a comparison can mislead; its message says what to do.
 
+use super::doubted_times::DoubtedTimes;
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
-use crate::model::{CaveatKind, Metric, Micros, Phase};
+use crate::model::{CaveatKind, Metric, Micros, Peer, Phase};
 use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
@@ -133,6 +134,13 @@ pub enum Doubt {
         /// Median of after ÷ before.
         ratio: f64,
     },
+    /// What the server says of its own time cannot be true.
+    ServerTimesDoubted(DoubtedTimes),
+    /// Of some answers no copy was kept in which the server's times could have been read.
+    ServerTimesUnread {
+        /// How many, of all parts of the run.
+        answers: u64,
+    },
     /// One phase fails more often than the other.
     UnequalErrors {
         /// Share of failures, 0 to 1.
@@ -212,6 +220,22 @@ pub enum Doubt {
         /// Wall clock − monotonic clock, in milliseconds.
         step_ms: f64,
     },
+    /// Whoever answered was trusted.
+    Insecure,
+    /// The two phases met different peers.
+    PeersDiffer {
+        /// Addresses that only the before phase met.
+        before: Vec<Peer>,
+        /// Addresses that only the after phase met.
+        after: Vec<Peer>,
+    },
+    /// Connections delivered bytes that nobody had asked for.
+    SurplusAnswers {
+        /// Whose.
+        phase: Phase,
+        /// How many of them.
+        connections: u64,
+    },
     /// The before phase does not do what the given load test does.
     ReplicaDiffers {
         /// What differs, with its figures.
@@ -243,6 +267,8 @@ impl Doubt {
             Doubt::Unsent { .. } => CaveatKind::Unsent,
             Doubt::NothingToFix { .. } => CaveatKind::NothingToFix,
             Doubt::UnequalWork { .. } => CaveatKind::UnequalWork,
+            Doubt::ServerTimesDoubted(_) => CaveatKind::ServerTimesDoubted,
+            Doubt::ServerTimesUnread { .. } => CaveatKind::ServerTimesUnread,
             Doubt::UnequalErrors { .. } => CaveatKind::UnequalErrors,
             Doubt::ClientLate { .. } => CaveatKind::ClientLate,
             Doubt::ClientBusy { .. } => CaveatKind::ClientBusy,
@@ -252,6 +278,9 @@ impl Doubt {
             Doubt::TelemetryLoss { .. } => CaveatKind::TelemetryLoss,
             Doubt::NoExposition { .. } => CaveatKind::NoExposition,
             Doubt::ClockStepped { .. } => CaveatKind::ClockStepped,
+            Doubt::Insecure => CaveatKind::Insecure,
+            Doubt::PeersDiffer { .. } => CaveatKind::PeersDiffer,
+            Doubt::SurplusAnswers { .. } => CaveatKind::SurplusAnswers,
             Doubt::ReplicaDiffers { .. } => CaveatKind::ReplicaDiffers,
         }
     }

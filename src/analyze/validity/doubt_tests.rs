@@ -1,8 +1,9 @@
 //! Every doubt: that its message says what to do, and that the table of the docs has it.
 
+use super::super::doubted_times::TimesSign;
 use super::super::message::message;
 use super::*;
-use crate::model::Statistic;
+use crate::model::{Peer, Statistic, TimeKind, TimePlace, TimeSource, TimeUnit};
 
 /// One of each kind, by the one before. A new variant does not compile before it stands here.
 fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
@@ -31,7 +32,12 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::NothingToFix { broken: true } => {
             Doubt::UnequalWork { basis: WorkBasis::ItemCosts, pairs: 1, ratio: 1.2 }
         }
-        Doubt::UnequalWork { .. } => Doubt::UnequalErrors { before: 0.0, after: 0.1 },
+        Doubt::UnequalWork { .. } => doubted(TimesSign::TooShort { told_ms: 0.15, waited_ms: 151.0 }),
+        Doubt::ServerTimesDoubted(DoubtedTimes { sign: TimesSign::TooShort { .. }, .. }) => {
+            doubted(TimesSign::TooLong { phase, share: 0.5, ratio: 3.0 })
+        }
+        Doubt::ServerTimesDoubted(_) => Doubt::ServerTimesUnread { answers: 3 },
+        Doubt::ServerTimesUnread { .. } => Doubt::UnequalErrors { before: 0.0, after: 0.1 },
         Doubt::UnequalErrors { .. } => {
             Doubt::ClientLate { phase, repetition: 1, p99: Micros(1), max: Micros(2) }
         }
@@ -53,9 +59,18 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::TelemetryLoss { server_spans: Some(_), .. } => loss(None, None, 7),
         Doubt::TelemetryLoss { .. } => Doubt::NoExposition { problem: word() },
         Doubt::NoExposition { .. } => Doubt::ClockStepped { step_ms: 1.0 },
-        Doubt::ClockStepped { .. } => Doubt::ReplicaDiffers { what: word() },
+        Doubt::ClockStepped { .. } => Doubt::Insecure,
+        Doubt::Insecure => Doubt::PeersDiffer { before: vec![Peer::Unix], after: vec![Peer::Unix; 5] },
+        Doubt::PeersDiffer { .. } => Doubt::SurplusAnswers { phase, connections: 2 },
+        Doubt::SurplusAnswers { .. } => Doubt::ReplicaDiffers { what: word() },
         Doubt::ReplicaDiffers { .. } => return None,
     })
+}
+
+fn doubted(sign: TimesSign) -> Doubt {
+    let header = TimePlace::Header("x-took".into());
+    let source = TimeSource { kind: TimeKind::Compute, from: header, unit: TimeUnit::Millis };
+    Doubt::ServerTimesDoubted(DoubtedTimes { sign, sources: vec![source] })
 }
 
 fn disagree(phase: Phase, lowest: u64, highest: u64, limit: Option<Micros>) -> Doubt {

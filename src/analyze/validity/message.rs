@@ -3,7 +3,7 @@
 use super::doubt::Doubt;
 use super::losses;
 use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
-use crate::model::{Caveat, Metric, Micros, Phase};
+use crate::model::{Caveat, Metric, Micros, Peer, Phase};
 
 /// What a doubt is and what to do, for people.
 pub(super) fn message(doubt: &Doubt) -> String {
@@ -106,6 +106,12 @@ pub(super) fn message(doubt: &Doubt) -> String {
              (median of {pairs} pairs: {}), so part of the difference is the server's; run again when nothing else loads it",
             basis.words()
         ),
+        Doubt::ServerTimesDoubted(times) => times.message(),
+        Doubt::ServerTimesUnread { answers } => format!(
+            "{answers} answers came faster than they were read, so that no copy of them was kept in which the server's own times \
+             could have been found: these requests have none; give the client another processor or a faster disk, or lower \
+             the load (-c)"
+        ),
         Doubt::UnequalErrors { before, after } => format!(
             "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \
              its work, so mend the failures before comparing times",
@@ -153,6 +159,20 @@ pub(super) fn message(doubt: &Doubt) -> String {
             millis(*lowest),
             millis(*highest)
         ),
+        Doubt::Insecure => "whoever answered was trusted (target.insecure), so nothing shows that it was the server that is meant; \
+                            name its certificate with --cacert"
+            .to_string(),
+        Doubt::PeersDiffer { before, after } => format!(
+            "the phases met different peers ({}), so a difference between the phases may be one between servers; pin \
+             one with --resolve HOST:PORT:ADDRESS, or see to it that both meet all",
+            met(before, after)
+        ),
+        Doubt::SurplusAnswers { phase, connections } => format!(
+            "{connections} connections of the {} phase delivered bytes that nobody had asked for, so answers taken from them \
+             may be those of other requests; these connections were closed and what was doubtful and not yet written \
+             failed as protocol: repair the server, which answers more often than it is asked",
+            phase.name()
+        ),
         Doubt::ReplicaDiffers { what } => format!(
             "the before phase is not a faithful replica of the given load test: {what}; where packets are lost, \
              retransmissions after whole seconds make both jump, so run again, and if it stays, compare how the two \
@@ -180,6 +200,16 @@ impl From<Doubt> for Caveat {
 /// `P95`.
 fn words(metric: Metric) -> String {
     metric.to_string().to_uppercase()
+}
+
+/// Some of the addresses that only one phase met.
+fn met(before: &[Peer], after: &[Peer]) -> String {
+    let some = |(name, peers): (&str, &[Peer])| {
+        let shown: Vec<String> = peers.iter().take(3).map(Peer::to_string).collect();
+        let more = if peers.len() > 3 { format!(" and {} more", peers.len() - 3) } else { String::new() };
+        (!peers.is_empty()).then(|| format!("only {name}: {}{more}", shown.join(", ")))
+    };
+    [("before", before), ("after", after)].into_iter().filter_map(some).collect::<Vec<_>>().join("; ")
 }
 
 /// How far two times are apart.

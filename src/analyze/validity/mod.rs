@@ -2,6 +2,7 @@
 
 mod client;
 mod doubt;
+mod doubted_times;
 mod gain;
 mod judged;
 mod losses;
@@ -15,6 +16,7 @@ mod work;
 mod work_basis;
 
 pub use doubt::Doubt;
+pub use doubted_times::{DoubtedTimes, TimesSign};
 pub use losses::LostSpans;
 pub use plans::plans_differ;
 pub(super) use runs::of_runs;
@@ -38,6 +40,8 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let cut_short = inputs.interrupted.is_some();
     let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
     doubts.extend(phases::accounting(before, after, cut_short));
+    doubts.extend(phases::peers(before, after));
+    doubts.extend(client::surplus(inputs.health));
     if cut_short {
         return doubts;
     }

@@ -1,11 +1,13 @@
 //! Whether the two phases can be compared: the same answers, equal failures, all requests accounted for.
 
+use std::collections::BTreeSet;
+
 use super::doubt::Doubt;
 use crate::analyze::document::Quality;
 use crate::analyze::observed::{PhaseData, meets};
 use crate::analyze::quality;
-use crate::model::Phase;
 use crate::model::SlaLine;
+use crate::model::{Peer, Phase};
 
 /// Two-sided 99 % quantile of the normal distribution.
 const Z_99: f64 = 2.576;
@@ -28,6 +30,16 @@ pub(super) fn answers(quality: &Quality, before: &PhaseData, after: &PhaseData) 
         doubts.push(Doubt::AnswersNotCopied { answers, succeeded, not_compared });
     }
     doubts
+}
+
+/// Addresses that only one phase met.
+pub(super) fn peers(before: &PhaseData, after: &PhaseData) -> Option<Doubt> {
+    let (met_before, met_after) = (before.ways().peers(), after.ways().peers());
+    if met_before.is_empty() || met_after.is_empty() || met_before == met_after {
+        return None;
+    }
+    let only = |one: &BTreeSet<Peer>, other: &BTreeSet<Peer>| one.difference(other).copied().collect();
+    Some(Doubt::PeersDiffer { before: only(&met_before, &met_after), after: only(&met_after, &met_before) })
 }
 
 /// Requests without a success, without a row, never sent. Rows that a stopped run did not come to are no loss.

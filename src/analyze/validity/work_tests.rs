@@ -16,6 +16,7 @@ fn items(percent: u64, batch: u32) -> PhaseData {
                 // an exchange computes for all that it carries
                 compute: Some(Micros(110_000 + u64::from(batch) * item(seq).0)),
                 item: Some(item(seq)),
+                ..ServerTimes::default()
             },
             batch: Some(BatchUse { id: seq / u64::from(batch), size: batch }),
             ..sample(seq, 500_000)

@@ -7,7 +7,9 @@ use maud::{Markup, html};
 use super::Html;
 use super::drawn::{Calls, Drawn};
 use super::figure::{count, grouped, plain_ms};
-use crate::analyze::{Calibration, Comparison, WorkBasis};
+use crate::analyze::{Calibration, Comparison, Way, WorkBasis};
+use crate::model::Phase;
+use crate::report::way::ways;
 
 /// Plan, payloads, counts, service time.
 pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
@@ -15,7 +17,7 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
         section aria-labelledby="conditions" {
             h2 #conditions { "Were both phases alike?" }
             p.how { "Each line is a condition that must be the same before and after, and what was seen of it." }
-            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) (idle_calls(page)) }
+            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) (connected(page)) (idle_calls(page)) (server_times(page)) }
             (counts(comparison))
             (service_time(page))
         }
@@ -58,6 +60,19 @@ fn answered(comparison: &Comparison) -> Markup {
     } }
 }
 
+/// Where connections led, and how.
+fn connected(page: &Html<'_>) -> Markup {
+    let [before, after] = [Phase::Before, Phase::After].map(|phase| &page.analysis.phases.of(phase).ways);
+    let peers = |ways: &[Way]| ways.iter().map(|way| way.peer.clone()).collect::<BTreeSet<_>>();
+    html! {
+        @if let (Some(way_before), Some(way_after)) = (ways(before), ways(after)) {
+            li.(if peers(before) == peers(after) { "good" } else { "bad" }) {
+                "Connections: before " (way_before) "; after " (way_after) "."
+            }
+        }
+    }
+}
+
 /// The same calls to the idle server beside both phases: where the phases send calls of unequal size, only these show that
 /// the same work took the same time.
 fn idle_calls(page: &Html<'_>) -> Markup {
@@ -88,6 +103,11 @@ fn idle_calls(page: &Html<'_>) -> Markup {
     }
 }
 
+fn server_times(page: &Html<'_>) -> Markup {
+    let from = &page.conditions.server_times;
+    html! { @if !from.is_empty() { li.good { "Server times from: " (from) "." } } }
+}
+
 fn counts(comparison: &Comparison) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Counts" {
@@ -114,7 +134,7 @@ fn service_time(page: &Html<'_>) -> Markup {
         .flat_map(|drawn| drawn.calls.values())
         .any(|calls| calls.mean_compute_ms().is_some());
     if !told {
-        return html! { p.none { "Service time: the server does not say how long it computes (no Server-Timing), so whether it worked alike is not known." } };
+        return html! { p.none { "Service time: the server does not say how long it computes, or what it says cannot be true, so whether it worked alike is not known." } };
     }
     html! {
         div.scroll tabindex="0" role="region" aria-label="Service time" {

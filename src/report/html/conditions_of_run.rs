@@ -34,6 +34,8 @@ pub struct Conditions {
     pub order: Vec<(Phase, u32)>,
     /// What the server received, where its own log says it.
     pub payloads: Option<PayloadsSent>,
+    /// Where the server says its own times, in words; empty where it says none.
+    pub server_times: String,
     /// What the single calls to the idle server beside the repetitions took, where they were made.
     pub idle_calls: Option<IdleCalls>,
     /// Version of the interpreter of the given load test.

@@ -46,6 +46,7 @@ mod column {
     pub const HTTP: usize = 33;
     pub const TLS_VERSION: usize = 34;
     pub const TLS_RESUMED: usize = 35;
+    pub const SERVER_TOTAL: usize = 36;
 }
 
 impl<'a> Fields<'a> {
@@ -86,6 +87,7 @@ impl<'a> Fields<'a> {
                 queue: self.time(column::SERVER_QUEUE)?,
                 compute: self.time(column::SERVER_COMPUTE)?,
                 item: self.time(column::SERVER_ITEM)?,
+                total: self.time(column::SERVER_TOTAL)?,
             },
             connection: self.connection()?,
             retransmits: self.number(column::RETRANSMITS)?,

@@ -52,6 +52,7 @@ impl<W: Write> LogWriter<W> {
         self.push(sample.server.item);
         self.push(sample.answer_digest.map(AnswerDigest::is_copied));
         self.push_way(sample);
+        self.push(sample.server.total);
         self.rows.push(b'\n');
         if self.rows.len() >= FULL { self.hand_on() } else { Ok(()) }
     }
@@ -60,6 +61,11 @@ impl<W: Write> LogWriter<W> {
     pub fn flush(&mut self) -> std::io::Result<()> {
         self.hand_on()?;
         self.sink.flush()
+    }
+
+    /// Where the rows go.
+    pub fn sink(&self) -> &W {
+        &self.sink
     }
 
     /// The sink, flushed.

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::exchange::Http1Exchange;
 use super::io::{Io, Scratch};
+use super::surplus;
 use crate::model::ErrorKind;
 use crate::transport::{
     BodySink, Connection, ConnectionMarks, Endpoint, ExchangeMarks, Failure, Head, Request,
@@ -75,9 +76,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
 
     fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(mut io) = self.io.take() else { return Poll::Ready(()) };
-        let mut one = [0];
+        let mut first = [0; surplus::LOOKED_AT];
+        let mut read = ReadBuf::new(&mut first);
         // The end of the stream, or bytes that nobody has asked for: either way it is of no more use.
-        if Pin::new(&mut io.stream).poll_read(cx, &mut ReadBuf::new(&mut one)).is_ready() {
+        if Pin::new(&mut io.stream).poll_read(cx, &mut read).is_ready() {
+            if surplus::is_surplus(read.filled()) {
+                self.marks.surplus();
+            }
             self.open.set(false);
             self.marks.unwatch();
             return Poll::Ready(());
@@ -99,6 +104,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
         let used = self.used.replace(true);
         let mut exchange = Http1Exchange::new(&mut io, request, &self.endpoint.server_headers, marks, used);
         let outcome = poll_fn(|cx| exchange.poll(cx, &self.scratch, body)).await;
+        if exchange.found_surplus {
+            self.marks.surplus();
+        }
         marks.take_evidence();
         let done = outcome.map_err(|kind| Failure { kind, unsent: !marks.wrote_any() })?;
         if done.reusable && request.keep {

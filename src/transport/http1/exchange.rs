@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::content::Framing;
 use super::head::{self, AnswerHead};
 use super::io::{Io, Scratch};
+use super::surplus::is_surplus;
 use crate::model::text::Text;
 use crate::model::{ErrorKind, Moment};
 use crate::transport::io_error::exchange_error;
@@ -39,6 +40,10 @@ pub(super) struct Http1Exchange<'a, S> {
     to_head: bool,
     /// Whether it must still be looked for what came while the connection was idle.
     unchecked: bool,
+    /// Whether the connection has carried an exchange before this one.
+    used: bool,
+    /// Whether bytes were there that nobody had asked for.
+    pub found_surplus: bool,
     written: usize,
     flushed: bool,
     /// Why nothing more can be written. What the server had to say before may still be read.
@@ -66,6 +71,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             marks,
             to_head: request.route.method == Method::HEAD,
             unchecked: used,
+            used,
+            found_surplus: false,
             written: 0,
             flushed: false,
             write_error: None,
@@ -86,8 +93,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             // fresh one may be refused before the server has read a word, as by a proxy that is full.
             let mut read = ReadBuf::new(&mut scratch.0);
             if let Poll::Ready(outcome) = Pin::new(&mut self.io.stream).poll_read(cx, &mut read) {
-                let surplus = outcome.is_ok() && !read.filled().is_empty();
-                return Poll::Ready(Err(if surplus { ErrorKind::Protocol } else { ErrorKind::Closed }));
+                self.found_surplus = outcome.is_ok() && is_surplus(read.filled());
+                return Poll::Ready(Err(if self.found_surplus {
+                    ErrorKind::Protocol
+                } else {
+                    ErrorKind::Closed
+                }));
             }
         }
         loop {
@@ -219,6 +230,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             head::add_trailer(trailer, self.names, &mut answer.head);
             self.marks.answered(answer.head.status, answer.head.server);
         }
+        // On a connection that was used, an answer with something behind it may be the one of the request before.
+        self.found_surplus = self.used && taken < data.len() && is_surplus(&data[taken..]);
         let reusable = answer.keep && self.flushed && taken == data.len();
         self.io.output.clear();
         Ok(Some(Done { head: answer.head, reusable }))

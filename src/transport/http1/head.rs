@@ -9,7 +9,7 @@ use httparse::{Error, Header, ParserConfig, Response, Status};
 
 use super::content::Framing;
 use crate::model::ErrorKind;
-use crate::transport::{Head, ServerHeaders, server_timing};
+use crate::transport::{Head, ServerHeaders};
 
 /// The longest head that is read; curl's limit is about as high.
 pub(super) const LONGEST: usize = 256 * 1024;
@@ -143,15 +143,10 @@ fn number(digits: &[u8]) -> Option<u64> {
     plain.then(|| std::str::from_utf8(digits).ok()?.parse().ok())?
 }
 
-/// Adds what the headers say of the server's own time; `Server-Timing` counts first.
+/// Adds what the headers say of the server's own time.
 fn add_times(headers: &[Header<'_>], names: &ServerHeaders, head: &mut Head) {
-    for header in headers.iter().filter(|header| header.name.eq_ignore_ascii_case("server-timing")) {
-        server_timing::add(&unfolded(header.value), &mut head.server, &mut head.items);
-    }
-    if names.are_given() {
-        for header in headers {
-            names.add(header.name, &unfolded(header.value), &mut head.server);
-        }
+    for header in headers.iter().filter(|header| names.may_be(header.name)) {
+        names.add(header.name, &unfolded(header.value), head);
     }
 }
 

@@ -6,6 +6,7 @@ mod content;
 mod exchange;
 mod head;
 mod io;
+mod surplus;
 
 pub(super) use connection::Http1;
 pub(super) use io::Scratch;

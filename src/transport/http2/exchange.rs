@@ -119,13 +119,8 @@ async fn receive(
 
 /// Adds what headers or trailers say of the server's time.
 pub(in crate::transport) fn add_times(headers: &HeaderMap, names: &ServerHeaders, head: &mut Head) {
-    for value in headers.get_all("server-timing") {
-        crate::transport::server_timing::add(value.as_bytes(), &mut head.server, &mut head.items);
-    }
-    if names.are_given() {
-        for (name, value) in headers {
-            names.add(name.as_str(), value.as_bytes(), &mut head.server);
-        }
+    for (name, value) in headers {
+        names.add(name.as_str(), value.as_bytes(), head);
     }
 }
 

@@ -17,18 +17,18 @@ pub(super) mod kind {
 
 /// The head of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Frame {
+pub(super) struct FrameHead {
     pub kind: u8,
     pub flags: u8,
     pub stream: u32,
     length: usize,
 }
 
-impl Frame {
+impl FrameHead {
     fn of(head: [u8; HEAD]) -> Self {
         let [a, b, c, kind, flags, stream @ ..] = head;
         let length = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
-        Frame { kind, flags, stream: u32::from_be_bytes(stream) & 0x7fff_ffff, length }
+        FrameHead { kind, flags, stream: u32::from_be_bytes(stream) & 0x7fff_ffff, length }
     }
 
     /// Whether it is the last one of its direction on its stream.
@@ -44,8 +44,8 @@ impl Frame {
 
 /// A part of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
-    pub frame: Frame,
+pub(super) struct FramePiece {
+    pub frame: FrameHead,
     /// How many bytes of it, its head included.
     pub bytes: usize,
     /// Whether it is the first one.
@@ -76,7 +76,7 @@ impl FrameScan {
     }
 
     /// Looks at the next bytes.
-    pub(super) fn feed(&mut self, data: &[u8], mut see: impl FnMut(Piece)) {
+    pub(super) fn feed(&mut self, data: &[u8], mut see: impl FnMut(FramePiece)) {
         let skipped = self.preface.min(data.len());
         self.preface -= skipped;
         let mut data = &data[skipped..];
@@ -85,7 +85,7 @@ impl FrameScan {
         }
     }
 
-    fn step<'a>(&mut self, data: &'a [u8], see: &mut impl FnMut(Piece)) -> &'a [u8] {
+    fn step<'a>(&mut self, data: &'a [u8], see: &mut impl FnMut(FramePiece)) -> &'a [u8] {
         let missing = HEAD - self.known;
         if data.len() < missing {
             self.head[self.known..][..data.len()].copy_from_slice(data);
@@ -95,7 +95,7 @@ impl FrameScan {
         let (head, data) = data.split_at(missing);
         self.head[self.known..].copy_from_slice(head);
         self.known = HEAD;
-        let frame = Frame::of(self.head);
+        let frame = FrameHead::of(self.head);
         let (part, rest) = data.split_at(data.len().min(frame.length - self.passed));
         for (kept, byte) in self.payload.iter_mut().skip(self.passed).zip(part) {
             *kept = *byte;
@@ -104,7 +104,7 @@ impl FrameScan {
         self.passed += part.len();
         let ends = self.passed == frame.length;
         let bytes = part.len() + if begins { HEAD } else { 0 };
-        see(Piece { frame, bytes, begins, ends, payload: self.payload });
+        see(FramePiece { frame, bytes, begins, ends, payload: self.payload });
         if ends {
             *self = FrameScan::default();
         }
@@ -123,7 +123,7 @@ mod tests {
         [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
     }
 
-    fn seen(wire: &[u8], preface: usize, cuts: &[usize]) -> Vec<Piece> {
+    fn seen(wire: &[u8], preface: usize, cuts: &[usize]) -> Vec<FramePiece> {
         let (mut scan, mut pieces, mut at) = (FrameScan::after(preface), Vec::new(), 0);
         for cut in cuts.iter().cycle() {
             let end = (at + cut).min(wire.len());
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn flags_are_read_by_kind() {
-        let frame = |kind, flags| Frame { kind, flags, ..Frame::default() };
+        let frame = |kind, flags| FrameHead { kind, flags, ..FrameHead::default() };
         assert!(frame(kind::DATA, 1).ends_stream() && frame(kind::HEADERS, 5).ends_stream());
         assert!(!frame(kind::HEADERS, 4).ends_stream() && !frame(kind::SETTINGS, 1).ends_stream());
         assert!(frame(kind::SETTINGS, 1).acknowledges());

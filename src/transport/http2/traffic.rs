@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::frames::{Piece, kind};
+use super::frames::{FramePiece, kind};
 use crate::model::Moment;
 use crate::transport::ExchangeMarks;
 
@@ -49,7 +49,7 @@ impl Traffic {
     }
 
     /// A part of a frame was handed on by a call made at `called`.
-    pub(super) fn wrote(&self, piece: Piece, called: Moment) {
+    pub(super) fn wrote(&self, piece: FramePiece, called: Moment) {
         if !matches!(piece.frame.kind, kind::DATA | kind::HEADERS | kind::CONTINUATION) {
             return;
         }
@@ -62,7 +62,7 @@ impl Traffic {
     }
 
     /// A part of a frame came at `at`.
-    pub(super) fn read(&self, piece: Piece, at: Moment) {
+    pub(super) fn read(&self, piece: FramePiece, at: Moment) {
         match piece.frame.kind {
             kind::SETTINGS if piece.ends && !piece.frame.acknowledges() => self.settled.set(true),
             kind::GOAWAY if piece.ends => {
@@ -76,7 +76,7 @@ impl Traffic {
         }
     }
 
-    fn read_of_stream(&self, piece: Piece, at: Moment) {
+    fn read_of_stream(&self, piece: FramePiece, at: Moment) {
         let streams = self.streams.borrow();
         let Some(watch) = streams.get(&piece.frame.stream) else { return };
         watch.marks.read_at(piece.bytes, at);

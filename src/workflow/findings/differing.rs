@@ -1,7 +1,6 @@
 //! The first answers that differ, as far as `answers.jsonl` has kept them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 
 use serde::Deserialize;
@@ -51,7 +50,7 @@ fn apart([before, after]: &[PhaseData; 2], seq: u64) -> [Option<String>; 2] {
 
 /// The start of each answer that is wanted. A file that is not there or not whole has none.
 fn kept(results: &Results, wanted: &[&str]) -> BTreeMap<String, String> {
-    let Ok(file) = File::open(results.path(run_files::ANSWERS)) else { return BTreeMap::new() };
+    let Ok(file) = results.read(run_files::ANSWERS) else { return BTreeMap::new() };
     let lines = BufReader::new(file).split(b'\n').map_while(Result::ok);
     let answer = |line: Vec<u8>| {
         let kept: Kept = serde_json::from_str(&String::from_utf8_lossy(&line)).ok()?;

@@ -17,6 +17,7 @@ pub(in crate::workflow) fn of_repetitions(manifest: &Manifest) -> Vec<Repetition
             engine_cpu: health.engine_cpu_us.map(Micros),
             process_cpu: health.process_cpu_us.map(Micros),
             wall_drift_us: health.wall_drift_us,
+            surplus_connections: health.surplus_connections,
         })
         .collect()
 }

@@ -1,6 +1,5 @@
 //! Reads the logs of a run into phases, and says what of them is missing or was not read.
 
-use std::fs::File;
 use std::io::ErrorKind;
 
 use anyhow::{Context, anyhow, bail};
@@ -73,7 +72,7 @@ pub(in crate::workflow) fn read(
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let log = part.log();
     let path = results.path(&log);
-    let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file = results.read(&log).with_context(|| format!("cannot read {}", path.display()))?;
     let mut reader = LogReader::new(file, &log)?.of(&manifest.run_id, &part.to_string());
     while let Some(row) = reader.next() {
         let row = row?;

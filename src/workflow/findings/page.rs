@@ -9,8 +9,10 @@ use serde_json::Value;
 use super::differing;
 use super::reading::{self, Findings, Read};
 use crate::analyze::{Comparison, IdleCalls};
+use crate::host::console::{self, STDOUT};
 use crate::model::JaegerUrl;
 use crate::model::Phase;
+use crate::model::ServerTimesRecord;
 use crate::model::manifest::Manifest;
 use crate::model::run_files;
 use crate::model::{Connections, Strategy};
@@ -62,7 +64,10 @@ pub fn report(results: &Results, out: Option<&Path>, jaeger: Option<JaegerUrl>) 
         Err(problem) => (incomplete(results, &problem), Written::Incomplete),
     };
     let beside = results.path(run_files::PAGE);
-    write_atomically(out.unwrap_or(&beside), &page)?;
+    match out {
+        Some(out) if out == Path::new(STDOUT) => console::print(&page)?,
+        _ => write_atomically(out.unwrap_or(&beside), &page)?,
+    }
     Ok(written)
 }
 
@@ -130,6 +135,10 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
             before: sets.before_equal,
             after: sets.after_equal,
         }),
+        server_times: manifest
+            .server_times
+            .as_ref()
+            .map_or(String::new(), |times| ServerTimesRecord::words(&times.sources)),
         idle_calls: IdleCalls::of(&read.single_calls),
         interpreter: manifest.baseline_script.as_ref().map(|script| script.interpreter.clone()),
         machine: machine(manifest),

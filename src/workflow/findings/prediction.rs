@@ -1,32 +1,32 @@
 //! The part of `analysis.json` that looks ahead: what a call costs, and what each strategy would bring.
 
-use std::fs::File;
 use std::io::ErrorKind;
 
 use anyhow::Context;
 
-use crate::analyze::{Calibration, Doubt, Observation, PhaseData, Prediction, calibration, prediction};
+use crate::analyze::{Calibration, Doubt, Observation, PhaseData, Prediction, prediction};
 use crate::model::Part;
 use crate::model::manifest::Manifest;
 use crate::runlog::{LogReader, Results};
 
-/// What a call and an item cost the idle server; `None` where none was called.
+/// The calls to the idle server from which the costs of a call and an item are told; none where it was not called.
 pub(super) fn calibration(
     results: &Results,
     manifest: &Manifest,
-) -> anyhow::Result<(Option<Calibration>, Vec<Doubt>)> {
+) -> anyhow::Result<(Vec<Observation>, Vec<Doubt>)> {
     let log = Part::Calibration.log();
     let path = results.path(&log);
-    let file = match File::open(&path) {
+    let file = match results.read(&log) {
         Ok(file) => file,
-        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok((None, Vec::new())),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
         Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", path.display())),
     };
     let mut reader = LogReader::new(file, &log)?.of(&manifest.run_id, &Part::Calibration.to_string());
     let rows = reader.by_ref().map(|row| row.map(|row| Observation::new(row.repetition, &row.sample)));
     let rows: Vec<_> = rows.collect::<Result<_, _>>()?;
     let cut = reader.truncated().then_some(Doubt::TruncatedLog { log });
-    Ok((calibration::fit(&rows), cut.into_iter().chain(no_batches(&rows)).collect()))
+    let doubts = cut.into_iter().chain(no_batches(&rows)).collect();
+    Ok((rows, doubts))
 }
 
 /// Calls in batches that all failed, where calls alone did not: few callers may never make a batch, and so nothing else

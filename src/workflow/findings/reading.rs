@@ -1,12 +1,11 @@
 //! From the files of a run to its comparison, which is a pure function of them.
 
-use std::fs::File;
-
-use super::{health, ladder, logs, missing, prediction, single_calls, truth};
+use super::server_word::{self, IdleRows};
+use super::{health, ladder, logs, missing, prediction, truth};
 use crate::analyze;
 use crate::analyze::{
     Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SingleCall, analyse_script,
-    attribute_both, shorter_than_phases,
+    attribute_both, calibration, shorter_than_phases,
 };
 use crate::host::both;
 use crate::model::Caveat;
@@ -39,14 +38,16 @@ pub(super) struct Read {
 /// Reads the logs and the manifest of a run, compares and explains. Changes nothing.
 pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let manifest = results.manifest()?;
-    let ([before, after], mut doubts) = logs::phases(results, &manifest)?;
+    let (mut phases, mut doubts) = logs::phases(results, &manifest)?;
     let script = script(results, &manifest, &mut doubts);
     let (ladder, more) = ladder::read(results, &manifest)?;
     doubts.extend(more);
-    let (calibration, more) = prediction::calibration(results, &manifest)?;
+    let (mut idle, more) = IdleRows::read(results, &manifest)?;
     doubts.extend(more);
-    let (single_calls, more) = single_calls::read(results, &manifest);
-    doubts.extend(more);
+    doubts.extend(server_word::judge(&manifest, &mut phases, &mut idle));
+    let [before, after] = phases;
+    let calibration = calibration::fit(&idle.calibration);
+    let single_calls = idle.single_calls;
     doubts.extend(missing::doubts(results, &manifest));
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
@@ -73,7 +74,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let caveats = comparison.caveats.clone();
     let mut analysis = attribute_both(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
     analysis.baseline_script = script.map(|(_, rows)| {
-        let truth = truth::of_script(results, &manifest);
+        let truth = truth::of_script(results, &manifest, &rows);
         analyse_script(&rows, truth.as_ref())
     });
     analysis.calibration = calibration;
@@ -89,8 +90,7 @@ fn script(
     doubts: &mut Vec<Doubt>,
 ) -> Option<(BaselineScript, ScriptRows)> {
     let record = manifest.baseline_script.as_ref()?;
-    let path = results.path(crate::model::run_files::SCRIPT_LOG);
-    let rows = match File::open(&path) {
+    let rows = match results.read(crate::model::run_files::SCRIPT_LOG) {
         Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
             doubts.push(Doubt::ScriptLogUnreadable { problem: error.to_string() });
             ScriptRows::default()

@@ -1,6 +1,5 @@
 //! The single calls beside the repetitions of a finished run, from their log.
 
-use std::fs::File;
 use std::io::ErrorKind;
 
 use anyhow::Context;
@@ -20,7 +19,7 @@ pub(super) fn read(results: &Results, manifest: &Manifest) -> (Vec<SingleCall>, 
 fn read_all(results: &Results, manifest: &Manifest) -> anyhow::Result<(Vec<SingleCall>, Vec<Doubt>)> {
     let log = Part::SingleCalls.log();
     let path = results.path(&log);
-    let file = match File::open(&path) {
+    let file = match results.read(&log) {
         Ok(file) => file,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
         Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", path.display())),

@@ -1,8 +1,8 @@
 //! The mock's own log of the script's run, and which payload each request number had.
 
-use std::fs::File;
+use std::collections::HashMap;
 
-use crate::analyze::{Truth, TruthRow, truth_rows};
+use crate::analyze::{ScriptRows, Truth, TruthRow, truth_rows};
 use crate::model::Digest;
 use crate::model::Phase;
 use crate::model::manifest::Manifest;
@@ -13,18 +13,20 @@ use crate::workflow::truth_file::TruthFile;
 /// `None` where the server was not the mock, or a log of it cannot be read: the analysis then does without and says so.
 ///
 /// The payloads come from the before phase, which sent the request of the same number with a trace id that derives
-/// from it, so that neither the scenario nor a file of payloads is needed.
-pub(super) fn of_script(results: &Results, manifest: &Manifest) -> Option<Truth> {
+/// from it, so that neither the scenario nor a file of payloads is needed. Only the numbers that the script's log has are
+/// looked up: what the manifest says of their count may be damaged.
+pub(super) fn of_script(results: &Results, manifest: &Manifest, rows: &ScriptRows) -> Option<Truth> {
     let served = read(results, TruthFile::Script)?;
     let before = read(results, TruthFile::Repetition(Phase::Before, 1))?;
     let ids = TraceIds::new(&manifest.run_id, Phase::Before.name(), 1);
     let alone = before.iter().filter(|row| row.batch_size == 1);
-    let payloads: std::collections::HashMap<_, Digest> =
-        alone.filter_map(|row| Some((row.trace?, row.payload))).collect();
-    let payloads = (0..manifest.plan.requests).map(|seq| payloads.get(&ids.trace(seq)).copied()).collect();
+    let by_trace: HashMap<_, Digest> = alone.filter_map(|row| Some((row.trace?, row.payload))).collect();
+    let numbers = rows.rows().iter().filter_map(|row| row.request);
+    let planned = numbers.filter(|seq| *seq < manifest.plan.requests);
+    let payloads = planned.filter_map(|seq| Some((seq, *by_trace.get(&ids.trace(seq))?))).collect();
     Some(Truth { served, payloads })
 }
 
 fn read(results: &Results, log: TruthFile) -> Option<Vec<TruthRow>> {
-    truth_rows(File::open(results.path(&log.name())).ok()?).ok()
+    truth_rows(results.read(&log.name()).ok()?).ok()
 }

@@ -58,6 +58,7 @@ pub(in crate::workflow) fn manifest(
         transport: settings.target.via.transport,
         merged_stages: transports::observes(settings.target.via.transport).missing().collect(),
         machine: crate::host::machine::look(),
+        server_times: None,
         telemetry: None,
         caveats: Vec::new(),
     }

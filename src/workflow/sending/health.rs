@@ -16,5 +16,6 @@ pub(super) fn record(health: Health, anchor: &Anchor) -> HealthRecord {
         engine_cpu_us: health.engine_cpu.map(|time| time.0),
         process_cpu_us: health.process_cpu.map(|time| time.0),
         wall_drift_us: anchor.drift_micros(),
+        surplus_connections: health.surplus_connections,
     }
 }

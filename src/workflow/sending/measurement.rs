@@ -12,10 +12,10 @@ use crate::client::{AnswerLimits, BatchFormat, BatchRoom};
 use crate::engine::{Health, Pacing, Repetition};
 use crate::host::Interrupt;
 use crate::host::{Anchor, Clock};
-use crate::model::ByteBudget;
+use crate::model::{ByteBudget, TimeSource};
 use crate::plan::{Slice, TraceIds};
 use crate::report::Step;
-use crate::runlog::{Live, Recorder, Recording};
+use crate::runlog::{BodyTimes, Live, Recorder, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Watched;
 use crate::transport::TlsTrust;
@@ -42,6 +42,10 @@ pub(super) struct Measured {
     pub live: Live,
     pub clock: Clock,
     pub health: Health,
+    /// Where the server said its own times.
+    pub time_sources: Vec<TimeSource>,
+    /// Answers whose body was to be read for them and of which no copy was kept.
+    pub times_unread: u64,
 }
 
 impl Measurement<'_> {
@@ -51,17 +55,13 @@ impl Measurement<'_> {
         watched: &mut Watched,
         step: &Step,
     ) -> anyhow::Result<Measured> {
-        let (recorder, sink) = Recorder::start(recording, self.load.repetition, watched.tap())?;
+        let times = BodyTimes::new(&self.settings.target.time_sources);
+        let (recorder, sink) = Recorder::start(recording, self.load.repetition, times, watched.tap())?;
         let pulse = Arc::clone(&watched.pulse);
         let repetition = self.repetition()?;
+        let endpoint = Arc::clone(&repetition.endpoint);
         let threads = self.settings.load.threads;
-        let moving = Moving::new(
-            &repetition.endpoint,
-            &self.settings.target,
-            &self.load.strategy,
-            self.trust,
-            threads,
-        )?;
+        let moving = Moving::new(&endpoint, &self.settings.target, &self.load.strategy, self.trust, threads)?;
         let clock = Clock::start();
         watched.origin.started(self.anchor.unix_micros(&clock));
         let (ended, end) = oneshot::channel();
@@ -76,8 +76,9 @@ impl Measurement<'_> {
         let _ = step.watch(end, || recorder.live()).await;
         let health = thread.join().map_err(|_| anyhow!("the engine's thread panicked")).flatten();
         // What it could not write ended the engine, and is why the rest was not sent.
-        let (recording, live) = recorder.finish()?;
-        Ok(Measured { recording, live, clock, health: health? })
+        let (recording, live, times) = recorder.finish()?;
+        let time_sources = times.used().cloned().chain(endpoint.server_headers.used()).collect();
+        Ok(Measured { recording, live, clock, health: health?, time_sources, times_unread: times.unread() })
     }
 
     fn repetition(&self) -> anyhow::Result<Repetition> {

@@ -1,18 +1,17 @@
 //! The files that rows and answers go to, from one repetition to the next.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::BufWriter;
 
 use anyhow::Context;
 
 use crate::model::Part;
 use crate::model::run_files::ANSWERS;
-use crate::runlog::{Answers, LogWriter, Recording, Results};
+use crate::runlog::{Answers, LogFile, LogWriter, Recording, Results};
 
 /// A log for each part, and the answers, which both phases share.
 pub(in crate::workflow) struct Recordings {
-    logs: HashMap<Part, LogWriter<File>>,
+    logs: HashMap<Part, LogWriter<LogFile>>,
     answers: Option<Answers>,
     results: Results,
 }
@@ -26,7 +25,7 @@ impl Recordings {
 
     /// Starts the log of a part.
     pub(in crate::workflow) fn add(&mut self, run_id: &str, part: Part) -> anyhow::Result<()> {
-        let mut log = LogWriter::new(self.results.start(&part.log())?, run_id, &part.to_string())?;
+        let mut log = LogWriter::new(self.results.start_log(&part.log())?, run_id, &part.to_string())?;
         log.flush().with_context(|| format!("cannot write {}", self.results.path(&part.log()).display()))?;
         self.logs.insert(part, log);
         Ok(())

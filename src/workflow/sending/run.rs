@@ -6,9 +6,9 @@ use super::part_load::PartLoad;
 use super::recordings::Recordings;
 use super::runner::{Ran, Runner};
 use super::server::Session;
-use crate::model::Caveat;
 use crate::model::manifest::Manifest;
 use crate::model::run_files::MANIFEST;
+use crate::model::{Caveat, ServerTimesRecord, TimePlace, TimeSource};
 use crate::plan::Plan;
 use crate::runlog::{Results, write_json};
 use crate::scenario::Settings;
@@ -45,11 +45,26 @@ impl<'a> Run<'a> {
         load: &PartLoad,
     ) -> anyhow::Result<()> {
         let recording = self.recordings.lend(load.part)?;
-        let Ran { recording, record, destination, .. } = self.runner.run(load, session, recording).await?;
+        let ran = self.runner.run(load, session, recording).await?;
+        let Ran { recording, record, destination, time_sources, times_unread, .. } = ran;
         self.recordings.take_back(load.part, recording);
         self.manifest.repetitions.push(record);
+        self.note_times(time_sources, times_unread);
         self.manifest.telemetry.get_or_insert_default().destination = Some(destination);
         Ok(())
+    }
+
+    /// Says once where the server says its own times.
+    fn note_times(&mut self, sources: Vec<TimeSource>, unread: u64) {
+        if sources.is_empty() && unread == 0 {
+            return;
+        }
+        let new = self.manifest.server_times.get_or_insert_default().add(sources, unread);
+        // The standard's own header is no news.
+        if new.iter().any(|source| source.from != TimePlace::ServerTiming) {
+            let words = ServerTimesRecord::words(&new);
+            self.runner.progress.say(&format!("server times from: {words}"));
+        }
     }
 
     pub(in crate::workflow) fn caveat(&mut self, caveat: impl Into<Caveat>) {

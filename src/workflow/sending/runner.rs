@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use super::measurement::Measurement;
+use super::measurement::{Measured, Measurement};
 use super::part_load::{PartLoad, Shown};
-use super::server::{Server, Session};
+use super::server::{self, Server, Session};
 use super::{health, plans, telemetry};
 use crate::host::{Anchor, Interrupt, limits, memory};
 use crate::model::manifest::{Destination, RepetitionRecord};
+use crate::model::{Strategy, TimeSource};
 use crate::plan::Plan;
 use crate::report::{Progress, Step};
 use crate::runlog::{Live, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::{Prepared, Telemetry};
+use crate::transport::requested_url;
 
 /// What must be there before a run has a name.
 pub(in crate::workflow) struct Ready {
@@ -58,6 +60,10 @@ pub(in crate::workflow) struct Ran {
     pub live: Live,
     /// For the manifest.
     pub record: RepetitionRecord,
+    /// Where the server said its own times.
+    pub time_sources: Vec<TimeSource>,
+    /// Answers that could not be read for them.
+    pub times_unread: u64,
     /// Where its requests went.
     pub destination: Destination,
 }
@@ -65,6 +71,24 @@ pub(in crate::workflow) struct Ran {
 impl Runner<'_> {
     pub(in crate::workflow) fn stopped(&self) -> bool {
         self.interrupt.signal().is_some()
+    }
+
+    /// The whole URL of one request to a server that is up, with all of its query: not to be written down.
+    pub(in crate::workflow) fn endpoint(&self, session: &Session) -> anyhow::Result<String> {
+        let endpoint = server::endpoint(session.url(), &self.settings.target)?;
+        Ok(requested_url(session.url(), &endpoint.single.path.to_string()))
+    }
+
+    /// Says where requests go: what was written there and in the scenario's paths becomes a URL in one place only.
+    pub(in crate::workflow) fn say_destination(&self, strategies: &[Strategy]) -> anyhow::Result<()> {
+        let Some(url) = self.server.url() else { return Ok(()) };
+        let Destination { method, url, batch_url, .. } = telemetry::destination(self.settings, &url)?;
+        let batches = match strategies.iter().any(|strategy| strategy.batch > 1) {
+            true => format!(", batches to {batch_url}"),
+            false => String::new(),
+        };
+        self.progress.say(&format!("requests go to {method} {url}{batches}"));
+        Ok(())
     }
 
     /// Sends one repetition to a server that is up.
@@ -100,7 +124,8 @@ impl Runner<'_> {
             health: Some(health::record(measured.health, &self.anchor)),
             answers_not_copied: measured.live.not_copied,
         };
-        Ok(Ran { recording: measured.recording, live: measured.live, record, destination })
+        let Measured { recording, live, time_sources, times_unread, .. } = measured;
+        Ok(Ran { recording, live, record, time_sources, times_unread, destination })
     }
 
     fn step(&self, load: &PartLoad) -> Step {

@@ -13,7 +13,7 @@ use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
 use crate::scenario::{Settings, Target};
 use crate::telemetry::{Prepared, SpanTotals};
-use crate::transport::{Endpoint, EndpointError, ServerHeaders, TlsTrust};
+use crate::transport::{Endpoint, EndpointError, ServerHeaders, TlsTrust, masked_url};
 
 /// Where Prometheus looks for the mock.
 const USUAL_CONTROL_PORT: u16 = 9465;
@@ -88,6 +88,11 @@ impl Server {
         matches!(self, Server::Mock(_))
     }
 
+    /// Whether whoever answers there is trusted.
+    pub(in crate::workflow) fn trusts_anyone(&self) -> bool {
+        matches!(self, Server::Given { trust: Some(trust), .. } if trust.is_of_anyone())
+    }
+
     /// What the mocks left behind that have stopped so far.
     pub(in crate::workflow) fn stopped(&self) -> Stopped {
         match self {
@@ -96,11 +101,20 @@ impl Server {
         }
     }
 
+    /// Where it listens, as it was given; of the mock once it has been started.
+    pub(in crate::workflow) fn url(&self) -> Option<String> {
+        match self {
+            Server::Given { url, .. } => Some(url.clone()),
+            Server::Mock(mock) => mock.ports.map(|ports| format!("http://127.0.0.1:{}", ports.infer)),
+        }
+    }
+
     /// Finds out whether the server can be used at all.
     pub(in crate::workflow) async fn check(&mut self) -> anyhow::Result<()> {
         let Server::Given { url, endpoint, target, .. } = self else {
             return self.open(None).await?.close().await;
         };
+        let url = masked_url(url);
         let remedy = "start the server, or correct --target";
         let through = target.via.proxy.as_ref().map_or(String::new(), |proxy| format!(" (proxy {proxy})"));
         match tokio::time::timeout(ANSWERS_WITHIN, reach(endpoint, target)).await {
@@ -157,7 +171,7 @@ impl Mock {
 
 /// Where requests go, and in which headers the server says its own times.
 pub(in crate::workflow) fn endpoint(url: &str, target: &Target) -> Result<Endpoint, EndpointError> {
-    let told_by = ServerHeaders::new(target.queue_header.as_deref(), target.compute_header.as_deref())?;
+    let told_by = ServerHeaders::new(&target.time_sources);
     Ok(Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?.told_by(told_by))
 }
 
@@ -169,12 +183,6 @@ impl Session {
     /// Whom the server is trusted by, where it has TLS.
     pub(in crate::workflow) fn trust(&self) -> Option<&TlsTrust> {
         self.trust.as_ref()
-    }
-
-    /// The URL of the endpoint for one request, as a script is told it.
-    pub(in crate::workflow) fn infer_url(&self, path: &str) -> String {
-        let has_path = self.url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
-        if has_path { self.url.clone() } else { format!("{}{path}", self.url) }
     }
 
     pub(in crate::workflow) async fn close(self) -> anyhow::Result<()> {

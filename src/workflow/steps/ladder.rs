@@ -82,10 +82,14 @@ pub(super) fn loads(settings: &Settings) -> impl Iterator<Item = (Part, u64)> {
 /// How the before phase sends, then kept connections alone, then with batches of 2, 4 … up to what the after phase takes.
 fn rungs(settings: &Settings) -> impl Iterator<Item = (Rung, Strategy)> {
     let (before, after) = (settings.before, settings.after);
-    let added = batch_sizes(after.batch).map(move |batch| {
-        let rung = if batch == 1 { Rung::Reuse } else { Rung::ReuseBatch(batch) };
-        (rung, Strategy { batch, ..after })
-    });
+    // Without streams of its own a rung speaks what the phases speak in common, so that only one thing is added at a time.
+    let http = if after.streams > 1 { before.http } else { after.http };
+    let reuse = (Rung::Reuse, Strategy { batch: 1, streams: 1, http, ..after });
+    let streams =
+        (after.streams > 1).then_some((Rung::ReuseStreams(after.streams), Strategy { batch: 1, ..after }));
+    let batches = batch_sizes(after.batch).filter(|batch| *batch > 1);
+    let batches = batches.map(move |batch| (Rung::ReuseBatch(batch), Strategy { batch, ..after }));
+    let added = std::iter::once(reuse).chain(streams).chain(batches);
     std::iter::once((Rung::Before, before)).chain(added.filter(move |(_, step)| *step != before))
 }
 
@@ -113,6 +117,14 @@ mod tests {
         ];
         assert_eq!(names(&[]), expected);
         assert_eq!(names(&["after.batch=1"]), expected[..2]);
+        let shared = names(&["after.streams=16", "after.batch=2"]);
+        let expected = [
+            "ladder_before: per_request",
+            "ladder_reuse: pool of 8",
+            "ladder_reuse_streams_16: pool of 8, HTTP/2 with up to 16 streams each",
+            "ladder_reuse_batch_2: pool of 8, HTTP/2 with up to 16 streams each, batches of up to 2",
+        ];
+        assert_eq!(shared, expected);
         let kept = names(&["before.strategy=pool", "before.connections=8", "after.batch=1"]);
         assert_eq!(kept, ["ladder_before: pool of 8"], "the same twice would show nothing");
     }

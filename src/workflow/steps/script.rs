@@ -7,6 +7,7 @@ use anyhow::Context;
 use crate::analyze::Doubt;
 use crate::baseline;
 use crate::baseline::{Ended, Script};
+use crate::host::regular;
 use crate::model::digest::sha256_hex;
 use crate::model::manifest::ScriptRecord;
 use crate::model::run_files::{SCRIPT_LOG, SCRIPT_OUTPUT};
@@ -15,6 +16,9 @@ use crate::scenario::ScenarioError;
 use crate::workflow::invocation;
 use crate::workflow::sending::Run;
 use crate::workflow::truth_file::TruthFile;
+
+/// Far more than a load test that a person wrote has.
+const LONGEST_SCRIPT: u64 = 16 << 20;
 
 /// The existing load test, unmodified, once.
 pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result<()> {
@@ -27,7 +31,7 @@ pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result
     let text = read(path)?;
     let truth = run.results.path(&TruthFile::Script.name());
     let session = run.runner.server.open(Some(&truth)).await?;
-    let endpoint = session.infer_url(&run.settings().target.path);
+    let endpoint = run.runner.endpoint(&session)?;
     let log = run.results.path(SCRIPT_LOG);
     let script = Script {
         path,
@@ -65,5 +69,6 @@ fn mask_output(results: &Results, endpoint: &str) -> anyhow::Result<()> {
 }
 
 pub(in crate::workflow) fn read(path: &Path) -> Result<Vec<u8>, ScenarioError> {
-    std::fs::read(path).map_err(|cause| ScenarioError::Script { path: path.to_path_buf(), cause })
+    regular::read(path, LONGEST_SCRIPT)
+        .map_err(|cause| ScenarioError::Script { path: path.to_path_buf(), cause })
 }
