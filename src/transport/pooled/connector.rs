@@ -10,11 +10,13 @@ use hyper_util::client::legacy::connect::{Connection, HttpInfo};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::BoxError;
 use super::known::KnownConnections;
 use super::watch::ConnectWatch;
 use crate::host::Clock;
 use crate::model::Peer;
+
+/// An error as it is passed on.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Puts the hook around whatever connects.
 #[derive(Clone)]

@@ -24,10 +24,10 @@ use crate::transport::{
 
 /// A client to one endpoint, with a pool of its own.
 pub struct Pooled {
-    shared: Rc<Shared>,
+    shared: Rc<ClientPool>,
 }
 
-struct Shared {
+struct ClientPool {
     client: Client,
     clock: Arc<OnceLock<Clock>>,
     endpoint: Arc<Endpoint>,
@@ -68,7 +68,8 @@ impl Pooled {
         let (single, batch) = (prepared(&endpoint.single)?, prepared(&endpoint.batch)?);
         let (http, streams) = (settings.connect.http, settings.connect.streams.max(1));
         let spoken = Cell::default();
-        let shared = Shared { client, clock, endpoint, base, single, batch, http, streams, spoken, known };
+        let shared =
+            ClientPool { client, clock, endpoint, base, single, batch, http, streams, spoken, known };
         Ok(Pooled { shared: Rc::new(shared) })
     }
 }
@@ -89,7 +90,7 @@ impl Transport for Pooled {
 
 /// A way into the client, for as many exchanges at the same time as a connection would carry.
 pub struct Lane {
-    shared: Rc<Shared>,
+    shared: Rc<ClientPool>,
     marks: Rc<ConnectionMarks>,
 }
 
@@ -128,7 +129,7 @@ impl Connection for Lane {
     }
 }
 
-impl Shared {
+impl ClientPool {
     fn capacity(&self) -> usize {
         match (self.http, self.spoken.get()) {
             (HttpChoice::Http2, _) | (HttpChoice::Auto, Some(HttpVersion::Http2)) => self.streams,

@@ -17,6 +17,3 @@ mod watch;
 
 pub use client::PoolSettings;
 pub use lane::{Lane, Pooled};
-
-/// An error as the hooks pass it on.
-type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -23,19 +23,19 @@ pub(super) struct ConnectWatch {
     exchange: Rc<ExchangeMarks>,
     clock: Clock,
     changes: Rc<ConnectionChanges>,
-    opening: RefCell<Option<Opening>>,
+    opening: RefCell<Option<WatchedConnect>>,
     /// Whether its connecting went on while it was polled last.
     went_on: Cell<bool>,
 }
 
-struct Opening {
+struct WatchedConnect {
     id: u64,
     marks: Rc<ConnectionMarks>,
-    state: Cell<OpeningState>,
+    state: Cell<ConnectState>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OpeningState {
+enum ConnectState {
     /// A name is looked up, or a connect is under way.
     Connecting,
     /// The handshake of TLS is under way.
@@ -87,8 +87,8 @@ impl ConnectWatch {
             let marks = ConnectionMarks::new(watch.clock, id, &watch.changes);
             marks.begin(Stage::Connect);
             watch.exchange.using(&marks, true);
-            let state = Cell::new(OpeningState::Connecting);
-            *watch.opening.borrow_mut() = Some(Opening { id, marks, state });
+            let state = Cell::new(ConnectState::Connecting);
+            *watch.opening.borrow_mut() = Some(WatchedConnect { id, marks, state });
         });
     }
 
@@ -122,7 +122,7 @@ impl ConnectWatch {
             watch.connecting(|opening| {
                 opening.marks.end();
                 opening.marks.begin(Stage::Tls);
-                opening.state.set(OpeningState::Handshaking);
+                opening.state.set(ConnectState::Handshaking);
             });
         });
     }
@@ -134,7 +134,7 @@ impl ConnectWatch {
                 if opening.id == id && opening.is_under_way() {
                     opening.marks.end();
                     opening.marks.reached(peer);
-                    opening.state.set(OpeningState::Open);
+                    opening.state.set(ConnectState::Open);
                 }
                 true
             });
@@ -144,7 +144,7 @@ impl ConnectWatch {
     /// The answer has begun: which connection it came on is known now, if ever.
     pub(super) fn answered(&self, carried: &Carried) {
         let opening = self.opening.borrow();
-        let own = opening.as_ref().filter(|opening| opening.state.get() == OpeningState::Open);
+        let own = opening.as_ref().filter(|opening| opening.state.get() == ConnectState::Open);
         let other = carried.connection.filter(|found| own.is_none_or(|own| own.id != found.id));
         match (other.filter(|_| !carried.redirected), own) {
             (Some(other), _) => {
@@ -161,13 +161,13 @@ impl ConnectWatch {
 
     /// Whether it is the handshake of TLS that has come to nothing, if something has.
     pub(super) fn is_handshaking(&self) -> bool {
-        self.with(|opening| opening.state.get() == OpeningState::Handshaking)
+        self.with(|opening| opening.state.get() == ConnectState::Handshaking)
     }
 
     /// Waiting for a connection of the pool's is waiting in a queue, also where another one is opened meanwhile.
     fn leave_behind(&self) {
         self.with(|opening| {
-            opening.state.set(OpeningState::LeftBehind);
+            opening.state.set(ConnectState::LeftBehind);
             true
         });
         self.exchange.using_unknown();
@@ -175,7 +175,7 @@ impl ConnectWatch {
     }
 
     fn is_under_way(&self) -> bool {
-        self.with(Opening::is_under_way)
+        self.with(WatchedConnect::is_under_way)
     }
 
     fn current(see: impl FnOnce(&ConnectWatch)) {
@@ -183,23 +183,23 @@ impl ConnectWatch {
         let _ = ON_BEHALF_OF.try_with(|watch| see(watch));
     }
 
-    fn with(&self, ask: impl FnOnce(&Opening) -> bool) -> bool {
+    fn with(&self, ask: impl FnOnce(&WatchedConnect) -> bool) -> bool {
         self.opening.borrow().as_ref().is_some_and(ask)
     }
 
-    fn connecting(&self, see: impl FnOnce(&Opening)) {
+    fn connecting(&self, see: impl FnOnce(&WatchedConnect)) {
         let opening = self.opening.borrow();
         // What a later connect does, as after a redirect, is not of the one that is watched.
-        let found = opening.as_ref().filter(|opening| opening.state.get() == OpeningState::Connecting);
+        let found = opening.as_ref().filter(|opening| opening.state.get() == ConnectState::Connecting);
         if let Some(found) = found {
             see(found);
         }
     }
 }
 
-impl Opening {
+impl WatchedConnect {
     fn is_under_way(&self) -> bool {
-        matches!(self.state.get(), OpeningState::Connecting | OpeningState::Handshaking)
+        matches!(self.state.get(), ConnectState::Connecting | ConnectState::Handshaking)
     }
 }
 
@@ -212,20 +212,20 @@ mod tests {
     use crate::transport::Pooled;
 
     /// An exchange under its watch, in time that stands still.
-    struct Watched {
+    struct WatchedExchange {
         exchange: Rc<ExchangeMarks>,
         watch: Rc<ConnectWatch>,
         clock: Clock,
     }
 
-    impl Watched {
+    impl WatchedExchange {
         fn start() -> Self {
             let clock = Clock::start();
             let exchange = ExchangeMarks::new(clock, Pooled::OBSERVES);
             exchange.begin(Moment::START);
             let lane = ConnectionMarks::new(clock, 0, &Rc::default());
             let watch = ConnectWatch::new(&exchange, &lane);
-            Watched { exchange, watch, clock }
+            WatchedExchange { exchange, watch, clock }
         }
 
         /// The client does something in the exchange's own task.
@@ -268,7 +268,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_a_connection_costs_is_seen_as_it_comes() {
-        let request = Watched::start();
+        let request = WatchedExchange::start();
         request.does(|| {
             ConnectWatch::begins(7);
             ConnectWatch::lookup_begins();
@@ -297,7 +297,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_gets_another_connection_has_waited_for_it_in_the_queue() {
-        let request = Watched::start();
+        let request = WatchedExchange::start();
         request.does(|| ConnectWatch::begins(7));
         pass(3).await;
         assert_eq!(request.lengths(), [("queue", 0), ("connect", 3)]);
@@ -314,7 +314,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_exchange_uses_a_connection_before_it_is_there() {
-        let request = Watched::start();
+        let request = WatchedExchange::start();
         pass(10).await;
         // Somebody else has opened it, which took until the sixth millisecond.
         request.answered(known(3, 6), false);
@@ -324,7 +324,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn after_a_redirect_the_first_connection_is_the_one_that_is_known() {
-        let request = Watched::start();
+        let request = WatchedExchange::start();
         request.does(|| ConnectWatch::begins(7));
         pass(1).await;
         request.does(|| opened(7));
@@ -334,7 +334,7 @@ mod tests {
         request.answered(known(8, 3), true);
         let whole = [("queue", 0), ("connect", 1), ("wait", 2), ("receive", 0)];
         assert_eq!((request.lengths(), request.used()), (whole.to_vec(), Some((7, false))));
-        let unknown = Watched::start();
+        let unknown = WatchedExchange::start();
         unknown.answered(known(8, 0), true);
         assert_eq!(unknown.used(), None, "who opened none is redirected from one that nobody names");
     }
