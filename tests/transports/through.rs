@@ -16,14 +16,24 @@ type Asked = Arc<Mutex<Vec<String>>>;
 
 /// A proxy that takes every request to the host that is asked for, by `CONNECT` and as it is.
 fn proxy() -> (SocketAddr, Asked) {
+    proxy_of(usize::MAX)
+}
+
+/// The same for so many connections; others get no answer.
+fn proxy_of(most: usize) -> (SocketAddr, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
     let asked = Asked::default();
     let heads = Arc::clone(&asked);
     std::thread::spawn(move || {
-        for stream in listener.incoming() {
+        let mut held = Vec::new();
+        for (number, stream) in listener.incoming().enumerate() {
             let (stream, heads) = (stream.expect("a connection"), Arc::clone(&heads));
-            std::thread::spawn(move || relay(stream, &heads));
+            if number < most {
+                std::thread::spawn(move || relay(stream, &heads));
+            } else {
+                held.push(stream);
+            }
         }
     });
     (address, asked)
@@ -95,6 +105,27 @@ fn a_target_with_tls_is_reached_through_a_tunnel() {
     let asked = asked.lock().expect("nobody panicked");
     assert!(asked.iter().all(|head| head.starts_with(&format!("CONNECT {} ", server.address))), "{asked:?}");
     assert!(asked.iter().all(|head| authorised(head)), "{asked:?}");
+}
+
+#[test]
+fn who_is_served_by_anothers_connection_has_not_paid_for_one() {
+    let folder = fresh_folder("transports_race");
+    let Some((authority, identity)) = certified(&folder) else { return };
+    let server = secure_echo(&identity);
+    // Only one connection ever comes to be: whoever begins another one is left with the first.
+    let (address, _) = proxy_of(1);
+    let settings =
+        PoolSettings { connect: trusting(&authority.certificate(), &server.url()), ..through(address) };
+    let completed = pooled(Load::new(6, 2).pool(2), &server.url(), settings);
+    assert_eq!(Ledger::of(&completed).succeeded, 6);
+    let samples = samples(&completed);
+    let ids: Vec<_> = samples.iter().map(|sample| sample.connection.map(|used| used.id)).collect();
+    assert!(ids[0].is_some() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    let (first, others): (Vec<_>, Vec<_>) =
+        samples.into_iter().partition(|sample| sample.connection.is_some_and(|used| !used.reused));
+    assert_eq!(first.len(), 1, "one has opened it");
+    assert_eq!(reached(first[0]), ["queue", "connect", "tls", "wait", "receive"]);
+    assert!(others.iter().all(|sample| reached(sample) == ["queue", "wait", "receive"]), "{others:?}");
 }
 
 /// Leads from `/v1/infer` by way of `/there` to where it answers.

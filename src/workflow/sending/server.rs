@@ -115,7 +115,10 @@ impl Server {
             return self.open(None).await?.close().await;
         };
         let url = masked_url(url);
-        let remedy = "start the server, or correct --target";
+        let remedy = match &target.via.proxy {
+            None => "start the server, or correct --target",
+            Some(_) => "start the proxy, or correct --proxy",
+        };
         let through = target.via.proxy.as_ref().map_or(String::new(), |proxy| format!(" (proxy {proxy})"));
         match tokio::time::timeout(ANSWERS_WITHIN, reach(endpoint, target)).await {
             Ok(Ok(())) => Ok(()),
