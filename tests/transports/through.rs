@@ -171,7 +171,7 @@ fn a_run_says_what_moved_its_bytes_and_keeps_the_password_of_the_proxy() {
     let manifest = run.results().manifest();
     assert_eq!(manifest["transport"], "reqwest");
     assert_eq!(manifest["merged_stages"], serde_json::json!(["retry", "send"]));
-    assert!(asked.lock().expect("nobody panicked").len() >= 80);
+    assert!(asked.lock().expect("nobody panicked").len() > 40, "a connection for each request before");
     assert!(run.stdout().contains("not seen by it: retry and send"), "{}", run.stdout());
     assert!(run.results().text("report.html").contains("not seen by it: retry and send"));
     for entry in run.results().0.read_dir().expect("a folder") {
@@ -209,6 +209,7 @@ fn a_proxy_of_the_environment_is_not_used_and_that_is_said_once() {
     let said = |exempt: &str, folder: &Path| {
         let flags = ["--target", &target, "--transport", "reqwest", "--set", "after.batch=1"];
         let mut command = prove_command(folder, &flags);
+        command.env_remove("NO_PROXY").env_remove("HTTP_PROXY");
         let command = command.env("http_proxy", "http://127.0.0.1:1").env("no_proxy", exempt);
         let output = command.output().expect("the binary starts");
         assert_eq!(output.status.code(), Some(0), "{output:?}");
