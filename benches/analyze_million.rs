@@ -17,7 +17,7 @@ use spanload::host::Clock;
 use spanload::model::manifest::{Machine, Manifest, PlanRecord, Strategies};
 use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
-use spanload::model::{Micros, Moment};
+use spanload::model::{Micros, Moment, TransportKind};
 use spanload::model::{SlaLine, Strategy};
 use spanload::plan::TraceIds;
 use spanload::runlog::{LogWriter, write_json};
@@ -202,6 +202,7 @@ fn manifest() -> anyhow::Result<Manifest> {
         ladder: None,
         baseline_script: None,
         payloads: None,
+        transport: TransportKind::Direct,
         merged_stages: Vec::new(),
         machine: Machine::default(),
         server_times: None,

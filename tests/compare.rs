@@ -189,11 +189,14 @@ fn a_run_under_other_conditions_is_said() {
     manifest["scenario"]["mock"]["replicas"] = 16.into();
     manifest["machine"]["platform"] = "linux riscv64".into();
     manifest["version"] = "0.2.0".into();
+    manifest["transport"] = "reqwest".into();
     std::fs::write(&path, manifest.to_string()).expect("the folder is writable");
     let comparison = json(&runs, &[]);
     assert_eq!(kinds(&comparison), ["machines_differ", "load_differs", "mock_differs", "versions_differ"]);
     let all = comparison["caveats"].to_string();
-    for words in ["riscv64", "callers 4 and 9", "replicas 8 and 16", "0.1.0 and 0.2.0"] {
+    for words in
+        ["riscv64", "callers 4 and 9", "transport direct and reqwest", "replicas 8 and 16", "0.1.0 and 0.2.0"]
+    {
         assert!(all.contains(words), "no `{words}` in {all}");
     }
 }

@@ -52,4 +52,5 @@ mod terminal;
 mod terminal_gone;
 mod tls;
 mod traces;
+mod transports;
 mod truth;

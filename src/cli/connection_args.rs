@@ -35,6 +35,12 @@ pub struct ConnectionArgs {
     /// Send the load without one request before it that shows what will not work
     #[arg(long)]
     no_probe: bool,
+    /// What moves the bytes: direct, or reqwest, which shows what an application that is built on it sees
+    #[arg(long, value_name = "NAME")]
+    transport: Option<String>,
+    /// Proxy for all requests, with --transport reqwest; its password is never written down
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
 }
 
 impl ConnectionArgs {
@@ -49,8 +55,15 @@ impl ConnectionArgs {
                 overrides.set(flag, key, text(file));
             }
         }
-        if let Some(http) = &self.http {
-            overrides.set("--http", "target.http", http.as_str());
+        let texts = [
+            ("--http", "target.http", &self.http),
+            ("--transport", "target.transport", &self.transport),
+            ("--proxy", "target.proxy", &self.proxy),
+        ];
+        for (flag, key, value) in texts {
+            if let Some(value) = value {
+                overrides.set(flag, key, value.as_str());
+            }
         }
         if self.insecure {
             overrides.set("--insecure", "target.insecure", true);

@@ -5,7 +5,7 @@ use anyhow::Context;
 use super::deliver;
 use super::output::OutputArgs;
 use crate::model::{Exit, Phase};
-use crate::report::{Summary, ladder, predicted, ways, why_slow};
+use crate::report::{Summary, ladder, moved_by, predicted, ways, why_slow};
 use crate::runlog::Results;
 use crate::workflow::Findings;
 
@@ -29,6 +29,7 @@ pub(super) fn deliver(
         why: why_slow(&findings.comparison, &findings.analysis, &plan.after),
         failed: findings.failed.clone(),
         strategies: [sent(plan.before, Phase::Before), sent(plan.after.clone(), Phase::After)],
+        moved_by: moved_by(manifest.transport, &manifest.merged_stages),
         predicted: findings.analysis.prediction.as_ref().filter(|_| told).and_then(predicted),
         ladder: ladder(
             findings.analysis.ladder.as_deref().unwrap_or_default(),

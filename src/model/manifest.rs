@@ -5,7 +5,7 @@ use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
 use crate::model::{Caveat, ServerTimesRecord};
-use crate::model::{Closings, Part, Phase, Signal, SlaLine, Strategy};
+use crate::model::{Closings, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 
 /// `manifest.json`, schema 1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,8 +45,11 @@ pub struct Manifest {
     pub baseline_script: Option<ScriptRecord>,
     /// Payload sets as the server saw them; only with the embedded mock.
     pub payloads: Option<PayloadSets>,
+    /// What moved the bytes.
+    #[serde(default)]
+    pub transport: TransportKind,
     /// Stages that the transport cannot see and merges into the next one.
-    pub merged_stages: Vec<String>,
+    pub merged_stages: Vec<Stage>,
     /// Where it ran.
     pub machine: Machine,
     /// Where the server said its own times; absent where it said none.

@@ -36,6 +36,7 @@ pub mod text;
 mod time_source;
 mod time_sources;
 mod time_unit;
+mod transport_kind;
 mod url_port;
 mod verdict;
 
@@ -70,5 +71,6 @@ pub use strategy::{Connections, HttpChoice, Strategy};
 pub use time_source::{TimeKind, TimePlace, TimeSource};
 pub use time_sources::TimeSources;
 pub use time_unit::TimeUnit;
+pub use transport_kind::TransportKind;
 pub use url_port::url_port;
 pub use verdict::{Confidence, Verdict};

@@ -1,9 +1,12 @@
 //! The stages of a request: disjoint, in order, summing to its latency by construction.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Micros, Moment};
 
 /// A disjoint part of a request's time. The order of the variants is the order in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Due → the request may use a connection, or starts to open one.
     Queue,
@@ -122,6 +125,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn names_are_the_same_in_files() {
+        for stage in Stage::ALL {
+            assert_eq!(serde_json::to_value(stage).expect("a name"), stage.name());
+        }
+    }
 
     proptest! {
         #[test]

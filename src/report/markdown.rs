@@ -87,6 +87,9 @@ impl Markdown {
         for (name, strategy) in self.summary.names.iter().zip(&self.summary.strategies) {
             writeln!(text, "- {name}: {}", code(strategy))?;
         }
+        if let Some(transport) = &self.summary.moved_by {
+            writeln!(text, "- transport: {}", escaped(transport))?;
+        }
         let Summary { names, failed, .. } = &self.summary;
         for ((name, (_, phase)), told) in names.iter().zip(comparison.phases.both()).zip(failed) {
             for errors in words::errors(phase, told) {

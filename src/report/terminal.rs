@@ -26,6 +26,9 @@ impl Format for Terminal {
         for (name, strategy) in summary.names.iter().zip(&summary.strategies) {
             screen.named(name, strategy, Style::Strong);
         }
+        if let Some(transport) = &summary.moved_by {
+            screen.named("transport", transport, Style::Plain);
+        }
         table(&mut screen, comparison, summary.names);
         below(&mut screen, comparison, summary);
         for (name, text) in &summary.why {

@@ -12,6 +12,8 @@ pub struct Summary {
     pub names: [&'static str; 2],
     /// How each sends, in words.
     pub strategies: [String; 2],
+    /// What moved the bytes, where there is something to say of it.
+    pub moved_by: Option<String>,
     /// Whose the verdict is: `after the optimisation`.
     pub judged: &'static str,
     /// Why the slow requests are slow: a name and a text each.
@@ -33,6 +35,7 @@ impl Default for Summary {
         Summary {
             names: ["before", "after"],
             strategies: Default::default(),
+            moved_by: None,
             judged: "after the optimisation",
             why: Vec::new(),
             failed: Default::default(),

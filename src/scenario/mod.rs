@@ -13,11 +13,13 @@ mod raw;
 mod server_times;
 mod settings;
 mod unset;
+mod via;
 
 pub use connecting::{Connecting, ResolvedName};
 pub use error::ScenarioError;
 pub use overrides::Overrides;
 pub use settings::{Load, Settings, Target};
+pub use via::{ProxyUrl, Via};
 
 use std::io::ErrorKind;
 use std::path::Path;

@@ -52,6 +52,9 @@ fn all_keys() -> Raw {
             connect_timeout_ms: Some(1),
             attempt_delay_ms: 1,
             probe: true,
+            transport: "reqwest".into(),
+            proxy: text.clone(),
+            redirects: 1,
         },
         load: RawLoad {
             requests: 1,

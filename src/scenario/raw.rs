@@ -64,6 +64,10 @@ pub struct RawTarget {
     pub connect_timeout_ms: Option<u64>,
     pub attempt_delay_ms: u64,
     pub probe: bool,
+    pub transport: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    pub redirects: u64,
 }
 
 impl Default for RawTarget {
@@ -92,6 +96,9 @@ impl Default for RawTarget {
             connect_timeout_ms: None,
             attempt_delay_ms: 250,
             probe: true,
+            transport: "direct".into(),
+            proxy: None,
+            redirects: 0,
         }
     }
 }

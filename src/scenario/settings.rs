@@ -11,6 +11,7 @@ use super::connecting::{Connecting, http_choice};
 use super::error::ScenarioError;
 use super::raw::{self, Raw};
 use super::server_times;
+use super::via::Via;
 use crate::mock::MockSettings;
 use crate::model::{Connections, HttpChoice, Phase, SlaLine, Strategy, TimeSources};
 use crate::telemetry::TelemetrySettings;
@@ -101,13 +102,15 @@ pub struct Target {
     pub connecting: Connecting,
     /// Whether one request is sent before the run, to find out what will not work.
     pub probe: bool,
+    /// What moves the bytes, and through what.
+    pub via: Via,
 }
 
 impl Target {
-    /// What must not be written down: values of headers, the query of the URL.
+    /// What must not be written down: values of headers, the query of the URL, the credentials of the proxy.
     pub fn secrets(&self) -> Vec<&str> {
         let query = self.url.as_deref().and_then(|url| url.split_once('?')).map(|(_, query)| query);
-        self.headers.values().map(String::as_str).chain(query).collect()
+        self.headers.values().map(String::as_str).chain(query).chain(self.via.secret()).collect()
     }
 
     /// Time from due after which a request counts as failed.
@@ -184,6 +187,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
     within("target.connect_timeout_ms", raw.connect_timeout_ms.unwrap_or(1), 1, 3_600_000)?;
     within("target.attempt_delay_ms", raw.attempt_delay_ms, 0, 60_000)?;
     let connecting = Connecting::resolve(&raw)?;
+    let via = Via::resolve(&raw)?;
     for (key, path) in [("target.path", &raw.path), ("target.batch_path", &raw.batch_path)] {
         if !path.starts_with('/') {
             return Err(ScenarioError::value(key, format!("`{path}` must start with a slash")));
@@ -207,6 +211,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
         max_answer_bytes: raw.max_answer_bytes,
         connecting,
         probe: raw.probe,
+        via,
     })
 }
 

@@ -59,6 +59,27 @@ impl ConnectionMarks {
         })
     }
 
+    /// Marks of a connection that was opened before, of which only this is known.
+    pub fn of_known(
+        clock: Clock,
+        id: u64,
+        changes: &Rc<ConnectionChanges>,
+        peer: Peer,
+        http: Option<HttpVersion>,
+    ) -> Rc<Self> {
+        let marks = ConnectionMarks::new(clock, id, changes);
+        marks.begin(Stage::Connect);
+        marks.end();
+        marks.reached(peer);
+        marks.http.set(http);
+        marks
+    }
+
+    /// What is told of the connections of its thread.
+    pub fn changes(&self) -> &Rc<ConnectionChanges> {
+        &self.changes
+    }
+
     /// The clock of the repetition.
     pub fn clock(&self) -> Clock {
         self.clock

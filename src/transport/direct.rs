@@ -2,7 +2,6 @@
 //! which request paid for which connection.
 
 use std::cell::RefCell;
-use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use tokio_rustls::TlsConnector;
 use super::dial::{Dial, Resolve, SystemDialer, race};
 use super::http1::{Http1, Scratch};
 use super::http2::Http2;
+use super::io_error::connect_error;
 use super::stream::SecuredStream;
 use super::{
     Address, BodySink, ConnectSettings, Connection, ConnectionMarks, Endpoint, ExchangeMarks, Failure, Head,
@@ -189,15 +189,5 @@ impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Connection for Dir
             DirectConnection::Http1(connection) => connection.exchange(request, marks, body).await,
             DirectConnection::Http2(connection) => connection.exchange(request, marks, body).await,
         }
-    }
-}
-
-fn connect_error(error: &io::Error) -> ErrorKind {
-    match (error.kind(), error.raw_os_error()) {
-        (io::ErrorKind::ConnectionRefused, _) => ErrorKind::ConnectRefused,
-        (io::ErrorKind::ConnectionReset, _) => ErrorKind::Reset,
-        (io::ErrorKind::TimedOut, _) => ErrorKind::Timeout,
-        (_, Some(libc::EMFILE | libc::ENFILE | libc::EADDRNOTAVAIL)) => ErrorKind::LocalLimit,
-        _ => ErrorKind::ConnectFailed,
     }
 }

@@ -54,4 +54,12 @@ pub enum EndpointError {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// Something that the transport cannot do.
+    #[error("{key}: {problem}")]
+    Via {
+        /// The scenario's key.
+        key: &'static str,
+        /// What is wrong and what to do.
+        problem: String,
+    },
 }

@@ -126,6 +126,16 @@ impl ExchangeMarks {
         *self.carrier.borrow_mut() = Some(Carrier { marks: Rc::clone(marks), opened_here });
     }
 
+    /// Which connection it uses is not known, or not yet.
+    pub fn using_unknown(&self) {
+        *self.carrier.borrow_mut() = None;
+    }
+
+    /// It had no connection before `at`: until then it was in the queue.
+    pub fn queued_until(&self, at: Moment) {
+        self.taken.set(self.taken.get().max(at));
+    }
+
     /// `bytes` were handed to the kernel by a call made at `called`. The call's start counts, not its
     /// return: a server on this machine may have the request, and the core, before the call returns,
     /// and no server can have had it before the call was made.

@@ -42,6 +42,8 @@ pub struct TlsTrust {
 pub struct TlsClient {
     pub(super) config: Arc<ClientConfig>,
     pub(super) name: ServerName<'static>,
+    /// Whether sessions are kept to be resumed.
+    pub(super) resume: bool,
 }
 
 const H2: &[u8] = b"h2";
@@ -108,8 +110,15 @@ impl TlsTrust {
                 wrong("target.url", format!("`{host}` is no name that a certificate can be of"))
             })?,
         };
-        Ok(TlsClient { config: Arc::new(config), name })
+        Ok(TlsClient { config: Arc::new(config), name, resume })
     }
+}
+
+/// For a client that is asked for no TLS.
+pub(super) fn trusting_nobody() -> ClientConfig {
+    let config = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+    let config = config.expect("the provider knows the versions of its library");
+    config.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
 }
 
 /// What was agreed on in a handshake, and whether it is HTTP/2.

@@ -7,7 +7,7 @@ use spanload::model::SlaLine;
 use spanload::model::manifest::{Machine, Manifest, PlanRecord};
 use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ConnectionUse, ErrorKind, Phase, Sample, ServerTimes, Signal, Stage, Stages, TraceId};
-use spanload::model::{Micros, Moment};
+use spanload::model::{Micros, Moment, TransportKind};
 use spanload::runlog::LogWriter;
 
 pub const RUN_ID: &str = "20260102T030405Z-abcd";
@@ -74,6 +74,7 @@ impl HandmadeRun {
             single_calls: Vec::new(),
             baseline_script: None,
             payloads: None,
+            transport: TransportKind::Direct,
             merged_stages: Vec::new(),
             machine: Machine { platform: "linux x86_64".into(), ..Machine::default() },
             server_times: None,

@@ -84,6 +84,16 @@ impl Load {
         endpoint: Arc<Endpoint>,
         transport: impl Transport + 'static,
     ) -> (Vec<Sample>, Health) {
+        let (completed, health) = self.completed_on(endpoint, transport);
+        (completed.into_iter().map(|completed| completed.sample).collect(), health)
+    }
+
+    /// The same with the answers.
+    pub fn completed_on(
+        self,
+        endpoint: Arc<Endpoint>,
+        transport: impl Transport + 'static,
+    ) -> (Vec<Completed>, Health) {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let (workers, requests) = (self.workers as usize, self.plan.requests());
         let repetition = self.repetition(endpoint);
@@ -99,16 +109,13 @@ impl Load {
             &Interrupt::never(),
         );
         let ended = clock.now();
-        let mut samples: Vec<Sample> =
-            samples.into_iter().flatten().flatten().map(|completed: Completed| completed.sample).collect();
-        samples.sort_by_key(|sample| sample.seq);
-        assert!(
-            samples.iter().map(|sample| sample.seq).eq(0..requests),
-            "every planned request exactly once"
-        );
-        assert!(samples.iter().all(|sample| sample.end().is_none_or(|end| end <= ended)));
-        check_dues(&samples, workers);
-        (samples, health)
+        let mut completed: Vec<Completed> = samples.into_iter().flatten().flatten().collect();
+        completed.sort_by_key(|completed| completed.sample.seq);
+        let samples = || completed.iter().map(|completed| &completed.sample);
+        assert!(samples().map(|sample| sample.seq).eq(0..requests), "every planned request exactly once");
+        assert!(samples().all(|sample| sample.end().is_none_or(|end| end <= ended)));
+        check_dues(samples(), workers);
+        (completed, health)
     }
 
     fn repetition(self, endpoint: Arc<Endpoint>) -> Repetition {
@@ -129,9 +136,9 @@ impl Load {
 
 /// A worker's next request is due at the very microsecond at which one before it ended, the first
 /// ones at the start; no end makes two requests due.
-fn check_dues(samples: &[Sample], workers: usize) {
-    let mut ends: Vec<Moment> = samples.iter().filter_map(|sample| sample.end()).collect();
-    let dues = samples.iter().filter_map(|sample| sample.due);
+fn check_dues<'a>(samples: impl Iterator<Item = &'a Sample> + Clone, workers: usize) {
+    let mut ends: Vec<Moment> = samples.clone().filter_map(|sample| sample.end()).collect();
+    let dues = samples.filter_map(|sample| sample.due);
     for (seq, due) in dues.enumerate() {
         if seq < workers {
             assert_eq!(due, Moment::START, "request {seq}");

@@ -20,6 +20,8 @@ pub struct Conditions {
     pub before_means: String,
     /// Likewise.
     pub after_means: String,
+    /// What moved the bytes, where there is something to say of it.
+    pub moved_by: Option<String>,
     /// Requests of one repetition.
     pub requests: u64,
     /// Repetitions of each phase.

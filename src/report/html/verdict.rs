@@ -45,6 +45,7 @@ pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
             dl.arms {
                 div { dt { "before" } dd { (conditions.before) span.dim { (conditions.before_means) } } }
                 div { dt { "after" } dd { (conditions.after) span.dim { (conditions.after_means) } } }
+                @if let Some(transport) = &conditions.moved_by { div { dt { "transport" } dd { (transport) } } }
             }
         }
     }

@@ -2,7 +2,7 @@
 //! complete.
 
 use std::cell::RefCell;
-use std::io::{self, IoSlice};
+use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -17,6 +17,7 @@ use super::io::{Io, Scratch};
 use super::surplus::is_surplus;
 use crate::model::text::Text;
 use crate::model::{ErrorKind, Moment};
+use crate::transport::io_error::exchange_error;
 use crate::transport::{BodySink, ExchangeMarks, Head, Request, ServerHeaders};
 
 /// A body up to this long is copied behind its head: one write of one piece is cheaper than one of two.
@@ -106,7 +107,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             ready!(sink.poll_ready(cx));
             let mut read = ReadBuf::new(&mut scratch.0);
             if let Err(error) = ready!(Pin::new(&mut self.io.stream).poll_read(cx, &mut read)) {
-                return Poll::Ready(Err(error_of(&error)));
+                return Poll::Ready(Err(exchange_error(&error)));
             }
             let outcome = match read.filled() {
                 [] => self.ended(),
@@ -141,7 +142,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
                     self.marks.wrote(bytes, called);
                     self.written += bytes;
                 }
-                Poll::Ready(Err(error)) => self.write_error = Some(error_of(&error)),
+                Poll::Ready(Err(error)) => self.write_error = Some(exchange_error(&error)),
             }
         }
         if !self.flushed
@@ -153,7 +154,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
                     self.flushed = true;
                     self.marks.wrote_all();
                 }
-                Err(error) => self.write_error = Some(error_of(&error)),
+                Err(error) => self.write_error = Some(exchange_error(&error)),
             }
         }
     }
@@ -259,13 +260,4 @@ fn write_head(output: &mut Vec<u8>, request: &Request<'_>) {
         (request.body.len() as u64).put(output);
     }
     output.extend_from_slice(if request.keep { b"\r\n\r\n" } else { b"\r\nconnection: close\r\n\r\n" });
-}
-
-fn error_of(error: &io::Error) -> ErrorKind {
-    match error.kind() {
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => ErrorKind::Reset,
-        io::ErrorKind::TimedOut => ErrorKind::Timeout,
-        io::ErrorKind::InvalidData => ErrorKind::Protocol,
-        _ => ErrorKind::Closed,
-    }
 }

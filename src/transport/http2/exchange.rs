@@ -121,7 +121,8 @@ async fn receive(
     Ok(())
 }
 
-fn add_times(headers: &HeaderMap, names: &ServerHeaders, head: &mut Head) {
+/// Adds what headers or trailers say of the server's time.
+pub(in crate::transport) fn add_times(headers: &HeaderMap, names: &ServerHeaders, head: &mut Head) {
     for (name, value) in headers {
         names.add(name.as_str(), value.as_bytes(), head);
     }
@@ -133,7 +134,7 @@ fn is_unprocessed(error: &h2::Error) -> bool {
 }
 
 /// The word for what went wrong.
-pub(super) fn kind_of(error: &h2::Error) -> ErrorKind {
+pub(in crate::transport) fn kind_of(error: &h2::Error) -> ErrorKind {
     if let Some(error) = error.get_io() {
         return match error.kind() {
             io::ErrorKind::ConnectionReset => ErrorKind::Reset,

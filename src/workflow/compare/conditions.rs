@@ -14,7 +14,12 @@ pub(super) fn apart(a: &Manifest, b: &Manifest) -> Vec<Caveat> {
             machine(a, b),
             "make both on one machine",
         ),
-        (CaveatKind::LoadDiffers, "carried different load", load(a, b), "make both with the same -c and -n"),
+        (
+            CaveatKind::LoadDiffers,
+            "carried different load",
+            load(a, b),
+            "make both with the same -c, -n and --transport",
+        ),
         (
             CaveatKind::MockDiffers,
             "met mocks that were set differently",
@@ -50,7 +55,10 @@ fn load(a: &Manifest, b: &Manifest) -> Vec<String> {
         ("requests", counts(|manifest| manifest.plan.requests)),
     ];
     let differ = all.into_iter().filter(|(_, (a, b))| a != b);
-    differ.map(|(name, (a, b))| format!("{name} {a} and {b}")).collect()
+    let differ = differ.map(|(name, (a, b))| format!("{name} {a} and {b}"));
+    let moved = (a.transport != b.transport)
+        .then(|| format!("transport {} and {}", a.transport.name(), b.transport.name()));
+    differ.chain(moved).collect()
 }
 
 /// Only where both ran against the embedded mock.

@@ -16,8 +16,8 @@ use crate::model::ServerTimesRecord;
 use crate::model::manifest::Manifest;
 use crate::model::run_files;
 use crate::model::{Connections, Strategy};
-use crate::report::Format;
 use crate::report::html::{Conditions, Drawn, FileState, Html, Incomplete, PayloadsSent, slow_from};
+use crate::report::{Format, moved_by};
 use crate::runlog::{Results, write_atomically};
 
 /// The files of a run that a reader may miss.
@@ -124,6 +124,7 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
         after: plan.after.clone(),
         before_means: plan.strategies.map_or(String::new(), |both| meaning(both.before)),
         after_means: plan.strategies.map_or(String::new(), |both| meaning(both.after)),
+        moved_by: moved_by(manifest.transport, &manifest.merged_stages),
         requests: plan.requests,
         repetitions: plan.repetitions,
         workers: plan.workers,

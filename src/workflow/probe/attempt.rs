@@ -13,7 +13,7 @@ use super::probed::{Answered, Failed, Probed};
 use crate::host::Clock;
 use crate::model::{ErrorKind, Moment};
 use crate::transport::{
-    BodySink, Connection, ConnectionMarks, Endpoint, ExchangeMarks, Head, Request, Transport,
+    BodySink, Connection, ConnectionMarks, Endpoint, EndpointError, ExchangeMarks, Head, Request, Transport,
 };
 
 /// As much of an answer is looked at.
@@ -31,7 +31,7 @@ pub(in crate::workflow) struct Attempt {
 /// Sends it on a thread of its own, as the engine does.
 pub(in crate::workflow) async fn attempt<T: Transport + 'static>(
     attempt: Attempt,
-    transport: impl FnOnce() -> T + Send + 'static,
+    transport: impl FnOnce() -> Result<T, EndpointError> + Send + 'static,
 ) -> anyhow::Result<Probed> {
     let (done, outcome) = oneshot::channel();
     std::thread::Builder::new().name("probe".into()).spawn(move || {
@@ -42,11 +42,14 @@ pub(in crate::workflow) async fn attempt<T: Transport + 'static>(
     outcome.await.map_err(|_| anyhow!("the probe's thread panicked"))?
 }
 
-fn run<T: Transport + 'static>(attempt: &Attempt, transport: impl FnOnce() -> T) -> anyhow::Result<Probed> {
+fn run<T: Transport + 'static>(
+    attempt: &Attempt,
+    transport: impl FnOnce() -> Result<T, EndpointError>,
+) -> anyhow::Result<Probed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let probed = {
         let _inside = runtime.enter();
-        let exchange = exchange(attempt, transport(), Clock::start());
+        let exchange = exchange(attempt, transport()?, Clock::start());
         LocalSet::new().block_on(&runtime, exchange)
     };
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.

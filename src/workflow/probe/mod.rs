@@ -6,3 +6,4 @@ mod probed;
 
 pub(super) use attempt::{Attempt, attempt};
 pub(super) use diagnosis::{Diagnosis, diagnose};
+pub(super) use probed::Probed;

@@ -2,13 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::transports;
 use crate::host::Anchor;
 use crate::model::Digest;
 use crate::model::manifest::{Manifest, PlanRecord, Strategies};
 use crate::plan::Plan;
 use crate::scenario::Settings;
-use crate::transport::Direct;
-use crate::transport::dial::SystemDialer;
 
 /// A name that sorts by time and that two runs of one second do not share.
 pub(in crate::workflow) fn run_id(anchor: &Anchor) -> String {
@@ -56,10 +55,8 @@ pub(in crate::workflow) fn manifest(
         ladder: None,
         baseline_script: None,
         payloads: None,
-        merged_stages: Direct::<SystemDialer>::OBSERVES
-            .missing()
-            .map(|stage| stage.name().to_string())
-            .collect(),
+        transport: settings.target.via.transport,
+        merged_stages: transports::observes(settings.target.via.transport).missing().collect(),
         machine: crate::host::machine::look(),
         server_times: None,
         telemetry: None,

@@ -17,7 +17,9 @@ pub(super) fn trust(endpoint: &Endpoint, target: &Target) -> Result<Option<TlsTr
         client: client.clone(),
         server_name: server_name.clone(),
     };
-    let trust = endpoint.tls.then(|| TlsTrust::load(&settings)).transpose()?;
+    // A redirect can lead to where there is TLS.
+    let needed = endpoint.tls || target.via.redirects > 0;
+    let trust = needed.then(|| TlsTrust::load(&settings)).transpose()?;
     // What cannot be put together is found out before the first request.
     if let Some(trust) = &trust {
         trust.client(endpoint.host(), Default::default(), false)?;
@@ -48,7 +50,7 @@ pub(super) fn settings(
 }
 
 /// Where the scenario says that the endpoint's name leads.
-fn addresses(endpoint: &Endpoint, connecting: &Connecting) -> Vec<SocketAddr> {
+pub(super) fn addresses(endpoint: &Endpoint, connecting: &Connecting) -> Vec<SocketAddr> {
     let Address::Tcp { host, port, .. } = &endpoint.address else { return Vec::new() };
     let given =
         connecting.resolve.iter().filter(|name| name.host.eq_ignore_ascii_case(host) && name.port == *port);

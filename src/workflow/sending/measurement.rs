@@ -6,9 +6,9 @@ use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
 use super::part_load::PartLoad;
-use super::{connecting, server};
+use super::server;
+use super::transports::Moving;
 use crate::client::{AnswerLimits, BatchFormat, BatchRoom};
-use crate::engine;
 use crate::engine::{Health, Pacing, Repetition};
 use crate::host::Interrupt;
 use crate::host::{Anchor, Clock};
@@ -18,8 +18,7 @@ use crate::report::Step;
 use crate::runlog::{BodyTimes, Live, Recorder, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Watched;
-use crate::transport::dial::{SystemDialer, SystemResolver};
-use crate::transport::{Direct, TlsTrust};
+use crate::transport::TlsTrust;
 
 /// Bytes of answers that may be on their way to the recorder at the same time.
 const COPIES: u64 = 48 << 20;
@@ -61,24 +60,14 @@ impl Measurement<'_> {
         let pulse = Arc::clone(&watched.pulse);
         let repetition = self.repetition()?;
         let endpoint = Arc::clone(&repetition.endpoint);
-        let connecting = connecting::settings(
-            &repetition.endpoint,
-            &self.settings.target,
-            &self.load.strategy,
-            self.trust,
-        )?;
         let threads = self.settings.load.threads;
+        let moving = Moving::new(&endpoint, &self.settings.target, &self.load.strategy, self.trust, threads)?;
         let clock = Clock::start();
         watched.origin.started(self.anchor.unix_micros(&clock));
         let (ended, end) = oneshot::channel();
         let wish = self.interrupt.clone();
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
-            let endpoint = Arc::clone(&repetition.endpoint);
-            let transport = || {
-                Direct::new(Arc::clone(&endpoint), SystemResolver, SystemDialer)
-                    .connecting(connecting.clone())
-            };
-            let outcome = engine::run(threads, repetition, transport, clock, sink, &pulse, &wish);
+            let outcome = moving.run(threads, repetition, clock, sink, &pulse, &wish);
             let _ = ended.send(());
             outcome
         });

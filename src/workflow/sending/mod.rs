@@ -2,6 +2,7 @@
 
 pub(super) mod conditions;
 mod connecting;
+mod environment;
 mod health;
 mod measurement;
 mod part_load;
@@ -12,6 +13,7 @@ mod run;
 mod runner;
 mod server;
 pub(super) mod telemetry;
+mod transports;
 
 pub(super) use part_load::{PartLoad, Shown, patience};
 pub(super) use recordings::Recordings;

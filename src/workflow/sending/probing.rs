@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
-use super::{connecting, plans};
+use super::plans;
+use super::transports::Moving;
 use crate::host::{Interrupt, Interrupted};
 use crate::model::{HttpChoice, Strategy};
 use crate::plan::TraceIds;
 use crate::scenario::Settings;
-use crate::transport::dial::{SystemDialer, SystemResolver};
-use crate::transport::{Direct, Endpoint, TlsTrust};
-use crate::workflow::probe::{Attempt, Diagnosis, attempt, diagnose};
+use crate::transport::{Endpoint, TlsTrust};
+use crate::workflow::probe::{Attempt, Diagnosis, diagnose};
 
 /// Sends it once for each version of HTTP that the phases speak. Returns what there is to say.
 ///
@@ -29,17 +29,15 @@ pub(super) async fn probe(
     let mut found = Vec::new();
     for http in spoken(settings) {
         let strategy = Strategy { http, ..Strategy::PER_REQUEST };
-        let connecting = connecting::settings(&endpoint, &settings.target, &strategy, trust)?;
+        let moving = Moving::new(&endpoint, &settings.target, &strategy, trust, 1)?;
         let once = Attempt {
             endpoint: Arc::clone(&endpoint),
             body: plan.body(0),
             traceparent: TraceIds::new("probe", "probe", 1).traceparent(0),
             within: settings.target.timeout(),
         };
-        let target = Arc::clone(&endpoint);
-        let transport = move || Direct::new(target, SystemResolver, SystemDialer).connecting(connecting);
         let probed = tokio::select! {
-            probed = attempt(once, transport) => probed?,
+            probed = moving.attempt(once) => probed?,
             signal = interrupt.wait() => return Err(Interrupted(signal).into()),
         };
         match diagnose(url, &probed) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::{connecting, probing};
+use super::{connecting, environment, probing, transports};
 use crate::host::Clock;
 use crate::host::Interrupt;
 use crate::host::console;
@@ -64,9 +64,12 @@ impl Server {
         match &target.url {
             Some(url) => {
                 let trust = connecting::trust(&endpoint, target)?;
+                transports::check(&endpoint, settings, trust.as_ref())?;
+                environment::warn_of_proxy(&endpoint, target);
                 Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint), trust })
             }
             None => {
+                transports::check(&endpoint, settings, None)?;
                 let program =
                     std::env::current_exe().context("cannot find this program to start the mock from")?;
                 Ok(Server::Mock(Mock {
@@ -114,8 +117,11 @@ impl Server {
     ) -> anyhow::Result<Vec<Diagnosis>> {
         match self {
             Server::Given { .. } if !settings.target.probe => Ok(Vec::new()),
-            Server::Given { url, endpoint, trust } => {
-                probing::probe(settings, &masked_url(url), endpoint, trust.as_ref(), interrupt).await
+            Server::Given { url, endpoint, trust, .. } => {
+                let through = settings.target.via.proxy.as_ref();
+                let through = through.map_or(String::new(), |proxy| format!(" (proxy {proxy})"));
+                let url = format!("{}{through}", masked_url(url));
+                probing::probe(settings, &url, endpoint, trust.as_ref(), interrupt).await
             }
             Server::Mock(_) => {
                 self.open(None).await?.close().await?;

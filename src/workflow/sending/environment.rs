@@ -1,0 +1,37 @@
+//! Proxies that the environment names. Other programs follow them; a load test that did in silence would measure the proxy.
+
+use hyper::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+
+use crate::host::console;
+use crate::scenario::Target;
+use crate::transport::Endpoint;
+
+/// Says once that such a proxy is not used, where it would be.
+pub(super) fn warn_of_proxy(endpoint: &Endpoint, target: &Target) {
+    let url = format!("{}://{}/", endpoint.scheme(), endpoint.address);
+    if target.via.proxy.is_none() && is_proxied(&Matcher::from_env(), &url) {
+        console::warn(
+            "warning: the environment names a proxy for this target (http_proxy, https_proxy or all_proxy), which is not used; \
+             to use it, give --transport reqwest and --proxy URL; to be silent about it, add the host to no_proxy",
+        );
+    }
+}
+
+fn is_proxied(matcher: &Matcher, url: &str) -> bool {
+    // A socket in the file system makes no such URL.
+    url.parse::<Uri>().is_ok_and(|url| matcher.intercept(&url).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_counts_for_the_hosts_that_are_not_exempt() {
+        let matcher = Matcher::builder().http("http://p:1").no("b.local").build();
+        let proxied = |url| is_proxied(&matcher, url);
+        assert!(proxied("http://a:8000/"));
+        assert!(!proxied("http://b.local:80/") && !proxied("https://a/") && !proxied("http://unix:/run/a/"));
+    }
+}
