@@ -18,6 +18,7 @@ mod equal_work;
 mod explain;
 mod failed_run;
 mod failures;
+mod faults;
 mod input_py;
 mod interrupt;
 mod interval_coverage;

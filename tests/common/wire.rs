@@ -129,6 +129,11 @@ impl<S: Read + Write> Peer<S> {
         self.write(&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
     }
 
+    /// Reads some of what comes; how many bytes that were.
+    pub fn read_some(&mut self, most: usize) -> usize {
+        self.0.read(&mut vec![0; most]).unwrap_or(0)
+    }
+
     /// Waits until the client closes.
     pub fn until_closed(mut self) {
         let _ = self.0.read(&mut [0; 1]);
@@ -139,6 +144,11 @@ impl Peer {
     pub fn new(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a TCP socket");
         Peer(BufReader::new(stream))
+    }
+
+    /// Says farewell.
+    pub fn close(&mut self) {
+        let _ = self.0.get_ref().shutdown(std::net::Shutdown::Both);
     }
 
     /// Lets small writes wait for the acknowledgement of the ones before them (Nagle), as a socket does by itself.
