@@ -36,6 +36,7 @@ mod page_verdict;
 mod prediction;
 mod prove;
 mod readme;
+mod requests;
 mod rooms;
 mod run_tests;
 mod runs_coverage;

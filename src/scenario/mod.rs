@@ -3,14 +3,20 @@
 //! Nothing downstream sees the raw form.
 
 mod error;
+mod headers;
+mod method;
 mod overrides;
 #[cfg(test)]
 mod page_tests;
 mod raw;
+mod raw_secret;
+mod secret;
 mod settings;
 
 pub use error::ScenarioError;
+pub use headers::GivenHeader;
 pub use overrides::Overrides;
+pub use secret::Secret;
 pub use settings::{Load, Settings, Target};
 
 use std::io::ErrorKind;

@@ -6,6 +6,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::raw::{Raw, RawLoad, RawPhase, RawTarget, Runs};
+use super::raw_secret::{RawHeaderValues, RawSecret};
 use super::settings::resolve;
 use crate::mock::MockSettings;
 use crate::model::{Connections, Metric, Strategy};
@@ -30,11 +31,13 @@ fn all_keys() -> Raw {
     Raw {
         target: RawTarget {
             url: text.clone(),
+            method: "GET".into(),
             path: "/path".into(),
             batch_path: "/batch".into(),
             batch_request_key: "items".into(),
             batch_response_key: "answers".into(),
-            headers: headers.clone(),
+            headers: [("NAME".to_string(), RawHeaderValues(vec![RawSecret("VALUE".into())]))].into(),
+            bearer: Some(RawSecret("TOKEN".into())),
             queue_header: text.clone(),
             compute_header: text.clone(),
             timeout_ms: 1,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Deserializer, Serialize};
-use toml::Value;
+use serde::{Deserialize, Serialize};
 
 use super::error::ScenarioError;
+use super::raw_secret::{self, RawHeaders, RawSecret};
 use crate::host::paths;
 use crate::mock::MockSettings;
 use crate::telemetry::TelemetrySettings;
@@ -30,12 +30,15 @@ pub struct Raw {
 pub struct RawTarget {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    pub method: String,
     pub path: String,
     pub batch_path: String,
     pub batch_request_key: String,
     pub batch_response_key: String,
-    #[serde(deserialize_with = "header_values")]
-    pub headers: BTreeMap<String, String>,
+    #[serde(deserialize_with = "raw_secret::headers")]
+    pub headers: RawHeaders,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bearer: Option<RawSecret>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_header: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,30 +51,19 @@ impl Default for RawTarget {
     fn default() -> Self {
         RawTarget {
             url: None,
+            method: "POST".into(),
             path: "/v1/infer".into(),
             batch_path: "/v1/infer/batch".into(),
             batch_request_key: "inputs".into(),
             batch_response_key: "outputs".into(),
-            headers: BTreeMap::new(),
+            headers: RawHeaders::new(),
+            bearer: None,
             queue_header: None,
             compute_header: None,
             timeout_ms: 60_000,
             max_answer_bytes: 16 << 20,
         }
     }
-}
-
-/// A token of digits is text too. An error does not repeat the value, which may be a secret.
-fn header_values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
-    let values = BTreeMap::<String, Value>::deserialize(deserializer)?;
-    let text = |(name, value)| match value {
-        Value::String(text) => Ok((name, text)),
-        Value::Array(_) | Value::Table(_) => {
-            Err(serde::de::Error::custom(format!("the value of header `{name}` is no text")))
-        }
-        scalar => Ok((name, scalar.to_string())),
-    };
-    values.into_iter().map(text).collect()
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -125,5 +117,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
     {
         *written = paths::tidy(&folder.join(&written));
     }
+    let values = raw.target.headers.values_mut().flat_map(|values| &mut values.0);
+    values.chain(&mut raw.target.bearer).for_each(|written| written.in_folder(folder));
     Ok(raw)
 }

@@ -7,7 +7,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::error::ScenarioError;
+use super::headers::{self, GivenHeader};
+use super::method;
 use super::raw::{self, Raw};
+use super::secret::Secret;
 use crate::mock::MockSettings;
 use crate::model::{Connections, Phase, SlaLine, Strategy};
 use crate::telemetry::TelemetrySettings;
@@ -45,6 +48,29 @@ impl Settings {
         }
     }
 
+    /// Whether requests have bodies: a method such as GET has none but those that are given.
+    pub fn sends_bodies(&self) -> bool {
+        self.load.payloads.is_some() || method::takes_prompts(&self.target.method)
+    }
+
+    fn check_method(&self) -> Result<(), ScenarioError> {
+        let method = &self.target.method;
+        if self.target.url.is_none() && method != "POST" {
+            let problem = format!("the embedded mock answers POST only, not {method}; give a --target");
+            return Err(ScenarioError::value("target.method", problem));
+        }
+        let batches = [("before.batch", self.before), ("after.batch", self.after)];
+        match batches.iter().find(|(_, strategy)| strategy.batches() && !self.sends_bodies()) {
+            Some((key, _)) => {
+                let problem = format!(
+                    "requests with {method} have no body to put into a batch; use 1, or give load.payloads"
+                );
+                Err(ScenarioError::value(*key, problem))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// What must not be written down, of the target and of the collector.
     pub fn secrets(&self) -> Vec<&str> {
         self.target.secrets().into_iter().chain(self.telemetry.secrets()).collect()
@@ -62,6 +88,8 @@ pub struct Target {
     /// it is sent, never written down.
     #[serde(serialize_with = "without_query")]
     pub url: Option<String>,
+    /// Method of every request, also of a batch.
+    pub method: String,
     /// Path of the endpoint for one request.
     pub path: String,
     /// Path of the endpoint for a batch.
@@ -72,7 +100,10 @@ pub struct Target {
     pub batch_response_key: String,
     /// Extra headers. Values can be secrets: they are sent, never written down.
     #[serde(serialize_with = "only_names")]
-    pub headers: BTreeMap<String, String>,
+    pub headers: Vec<GivenHeader>,
+    /// The bearer token, which is in the headers too.
+    #[serde(skip)]
+    pub bearer: Option<Secret>,
     /// Header in which the server says how long a request queued, beside `Server-Timing`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_header: Option<String>,
@@ -86,10 +117,11 @@ pub struct Target {
 }
 
 impl Target {
-    /// What must not be written down: values of headers, the query of the URL.
+    /// What must not be written down: values of headers, wherever they come from, the query of the URL.
     pub fn secrets(&self) -> Vec<&str> {
         let query = self.url.as_deref().and_then(|url| url.split_once('?')).map(|(_, query)| query);
-        self.headers.values().map(String::as_str).chain(query).collect()
+        let values = self.headers.iter().map(|header| &header.value).chain(&self.bearer);
+        values.map(Secret::reveal).chain(query).collect()
     }
 
     /// Time from due after which a request counts as failed.
@@ -106,11 +138,8 @@ fn without_query<S: serde::Serializer>(url: &Option<String>, serializer: S) -> R
     masked.serialize(serializer)
 }
 
-fn only_names<S: serde::Serializer>(
-    headers: &BTreeMap<String, String>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(headers.keys())
+fn only_names<S: serde::Serializer>(headers: &[GivenHeader], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(headers.iter().map(|header| &header.name))
 }
 
 /// How much load, and which.
@@ -139,7 +168,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         ));
     }
     within("runs.repetitions", u64::from(raw.runs.repetitions), 1, 100)?;
-    Ok(Settings {
+    let settings = Settings {
         target: target(raw.target)?,
         load: load(raw.load)?,
         sla: sla(&raw.sla)?,
@@ -149,7 +178,9 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         repetitions: raw.runs.repetitions,
         mock: raw.mock,
         telemetry: raw.telemetry,
-    })
+    };
+    settings.check_method()?;
+    Ok(settings)
 }
 
 fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
@@ -160,14 +191,18 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
             return Err(ScenarioError::value(key, format!("`{path}` must start with a slash")));
         }
     }
+    let mut headers = headers::resolve(&raw.headers)?;
+    let bearer = headers::bearer(raw.bearer.as_ref(), &mut headers)?;
     let url = raw.url.map(|url| url.trim_end_matches('/').to_string());
     Ok(Target {
         url,
+        method: method::resolve(&raw.method)?,
         path: raw.path,
         batch_path: raw.batch_path,
         batch_request_key: raw.batch_request_key,
         batch_response_key: raw.batch_response_key,
-        headers: raw.headers,
+        headers,
+        bearer,
         queue_header: raw.queue_header,
         compute_header: raw.compute_header,
         timeout_ms: raw.timeout_ms,

@@ -29,7 +29,7 @@ impl Endpoint {
         url: &str,
         path: &str,
         batch_path: &str,
-        headers: impl IntoIterator<Item = (&'a String, &'a String)>,
+        headers: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, EndpointError> {
         let wrong = |problem: &str| EndpointError::Url { url: url.into(), problem: problem.into() };
         if let Some((_, host)) = credentials(url) {
@@ -59,6 +59,19 @@ impl Endpoint {
             batch: RequestTemplate::new(Method::POST, parse_path(batch_path)?, headers),
             server_headers: ServerHeaders::default(),
         })
+    }
+
+    /// The same with another method, for requests that have bodies or have none.
+    pub fn asking(mut self, method: &Method, has_bodies: bool) -> Self {
+        for route in [&mut self.single, &mut self.batch] {
+            let mut headers = route.headers.clone();
+            // One that somebody has given stays.
+            if !has_bodies && headers.get(CONTENT_TYPE).is_some_and(|given| !given.is_sensitive()) {
+                headers.remove(CONTENT_TYPE);
+            }
+            *route = RequestTemplate::new(method.clone(), route.path.clone(), headers);
+        }
+        self
     }
 
     /// The same, with headers in which the server says its own times.
@@ -104,7 +117,7 @@ const RESERVED: [(&str, &str); 5] = [
 
 fn header_map<'a>(
     authority: &str,
-    extra: impl IntoIterator<Item = (&'a String, &'a String)>,
+    extra: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<HeaderMap, EndpointError> {
     let mut headers = HeaderMap::new();
     let host = HeaderValue::from_str(authority).map_err(|_| EndpointError::Header { name: "host".into() })?;
@@ -112,14 +125,18 @@ fn header_map<'a>(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("spanload/", env!("CARGO_PKG_VERSION"))));
     for (name, value) in extra {
-        let refused = || EndpointError::Header { name: name.clone() };
+        let refused = || EndpointError::Header { name: name.into() };
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
         if let Some((_, remedy)) = RESERVED.iter().find(|(reserved, _)| key == *reserved) {
-            return Err(EndpointError::Reserved { name: name.clone(), remedy });
+            return Err(EndpointError::Reserved { name: name.into(), remedy });
         }
         let mut value = HeaderValue::from_str(value).map_err(|_| refused())?;
         value.set_sensitive(true);
-        headers.insert(key, value);
+        // The first value takes the place of what is sent by itself, the next ones follow it.
+        match headers.get(&key).is_some_and(HeaderValue::is_sensitive) {
+            true => headers.append(key, value),
+            false => headers.insert(key, value).is_some(),
+        };
     }
     Ok(headers)
 }
@@ -138,6 +155,18 @@ mod tests {
         assert_eq!((plain.single.path.path(), plain.address()), ("/v1/infer", "127.0.0.1:8000".into()));
         let own = endpoint("http://[::1]/own?x=1").expect("a good URL");
         assert_eq!((own.single.path.to_string(), own.address()), ("/own?x=1".into(), "[::1]:80".into()));
+    }
+
+    #[test]
+    fn a_request_without_a_body_does_not_say_of_which_type_it_is() {
+        let sent = |headers: &[(&str, &str)]| {
+            let endpoint = Endpoint::new("http://a", "/", "/b", headers.iter().copied()).expect("a good URL");
+            let endpoint = endpoint.asking(&Method::GET, false);
+            assert_eq!((&endpoint.single.method, &endpoint.batch.method), (&Method::GET, &Method::GET));
+            endpoint.single.headers.contains_key(CONTENT_TYPE)
+        };
+        assert!(!sent(&[]));
+        assert!(sent(&[("content-type", "text/plain")]), "who gives one means it");
     }
 
     #[test]
@@ -170,16 +199,37 @@ mod tests {
     #[test]
     fn a_header_that_would_falsify_the_measurement_is_refused() {
         for (name, _) in RESERVED {
-            let (name, value) = (name.to_uppercase(), "1".to_string());
-            let error = Endpoint::new("http://a", "/", "/b", [(&name, &value)]).expect_err("a reserved one");
+            let name = name.to_uppercase();
+            let error =
+                Endpoint::new("http://a", "/", "/b", [(name.as_str(), "1")]).expect_err("a reserved one");
             assert!(error.to_string().contains(&name), "{error}");
         }
     }
 
     #[test]
+    fn several_values_of_a_header_are_all_sent_in_their_order() {
+        let given = [("X-B", "2"), ("user-agent", "me"), ("x-b", "1"), ("x-b", "2")];
+        let endpoint = Endpoint::new("http://a", "/", "/b", given).expect("a good URL");
+        let values = |name: &str| endpoint.batch.headers.get_all(name).iter().cloned().collect::<Vec<_>>();
+        assert_eq!(
+            (values("x-b"), values("user-agent")),
+            (
+                vec!["2".parse().expect("ASCII"), "1".parse().expect("ASCII"), "2".parse().expect("ASCII")],
+                vec!["me".parse().expect("ASCII")]
+            )
+        );
+    }
+
+    #[test]
+    fn a_secret_is_not_in_what_is_printed_of_an_endpoint() {
+        let endpoint = Endpoint::new("http://a", "/", "/b", [("x-key", "s3cret")]).expect("a good URL");
+        assert!(!format!("{endpoint:?}").contains("s3cret"), "{endpoint:?}");
+    }
+
+    #[test]
     fn a_secret_is_not_in_an_error() {
-        let (name, value) = ("authorization".to_string(), "Bearer s3cret\n".to_string());
-        let error = Endpoint::new("http://a", "/", "/b", [(&name, &value)]).expect_err("a line break");
+        let header = ("authorization", "Bearer s3cret\n");
+        let error = Endpoint::new("http://a", "/", "/b", [header]).expect_err("a line break");
         assert!(!format!("{error} {error:?}").contains("s3cret"));
     }
 }

@@ -230,7 +230,7 @@ fn write_head(output: &mut Vec<u8>, request: &Request<'_>) {
     output.extend_from_slice(&request.route.http1);
     output.extend_from_slice(b"traceparent: ");
     output.extend_from_slice(&request.traceparent);
-    if !request.body.is_empty() || request.route.method != Method::GET {
+    if !request.body.is_empty() || request.route.announces_empty {
         output.extend_from_slice(b"\r\ncontent-length: ");
         (request.body.len() as u64).put(output);
     }

@@ -84,7 +84,7 @@ impl Measurement<'_> {
             traces: TraceIds::new(self.run_id, &part.to_string(), *repetition),
             pacing: Pacing::Closed { workers: *workers as u64 },
             strategy: *strategy,
-            endpoint: Arc::new(server::endpoint(self.url, target)?),
+            endpoint: Arc::new(server::endpoint(self.url, self.settings)?),
             batch_format: BatchFormat::new(&target.batch_request_key, &target.batch_response_key),
             answers: AnswerLimits {
                 most: target.max_answer_bytes,

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use crate::host::Clock;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
-use crate::scenario::{Settings, Target};
+use crate::scenario::Settings;
 use crate::telemetry::{Prepared, SpanTotals};
 use crate::transport::{Endpoint, EndpointError, ServerHeaders};
 
@@ -56,7 +56,7 @@ impl Server {
         let target = &settings.target;
         // For the mock too, whose address is not known yet: a header or path that HTTP refuses is found before a folder is made.
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
-        let endpoint = endpoint(url, target)?;
+        let endpoint = endpoint(url, settings)?;
         match &target.url {
             Some(url) => Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint) }),
             None => {
@@ -141,9 +141,13 @@ impl Mock {
 }
 
 /// Where requests go, and in which headers the server says its own times.
-pub(in crate::workflow) fn endpoint(url: &str, target: &Target) -> Result<Endpoint, EndpointError> {
+pub(in crate::workflow) fn endpoint(url: &str, settings: &Settings) -> Result<Endpoint, EndpointError> {
+    let target = &settings.target;
+    let method = target.method.parse().map_err(|_| EndpointError::Method)?;
     let told_by = ServerHeaders::new(target.queue_header.as_deref(), target.compute_header.as_deref())?;
-    Ok(Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?.told_by(told_by))
+    let headers = target.headers.iter().map(|header| (header.name.as_str(), header.value.reveal()));
+    let endpoint = Endpoint::new(url, &target.path, &target.batch_path, headers)?;
+    Ok(endpoint.asking(&method, settings.sends_bodies()).told_by(told_by))
 }
 
 impl Session {
