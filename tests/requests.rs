@@ -4,6 +4,8 @@
 mod headers;
 #[path = "requests/method.rs"]
 mod method;
+#[path = "requests/success.rs"]
+mod success;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -3,6 +3,7 @@
 mod batches;
 mod bodies;
 mod capacity;
+mod checks;
 mod closed_loop;
 mod deadlines;
 mod failures;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::batch_room::{BatchHold, BatchRoom};
 use crate::model::digest::RollingDigest;
-use crate::model::{AnswerBody, ByteBudget, Digest, ErrorKind, KeptAnswer, Lease, Moment};
+use crate::model::{AnswerBody, AnswerChecks, ByteBudget, Digest, ErrorKind, KeptAnswer, Lease, Moment};
 use crate::transport::BodySink;
 
 /// How much of answers is taken.
@@ -17,7 +17,7 @@ pub struct AnswerLimits {
     pub most: u64,
     /// Copies of all answers that the recorder has not seen yet.
     pub budget: Arc<ByteBudget>,
-    /// Answers to batches that are not complete.
+    /// Answers that must be looked at, as those to batches, and are not complete.
     pub batches: Arc<BatchRoom>,
 }
 
@@ -27,33 +27,33 @@ const DIGESTED_BESIDE: usize = 256 * 1024;
 /// Takes one answer.
 pub struct AnswerCollector {
     limits: AnswerLimits,
-    /// What the answer to a batch holds.
-    batch: Option<BatchHold>,
+    /// What the answer holds that must be looked at: one to a batch, and one that is checked.
+    hold: Option<BatchHold>,
     received: u64,
     content: Collecting,
 }
 
 enum Collecting {
     Nothing,
-    /// A copy with its place in the budget, and its digest so far where it is long. That of a batch has its place elsewhere, and its
-    /// parts ask for one here.
+    /// A copy with its place in the budget, and its digest so far where it is long. One that must be looked at has its place elsewhere,
+    /// and asks for one here later.
     Copy(Vec<u8>, Option<Lease>, Option<RollingDigest>),
     Rolling(RollingDigest),
 }
 
 impl AnswerCollector {
-    /// Waits for an answer.
-    pub fn new(limits: &AnswerLimits, batched: bool) -> Self {
-        let batch = batched.then(|| BatchHold::new(&limits.batches));
-        AnswerCollector { limits: limits.clone(), batch, received: 0, content: Collecting::Nothing }
+    /// Waits for an answer. Where its content must be looked at it needs a copy, and what there is no room for waits in the network.
+    pub fn new(limits: &AnswerLimits, needs_copy: bool) -> Self {
+        let hold = needs_copy.then(|| BatchHold::new(&limits.batches));
+        AnswerCollector { limits: limits.clone(), hold, received: 0, content: Collecting::Nothing }
     }
 
     /// The content, once it is complete.
     pub fn finish(self) -> Collected {
         match self.content {
             Collecting::Nothing => Collected::Copy(Bytes::new(), None),
-            Collecting::Copy(copy, lease, _) => match self.batch {
-                Some(batch) => Collected::Batch(copy.into(), batch),
+            Collecting::Copy(copy, lease, _) => match self.hold {
+                Some(hold) => Collected::Held(copy.into(), hold),
                 None => Collected::Copy(copy.into(), lease),
             },
             Collecting::Rolling(running) => Collected::Rolled(running.finish()),
@@ -61,29 +61,48 @@ impl AnswerCollector {
     }
 }
 
+fn checked(checks: &AnswerChecks, answer: &[u8]) -> Result<(), ErrorKind> {
+    if checks.pass(answer) { Ok(()) } else { Err(ErrorKind::CheckFailed) }
+}
+
 /// A complete content.
 pub enum Collected {
     /// A copy, with its place in the budget.
     Copy(Bytes, Option<Lease>),
-    /// The same of the answer to a batch.
-    Batch(Bytes, BatchHold),
+    /// One that must be looked at, with its place among these.
+    Held(Bytes, BatchHold),
     /// The digest of the bytes.
     Rolled(Digest),
 }
 
 impl Collected {
-    /// The answer to one request.
-    pub fn whole(self) -> AnswerBody {
+    /// The answer to one request; a copy that was needed only to be looked at stays where the budget has room for it.
+    ///
+    /// # Errors
+    /// It is not what `checks` ask for.
+    pub fn whole(self, budget: &Arc<ByteBudget>, checks: &AnswerChecks) -> Result<AnswerBody, ErrorKind> {
         match self {
-            Collected::Copy(copy, Some(lease)) => AnswerBody::Kept(KeptAnswer::new(copy, lease)),
-            Collected::Copy(copy, None) | Collected::Batch(copy, _) => {
-                AnswerBody::Kept(KeptAnswer::uncounted(copy))
+            Collected::Copy(copy, lease) => {
+                checked(checks, &copy)?;
+                let kept = match lease {
+                    Some(lease) => KeptAnswer::new(copy, lease),
+                    None => KeptAnswer::uncounted(copy),
+                };
+                Ok(AnswerBody::Kept(kept))
             }
-            Collected::Rolled(digest) => AnswerBody::Rolled(digest),
+            Collected::Held(copy, _hold) => {
+                checked(checks, &copy)?;
+                Ok(match budget.reserve(copy.len() as u64) {
+                    Some(lease) => AnswerBody::Kept(KeptAnswer::new(copy, lease)),
+                    None => AnswerBody::Rolled(Digest::of(&copy)),
+                })
+            }
+            Collected::Rolled(digest) => Ok(AnswerBody::Rolled(digest)),
         }
     }
 
-    /// The answers to the members of a batch, as `split` takes the content apart: copies where the budget has room for them.
+    /// The answers to the members of a batch, as `split` takes the content apart: copies where the budget has room for them. Each is
+    /// checked by itself.
     ///
     /// # Errors
     /// What `split` cannot take apart.
@@ -91,20 +110,23 @@ impl Collected {
         self,
         budget: &Arc<ByteBudget>,
         split: impl FnOnce(&Bytes) -> Option<Vec<Bytes>>,
-    ) -> Result<Vec<AnswerBody>, ErrorKind> {
+        checks: &AnswerChecks,
+    ) -> Result<Vec<Result<AnswerBody, ErrorKind>>, ErrorKind> {
         // What it holds is free once its parts have places of their own.
-        let Collected::Batch(copy, _hold) = self else { return Err(ErrorKind::Protocol) };
+        let Collected::Held(copy, _hold) = self else { return Err(ErrorKind::Protocol) };
         let parts = split(&copy).ok_or(ErrorKind::Protocol)?;
-        Ok(match budget.reserve(copy.len() as u64) {
+        let outcomes: Vec<_> = parts.iter().map(|part| checked(checks, part)).collect();
+        let bodies: Vec<_> = match budget.reserve(copy.len() as u64) {
             Some(lease) => KeptAnswer::shared(parts, lease).into_iter().map(AnswerBody::Kept).collect(),
             None => parts.iter().map(|part| AnswerBody::Rolled(Digest::of(part))).collect(),
-        })
+        };
+        Ok(outcomes.into_iter().zip(bodies).map(|(outcome, body)| outcome.map(|()| body)).collect())
     }
 }
 
 impl AnswerCollector {
     fn begun(&self, data: &[u8]) -> Collecting {
-        if self.batch.is_some() {
+        if self.hold.is_some() {
             return Collecting::Copy(data.to_vec(), None, None);
         }
         match self.limits.budget.reserve(data.len() as u64) {
@@ -121,7 +143,7 @@ impl AnswerCollector {
         data: &[u8],
     ) -> Collecting {
         let mut running = running.or_else(|| {
-            let long = self.batch.is_none() && copy.len() >= DIGESTED_BESIDE;
+            let long = self.hold.is_none() && copy.len() >= DIGESTED_BESIDE;
             long.then(|| digest_of(&[&copy]))
         });
         running.iter_mut().for_each(|running| running.add(data));
@@ -136,17 +158,17 @@ impl AnswerCollector {
 
 impl BodySink for AnswerCollector {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.batch.as_mut().map_or(Poll::Ready(()), |batch| batch.poll_room(cx))
+        self.hold.as_mut().map_or(Poll::Ready(()), |hold| hold.poll_room(cx))
     }
 
     fn chunk(&mut self, _at: Moment, data: &[u8]) -> Result<(), ErrorKind> {
         self.received += data.len() as u64;
         if self.received > self.limits.most {
-            (self.content, self.batch) = (Collecting::Nothing, None);
+            (self.content, self.hold) = (Collecting::Nothing, None);
             return Err(ErrorKind::TooLarge);
         }
-        if let Some(batch) = &mut self.batch {
-            batch.add(data.len() as u64);
+        if let Some(hold) = &mut self.hold {
+            hold.add(data.len() as u64);
         }
         self.content = match std::mem::replace(&mut self.content, Collecting::Nothing) {
             Collecting::Nothing => self.begun(data),
@@ -188,7 +210,7 @@ mod tests {
         for chunk in chunks {
             collector.chunk(Moment::START, chunk.as_bytes())?;
         }
-        Ok(collector.finish().whole())
+        collector.finish().whole(budget, &AnswerChecks::default())
     }
 
     #[test]
@@ -231,7 +253,9 @@ mod tests {
             let limits = limits(100, &ByteBudget::new(room));
             let mut collector = AnswerCollector::new(&limits, true);
             collector.chunk(Moment::START, b"1234").expect("it is short");
-            let parts = collector.finish().apart(&limits.budget, split).expect("two parts");
+            let parts = collector.finish().apart(&limits.budget, split, &AnswerChecks::default());
+            let parts: Vec<_> =
+                parts.expect("two parts").into_iter().map(|part| part.expect("no check")).collect();
             let is_kept = |part: &AnswerBody| matches!(part, AnswerBody::Kept(_));
             assert_eq!(parts.iter().map(is_kept).collect::<Vec<_>>(), [kept; 2]);
             let rolled = AnswerBody::Rolled(Digest::of(b"34"));

@@ -32,8 +32,9 @@ impl<T: Transport + 'static> Drop for PanicGuard<T> {
 async fn run<T: Transport + 'static>(scheduler: Rc<Scheduler<T>>, slot: Rc<Slot<T>>) {
     let _guard = PanicGuard(Rc::clone(&scheduler));
     while let Some(seat) = poll_fn(|cx| scheduler.poll_take(&slot, cx)).await {
-        let mut collector =
-            AnswerCollector::new(&scheduler.repetition.answers, slot.members.borrow().len() > 1);
+        let repetition = &scheduler.repetition;
+        let needs_copy = slot.members.borrow().len() > 1 || !repetition.checks.is_empty();
+        let mut collector = AnswerCollector::new(&repetition.answers, needs_copy);
         let outcome = exchange(&scheduler, &slot, seat, &mut collector).await;
         end_exchange(&scheduler, &slot, outcome, collector);
     }
@@ -90,11 +91,16 @@ fn end_exchange<T: Transport + 'static>(
     for (number, member) in members.into_iter().rev() {
         let deadline = member.due + repetition.timeout;
         let late = end > deadline;
+        answers.truncate(number + 1);
+        let (answer, failed) = match answers.pop() {
+            Some(Ok(answer)) => (Some(answer), None),
+            Some(Err(kind)) => (None, Some(kind)),
+            None => (None, failed),
+        };
         let error = if late { Some(ErrorKind::Timeout) } else { failed };
         let mut sample = slot.sample(&repetition.traces, member, end.min(deadline), error);
         sample.server.item = items.get(number).copied();
-        answers.truncate(number + 1);
-        ended.push((sample, answers.pop().filter(|_| !late)));
+        ended.push((sample, answer.filter(|_| !late)));
     }
     for (sample, answer) in ended.into_iter().rev() {
         scheduler.end(sample, answer);
@@ -106,16 +112,17 @@ fn items(head: &Head, size: usize) -> Vec<Micros> {
     if head.items.len() == size { head.items.clone() } else { Vec::new() }
 }
 
-/// One answer a member, in order.
+/// One answer a member, in order, or why it is no success.
 fn answers(
     repetition: &Repetition,
     head: &Head,
     answer: Collected,
     size: usize,
-) -> Result<Vec<AnswerBody>, ErrorKind> {
+) -> Result<Vec<Result<AnswerBody, ErrorKind>>, ErrorKind> {
+    let Repetition { answers, checks, batch_format, .. } = repetition;
     match ErrorKind::from_status(head.status) {
         Some(kind) => Err(kind),
-        None if size == 1 => Ok(vec![answer.whole()]),
-        None => answer.apart(&repetition.answers.budget, |whole| repetition.batch_format.split(whole, size)),
+        None if size == 1 => Ok(vec![answer.whole(&answers.budget, checks)]),
+        None => answer.apart(&answers.budget, |whole| batch_format.split(whole, size), checks),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::pacing::Pacing;
 use crate::client::{AnswerLimits, BatchFormat};
-use crate::model::{Connections, Strategy};
+use crate::model::{AnswerChecks, Connections, Strategy};
 use crate::plan::{Plan, Slice, TraceIds};
 use crate::transport::Endpoint;
 
@@ -28,6 +28,8 @@ pub struct Repetition {
     pub batch_format: BatchFormat,
     /// How much of answers is taken.
     pub answers: AnswerLimits,
+    /// What an answer must say to be a success.
+    pub checks: Arc<AnswerChecks>,
     /// Time from due after which a request has failed.
     pub timeout: Duration,
 }

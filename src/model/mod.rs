@@ -1,6 +1,7 @@
 //! The nouns that all rooms share. Nothing here reads a file, a clock or a socket.
 
 mod answer;
+mod answer_check;
 mod byte_budget;
 mod canonical;
 mod caveat;
@@ -11,6 +12,7 @@ mod error_kind;
 mod exit;
 pub mod ids;
 mod jaeger;
+mod json_pointer;
 pub mod manifest;
 mod metric;
 mod moment;
@@ -30,6 +32,7 @@ pub mod text;
 mod verdict;
 
 pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
+pub use answer_check::{AnswerCheck, AnswerChecks, Wanted};
 pub use byte_budget::{ByteBudget, Lease};
 pub use canonical::Canonical;
 pub use caveat::Caveat;
@@ -40,6 +43,7 @@ pub use error_kind::ErrorKind;
 pub use exit::Exit;
 pub use ids::{TraceId, mix};
 pub use jaeger::JaegerUrl;
+pub use json_pointer::JsonPointer;
 pub use metric::{Metric, Statistic, Subject, Unit};
 pub use moment::{Micros, Moment};
 pub use part::{Part, Rung};

@@ -12,6 +12,7 @@ mod raw;
 mod raw_secret;
 mod secret;
 mod settings;
+mod success;
 
 pub use error::ScenarioError;
 pub use headers::GivenHeader;

@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::raw::{Raw, RawLoad, RawPhase, RawTarget, Runs};
 use super::raw_secret::{RawHeaderValues, RawSecret};
 use super::settings::resolve;
+use super::success::RawSuccess;
 use crate::mock::MockSettings;
 use crate::model::{Connections, Metric, Strategy};
 use crate::telemetry::TelemetrySettings;
@@ -42,6 +43,11 @@ fn all_keys() -> Raw {
             compute_header: text.clone(),
             timeout_ms: 1,
             max_answer_bytes: 1,
+            success: RawSuccess {
+                equals: [("/a".into(), 1.into())].into(),
+                present: vec!["/b".into()],
+                absent: vec!["/c".into()],
+            },
         },
         load: RawLoad { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ScenarioError;
 use super::raw_secret::{self, RawHeaders, RawSecret};
+use super::success::RawSuccess;
 use crate::host::paths;
 use crate::mock::MockSettings;
 use crate::telemetry::TelemetrySettings;
@@ -45,6 +46,8 @@ pub struct RawTarget {
     pub compute_header: Option<String>,
     pub timeout_ms: u64,
     pub max_answer_bytes: u64,
+    #[serde(skip_serializing_if = "RawSuccess::is_empty")]
+    pub success: RawSuccess,
 }
 
 impl Default for RawTarget {
@@ -62,6 +65,7 @@ impl Default for RawTarget {
             compute_header: None,
             timeout_ms: 60_000,
             max_answer_bytes: 16 << 20,
+            success: RawSuccess::default(),
         }
     }
 }

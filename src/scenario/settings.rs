@@ -11,8 +11,9 @@ use super::headers::{self, GivenHeader};
 use super::method;
 use super::raw::{self, Raw};
 use super::secret::Secret;
+use super::success;
 use crate::mock::MockSettings;
-use crate::model::{Connections, Phase, SlaLine, Strategy};
+use crate::model::{AnswerChecks, Connections, Phase, SlaLine, Strategy};
 use crate::telemetry::TelemetrySettings;
 
 /// Everything a run needs to know. Serialised into the manifest.
@@ -58,6 +59,11 @@ impl Settings {
         if self.target.url.is_none() && method != "POST" {
             let problem = format!("the embedded mock answers POST only, not {method}; give a --target");
             return Err(ScenarioError::value("target.method", problem));
+        }
+        if method == "HEAD" && !self.target.success.is_empty() {
+            let problem =
+                "an answer to HEAD has no content to look at; remove the section, or use another method";
+            return Err(ScenarioError::value("target.success", problem));
         }
         let batches = [("before.batch", self.before), ("after.batch", self.after)];
         match batches.iter().find(|(_, strategy)| strategy.batches() && !self.sends_bodies()) {
@@ -114,6 +120,9 @@ pub struct Target {
     pub timeout_ms: u64,
     /// The longest answer that is taken; a longer one has failed.
     pub max_answer_bytes: u64,
+    /// What an answer must say to be a success.
+    #[serde(skip_serializing_if = "AnswerChecks::is_empty")]
+    pub success: AnswerChecks,
 }
 
 impl Target {
@@ -207,6 +216,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
         compute_header: raw.compute_header,
         timeout_ms: raw.timeout_ms,
         max_answer_bytes: raw.max_answer_bytes,
+        success: success::resolve(&raw.success)?,
     })
 }
 

@@ -119,6 +119,7 @@ impl Load {
             endpoint,
             batch_format: BatchFormat::new("inputs", "outputs"),
             answers: self.answers,
+            checks: Arc::default(),
             timeout: self.timeout,
         }
     }

@@ -73,6 +73,7 @@ impl Load {
             endpoint: Arc::new(endpoint),
             batch_format: BatchFormat::new("inputs", "outputs"),
             answers: limits(1 << 20, &ByteBudget::new(64 << 20)),
+            checks: Arc::default(),
             timeout: Duration::from_secs(20),
         };
         Load { repetition, interrupt: Interrupt::never(), pulse: Arc::default() }

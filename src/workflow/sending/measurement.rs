@@ -91,6 +91,7 @@ impl Measurement<'_> {
                 budget: ByteBudget::new(COPIES),
                 batches: BatchRoom::new(BATCHES),
             },
+            checks: Arc::new(target.success.clone()),
             timeout: target.timeout(),
         })
     }
