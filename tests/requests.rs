@@ -6,6 +6,8 @@ mod headers;
 mod method;
 #[path = "requests/success.rs"]
 mod success;
+#[path = "requests/think.rs"]
+mod think;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

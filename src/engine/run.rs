@@ -72,10 +72,12 @@ async fn conduct<T: Transport + 'static>(
     let mut halted = pin!(halt.called());
     let mut look = deadlines::next_wake(&scheduler, TICK);
     loop {
-        let wake = look.min(scheduler.clock.now() + PROBE);
+        let probe = look.min(scheduler.clock.now() + PROBE);
+        let wake = scheduler.next_due().map_or(probe, |due| due.min(probe));
         tokio::select! {
             () = scheduler.finished() => break,
             () = scheduler.room_changed() => scheduler.look_again(),
+            () = scheduler.due_sooner() => {}
             () = &mut halted => {
                 assert!(!scheduler.has_panicked(), "an exchange panicked; what it said stands above");
                 deadlines::abandon(&scheduler);
@@ -86,8 +88,10 @@ async fn conduct<T: Transport + 'static>(
                 if wake == look {
                     scheduler.tell(pulse);
                     deadlines::expire(&scheduler);
-                    scheduler.release_due();
                     scheduler.hand_on();
+                }
+                scheduler.release_due();
+                if wake == look {
                     look = deadlines::next_wake(&scheduler, TICK);
                 }
             }

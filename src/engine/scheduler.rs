@@ -36,6 +36,8 @@ pub(super) struct Scheduler<T: Transport> {
     start: Start<T>,
     pub(super) output: Output,
     all_done: Notify,
+    /// A request will be due before all that were known to be.
+    due_sooner: Notify,
     halt: Halt,
     panicked: Cell<bool>,
     batches: Cell<u64>,
@@ -50,6 +52,8 @@ pub(super) struct State<T: Transport> {
     /// Requests whose story has ended.
     finished: u64,
     pub(super) waiting: VecDeque<Arrival>,
+    /// When callers who think will have thought, the first of them first.
+    thinking: VecDeque<Moment>,
     pub(super) slots: Vec<Rc<Slot<T>>>,
     /// The indices of slots that have ended.
     ended: Vec<usize>,
@@ -73,6 +77,7 @@ impl<T: Transport + 'static> Scheduler<T> {
                 issued: 0,
                 finished: 0,
                 waiting: VecDeque::new(),
+                thinking: VecDeque::new(),
                 slots: Vec::new(),
                 ended: Vec::new(),
                 room: Room::new(most),
@@ -82,6 +87,7 @@ impl<T: Transport + 'static> Scheduler<T> {
             start,
             output: Output::new(sink, halt.clone()),
             all_done: Notify::new(),
+            due_sooner: Notify::new(),
             halt,
             panicked: Cell::default(),
             batches: Cell::new(0),
@@ -105,12 +111,29 @@ impl<T: Transport + 'static> Scheduler<T> {
             if issued == self.repetition.requests() {
                 break;
             }
-            match self.repetition.pacing.due(issued) {
-                Due::At(due) if due <= now => self.issue(due),
-                _ => break,
-            }
+            let due = match self.repetition.pacing.due(issued) {
+                Due::At(due) => Some(due).filter(|due| *due <= now),
+                Due::AfterOneEnds(_) => self.state.borrow_mut().has_thought(now),
+            };
+            let Some(due) = due else { break };
+            self.issue(due);
         }
         self.call_slots();
+    }
+
+    /// When the next request is due, where that is known already.
+    pub(super) fn next_due(&self) -> Option<Moment> {
+        let state = self.state.borrow();
+        match self.repetition.pacing.due(state.issued) {
+            Due::At(due) if state.issued < self.repetition.requests() => Some(due),
+            Due::At(_) => None,
+            Due::AfterOneEnds(_) => state.thinking.front().copied(),
+        }
+    }
+
+    /// Waits until a request will be due sooner than [`Self::next_due`] said.
+    pub(super) async fn due_sooner(&self) {
+        self.due_sooner.notified().await;
     }
 
     fn issue(&self, due: Moment) {
@@ -255,12 +278,17 @@ impl<T: Transport + 'static> Scheduler<T> {
         let planned = self.repetition.requests();
         let mut state = self.state.borrow_mut();
         state.finished += 1;
+        let next = state.issued + state.thinking.len() as u64;
         if let Some(end) = end
-            && state.issued < planned
-            && self.repetition.pacing.due(state.issued) == Due::WhenOneEnds
+            && next < planned
+            && let Due::AfterOneEnds(think) = self.repetition.pacing.due(next)
         {
-            let seq = self.repetition.slice.nth(state.issued);
-            state.issue(Arrival { seq, due: end });
+            if think.is_zero() {
+                let seq = self.repetition.slice.nth(state.issued);
+                state.issue(Arrival { seq, due: end });
+            } else if state.think_until(end + think) {
+                self.due_sooner.notify_one();
+            }
         }
         if state.is_finished(planned) {
             self.all_done.notify_one();
@@ -271,6 +299,7 @@ impl<T: Transport + 'static> Scheduler<T> {
     pub(super) fn close(&self) -> Range<u64> {
         let planned = self.repetition.requests();
         let mut state = self.state.borrow_mut();
+        state.thinking.clear();
         std::mem::replace(&mut state.issued, planned)..planned
     }
 
@@ -297,10 +326,6 @@ impl<T: Transport + 'static> Scheduler<T> {
 }
 
 impl<T: Transport> State<T> {
-    pub(super) fn issued(&self) -> u64 {
-        self.issued
-    }
-
     fn is_finished(&self, planned: u64) -> bool {
         self.finished == planned
     }
@@ -309,6 +334,18 @@ impl<T: Transport> State<T> {
     /// To take more while another exchange has room would make requests wait for each other and save nothing.
     fn share(&self, strategy: &Strategy) -> usize {
         self.waiting.len().div_ceil(self.room.free().max(1)).min(strategy.batch)
+    }
+
+    /// A caller thinks; whether nobody is ready before it.
+    fn think_until(&mut self, ready: Moment) -> bool {
+        let place = self.thinking.iter().rposition(|other| *other <= ready).map_or(0, |last| last + 1);
+        self.thinking.insert(place, ready);
+        place == 0
+    }
+
+    /// When the first caller was ready who is so by now; it thinks no longer.
+    fn has_thought(&mut self, now: Moment) -> Option<Moment> {
+        self.thinking.front().is_some_and(|ready| *ready <= now).then(|| self.thinking.pop_front())?
     }
 
     /// Puts a request behind all that were due before it. Its place is the last, unless ends

@@ -16,12 +16,12 @@ pub struct AnswerCheck {
     /// Where.
     pub pointer: JsonPointer,
     /// What.
-    pub wanted: Wanted,
+    pub wanted: Demanded,
 }
 
 /// What must be at a place. `null` counts as nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Demanded {
     /// This JSON value, however it is spelled.
     Equals(String),
     /// Anything.
@@ -52,9 +52,9 @@ impl AnswerCheck {
     fn passes(&self, answer: &str) -> bool {
         let Ok(found) = self.pointer.find(answer) else { return false };
         match &self.wanted {
-            Wanted::Equals(value) => found.is_some_and(|found| same(found, value)),
-            Wanted::Present => found.is_some_and(|found| found != "null"),
-            Wanted::Absent => found.is_none_or(|found| found == "null"),
+            Demanded::Equals(value) => found.is_some_and(|found| same(found, value)),
+            Demanded::Present => found.is_some_and(|found| found != "null"),
+            Demanded::Absent => found.is_none_or(|found| found == "null"),
         }
     }
 }
@@ -69,9 +69,9 @@ impl fmt::Display for AnswerCheck {
     fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
         let pointer = &self.pointer;
         match &self.wanted {
-            Wanted::Equals(value) => write!(to, "{pointer} equals {value}"),
-            Wanted::Present => write!(to, "{pointer} present"),
-            Wanted::Absent => write!(to, "{pointer} absent"),
+            Demanded::Equals(value) => write!(to, "{pointer} equals {value}"),
+            Demanded::Present => write!(to, "{pointer} present"),
+            Demanded::Absent => write!(to, "{pointer} absent"),
         }
     }
 }
@@ -86,14 +86,14 @@ impl Serialize for AnswerChecks {
 mod tests {
     use super::*;
 
-    fn passes(pointer: &str, wanted: Wanted, answer: &str) -> bool {
+    fn passes(pointer: &str, wanted: Demanded, answer: &str) -> bool {
         let pointer = pointer.parse().expect(pointer);
         AnswerChecks::new(vec![AnswerCheck { pointer, wanted }]).pass(answer.as_bytes())
     }
 
     #[test]
     fn a_value_is_equal_however_it_is_spelled() {
-        let ok = || Wanted::Equals("\"ok\"".into());
+        let ok = || Demanded::Equals("\"ok\"".into());
         assert!(
             passes("/status", ok(), "{\"status\": \"ok\"}")
                 && passes("/status", ok(), "{\"status\": \"\\u006fk\"}")
@@ -101,7 +101,7 @@ mod tests {
         for answer in ["{\"status\": \"OK\"}", "{\"status\": null}", "{}", "ok", "", "{\"status\": \"ok\""] {
             assert!(!passes("/status", ok(), answer), "{answer}");
         }
-        let one = || Wanted::Equals("1".into());
+        let one = || Demanded::Equals("1".into());
         assert!(
             passes("/0", one(), "[1]") && passes("/0", one(), "[1.0]") && !passes("/0", one(), "[\"1\"]")
         );
@@ -115,17 +115,19 @@ mod tests {
             ("{\"error\": {}}", true),
             ("{\"error\": false}", true),
         ] {
-            assert_eq!(passes("/error", Wanted::Present, answer), there, "{answer}");
-            assert_eq!(passes("/error", Wanted::Absent, answer), !there, "{answer}");
+            assert_eq!(passes("/error", Demanded::Present, answer), there, "{answer}");
+            assert_eq!(passes("/error", Demanded::Absent, answer), !there, "{answer}");
         }
-        assert!(!passes("/error", Wanted::Absent, "no JSON"), "nothing is known of it");
+        assert!(!passes("/error", Demanded::Absent, "no JSON"), "nothing is known of it");
     }
 
     #[test]
     fn all_checks_must_hold_and_none_is_no_condition() {
         assert!(AnswerChecks::default().pass(b"\xff"));
-        let check =
-            |pointer: &str| AnswerCheck { pointer: pointer.parse().expect(pointer), wanted: Wanted::Present };
+        let check = |pointer: &str| AnswerCheck {
+            pointer: pointer.parse().expect(pointer),
+            wanted: Demanded::Present,
+        };
         let both = AnswerChecks::new(vec![check("/a"), check("/b")]);
         assert!(both.pass(b"{\"a\":1,\"b\":2}") && !both.pass(b"{\"a\":1}") && !both.pass(b"\xff"));
         assert_eq!(serde_json::to_string(&both).expect("a list"), "[\"/a present\",\"/b present\"]");

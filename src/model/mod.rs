@@ -32,7 +32,7 @@ pub mod text;
 mod verdict;
 
 pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
-pub use answer_check::{AnswerCheck, AnswerChecks, Wanted};
+pub use answer_check::{AnswerCheck, AnswerChecks, Demanded};
 pub use byte_budget::{ByteBudget, Lease};
 pub use canonical::Canonical;
 pub use caveat::Caveat;

@@ -49,7 +49,7 @@ fn all_keys() -> Raw {
                 absent: vec!["/c".into()],
             },
         },
-        load: RawLoad { requests: 1, workers: 1, threads: 1, seed: 1, payloads: path.clone() },
+        load: RawLoad { requests: 1, workers: 1, think_ms: 1, threads: 1, seed: 1, payloads: path.clone() },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),
         before: RawPhase { strategy: text.clone(), connections: number, batch: number, script: path },
         // Refused wherever it stands.

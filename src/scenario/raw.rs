@@ -75,6 +75,7 @@ impl Default for RawTarget {
 pub struct RawLoad {
     pub requests: u64,
     pub workers: usize,
+    pub think_ms: u64,
     pub threads: usize,
     pub seed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +84,7 @@ pub struct RawLoad {
 
 impl Default for RawLoad {
     fn default() -> Self {
-        RawLoad { requests: 600, workers: 64, threads: 1, seed: 7, payloads: None }
+        RawLoad { requests: 600, workers: 64, think_ms: 0, threads: 1, seed: 7, payloads: None }
     }
 }
 

@@ -158,12 +158,21 @@ pub struct Load {
     pub requests: u64,
     /// Callers of the closed loop.
     pub workers: usize,
+    /// What each of them waits between an answer and its next request.
+    pub think_ms: u64,
     /// Threads that send it.
     pub threads: usize,
     /// Seed of the plan.
     pub seed: u64,
     /// File of request bodies; `None` is the built-in prompts.
     pub payloads: Option<PathBuf>,
+}
+
+impl Load {
+    /// What a caller waits between an answer and its next request.
+    pub fn think(&self) -> Duration {
+        Duration::from_millis(self.think_ms)
+    }
 }
 
 /// Validates a raw scenario.
@@ -223,10 +232,12 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
 fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
     within("load.requests", raw.requests, 1, 10_000_000)?;
     within("load.workers", raw.workers as u64, 1, 100_000)?;
+    within("load.think_ms", raw.think_ms, 0, 3_600_000)?;
     within("load.threads", raw.threads as u64, 1, 256)?;
     Ok(Load {
         requests: raw.requests,
         workers: raw.workers,
+        think_ms: raw.think_ms,
         threads: raw.threads,
         seed: raw.seed,
         payloads: raw.payloads,

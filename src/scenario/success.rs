@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use super::error::ScenarioError;
-use crate::model::{AnswerCheck, AnswerChecks, Wanted};
+use crate::model::{AnswerCheck, AnswerChecks, Demanded};
 
 /// The checks as they are written, by their JSON pointers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,17 +32,18 @@ pub(super) fn resolve(raw: &RawSuccess) -> Result<AnswerChecks, ScenarioError> {
         check(
             key,
             pointer,
-            Wanted::Equals(
+            Demanded::Equals(
                 json(value).map_err(|problem| ScenarioError::value(key, format!("{pointer} = {problem}")))?,
             ),
         )
     });
-    let present = raw.present.iter().map(|pointer| check("target.success.present", pointer, Wanted::Present));
-    let absent = raw.absent.iter().map(|pointer| check("target.success.absent", pointer, Wanted::Absent));
+    let present =
+        raw.present.iter().map(|pointer| check("target.success.present", pointer, Demanded::Present));
+    let absent = raw.absent.iter().map(|pointer| check("target.success.absent", pointer, Demanded::Absent));
     equals.chain(present).chain(absent).collect::<Result<_, _>>().map(AnswerChecks::new)
 }
 
-fn check(key: &str, pointer: &str, wanted: Wanted) -> Result<AnswerCheck, ScenarioError> {
+fn check(key: &str, pointer: &str, wanted: Demanded) -> Result<AnswerCheck, ScenarioError> {
     let problem = |problem| ScenarioError::value(key, format!("`{pointer}`: {problem}"));
     Ok(AnswerCheck { pointer: pointer.parse().map_err(problem)?, wanted })
 }

@@ -42,6 +42,7 @@ pub async fn load(
         plan,
         strategy: settings.strategy(phase),
         workers: settings.load.workers,
+        think: settings.load.think(),
         title: phase.name().to_string(),
         shown: Shown::AsLoad,
         truth: None,

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use spanload::model::{AnswerBody, AnswerCheck, AnswerChecks, ByteBudget, Digest, ErrorKind, Sample, Wanted};
+use spanload::model::{
+    AnswerBody, AnswerCheck, AnswerChecks, ByteBudget, Demanded, Digest, ErrorKind, Sample,
+};
 
 use super::load::{Load, at};
 use super::net::{Net, pause};
 
 fn no_error() -> Arc<AnswerChecks> {
     let pointer = "/error".parse().expect("a pointer");
-    Arc::new(AnswerChecks::new(vec![AnswerCheck { pointer, wanted: Wanted::Absent }]))
+    Arc::new(AnswerChecks::new(vec![AnswerCheck { pointer, wanted: Demanded::Absent }]))
 }
 
 fn checked(mut load: Load) -> Load {

@@ -1,5 +1,6 @@
 //! What analysis reads: the rows of the phases, the script's and the server's logs, how the client fared.
 
+mod closed_loop;
 mod collector;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -14,6 +15,7 @@ mod single_call;
 mod sla;
 mod truth;
 
+pub use closed_loop::ClosedLoop;
 pub use collector::PhaseCollector;
 pub use inputs::Inputs;
 pub use observation::Observation;

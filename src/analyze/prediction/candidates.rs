@@ -47,7 +47,7 @@ pub(super) fn predict(
     connections: usize,
     batch: usize,
 ) -> Candidate {
-    let client = Client { callers: inferred.callers, connections, batch };
+    let client = Client { callers: inferred.callers, think: inferred.think, connections, batch };
     let (point, range) = point_and_range(inferred, calibration, client);
     let strategy = Strategy { connections: Connections::Pool(connections), batch };
     let percentile = |pick: fn(&ThreePercentiles) -> Option<f64>| pick(&point.as_ref()?.percentiles);

@@ -69,6 +69,8 @@ impl SimulatedServer<'_> {
 pub(super) struct Client {
     /// Callers who send their next request when the last one has ended.
     pub callers: usize,
+    /// What each of them waits between the two, in microseconds.
+    pub think: u64,
     /// Kept connections.
     pub connections: usize,
     /// Most requests an exchange may carry.
@@ -84,7 +86,7 @@ pub(super) struct Outcome {
     pub end: u64,
 }
 
-/// What happens next, on the exchange of one connection.
+/// What happens next, mostly on the exchange of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     /// It reaches the server.
@@ -93,6 +95,8 @@ enum Event {
     Computed(usize),
     /// Its answer reaches the client.
     Answer(usize),
+    /// So many callers have thought.
+    Due(usize),
 }
 
 struct Simulation<'a> {
@@ -159,8 +163,15 @@ impl Simulation<'_> {
                 for member in members {
                     self.latencies[member] = self.now - self.due[member];
                 }
-                self.issue(ended);
+                match self.client.think {
+                    0 => self.issue(ended),
+                    think => self.after(think, Event::Due(ended)),
+                }
                 self.take(connection);
+                self.call_idle();
+            }
+            Event::Due(requests) => {
+                self.issue(requests);
                 self.call_idle();
             }
         }

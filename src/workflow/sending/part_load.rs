@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{Part, Strategy};
 use crate::plan::Plan;
@@ -15,6 +16,8 @@ pub(in crate::workflow) struct PartLoad {
     pub strategy: Strategy,
     /// Callers of the closed loop.
     pub workers: usize,
+    /// What each of them waits after an answer.
+    pub think: Duration,
     /// How it is called on the screen.
     pub title: String,
     pub shown: Shown,

@@ -1,6 +1,7 @@
 //! The step that calls the idle server, alone and in batches: what a call costs, and what an item.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{Connections, Part, Strategy};
 use crate::workflow::sending::{PartLoad, Run, Shown, plans};
@@ -26,6 +27,7 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
             plan: Arc::new(plans::of_idle_calls(run.settings(), (calls * batch) as u64)?),
             strategy: Strategy { connections: Connections::Pool(1), batch },
             workers: batch,
+            think: Duration::ZERO,
             title: format!("calibration ×{batch}"),
             shown: Shown::InPassing,
             truth: None,

@@ -60,6 +60,7 @@ async fn climb_rung(
         plan: Arc::clone(plan),
         strategy,
         workers: run.settings().load.workers,
+        think: run.settings().load.think(),
         title: format!("{part} {pass}/{PASSES}"),
         shown: Shown::AsLoad,
         truth: None,

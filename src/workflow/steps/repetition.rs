@@ -22,6 +22,7 @@ pub(in crate::workflow) async fn repetition(
         plan: Arc::clone(&run.plan),
         strategy: settings.strategy(phase),
         workers: settings.load.workers,
+        think: settings.load.think(),
         title: format!("{} {repetition}/{}", phase.name(), settings.repetitions),
         shown: Shown::AsLoad,
         truth: Some(run.results.path(&TruthFile::Repetition(phase, repetition).name())),

@@ -6,6 +6,7 @@
 //! and the mock's log of it holds its requests alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::manifest::SingleCallsRecord;
 use crate::model::{Connections, Part, Phase, Strategy};
@@ -38,6 +39,7 @@ pub(in crate::workflow) async fn single_calls(
         plan: Arc::new(plans::of_idle_calls(run.settings(), CALLS)?),
         strategy: Strategy { connections: Connections::Pool(1), batch: 1 },
         workers: 1,
+        think: Duration::ZERO,
         title: "single calls".to_string(),
         shown: Shown::InPassing,
         truth: None,
