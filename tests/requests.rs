@@ -1,5 +1,7 @@
 //! What a request is and what counts as its success, as a scenario says it: through the command line, against a server that sees
 //! the bytes.
+#[path = "requests/encoded.rs"]
+mod encoded;
 #[path = "requests/headers.rs"]
 mod headers;
 #[path = "requests/method.rs"]

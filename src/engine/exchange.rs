@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::slot::Slot;
-use crate::client::{AnswerCollector, Collected, Seat};
+use crate::client::{AnswerCollector, Seat};
 use crate::model::{AnswerBody, ErrorKind, Micros};
 use crate::transport::{Head, Request, Transport};
 
@@ -80,8 +80,9 @@ fn end_exchange<T: Transport + 'static>(
         slot.marks.answered(head.status, head.server);
     }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
+    let decoded = collector.decoded();
     let items = outcome.as_ref().map_or(Vec::new(), |head| items(head, size));
-    let answers = outcome.and_then(|head| answers(repetition, &head, collector.finish(), size));
+    let answers = outcome.and_then(|head| answers(repetition, &head, collector, size));
     let (mut answers, failed) = match answers {
         Ok(answers) => (answers, None),
         Err(kind) => (Vec::new(), Some(kind)),
@@ -100,6 +101,7 @@ fn end_exchange<T: Transport + 'static>(
         let error = if late { Some(ErrorKind::Timeout) } else { failed };
         let mut sample = slot.sample(&repetition.traces, member, end.min(deadline), error);
         sample.server.item = items.get(number).copied();
+        sample.bytes_decoded = decoded;
         ended.push((sample, answer.filter(|_| !late)));
     }
     for (sample, answer) in ended.into_iter().rev() {
@@ -116,13 +118,13 @@ fn items(head: &Head, size: usize) -> Vec<Micros> {
 fn answers(
     repetition: &Repetition,
     head: &Head,
-    answer: Collected,
+    answer: AnswerCollector,
     size: usize,
 ) -> Result<Vec<Result<AnswerBody, ErrorKind>>, ErrorKind> {
     let Repetition { answers, checks, batch_format, .. } = repetition;
     match ErrorKind::from_status(head.status) {
         Some(kind) => Err(kind),
-        None if size == 1 => Ok(vec![answer.whole(&answers.budget, checks)]),
-        None => answer.apart(&answers.budget, |whole| batch_format.split(whole, size), checks),
+        None if size == 1 => Ok(vec![answer.finish()?.whole(&answers.budget, checks)]),
+        None => answer.finish()?.apart(&answers.budget, |whole| batch_format.split(whole, size), checks),
     }
 }

@@ -43,6 +43,7 @@ fn all_keys() -> Raw {
             compute_header: text.clone(),
             timeout_ms: 1,
             max_answer_bytes: 1,
+            accept_encoding: text.clone(),
             success: RawSuccess {
                 equals: [("/a".into(), 1.into())].into(),
                 present: vec!["/b".into()],

@@ -46,6 +46,8 @@ pub struct RawTarget {
     pub compute_header: Option<String>,
     pub timeout_ms: u64,
     pub max_answer_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_encoding: Option<String>,
     #[serde(skip_serializing_if = "RawSuccess::is_empty")]
     pub success: RawSuccess,
 }
@@ -65,6 +67,7 @@ impl Default for RawTarget {
             compute_header: None,
             timeout_ms: 60_000,
             max_answer_bytes: 16 << 20,
+            accept_encoding: None,
             success: RawSuccess::default(),
         }
     }

@@ -1,6 +1,6 @@
 //! Where requests go: the target's address, its paths and the headers of every request.
 
-use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Uri, Version};
 
 use super::endpoint_error::EndpointError;
@@ -72,6 +72,19 @@ impl Endpoint {
             *route = RequestTemplate::new(method.clone(), route.path.clone(), headers);
         }
         self
+    }
+
+    /// The same with the codings that an answer may have, unless a header says so already.
+    pub fn accepting(mut self, codings: Option<&str>) -> Result<Self, EndpointError> {
+        let Some(codings) = codings else { return Ok(self) };
+        let value = HeaderValue::from_str(codings);
+        let value = value.map_err(|_| EndpointError::Header { name: ACCEPT_ENCODING.as_str().into() })?;
+        for route in [&mut self.single, &mut self.batch] {
+            let mut headers = route.headers.clone();
+            headers.entry(ACCEPT_ENCODING).or_insert_with(|| value.clone());
+            *route = RequestTemplate::new(route.method.clone(), route.path.clone(), headers);
+        }
+        Ok(self)
     }
 
     /// The same, with headers in which the server says its own times.

@@ -5,6 +5,7 @@
 
 mod connection_changes;
 mod connection_marks;
+mod content_coding;
 pub mod dial;
 mod direct;
 mod endpoint;
@@ -18,6 +19,7 @@ mod server_timing;
 
 pub use connection_changes::ConnectionChanges;
 pub use connection_marks::{ConnectionMarks, Counters};
+pub use content_coding::ContentCoding;
 pub use direct::Direct;
 pub use endpoint::Endpoint;
 pub use endpoint_error::EndpointError;

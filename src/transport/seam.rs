@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{ConnectionMarks, ExchangeMarks, Request};
+use super::{ConnectionMarks, ContentCoding, ExchangeMarks, Request};
 use crate::model::{ErrorKind, Micros, Moment, ServerTimes, StageSet};
 
 /// A way to move bytes.
@@ -43,6 +43,9 @@ pub trait Connection {
 
 /// Takes an answer's content as it arrives, before anybody has looked into it.
 pub trait BodySink {
+    /// The head has come, and the content will follow.
+    fn begins(&mut self, _head: &Head) {}
+
     /// Ready once it has room for more: until then nothing is read, and what comes waits in the network.
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
@@ -60,6 +63,8 @@ pub trait BodySink {
 pub struct Head {
     /// HTTP status; not necessarily a success.
     pub status: u16,
+    /// How its content is encoded.
+    pub coding: ContentCoding,
     /// What the server says of its own time.
     pub server: ServerTimes,
     /// What each item of the exchange cost, as the server says, in order; empty if it does not.

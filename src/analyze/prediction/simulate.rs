@@ -103,6 +103,8 @@ struct Simulation<'a> {
     server: SimulatedServer<'a>,
     client: Client,
     now: u64,
+    /// When the last answer came.
+    end: u64,
     /// By time, then by the order in which they were set.
     events: BinaryHeap<Reverse<(u64, u64, Event)>>,
     set: u64,
@@ -126,6 +128,7 @@ pub(super) fn simulate(server: SimulatedServer<'_>, client: Client) -> Outcome {
         server,
         client,
         now: 0,
+        end: 0,
         events: BinaryHeap::new(),
         set: 0,
         due: Vec::with_capacity(server.calls.len()),
@@ -142,7 +145,7 @@ pub(super) fn simulate(server: SimulatedServer<'_>, client: Client) -> Outcome {
         simulation.now = time;
         simulation.meet(event);
     }
-    Outcome { latencies: simulation.latencies, end: simulation.now }
+    Outcome { latencies: simulation.latencies, end: simulation.end }
 }
 
 impl Simulation<'_> {
@@ -159,6 +162,7 @@ impl Simulation<'_> {
             }
             Event::Answer(connection) => {
                 let members = std::mem::take(&mut self.under_way[connection]);
+                self.end = self.now;
                 let ended = members.len();
                 for member in members {
                     self.latencies[member] = self.now - self.due[member];

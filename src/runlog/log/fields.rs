@@ -42,6 +42,7 @@ mod column {
     pub const ANSWER_DIGEST: usize = 29;
     pub const SERVER_ITEM: usize = 30;
     pub const ANSWER_COPIED: usize = 31;
+    pub const BYTES_DECODED: usize = 32;
 }
 
 impl<'a> Fields<'a> {
@@ -91,6 +92,7 @@ impl<'a> Fields<'a> {
             error: self.optional(column::ERROR)?,
             bytes_sent: self.required_number(column::BYTES_SENT)?,
             bytes_received: self.required_number(column::BYTES_RECEIVED)?,
+            bytes_decoded: self.number(column::BYTES_DECODED)?,
             answer_digest: self.answer()?,
         })
     }

@@ -183,6 +183,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             match found {
                 Some(answer) => {
                     self.marks.answered(answer.head.status, answer.head.server);
+                    sink.begins(&answer.head);
                     self.answer = Some(answer);
                 }
                 None if rest.is_empty() => {

@@ -147,6 +147,7 @@ pub(in crate::workflow) fn endpoint(url: &str, settings: &Settings) -> Result<En
     let told_by = ServerHeaders::new(target.queue_header.as_deref(), target.compute_header.as_deref())?;
     let headers = target.headers.iter().map(|header| (header.name.as_str(), header.value.reveal()));
     let endpoint = Endpoint::new(url, &target.path, &target.batch_path, headers)?;
+    let endpoint = endpoint.accepting(target.accept_encoding.as_deref())?;
     Ok(endpoint.asking(&method, settings.sends_bodies()).told_by(told_by))
 }
 
