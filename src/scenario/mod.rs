@@ -2,6 +2,7 @@
 //!
 //! Nothing downstream sees the raw form.
 
+mod encoding;
 mod error;
 mod headers;
 mod method;

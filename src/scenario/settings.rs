@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::encoding;
 use super::error::ScenarioError;
 use super::headers::{self, GivenHeader};
 use super::method;
@@ -228,23 +229,9 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
         compute_header: raw.compute_header,
         timeout_ms: raw.timeout_ms,
         max_answer_bytes: raw.max_answer_bytes,
-        accept_encoding: accept_encoding(raw.accept_encoding)?,
+        accept_encoding: encoding::resolve(raw.accept_encoding)?,
         success: success::resolve(&raw.success)?,
     })
-}
-
-/// Only what is decoded may be asked for.
-fn accept_encoding(written: Option<String>) -> Result<Option<String>, ScenarioError> {
-    let known =
-        |name: &str| ["gzip", "br", "zstd", "identity"].iter().any(|known| known.eq_ignore_ascii_case(name));
-    let names = written.iter().flat_map(|written| written.split(','));
-    let mut names = names.map(|name| name.split(';').next().unwrap_or_default().trim());
-    if let Some(name) = names.find(|name| !known(name)) {
-        let problem =
-            format!("`{name}` is not decoded; write one or more of gzip, br and zstd, as in \"gzip, br\"");
-        return Err(ScenarioError::value("target.accept_encoding", problem));
-    }
-    Ok(written)
 }
 
 fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
