@@ -189,6 +189,7 @@ fn manifest() -> anyhow::Result<Manifest> {
             requests: REQUESTS,
             repetitions: REPETITIONS,
             workers: WORKERS as usize,
+            think_ms: 0,
             before: "per_request".into(),
             after: "pool of 8, batches of up to 8".into(),
             strategies: Some(Strategies {

@@ -35,7 +35,7 @@ fn assert_prove_refused(name: &str, flags: &[&str], code: i32, words: &[&str]) {
 
 #[test]
 fn a_wrong_flag_is_named_with_its_remedy() {
-    let cases: [(&[&str], &[&str]); 32] = [
+    let cases: [(&[&str], &[&str]); 33] = [
         (&["--nope"], &["--nope", "--help"]),
         (&["-n", "0"], &["load.requests", "use 1 to"]),
         (&["-n", "-1"], &["-1", "--help"]),
@@ -68,6 +68,7 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--set", "target.compute_header=x-took"], &["target.compute_header", "\"x-took:s\"", "unit"]),
         (&["--set", "target.server_times=triton"], &["target.server_times", "triton", "llama.cpp"]),
         (&["-H", "no-colon"], &["-H", "x-key: 123"]),
+        (&["-m", "GET"], &["target.method", "POST only", "--target"]),
     ];
     for (flags, words) in cases {
         assert_prove_refused("bad_flag", flags, 2, words);
@@ -324,4 +325,21 @@ fn the_given_load_test_can_be_left_out() {
     let run = Run::prove("no_script", &flags);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     assert!(run.results().comparison()["baseline_script"].is_null());
+}
+
+/// Of a variable and of a file too, whichever way they came.
+#[test]
+fn what_a_variable_or_a_file_holds_is_written_nowhere() {
+    let mock = Mock::start(&["--fixed-ms=1", "--item-ms=1"]);
+    let out = fresh_folder("secret_sources");
+    let key = out.join("key");
+    std::fs::write(&key, SECRET).expect("the folder is writable");
+    let header = format!("x-key: file:{}", key.display());
+    let flags =
+        ["--target", &mock.hello.infer, "--bearer", "env:SPANLOAD_TEST_TOKEN", "-H", &header, "-n", "8"];
+    let output =
+        prove_command(&out, &flags).env("SPANLOAD_TEST_TOKEN", SECRET).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(!stderr(&output).contains(SECRET) && !String::from_utf8_lossy(&output.stdout).contains(SECRET));
+    assert_no_secret(&out.join("runs"));
 }

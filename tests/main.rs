@@ -41,6 +41,7 @@ mod prediction;
 mod probe;
 mod prove;
 mod readme;
+mod requests;
 mod rooms;
 mod run_tests;
 mod runs_coverage;

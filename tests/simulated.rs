@@ -4,6 +4,7 @@ mod back_off;
 mod batches;
 mod bodies;
 mod capacity;
+mod checks;
 mod closed_loop;
 mod deadlines;
 mod failures;

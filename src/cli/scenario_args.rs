@@ -20,9 +20,15 @@ pub struct ScenarioArgs {
     /// URL of your own server instead of the embedded mock
     #[arg(long, value_name = "URL", help_heading = "Target")]
     target: Option<String>,
-    /// Extra header of every request; its value is never written down
+    /// Method of every request, such as GET; POST where nothing says otherwise
+    #[arg(short = 'm', long, value_name = "METHOD", help_heading = "Target")]
+    method: Option<String>,
+    /// Extra header of every request, repeatable; the value, env:NAME or file:PATH is never written down
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", help_heading = "Target")]
     headers: Vec<String>,
+    /// Token that every request carries as `authorization: Bearer …`: env:NAME or file:PATH
+    #[arg(long, value_name = "env:NAME|file:PATH", help_heading = "Target")]
+    bearer: Option<String>,
     /// Time from due after which a request has failed: 30s, 500ms, or a bare number of milliseconds
     #[arg(long, value_name = "TIME", value_parser = milliseconds, help_heading = "Target")]
     timeout: Option<u64>,
@@ -68,6 +74,10 @@ impl ScenarioArgs {
             overrides.set("--target", "target.url", url.as_str());
         }
         self.connections.lay_over(&mut overrides);
+        if let Some(method) = &self.method {
+            overrides.set("--method", "target.method", method.as_str());
+        }
+        self.bearer.iter().try_for_each(|written| overrides.set_bearer(written))?;
         self.headers.iter().try_for_each(|header| overrides.set_header(header))?;
         self.sla.iter().try_for_each(|line| overrides.set_sla(line))?;
         self.set.iter().try_for_each(|assignment| overrides.set_text(assignment))?;

@@ -1,195 +1,84 @@
-//! Collects an answer's content as it comes: a copy while there is room for one, its digest alone where there is none.
+//! Collects an answer's content as it comes, decoded where it is encoded.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-
-use super::batch_room::{BatchHold, BatchRoom};
-use crate::model::digest::RollingDigest;
-use crate::model::{AnswerBody, ByteBudget, Digest, ErrorKind, KeptAnswer, Lease, Moment};
-use crate::transport::BodySink;
-
-/// How much of answers is taken.
-#[derive(Clone, Debug)]
-pub struct AnswerLimits {
-    /// Bytes of one answer; a longer one has failed.
-    pub most: u64,
-    /// Copies of all answers that the recorder has not seen yet.
-    pub budget: Arc<ByteBudget>,
-    /// Answers to batches that are not complete.
-    pub batches: Arc<BatchRoom>,
-}
-
-/// Of a copy this long the digest is taken beside it, so that a budget that is used up later costs no time then.
-const DIGESTED_BESIDE: usize = 256 * 1024;
+use super::answer_limits::AnswerLimits;
+use super::collected::Collected;
+use super::decoding::Decoding;
+use super::gathered::Gathered;
+use crate::model::{ErrorKind, Moment};
+use crate::transport::{BodySink, ContentCoding, Head};
 
 /// Takes one answer.
 pub struct AnswerCollector {
-    limits: AnswerLimits,
-    /// What the answer to a batch holds.
-    batch: Option<BatchHold>,
+    most: u64,
     received: u64,
-    content: Collecting,
-}
-
-enum Collecting {
-    Nothing,
-    /// A copy with its place in the budget, and its digest so far where it is long. That of a batch has its place elsewhere, and its
-    /// parts ask for one here.
-    Copy(Vec<u8>, Option<Lease>, Option<RollingDigest>),
-    Rolling(RollingDigest),
+    coding: ContentCoding,
+    content: Decoding,
 }
 
 impl AnswerCollector {
-    /// Waits for an answer.
-    pub fn new(limits: &AnswerLimits, batched: bool) -> Self {
-        let batch = batched.then(|| BatchHold::new(&limits.batches));
-        AnswerCollector { limits: limits.clone(), batch, received: 0, content: Collecting::Nothing }
+    /// Waits for an answer. Where its content must be looked at it needs a copy, and what there is no room for waits in the network.
+    pub fn new(limits: &AnswerLimits, needs_copy: bool) -> Self {
+        let content = Decoding::Plain(Gathered::new(limits, needs_copy));
+        AnswerCollector { most: limits.most, received: 0, coding: ContentCoding::Identity, content }
     }
 
     /// The content, once it is complete.
-    pub fn finish(self) -> Collected {
-        match self.content {
-            Collecting::Nothing => Collected::Copy(Bytes::new(), None),
-            Collecting::Copy(copy, lease, _) => match self.batch {
-                Some(batch) => Collected::Batch(copy.into(), batch),
-                None => Collected::Copy(copy.into(), lease),
-            },
-            Collecting::Rolling(running) => Collected::Rolled(running.finish()),
-        }
-    }
-}
-
-/// A complete content.
-pub enum Collected {
-    /// A copy, with its place in the budget.
-    Copy(Bytes, Option<Lease>),
-    /// The same of the answer to a batch.
-    Batch(Bytes, BatchHold),
-    /// The digest of the bytes.
-    Rolled(Digest),
-}
-
-impl Collected {
-    /// The content, where there is a copy; it shares the memory.
-    pub fn bytes(&self) -> Bytes {
-        match self {
-            Collected::Copy(copy, _) | Collected::Batch(copy, _) => copy.clone(),
-            Collected::Rolled(_) => Bytes::new(),
-        }
-    }
-
-    /// The answer to one request.
-    pub fn whole(self) -> AnswerBody {
-        match self {
-            Collected::Copy(copy, Some(lease)) => AnswerBody::Kept(KeptAnswer::new(copy, lease)),
-            Collected::Copy(copy, None) | Collected::Batch(copy, _) => {
-                AnswerBody::Kept(KeptAnswer::uncounted(copy))
-            }
-            Collected::Rolled(digest) => AnswerBody::Rolled(digest),
-        }
-    }
-
-    /// The answers to the members of a batch, as `split` takes the content apart: copies where the budget has room for them.
     ///
     /// # Errors
-    /// What `split` cannot take apart.
-    pub fn apart(
-        self,
-        budget: &Arc<ByteBudget>,
-        split: impl FnOnce(&Bytes) -> Option<Vec<Bytes>>,
-    ) -> Result<Vec<AnswerBody>, ErrorKind> {
-        // What it holds is free once its parts have places of their own.
-        let Collected::Batch(copy, _hold) = self else { return Err(ErrorKind::Protocol) };
-        let parts = split(&copy).ok_or(ErrorKind::Protocol)?;
-        Ok(match budget.reserve(copy.len() as u64) {
-            Some(lease) => KeptAnswer::shared(parts, lease).into_iter().map(AnswerBody::Kept).collect(),
-            None => parts.iter().map(|part| AnswerBody::Rolled(Digest::of(part))).collect(),
-        })
-    }
-}
-
-impl AnswerCollector {
-    fn begun(&self, data: &[u8]) -> Collecting {
-        if self.batch.is_some() {
-            return Collecting::Copy(data.to_vec(), None, None);
-        }
-        match self.limits.budget.reserve(data.len() as u64) {
-            Some(lease) => Collecting::Copy(data.to_vec(), Some(lease), None),
-            None => Collecting::Rolling(digest_of(&[data])),
-        }
+    /// Its encoding ends too early, or it is too large decoded.
+    pub fn finish(self) -> Result<Collected, ErrorKind> {
+        self.content.finish().map(Gathered::finish)
     }
 
-    fn copied(
-        &self,
-        mut copy: Vec<u8>,
-        mut lease: Option<Lease>,
-        running: Option<RollingDigest>,
-        data: &[u8],
-    ) -> Collecting {
-        let mut running = running.or_else(|| {
-            let long = self.batch.is_none() && copy.len() >= DIGESTED_BESIDE;
-            long.then(|| digest_of(&[&copy]))
-        });
-        running.iter_mut().for_each(|running| running.add(data));
-        if lease.as_mut().is_none_or(|lease| lease.grow(data.len() as u64)) {
-            grow(&mut copy, data.len());
-            copy.extend_from_slice(data);
-            return Collecting::Copy(copy, lease, running);
-        }
-        Collecting::Rolling(running.unwrap_or_else(|| digest_of(&[&copy, data])))
+    /// The bytes of the decoded content so far, where it is encoded.
+    pub fn decoded(&self) -> Option<u64> {
+        self.content.decoded()
     }
 }
 
 impl BodySink for AnswerCollector {
     fn forget(&mut self) {
-        *self = AnswerCollector::new(&self.limits, self.batch.is_some());
+        self.received = 0;
+        self.coding = ContentCoding::Identity;
+        self.content.gathered().forget();
+    }
+
+    fn begins(&mut self, head: &Head) {
+        // What is no success has failed whatever it says, also if nobody can read it.
+        if ErrorKind::from_status(head.status).is_none() {
+            self.coding = head.coding;
+        }
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.batch.as_mut().map_or(Poll::Ready(()), |batch| batch.poll_room(cx))
+        self.content.gathered().poll_room(cx)
     }
 
     fn chunk(&mut self, _at: Moment, data: &[u8]) -> Result<(), ErrorKind> {
         self.received += data.len() as u64;
-        if self.received > self.limits.most {
-            (self.content, self.batch) = (Collecting::Nothing, None);
+        // Only what has content is encoded: an answer to HEAD says how it would be.
+        if self.coding != ContentCoding::Identity {
+            self.content.begin(std::mem::take(&mut self.coding))?;
+        }
+        if self.received > self.most {
+            self.content.gathered().refuse();
             return Err(ErrorKind::TooLarge);
         }
-        if let Some(batch) = &mut self.batch {
-            batch.add(data.len() as u64);
-        }
-        self.content = match std::mem::replace(&mut self.content, Collecting::Nothing) {
-            Collecting::Nothing => self.begun(data),
-            Collecting::Copy(copy, lease, running) => self.copied(copy, lease, running, data),
-            Collecting::Rolling(mut running) => {
-                running.add(data);
-                Collecting::Rolling(running)
-            }
-        };
-        Ok(())
+        self.content.take(data)
     }
-}
-
-/// Makes room for more, and for a quarter again at most: twice as much, as a vector does by itself, would be memory that no budget
-/// counts.
-fn grow(copy: &mut Vec<u8>, more: usize) {
-    if copy.capacity() - copy.len() < more {
-        copy.reserve_exact(more.max(copy.len() / 4));
-    }
-}
-
-/// The digest of what has come, to be gone on with.
-fn digest_of(pieces: &[&[u8]]) -> RollingDigest {
-    let mut running = RollingDigest::default();
-    pieces.iter().for_each(|piece| running.add(piece));
-    running
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
     use super::*;
+    use crate::client::BatchRoom;
+    use crate::model::{AnswerBody, AnswerChecks, ByteBudget, Digest};
 
     fn limits(most: u64, budget: &Arc<ByteBudget>) -> AnswerLimits {
         AnswerLimits { most, budget: Arc::clone(budget), batches: BatchRoom::new(most) }
@@ -200,7 +89,7 @@ mod tests {
         for chunk in chunks {
             collector.chunk(Moment::START, chunk.as_bytes())?;
         }
-        Ok(collector.finish().whole())
+        collector.finish()?.whole(budget, &AnswerChecks::default())
     }
 
     #[test]
@@ -243,7 +132,13 @@ mod tests {
             let limits = limits(100, &ByteBudget::new(room));
             let mut collector = AnswerCollector::new(&limits, true);
             collector.chunk(Moment::START, b"1234").expect("it is short");
-            let parts = collector.finish().apart(&limits.budget, split).expect("two parts");
+            let parts = collector.finish().expect("it is whole").apart(
+                &limits.budget,
+                split,
+                &AnswerChecks::default(),
+            );
+            let parts: Vec<_> =
+                parts.expect("two parts").into_iter().map(|part| part.expect("no check")).collect();
             let is_kept = |part: &AnswerBody| matches!(part, AnswerBody::Kept(_));
             assert_eq!(parts.iter().map(is_kept).collect::<Vec<_>>(), [kept; 2]);
             let rolled = AnswerBody::Rolled(Digest::of(b"34"));

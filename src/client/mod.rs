@@ -4,14 +4,21 @@
 //! not, [`BatchFormat`] puts bodies together, and neither knows of the other.
 
 mod answer;
+mod answer_limits;
 mod batch;
 mod batch_items;
 mod batch_room;
+mod collected;
+mod decoding;
+mod gathered;
 mod place;
 mod seat;
+mod zstd_writer;
 
-pub use answer::{AnswerCollector, AnswerLimits, Collected};
+pub use answer::AnswerCollector;
+pub use answer_limits::AnswerLimits;
 pub use batch::BatchFormat;
 pub use batch_room::BatchRoom;
+pub use collected::Collected;
 pub use place::ConnectionPlace;
 pub use seat::Seat;

@@ -6,13 +6,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::pacing::Due;
 use super::scheduler::Scheduler;
 use super::slot::{Arrival, Slot};
 use crate::model::{ErrorKind, Moment, Sample};
 use crate::transport::Transport;
 
-/// When the engine must look again: at the next deadline or due time, but at least once a tick.
+/// When the engine must look at deadlines again: at the next of them, but at least once a tick.
 pub(super) fn next_wake<T: Transport + 'static>(scheduler: &Scheduler<T>, tick: Duration) -> Moment {
     let state = scheduler.state.borrow();
     let waiting = state.waiting.front().map(|arrival| arrival.due);
@@ -22,17 +21,8 @@ pub(super) fn next_wake<T: Transport + 'static>(scheduler: &Scheduler<T>, tick: 
         .filter_map(|slot| slot.members.borrow().iter().map(|(_, member)| member.due).min());
     let due = waiting.into_iter().chain(under_way).min();
     let deadline = due.map(|due| due + scheduler.repetition.timeout);
-    let release = next_release(scheduler, state.issued());
     let tick = scheduler.clock.now() + tick;
-    [deadline, release].into_iter().flatten().fold(tick, Moment::min)
-}
-
-/// When the plan makes the next request due; `None` where the end of another one does.
-fn next_release<T: Transport + 'static>(scheduler: &Scheduler<T>, issued: u64) -> Option<Moment> {
-    match scheduler.repetition.pacing.due(issued) {
-        Due::At(due) if issued < scheduler.repetition.requests() => Some(due),
-        _ => None,
-    }
+    deadline.map_or(tick, |deadline| deadline.min(tick))
 }
 
 /// Ends every story whose deadline has passed.

@@ -32,8 +32,9 @@ impl<T: Transport + 'static> Drop for PanicGuard<T> {
 async fn run<T: Transport + 'static>(scheduler: Rc<Scheduler<T>>, slot: Rc<Slot<T>>) {
     let _guard = PanicGuard(Rc::clone(&scheduler));
     while let Some(seat) = poll_fn(|cx| scheduler.poll_take(&slot, cx)).await {
-        let mut collector =
-            AnswerCollector::new(&scheduler.repetition.answers, slot.members.borrow().len() > 1);
+        let repetition = &scheduler.repetition;
+        let needs_copy = slot.members.borrow().len() > 1 || !repetition.checks.is_empty();
+        let mut collector = AnswerCollector::new(&repetition.answers, needs_copy);
         let outcome = exchange(&scheduler, &slot, seat, &mut collector).await;
         end_exchange(&scheduler, &slot, outcome, collector);
     }
@@ -64,13 +65,18 @@ fn compose<'a, T: Transport + 'static>(scheduler: &'a Scheduler<T>, slot: &Slot<
     Request { route: &repetition.endpoint.batch, body, traceparent, keep }
 }
 
+/// An answer for each member, in order, or why it is no success.
+type MemberAnswers = Vec<Result<AnswerBody, ErrorKind>>;
+
 /// How an exchange ended, for all of its members.
 struct Ending {
     end: Moment,
     /// What each member cost.
     items: Vec<Micros>,
+    /// Bytes of the decoded content, where it was encoded.
+    decoded: Option<u64>,
     /// One answer a member.
-    answers: Result<Vec<AnswerBody>, ErrorKind>,
+    answers: Result<MemberAnswers, ErrorKind>,
     /// What the server said in their place.
     said: Option<AnswerBody>,
 }
@@ -89,21 +95,26 @@ fn end_exchange<T: Transport + 'static>(
         scheduler.repetition.endpoint.server_headers.note(head.told_by);
     }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
+    let decoded = collector.decoded();
     let items = outcome.as_ref().map_or(Vec::new(), |head| items(head, size));
     let (answers, said) = match outcome {
         Ok(head) => answered(scheduler, slot, head, collector, size),
         Err(kind) => {
-            let opening = || FailedAnswer::opening_of(&collector.finish().bytes());
+            let opening = || {
+                collector
+                    .finish()
+                    .map_or_else(|_| Bytes::new(), |content| FailedAnswer::opening_of(&content.bytes()))
+            };
             (Err(kind), said(scheduler, slot, kind, None, opening))
         }
     };
-    end_members(scheduler, slot, Ending { end, items, answers, said });
+    end_members(scheduler, slot, Ending { end, items, decoded, answers, said });
 }
 
 fn end_members<T: Transport + 'static>(scheduler: &Scheduler<T>, slot: &Slot<T>, ending: Ending) {
     let repetition = &scheduler.repetition;
     let members = std::mem::take(&mut *slot.members.borrow_mut());
-    let Ending { end, items, answers, mut said } = ending;
+    let Ending { end, items, decoded, answers, mut said } = ending;
     let failed = answers.as_ref().err().copied();
     let mut answers = answers.unwrap_or_default();
     // From the last to the first, so that each can be taken off the end; then in their order.
@@ -111,12 +122,18 @@ fn end_members<T: Transport + 'static>(scheduler: &Scheduler<T>, slot: &Slot<T>,
     for (number, member) in members.into_iter().rev() {
         let deadline = member.due + repetition.timeout;
         let late = end > deadline;
+        answers.truncate(number + 1);
+        let (answer, failed) = match answers.pop() {
+            Some(Ok(answer)) => (Some(answer), None),
+            Some(Err(kind)) => (None, Some(kind)),
+            None => (None, failed),
+        };
         let error = if late { Some(ErrorKind::Timeout) } else { failed };
         let mut sample = slot.sample(&repetition.traces, member, end.min(deadline), error);
         sample.server.item = items.get(number).copied();
-        answers.truncate(number + 1);
+        sample.bytes_decoded = decoded;
         // What was said in their place one of them tells for all.
-        let answer = answers.pop().or_else(|| said.take()).filter(|_| !late);
+        let answer = answer.or_else(|| said.take()).filter(|_| !late);
         ended.push((member.in_vain, sample, answer));
     }
     for (in_vain, sample, answer) in ended.into_iter().rev() {
@@ -131,17 +148,26 @@ fn answered<T: Transport + 'static>(
     mut head: Head,
     collector: AnswerCollector,
     size: usize,
-) -> (Result<Vec<AnswerBody>, ErrorKind>, Option<AnswerBody>) {
-    let content = collector.finish();
+) -> (Result<MemberAnswers, ErrorKind>, Option<AnswerBody>) {
+    let repetition = &scheduler.repetition;
     let refused = ErrorKind::from_status(head.status).is_some();
+    let content = match collector.finish() {
+        Ok(content) => content,
+        Err(kind) => return (Err(kind), said(scheduler, slot, kind, head.aside.take(), Bytes::new)),
+    };
     // Nobody else needs it: to share it costs each request a little.
-    let bytes = if refused || size > 1 { content.bytes() } else { Bytes::new() };
-    let answers = answers(&scheduler.repetition, &head, content, size);
-    let said = answers.as_ref().err().and_then(|kind| {
-        if !refused {
+    let looked_at = refused || size > 1 || !repetition.checks.is_empty();
+    let bytes = if looked_at { content.bytes() } else { Bytes::new() };
+    let answers = answers(repetition, &head, content, size);
+    let failed = match &answers {
+        Err(kind) => Some(*kind),
+        Ok(each) => each.iter().find_map(|one| one.as_ref().err().copied()),
+    };
+    let said = failed.and_then(|kind| {
+        if kind == ErrorKind::Protocol && !refused {
             slot.marks.because("the answer to a batch has no list of as many items as the batch");
         }
-        said(scheduler, slot, *kind, head.aside.take(), || FailedAnswer::opening_of(&bytes))
+        said(scheduler, slot, kind, head.aside.take(), || FailedAnswer::opening_of(&bytes))
     });
     (answers, said)
 }
@@ -167,16 +193,17 @@ fn items(head: &Head, size: usize) -> Vec<Micros> {
     if head.items.len() == size { head.items.clone() } else { Vec::new() }
 }
 
-/// One answer a member, in order.
+/// One answer a member, in order, or why it is no success.
 fn answers(
     repetition: &Repetition,
     head: &Head,
-    answer: Collected,
+    content: Collected,
     size: usize,
-) -> Result<Vec<AnswerBody>, ErrorKind> {
+) -> Result<MemberAnswers, ErrorKind> {
+    let Repetition { answers, checks, batch_format, .. } = repetition;
     match ErrorKind::from_status(head.status) {
         Some(kind) => Err(kind),
-        None if size == 1 => Ok(vec![answer.whole()]),
-        None => answer.apart(&repetition.answers.budget, |whole| repetition.batch_format.split(whole, size)),
+        None if size == 1 => Ok(vec![content.whole(&answers.budget, checks)]),
+        None => content.apart(&answers.budget, |whole| batch_format.split(whole, size), checks),
     }
 }

@@ -1,14 +1,18 @@
 //! When requests are due: a pure function of their sequence number, with no clock and no sleep in it.
 
+use std::time::Duration;
+
 use crate::model::Moment;
 
 /// The rule by which requests become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pacing {
-    /// So many callers, each of whom sends its next request when its last one has ended.
+    /// So many callers, each of whom sends its next request so long after its last one has ended.
     Closed {
         /// Callers, at least 1.
         workers: u64,
+        /// What a caller does between an answer and its next request; no part of any latency.
+        think: Duration,
     },
 }
 
@@ -17,16 +21,16 @@ pub enum Pacing {
 pub enum Due {
     /// At a time that the plan fixes.
     At(Moment),
-    /// At the instant at which the next request in flight ends.
-    WhenOneEnds,
+    /// So long after the instant at which the next request in flight ends.
+    AfterOneEnds(Duration),
 }
 
 impl Pacing {
     /// When the n-th request of the callers is due, counted from 0.
     pub fn due(&self, number: u64) -> Due {
         match self {
-            Pacing::Closed { workers } if number < *workers => Due::At(Moment::START),
-            Pacing::Closed { .. } => Due::WhenOneEnds,
+            Pacing::Closed { workers, .. } if number < *workers => Due::At(Moment::START),
+            Pacing::Closed { think, .. } => Due::AfterOneEnds(*think),
         }
     }
 }
@@ -40,9 +44,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_closed_loop_starts_with_one_request_a_worker(workers in 1_u64..1_000, seq in 0_u64..10_000) {
-            let due = Pacing::Closed { workers }.due(seq);
+            let think = Duration::from_millis(seq % 3);
+            let due = Pacing::Closed { workers, think }.due(seq);
             let first = seq < workers;
-            prop_assert_eq!(due, if first { Due::At(Moment::START) } else { Due::WhenOneEnds });
+            prop_assert_eq!(due, if first { Due::At(Moment::START) } else { Due::AfterOneEnds(think) });
         }
     }
 }

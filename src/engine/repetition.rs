@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::hopeless::Patience;
 use super::pacing::Pacing;
 use crate::client::{AnswerLimits, BatchFormat};
-use crate::model::{Connections, Strategy};
+use crate::model::{AnswerChecks, Connections, Strategy};
 use crate::plan::{Plan, Slice, TraceIds};
 use crate::transport::Endpoint;
 
@@ -29,6 +29,8 @@ pub struct Repetition {
     pub batch_format: BatchFormat,
     /// How much of answers is taken.
     pub answers: AnswerLimits,
+    /// What an answer must say to be a success.
+    pub checks: Arc<AnswerChecks>,
     /// Time from due after which a request has failed.
     pub timeout: Duration,
     /// After how much failure it ends early; `None` is never.
@@ -44,7 +46,7 @@ impl Repetition {
     /// The shares of so many threads, each with its own callers, connections and requests; fewer where there are not enough
     /// callers or connections for all.
     pub(super) fn shares(self, threads: usize) -> Vec<Repetition> {
-        let Pacing::Closed { workers } = self.pacing;
+        let Pacing::Closed { workers, think } = self.pacing;
         let most = workers.min(self.strategy.connections() as u64).min(self.plan.requests()).max(1);
         let threads = (threads as u64).clamp(1, most);
         let share = |of: u64, thread: u64| of / threads + u64::from(thread < of % threads);
@@ -56,7 +58,7 @@ impl Repetition {
                 };
                 Repetition {
                     slice: Slice::new(thread, threads),
-                    pacing: Pacing::Closed { workers: share(workers, thread) },
+                    pacing: Pacing::Closed { workers: share(workers, thread), think },
                     strategy: Strategy { connections, ..self.strategy },
                     ..self.clone()
                 }

@@ -14,7 +14,7 @@ use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::{deadlines, exchange};
 use crate::host::{Clock, Interrupt};
-use crate::model::{Chunk, Closings, Pulse};
+use crate::model::{Chunk, Closings, Moment, Pulse};
 use crate::transport::Transport;
 
 /// How often chunks of samples are handed on, also when they are not full, and deadlines checked.
@@ -74,11 +74,13 @@ async fn conduct<T: Transport + 'static>(
     let mut halted = pin!(halt.called());
     let mut look = deadlines::next_wake(&scheduler, TICK);
     loop {
-        let wake = look.min(scheduler.clock.now() + PROBE);
-        let wake = scheduler.first_rested().map_or(wake, |rested| wake.min(rested));
+        let probe = look.min(scheduler.clock.now() + PROBE);
+        let next = [scheduler.first_rested(), scheduler.next_due()].into_iter().flatten();
+        let wake = next.fold(probe, Moment::min);
         tokio::select! {
             () = scheduler.finished() => break,
             () = scheduler.room_changed() => scheduler.look_again(),
+            () = scheduler.due_sooner() => {}
             () = &mut halted => {
                 assert!(!scheduler.has_panicked(), "an exchange panicked; what it said stands above");
                 deadlines::abandon(&scheduler);
@@ -90,8 +92,10 @@ async fn conduct<T: Transport + 'static>(
                 if wake == look {
                     scheduler.tell(pulse);
                     deadlines::expire(&scheduler);
-                    scheduler.release_due();
                     scheduler.hand_on();
+                }
+                scheduler.release_due();
+                if wake == look {
                     look = deadlines::next_wake(&scheduler, TICK);
                 }
             }

@@ -39,6 +39,8 @@ pub(super) struct Scheduler<T: Transport> {
     start: Start<T>,
     pub(super) output: Output,
     all_done: Notify,
+    /// A request will be due before all that were known to be.
+    due_sooner: Notify,
     halt: Halt,
     panicked: Cell<bool>,
     batches: Cell<u64>,
@@ -58,6 +60,8 @@ pub(super) struct State<T: Transport> {
     pub(super) waiting: VecDeque<Arrival>,
     /// Those that are due, but whose callers rest, by when the rest ends and by number.
     resting: BTreeMap<(Moment, u64), Arrival>,
+    /// When callers who think will have thought, the first of them first, and what came of their requests before.
+    thinking: VecDeque<(Moment, InVain)>,
     pub(super) slots: Vec<Rc<Slot<T>>>,
     /// The indices of slots that have ended.
     ended: Vec<usize>,
@@ -82,6 +86,7 @@ impl<T: Transport + 'static> Scheduler<T> {
                 finished: 0,
                 waiting: VecDeque::new(),
                 resting: BTreeMap::new(),
+                thinking: VecDeque::new(),
                 slots: Vec::new(),
                 ended: Vec::new(),
                 room: Room::new(most),
@@ -91,6 +96,7 @@ impl<T: Transport + 'static> Scheduler<T> {
             start,
             output: Output::new(sink, halt.clone()),
             all_done: Notify::new(),
+            due_sooner: Notify::new(),
             halt,
             panicked: Cell::default(),
             batches: Cell::new(0),
@@ -116,18 +122,39 @@ impl<T: Transport + 'static> Scheduler<T> {
             if issued == self.repetition.requests() {
                 break;
             }
-            match self.repetition.pacing.due(issued) {
-                Due::At(due) if due <= now => self.issue(due),
-                _ => break,
-            }
+            let due = match self.repetition.pacing.due(issued) {
+                Due::At(due) => Some((due, InVain::default())).filter(|(due, _)| *due <= now),
+                Due::AfterOneEnds(_) => self.state.borrow_mut().has_thought(now),
+            };
+            let Some((due, in_vain)) = due else { break };
+            self.issue_for(&mut self.state.borrow_mut(), due, in_vain);
         }
         self.call_slots();
     }
 
-    fn issue(&self, due: Moment) {
-        let mut state = self.state.borrow_mut();
+    /// When the next request is due, where that is known already.
+    pub(super) fn next_due(&self) -> Option<Moment> {
+        let state = self.state.borrow();
+        match self.repetition.pacing.due(state.issued) {
+            Due::At(due) if state.issued < self.repetition.requests() => Some(due),
+            Due::At(_) => None,
+            Due::AfterOneEnds(_) => state.thinking.front().map(|(ready, _)| *ready),
+        }
+    }
+
+    /// Waits until a request will be due sooner than [`Self::next_due`] said.
+    pub(super) async fn due_sooner(&self) {
+        self.due_sooner.notified().await;
+    }
+
+    /// Makes the next request due, of a caller whose requests before it fared like this.
+    fn issue_for(&self, state: &mut State<T>, due: Moment, in_vain: InVain) {
         let seq = self.repetition.slice.nth(state.issued);
-        state.issue(Arrival { seq, due, in_vain: InVain::default() });
+        let arrival = Arrival { seq, due, in_vain };
+        match in_vain.rest(seq, self.repetition.timeout) {
+            Some(rest) => state.rest(arrival, due + rest),
+            None => state.issue(arrival),
+        }
     }
 
     /// When the next rest ends.
@@ -298,15 +325,15 @@ impl<T: Transport + 'static> Scheduler<T> {
         let planned = self.repetition.requests();
         let mut state = self.state.borrow_mut();
         state.finished += 1;
+        let next = state.issued + state.thinking.len() as u64;
         if let Some(end) = end
-            && state.issued < planned
-            && self.repetition.pacing.due(state.issued) == Due::WhenOneEnds
+            && next < planned
+            && let Due::AfterOneEnds(think) = self.repetition.pacing.due(next)
         {
-            let seq = self.repetition.slice.nth(state.issued);
-            let arrival = Arrival { seq, due: end, in_vain };
-            match in_vain.rest(seq, self.repetition.timeout) {
-                Some(rest) => state.rest(arrival, end + rest),
-                None => state.issue(arrival),
+            if think.is_zero() {
+                self.issue_for(&mut state, end, in_vain);
+            } else if state.think_until(end + think, in_vain) {
+                self.due_sooner.notify_one();
             }
         }
         if state.is_finished(planned) {
@@ -318,6 +345,7 @@ impl<T: Transport + 'static> Scheduler<T> {
     pub(super) fn close(&self) -> Range<u64> {
         let planned = self.repetition.requests();
         let mut state = self.state.borrow_mut();
+        state.thinking.clear();
         std::mem::replace(&mut state.issued, planned)..planned
     }
 
@@ -354,10 +382,6 @@ impl<T: Transport + 'static> Scheduler<T> {
 }
 
 impl<T: Transport> State<T> {
-    pub(super) fn issued(&self) -> u64 {
-        self.issued
-    }
-
     fn is_finished(&self, planned: u64) -> bool {
         self.finished == planned
     }
@@ -377,6 +401,18 @@ impl<T: Transport> State<T> {
     fn rest(&mut self, arrival: Arrival, until: Moment) {
         self.issued += 1;
         self.resting.insert((until, arrival.seq), arrival);
+    }
+
+    /// A caller thinks; whether nobody is ready before it.
+    fn think_until(&mut self, ready: Moment, in_vain: InVain) -> bool {
+        let place = self.thinking.iter().rposition(|(other, _)| *other <= ready).map_or(0, |last| last + 1);
+        self.thinking.insert(place, (ready, in_vain));
+        place == 0
+    }
+
+    /// When the first caller was ready who is so by now; it thinks no longer.
+    fn has_thought(&mut self, now: Moment) -> Option<(Moment, InVain)> {
+        self.thinking.front().is_some_and(|(ready, _)| *ready <= now).then(|| self.thinking.pop_front())?
     }
 
     /// Puts a request behind all that were due before it. Its place is the last, unless ends

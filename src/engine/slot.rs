@@ -116,6 +116,7 @@ impl<T: Transport> Slot<T> {
             error,
             bytes_sent: marks.bytes_sent(),
             bytes_received: marks.bytes_received(),
+            bytes_decoded: None,
             answer_digest: None,
         }
     }

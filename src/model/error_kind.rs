@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Protocol,
     /// The answer grew past `target.max_answer_bytes`.
     TooLarge,
+    /// The answer does not say what `target.success` asks for.
+    CheckFailed,
     /// A redirect, which is not followed.
     Http3xx,
     /// The server refused the request.
@@ -39,7 +41,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All words, in the order of the variants.
-    pub const ALL: [ErrorKind; 15] = [
+    pub const ALL: [ErrorKind; 16] = [
         ErrorKind::Dns,
         ErrorKind::ConnectRefused,
         ErrorKind::ConnectFailed,
@@ -50,6 +52,7 @@ impl ErrorKind {
         ErrorKind::Timeout,
         ErrorKind::Protocol,
         ErrorKind::TooLarge,
+        ErrorKind::CheckFailed,
         ErrorKind::Http3xx,
         ErrorKind::Http4xx,
         ErrorKind::Http5xx,
@@ -70,6 +73,7 @@ impl ErrorKind {
             ErrorKind::Timeout => "timeout",
             ErrorKind::Protocol => "protocol",
             ErrorKind::TooLarge => "too_large",
+            ErrorKind::CheckFailed => "check_failed",
             ErrorKind::Http3xx => "http_3xx",
             ErrorKind::Http4xx => "http_4xx",
             ErrorKind::Http5xx => "http_5xx",

@@ -73,6 +73,9 @@ pub struct PlanRecord {
     pub repetitions: u32,
     /// Callers of the closed loop.
     pub workers: usize,
+    /// What each of them waits between an answer and its next request; absent where it is nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub think_ms: u64,
     /// How the before phase sends, in words.
     pub before: String,
     /// How the after phase sends, in words.
@@ -80,6 +83,10 @@ pub struct PlanRecord {
     /// The same for programs; absent in the manifests of earlier versions.
     #[serde(default)]
     pub strategies: Option<Strategies>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How each phase sends.
@@ -152,10 +159,6 @@ pub struct HealthRecord {
     /// Connections that delivered bytes that nobody had asked for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub surplus_connections: u64,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// The optimisations added one at a time.

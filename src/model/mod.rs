@@ -1,6 +1,7 @@
 //! The nouns that all rooms share. Nothing here reads a file, a clock or a socket.
 
 mod answer;
+mod answer_check;
 mod byte_budget;
 mod canonical;
 mod caveat;
@@ -15,6 +16,7 @@ mod failed_answer;
 mod failure_note;
 pub mod ids;
 mod jaeger;
+mod json_pointer;
 pub mod manifest;
 mod mask;
 mod metric;
@@ -41,6 +43,7 @@ mod url_port;
 mod verdict;
 
 pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
+pub use answer_check::{AnswerCheck, AnswerChecks, Demanded};
 pub use byte_budget::{ByteBudget, Lease};
 pub use canonical::Canonical;
 pub use caveat::Caveat;
@@ -55,6 +58,7 @@ pub use failed_answer::FailedAnswer;
 pub use failure_note::FailureNote;
 pub use ids::{TraceId, mix};
 pub use jaeger::JaegerUrl;
+pub use json_pointer::JsonPointer;
 pub use mask::Mask;
 pub use metric::{Metric, Statistic, Subject, Unit};
 pub use moment::{Micros, Moment};

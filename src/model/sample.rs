@@ -73,6 +73,8 @@ pub struct Sample {
     pub bytes_sent: u64,
     /// Bytes of the exchange received (above TLS), over all attempts.
     pub bytes_received: u64,
+    /// Bytes of the exchange's content once it was decoded; absent where it came as it is.
+    pub bytes_decoded: Option<u64>,
     /// Digest of the answer, for successes.
     pub answer_digest: Option<AnswerDigest>,
 }
@@ -94,6 +96,7 @@ impl Sample {
             error: Some(ErrorKind::Unsent),
             bytes_sent: 0,
             bytes_received: 0,
+            bytes_decoded: None,
             answer_digest: None,
         }
     }

@@ -37,6 +37,11 @@ impl Plan {
         Ok(Plan { requests, payloads: Payloads::read(path, seed)? })
     }
 
+    /// A plan of requests that have no body.
+    pub fn without_bodies(requests: u64) -> Self {
+        Plan { requests, payloads: Payloads::Nothing }
+    }
+
     /// Planned requests of one repetition.
     pub fn requests(&self) -> u64 {
         self.requests

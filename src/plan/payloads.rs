@@ -55,6 +55,7 @@ pub enum PayloadError {
 /// A source of request bodies.
 #[derive(Debug)]
 pub(super) enum Payloads {
+    Nothing,
     Prompts {
         seed: u64,
     },
@@ -89,6 +90,7 @@ impl Payloads {
 
     pub(super) fn body(&self, seq: u64) -> Bytes {
         match self {
+            Payloads::Nothing => Bytes::new(),
             Payloads::Prompts { seed } => prompts::body(*seed, seq).into(),
             Payloads::Lines { text, lines, first } => {
                 let index = first.wrapping_add(seq) % lines.len() as u64;

@@ -50,6 +50,9 @@ fn without_success(line: &SlaLine) -> (&'static str, bool) {
 
 fn remedy(error: ErrorKind) -> &'static str {
     match error {
+        ErrorKind::CheckFailed => {
+            "the answers do not say what target.success asks for; correct the request, or the check"
+        }
         ErrorKind::Dns => "the name has no address; correct the host in --target",
         ErrorKind::ConnectRefused => "nobody listens there; start the server, or correct --target",
         ErrorKind::ConnectFailed => "no connection came to be; check the address and the network",

@@ -14,7 +14,7 @@ pub use row::Row;
 pub use writer::LogWriter;
 
 /// The columns in their order.
-const COLUMNS: [&str; 37] = [
+const COLUMNS: [&str; 38] = [
     "run_id",
     "phase",
     "repetition",
@@ -52,6 +52,7 @@ const COLUMNS: [&str; 37] = [
     "tls_version",
     "tls_resumed",
     "server_total_ms",
+    "bytes_decoded",
 ];
 
 /// Columns from here on came later: a log of an earlier version does without them.
@@ -77,7 +78,7 @@ mod tests {
             connection in of((any::<u64>(), any::<bool>(), of(any::<u32>()), any_way())),
             (retransmits, batch) in (of(any::<u32>()), of((any::<u64>(), any::<u32>()))),
             (status, failed, answer, copied) in (of(any::<u16>()), any::<bool>(), any::<[u8; 4]>(), any::<bool>()),
-            (attempts, sent, received) in (any::<u32>(), any::<u64>(), any::<u64>()),
+            (attempts, sent, received, decoded) in (any::<u32>(), any::<u64>(), any::<u64>(), of(any::<u64>())),
         ) -> Sample {
             Sample {
                 seq,
@@ -98,6 +99,7 @@ mod tests {
                 error: failed.then_some(ErrorKind::Reset),
                 bytes_sent: sent,
                 bytes_received: received,
+                bytes_decoded: decoded,
                 answer_digest: (!failed).then(|| Digest::of(&answer)).map(|digest| {
                     if copied { AnswerDigest::OfValue(digest) } else { AnswerDigest::OfBytes(digest) }
                 }),

@@ -4,20 +4,28 @@
 
 mod abort_after;
 mod connecting;
+mod encoding;
 mod error;
+mod headers;
+mod method;
 mod overrides;
 #[cfg(test)]
 mod page_tests;
 mod plain_words;
 mod raw;
+mod raw_secret;
+mod secret;
 mod server_times;
 mod settings;
+mod success;
 mod unset;
 mod via;
 
 pub use connecting::{Connecting, ResolvedName};
 pub use error::ScenarioError;
+pub use headers::GivenHeader;
 pub use overrides::Overrides;
+pub use secret::Secret;
 pub use settings::{Load, Settings, Target};
 pub use via::{ProxyUrl, Via};
 

@@ -1,10 +1,14 @@
 //! What the command line lays over a scenario file: a flag wins over the file.
 
+use std::fmt;
+
 use toml::{Table, Value};
 
 use super::error::ScenarioError;
+use super::headers::AUTHORIZATION;
 use super::plain_words::plain;
 use super::raw::Raw;
+use super::secret::Secret;
 use super::unset::unset;
 
 /// Flags that change a scenario, in the order in which they apply.
@@ -13,18 +17,27 @@ pub struct Overrides {
     assignments: Vec<Assignment>,
 }
 
+/// The token of every request.
+const BEARER: [&str; 2] = ["target", "bearer"];
 /// Where the headers of every request stand.
 const TARGET_HEADERS: [&str; 2] = ["target", "headers"];
 /// Where the headers for the collector stand.
 const OTLP_HEADERS: [&str; 2] = ["telemetry", "otlp_headers"];
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Assignment {
     flag: String,
     /// From the section down.
     key: Vec<String>,
     /// `None` takes the key out.
     value: Option<Value>,
+}
+
+/// Its value may be a secret.
+impl fmt::Debug for Assignment {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        to.write_str(&self.key.join("."))
+    }
 }
 
 impl Overrides {
@@ -49,6 +62,10 @@ impl Overrides {
             let problem = "set one key at a time; headers as -H 'NAME: VALUE' or --otlp-header 'NAME: VALUE'";
             return Err(ScenarioError::flag(format!("--set {key}"), problem));
         }
+        if key == BEARER.join(".") {
+            self.set_secret(format!("--set {key}"), [BEARER[0]], BEARER[1], unquoted(text));
+            return Ok(());
+        }
         for section in [TARGET_HEADERS, OTLP_HEADERS] {
             let name = key.strip_prefix(&section.join(".")).and_then(|rest| rest.strip_prefix('.'));
             if let Some(name) = name {
@@ -61,13 +78,35 @@ impl Overrides {
         Ok(())
     }
 
-    /// Takes `-H "name: value"`. The value may be a secret, so errors do not repeat it.
+    /// Takes `-H "name: value"`, one more value where the name was given before. The value may be a secret, so errors do not repeat
+    /// it.
     pub fn set_header(&mut self, header: &str) -> Result<(), ScenarioError> {
         let (name, value) = header
             .split_once(':')
             .ok_or_else(|| ScenarioError::flag("-H", "expected a name and a value, such as 'x-key: 123'"))?;
-        let name = name.trim();
-        self.set_secret(format!("-H {name}"), TARGET_HEADERS, name, value.trim());
+        let (name, value) = (name.trim(), value.trim());
+        if name.is_empty() {
+            return Err(ScenarioError::flag(
+                "-H",
+                "the name is empty; write a name and a value, such as 'x-key: 123'",
+            ));
+        }
+        let values = self.assignments.iter_mut().filter(|given| given.is_header(name));
+        match values.filter_map(|given| given.value.as_mut()?.as_array_mut()).next_back() {
+            Some(values) => values.push(value.into()),
+            None => self.assign_to(format!("-H {name}"), TARGET_HEADERS, name, vec![value]),
+        }
+        Ok(())
+    }
+
+    /// Takes `--bearer env:NAME` or `--bearer file:PATH`. A token itself would be seen by everybody who lists processes.
+    pub fn set_bearer(&mut self, written: &str) -> Result<(), ScenarioError> {
+        let flag = "--bearer";
+        if !Secret::is_reference(written) {
+            let problem = "expected env:NAME or file:PATH; a token on the command line is seen by everybody on the machine";
+            return Err(ScenarioError::flag(flag, problem));
+        }
+        self.set_secret(flag.into(), [BEARER[0]], BEARER[1], written);
         Ok(())
     }
 
@@ -94,7 +133,17 @@ impl Overrides {
     }
 
     /// Sets a header. A token of digits is text, and a name may hold dots.
-    fn set_secret(&mut self, flag: String, section: [&str; 2], name: &str, value: &str) {
+    fn set_secret<const N: usize>(&mut self, flag: String, section: [&str; N], name: &str, value: &str) {
+        self.assign_to(flag, section, name, value);
+    }
+
+    fn assign_to<const N: usize>(
+        &mut self,
+        flag: String,
+        section: [&str; N],
+        name: &str,
+        value: impl Into<Value>,
+    ) {
         let key = section.into_iter().chain([name]).map(String::from).collect();
         self.assignments.push(Assignment { flag, key, value: Some(value.into()) });
     }
@@ -122,6 +171,7 @@ impl Overrides {
 
     /// Lays the flags over a raw scenario.
     pub(super) fn apply(&self, mut raw: Raw) -> Result<Raw, ScenarioError> {
+        self.replace_token(&mut raw);
         for (name, phase) in [("before", &mut raw.before), ("after", &mut raw.after)] {
             let last = |key: &str| self.last(&[name, key]);
             // The pool of the file belongs to the strategy that a flag has put aside.
@@ -135,7 +185,25 @@ impl Overrides {
     }
 }
 
+impl Overrides {
+    /// A token and the header that it is made into are two words for one thing: a flag that gives one of them replaces both.
+    fn replace_token(&self, raw: &mut Raw) {
+        if self.assignments.iter().any(|given| given.key == BEARER) {
+            raw.target.headers.retain(|name, _| !name.eq_ignore_ascii_case(AUTHORIZATION));
+        }
+        if self.assignments.iter().any(|given| given.is_header(AUTHORIZATION)) {
+            raw.target.bearer = None;
+        }
+    }
+}
+
 impl Assignment {
+    /// Whether it gives this header of the target, in whatever case.
+    fn is_header(&self, name: &str) -> bool {
+        let [section, headers, own] = self.key.as_slice() else { return false };
+        [section, headers] == TARGET_HEADERS && own.eq_ignore_ascii_case(name)
+    }
+
     /// One assignment at a time, so that the error names the flag that caused it.
     fn apply(&self, raw: Raw) -> Result<Raw, ScenarioError> {
         let mut table = Table::try_from(raw)
@@ -151,6 +219,9 @@ impl Assignment {
             place = entry.as_table_mut().ok_or_else(|| {
                 ScenarioError::flag(&self.flag, format!("`{section}` is a value, not a section"))
             })?;
+        }
+        if self.is_header(last) {
+            place.retain(|name, _| !name.eq_ignore_ascii_case(last));
         }
         place.insert(last.clone(), value.clone());
         self.read(table)

@@ -6,7 +6,9 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::raw::{Raw, RawLoad, RawPhase, RawTarget, Runs};
+use super::raw_secret::{RawHeaderValues, RawSecret};
 use super::settings::resolve;
+use super::success::RawSuccess;
 use crate::mock::MockSettings;
 use crate::model::{Connections, HttpChoice, Metric, Strategy};
 use crate::telemetry::TelemetrySettings;
@@ -30,11 +32,13 @@ fn all_keys() -> Raw {
     Raw {
         target: RawTarget {
             url: text.clone(),
+            method: "GET".into(),
             path: "/path".into(),
             batch_path: "/batch".into(),
             batch_request_key: "items".into(),
             batch_response_key: "answers".into(),
-            headers: headers.clone(),
+            headers: [("NAME".to_string(), RawHeaderValues(vec![RawSecret("VALUE".into())]))].into(),
+            bearer: Some(RawSecret("TOKEN".into())),
             queue_header: text.clone(),
             compute_header: text.clone(),
             queue_pointer: text.clone(),
@@ -55,10 +59,17 @@ fn all_keys() -> Raw {
             transport: "reqwest".into(),
             proxy: text.clone(),
             redirects: 1,
+            accept_encoding: text.clone(),
+            success: RawSuccess {
+                equals: [("/a".into(), 1.into())].into(),
+                present: vec!["/b".into()],
+                absent: vec!["/c".into()],
+            },
         },
         load: RawLoad {
             requests: 1,
             workers: 1,
+            think_ms: 1,
             threads: 1,
             seed: 1,
             abort_after: "1s".into(),

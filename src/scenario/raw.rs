@@ -8,6 +8,8 @@ use toml::Value;
 
 use super::abort_after;
 use super::error::ScenarioError;
+use super::raw_secret::{self, RawHeaders, RawSecret};
+use super::success::RawSuccess;
 use crate::host::paths;
 use crate::mock::MockSettings;
 use crate::telemetry::TelemetrySettings;
@@ -31,12 +33,15 @@ pub struct Raw {
 pub struct RawTarget {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    pub method: String,
     pub path: String,
     pub batch_path: String,
     pub batch_request_key: String,
     pub batch_response_key: String,
-    #[serde(deserialize_with = "header_values")]
-    pub headers: BTreeMap<String, String>,
+    #[serde(deserialize_with = "raw_secret::headers")]
+    pub headers: RawHeaders,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bearer: Option<RawSecret>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_header: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,17 +73,23 @@ pub struct RawTarget {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
     pub redirects: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_encoding: Option<String>,
+    #[serde(skip_serializing_if = "RawSuccess::is_empty")]
+    pub success: RawSuccess,
 }
 
 impl Default for RawTarget {
     fn default() -> Self {
         RawTarget {
             url: None,
+            method: "POST".into(),
             path: "/v1/infer".into(),
             batch_path: "/v1/infer/batch".into(),
             batch_request_key: "inputs".into(),
             batch_response_key: "outputs".into(),
-            headers: BTreeMap::new(),
+            headers: RawHeaders::new(),
+            bearer: None,
             queue_header: None,
             compute_header: None,
             queue_pointer: None,
@@ -99,6 +110,8 @@ impl Default for RawTarget {
             transport: "direct".into(),
             proxy: None,
             redirects: 0,
+            accept_encoding: None,
+            success: RawSuccess::default(),
         }
     }
 }
@@ -112,24 +125,12 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
     }
 }
 
-/// A token of digits is text too. An error does not repeat the value, which may be a secret.
-fn header_values<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
-    let values = BTreeMap::<String, Value>::deserialize(deserializer)?;
-    let text = |(name, value)| match value {
-        Value::String(text) => Ok((name, text)),
-        Value::Array(_) | Value::Table(_) => {
-            Err(serde::de::Error::custom(format!("the value of header `{name}` is no text")))
-        }
-        scalar => Ok((name, scalar.to_string())),
-    };
-    values.into_iter().map(text).collect()
-}
-
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawLoad {
     pub requests: u64,
     pub workers: usize,
+    pub think_ms: u64,
     pub threads: usize,
     pub seed: u64,
     #[serde(deserialize_with = "abort_after::text")]
@@ -140,7 +141,15 @@ pub struct RawLoad {
 
 impl Default for RawLoad {
     fn default() -> Self {
-        RawLoad { requests: 600, workers: 64, threads: 1, seed: 7, abort_after: "10s".into(), payloads: None }
+        RawLoad {
+            requests: 600,
+            workers: 64,
+            think_ms: 0,
+            threads: 1,
+            seed: 7,
+            abort_after: "10s".into(),
+            payloads: None,
+        }
     }
 }
 
@@ -190,5 +199,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
     for written in files.into_iter().flatten() {
         *written = paths::tidy(&folder.join(&written));
     }
+    let values = raw.target.headers.values_mut().flat_map(|values| &mut values.0);
+    values.chain(&mut raw.target.bearer).for_each(|written| written.in_folder(folder));
     Ok(raw)
 }

@@ -8,12 +8,17 @@ use serde::Serialize;
 
 use super::abort_after;
 use super::connecting::{Connecting, http_choice};
+use super::encoding;
 use super::error::ScenarioError;
+use super::headers::{self, GivenHeader};
+use super::method;
 use super::raw::{self, Raw};
+use super::secret::Secret;
 use super::server_times;
+use super::success;
 use super::via::Via;
 use crate::mock::MockSettings;
-use crate::model::{Connections, HttpChoice, Phase, SlaLine, Strategy, TimeSources};
+use crate::model::{AnswerChecks, Connections, HttpChoice, Phase, SlaLine, Strategy, TimeSources};
 use crate::telemetry::TelemetrySettings;
 
 /// Everything a run needs to know. Serialised into the manifest.
@@ -49,6 +54,34 @@ impl Settings {
         }
     }
 
+    /// Whether requests have bodies: a method such as GET has none but those that are given.
+    pub fn sends_bodies(&self) -> bool {
+        self.load.payloads.is_some() || method::takes_prompts(&self.target.method)
+    }
+
+    fn check_method(&self) -> Result<(), ScenarioError> {
+        let method = &self.target.method;
+        if self.target.url.is_none() && method != "POST" {
+            let problem = format!("the embedded mock answers POST only, not {method}; give a --target");
+            return Err(ScenarioError::value("target.method", problem));
+        }
+        if method == "HEAD" && !self.target.success.is_empty() {
+            let problem =
+                "an answer to HEAD has no content to look at; remove the section, or use another method";
+            return Err(ScenarioError::value("target.success", problem));
+        }
+        let batches = [("before.batch", self.before), ("after.batch", self.after)];
+        match batches.iter().find(|(_, strategy)| strategy.batches() && !self.sends_bodies()) {
+            Some((key, _)) => {
+                let problem = format!(
+                    "requests with {method} have no body to put into a batch; use 1, or give load.payloads"
+                );
+                Err(ScenarioError::value(*key, problem))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// What must not be written down, of the target and of the collector.
     pub fn secrets(&self) -> Vec<&str> {
         self.target.secrets().into_iter().chain(self.telemetry.secrets()).collect()
@@ -66,6 +99,8 @@ pub struct Target {
     /// it is sent, never written down.
     #[serde(serialize_with = "without_query")]
     pub url: Option<String>,
+    /// Method of every request, also of a batch.
+    pub method: String,
     /// Path of the endpoint for one request.
     pub path: String,
     /// Path of the endpoint for a batch.
@@ -76,7 +111,10 @@ pub struct Target {
     pub batch_response_key: String,
     /// Extra headers. Values can be secrets: they are sent, never written down.
     #[serde(serialize_with = "only_names")]
-    pub headers: BTreeMap<String, String>,
+    pub headers: Vec<GivenHeader>,
+    /// The bearer token, which is in the headers too.
+    #[serde(skip)]
+    pub bearer: Option<Secret>,
     /// Header in which the server says how long a request queued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_header: Option<String>,
@@ -104,13 +142,21 @@ pub struct Target {
     pub probe: bool,
     /// What moves the bytes, and through what.
     pub via: Via,
+    /// How an answer may be encoded, as the server is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_encoding: Option<String>,
+    /// What an answer must say to be a success.
+    #[serde(skip_serializing_if = "AnswerChecks::is_empty")]
+    pub success: AnswerChecks,
 }
 
 impl Target {
-    /// What must not be written down: values of headers, the query of the URL, the credentials of the proxy.
+    /// What must not be written down: values of headers, wherever they come from, the query of the URL, the credentials of the
+    /// proxy.
     pub fn secrets(&self) -> Vec<&str> {
         let query = self.url.as_deref().and_then(|url| url.split_once('?')).map(|(_, query)| query);
-        self.headers.values().map(String::as_str).chain(query).chain(self.via.secret()).collect()
+        let values = self.headers.iter().map(|header| &header.value).chain(&self.bearer);
+        values.map(Secret::reveal).chain(query).chain(self.via.secret()).collect()
     }
 
     /// Time from due after which a request counts as failed.
@@ -127,11 +173,8 @@ fn without_query<S: serde::Serializer>(url: &Option<String>, serializer: S) -> R
     masked.serialize(serializer)
 }
 
-fn only_names<S: serde::Serializer>(
-    headers: &BTreeMap<String, String>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(headers.keys())
+fn only_names<S: serde::Serializer>(headers: &[GivenHeader], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(headers.iter().map(|header| &header.name))
 }
 
 /// How much load, and which.
@@ -141,6 +184,8 @@ pub struct Load {
     pub requests: u64,
     /// Callers of the closed loop.
     pub workers: usize,
+    /// What each of them waits between an answer and its next request.
+    pub think_ms: u64,
     /// Threads that send it.
     pub threads: usize,
     /// Seed of the plan.
@@ -156,6 +201,13 @@ fn as_millis<S: serde::Serializer>(time: &Option<Duration>, serializer: S) -> Re
     time.map(|time| time.as_secs_f64() * 1e3).serialize(serializer)
 }
 
+impl Load {
+    /// What a caller waits between an answer and its next request.
+    pub fn think(&self) -> Duration {
+        Duration::from_millis(self.think_ms)
+    }
+}
+
 /// Validates a raw scenario.
 pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
     raw.mock.validate().map_err(ScenarioError::Mock)?;
@@ -168,7 +220,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
     }
     within("runs.repetitions", u64::from(raw.runs.repetitions), 1, 100)?;
     let target = target(raw.target)?;
-    Ok(Settings {
+    let settings = Settings {
         load: load(raw.load)?,
         sla: sla(&raw.sla)?,
         before: strategy(&target, "before", &raw.before, "per_request")?,
@@ -178,7 +230,9 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         target,
         mock: raw.mock,
         telemetry: raw.telemetry,
-    })
+    };
+    settings.check_method()?;
+    Ok(settings)
 }
 
 fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
@@ -193,14 +247,18 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
             return Err(ScenarioError::value(key, format!("`{path}` must start with a slash")));
         }
     }
+    let mut headers = headers::resolve(&raw.headers)?;
+    let bearer = headers::bearer(raw.bearer.as_ref(), &mut headers)?;
     let time_sources = server_times::sources(&raw)?;
     Ok(Target {
         url: raw.url,
+        method: method::resolve(&raw.method)?,
         path: raw.path,
         batch_path: raw.batch_path,
         batch_request_key: raw.batch_request_key,
         batch_response_key: raw.batch_response_key,
-        headers: raw.headers,
+        headers,
+        bearer,
         queue_header: raw.queue_header,
         compute_header: raw.compute_header,
         queue_pointer: raw.queue_pointer,
@@ -212,16 +270,20 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
         connecting,
         probe: raw.probe,
         via,
+        accept_encoding: encoding::resolve(raw.accept_encoding)?,
+        success: success::resolve(&raw.success)?,
     })
 }
 
 fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
     within("load.requests", raw.requests, 1, 10_000_000)?;
     within("load.workers", raw.workers as u64, 1, 100_000)?;
+    within("load.think_ms", raw.think_ms, 0, 3_600_000)?;
     within("load.threads", raw.threads as u64, 1, 256)?;
     Ok(Load {
         requests: raw.requests,
         workers: raw.workers,
+        think_ms: raw.think_ms,
         threads: raw.threads,
         seed: raw.seed,
         abort_after: abort_after::resolve(&raw.abort_after)?,

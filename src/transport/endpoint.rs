@@ -1,7 +1,7 @@
 //! Where requests go: the target's address, its paths and the headers of every request.
 
 use hyper::Method;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::endpoint_error::EndpointError;
 use super::target_path::{self, TargetPaths};
@@ -29,7 +29,7 @@ impl Endpoint {
         url: &str,
         path: &str,
         batch_path: &str,
-        headers: impl IntoIterator<Item = (&'a String, &'a String)>,
+        headers: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, EndpointError> {
         if let Some((_, host)) = credentials(url) {
             return Err(EndpointError::Credentials { host: host.into() });
@@ -48,6 +48,32 @@ impl Endpoint {
             tls: target.tls,
             server_headers: ServerHeaders::default(),
         })
+    }
+
+    /// The same with another method, for requests that have bodies or have none.
+    pub fn asking(mut self, method: &Method, has_bodies: bool) -> Self {
+        for route in [&mut self.single, &mut self.batch] {
+            let mut headers = route.headers.clone();
+            // One that somebody has given stays.
+            if !has_bodies && headers.get(CONTENT_TYPE).is_some_and(|given| !given.is_sensitive()) {
+                headers.remove(CONTENT_TYPE);
+            }
+            *route = RequestTemplate::new(method.clone(), route.path.clone(), headers);
+        }
+        self
+    }
+
+    /// The same with the codings that an answer may have, unless a header says so already.
+    pub fn accepting(mut self, codings: Option<&str>) -> Result<Self, EndpointError> {
+        let Some(codings) = codings else { return Ok(self) };
+        let value = HeaderValue::from_str(codings);
+        let value = value.map_err(|_| EndpointError::Header { name: ACCEPT_ENCODING.as_str().into() })?;
+        for route in [&mut self.single, &mut self.batch] {
+            let mut headers = route.headers.clone();
+            headers.entry(ACCEPT_ENCODING).or_insert_with(|| value.clone());
+            *route = RequestTemplate::new(route.method.clone(), route.path.clone(), headers);
+        }
+        Ok(self)
     }
 
     /// The same, with headers in which the server says its own times.
@@ -94,7 +120,7 @@ const RESERVED: [(&str, &str); 5] = [
 
 fn header_map<'a>(
     authority: &str,
-    extra: impl IntoIterator<Item = (&'a String, &'a String)>,
+    extra: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<HeaderMap, EndpointError> {
     let mut headers = HeaderMap::new();
     let host = HeaderValue::from_str(authority).map_err(|_| EndpointError::Header { name: "host".into() })?;
@@ -102,14 +128,18 @@ fn header_map<'a>(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("spanload/", env!("CARGO_PKG_VERSION"))));
     for (name, value) in extra {
-        let refused = || EndpointError::Header { name: name.clone() };
+        let refused = || EndpointError::Header { name: name.into() };
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
         if let Some((_, remedy)) = RESERVED.iter().find(|(reserved, _)| key == *reserved) {
-            return Err(EndpointError::Reserved { name: name.clone(), remedy });
+            return Err(EndpointError::Reserved { name: name.into(), remedy });
         }
         let mut value = HeaderValue::from_str(value).map_err(|_| refused())?;
         value.set_sensitive(true);
-        headers.insert(key, value);
+        // The first value takes the place of what is sent by itself, the next ones follow it.
+        match headers.get(&key).is_some_and(HeaderValue::is_sensitive) {
+            true => headers.append(key, value),
+            false => headers.insert(key, value).is_some(),
+        };
     }
     Ok(headers)
 }
@@ -137,6 +167,18 @@ mod tests {
     }
 
     #[test]
+    fn a_request_without_a_body_does_not_say_of_which_type_it_is() {
+        let sent = |headers: &[(&str, &str)]| {
+            let endpoint = Endpoint::new("http://a", "/", "/b", headers.iter().copied()).expect("a good URL");
+            let endpoint = endpoint.asking(&Method::GET, false);
+            assert_eq!((&endpoint.single.method, &endpoint.batch.method), (&Method::GET, &Method::GET));
+            endpoint.single.headers.contains_key(CONTENT_TYPE)
+        };
+        assert!(!sent(&[]));
+        assert!(sent(&[("content-type", "text/plain")]), "who gives one means it");
+    }
+
+    #[test]
     fn what_cannot_be_used_is_named() {
         for (url, word) in
             [("127.0.0.1:8000", "http://"), ("http://a:99999", "port"), ("ftp://a", "http://"), ("::", "URL")]
@@ -159,16 +201,37 @@ mod tests {
     #[test]
     fn a_header_that_would_falsify_the_measurement_is_refused() {
         for (name, _) in RESERVED {
-            let (name, value) = (name.to_uppercase(), "1".to_string());
-            let error = Endpoint::new("http://a", "/", "/b", [(&name, &value)]).expect_err("a reserved one");
+            let name = name.to_uppercase();
+            let error =
+                Endpoint::new("http://a", "/", "/b", [(name.as_str(), "1")]).expect_err("a reserved one");
             assert!(error.to_string().contains(&name), "{error}");
         }
     }
 
     #[test]
+    fn several_values_of_a_header_are_all_sent_in_their_order() {
+        let given = [("X-B", "2"), ("user-agent", "me"), ("x-b", "1"), ("x-b", "2")];
+        let endpoint = Endpoint::new("http://a", "/", "/b", given).expect("a good URL");
+        let values = |name: &str| endpoint.batch.headers.get_all(name).iter().cloned().collect::<Vec<_>>();
+        assert_eq!(
+            (values("x-b"), values("user-agent")),
+            (
+                vec!["2".parse().expect("ASCII"), "1".parse().expect("ASCII"), "2".parse().expect("ASCII")],
+                vec!["me".parse().expect("ASCII")]
+            )
+        );
+    }
+
+    #[test]
+    fn a_secret_is_not_in_what_is_printed_of_an_endpoint() {
+        let endpoint = Endpoint::new("http://a", "/", "/b", [("x-key", "s3cret")]).expect("a good URL");
+        assert!(!format!("{endpoint:?}").contains("s3cret"), "{endpoint:?}");
+    }
+
+    #[test]
     fn a_secret_is_not_in_an_error() {
-        let (name, value) = ("authorization".to_string(), "Bearer s3cret\n".to_string());
-        let error = Endpoint::new("http://a", "/", "/b", [(&name, &value)]).expect_err("a line break");
+        let header = ("authorization", "Bearer s3cret\n");
+        let error = Endpoint::new("http://a", "/", "/b", [header]).expect_err("a line break");
         assert!(!format!("{error} {error:?}").contains("s3cret"));
     }
 }

@@ -19,6 +19,9 @@ pub enum EndpointError {
         /// As given.
         path: String,
     },
+    /// No usable method.
+    #[error("target.method: no method of HTTP; write one word, such as GET or POST")]
+    Method,
     /// A name or a password in the URL. They may be secrets and are not printed.
     #[error(
         "--target: the URL holds credentials for {host}; leave them out and give them as -H 'authorization: …'"

@@ -1,11 +1,13 @@
 //! What an exchange sends: where to, as what, and the part that each request has of its own.
 
+use std::fmt;
+
 use bytes::Bytes;
 use hyper::header::HeaderMap;
 use hyper::{Method, Uri};
 
 /// What all requests to one place have in common: method, path and headers are its values, and nobody else's constants.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestTemplate {
     /// Method.
     pub method: Method,
@@ -13,8 +15,17 @@ pub struct RequestTemplate {
     pub path: Uri,
     /// All headers but those of the single request: `traceparent`, the length of its body, what becomes of its connection.
     pub headers: HeaderMap,
+    /// Whether a body of no bytes is announced too (RFC 9110 §8.6): not where the method has no use for one.
+    pub(super) announces_empty: bool,
     /// The request line and these headers in HTTP/1.1.
     pub(super) http1: Bytes,
+}
+
+/// Without the headers, which may hold secrets.
+impl fmt::Debug for RequestTemplate {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        write!(to, "{} {}", self.method, self.path.path())
+    }
 }
 
 impl RequestTemplate {
@@ -28,7 +39,14 @@ impl RequestTemplate {
             text.extend_from_slice(value.as_bytes());
             text.extend_from_slice(b"\r\n");
         }
-        RequestTemplate { method, path, headers, http1: text.into() }
+        let plain = [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS, Method::TRACE];
+        RequestTemplate {
+            announces_empty: !plain.contains(&method),
+            method,
+            path,
+            headers,
+            http1: text.into(),
+        }
     }
 }
 

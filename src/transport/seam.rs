@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{Aside, ConnectionMarks, ExchangeMarks, Request, ToldBy};
+use super::{Aside, ConnectionMarks, ContentCoding, ExchangeMarks, Request, ToldBy};
 use crate::model::{ErrorKind, Micros, Moment, ServerTimes, StageSet};
 
 /// A way to move bytes.
@@ -43,6 +43,9 @@ pub trait Connection {
 
 /// Takes an answer's content as it arrives, before anybody has looked into it.
 pub trait BodySink {
+    /// The head has come, and the content will follow.
+    fn begins(&mut self, _head: &Head) {}
+
     /// Ready once it has room for more: until then nothing is read, and what comes waits in the network.
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
@@ -63,6 +66,8 @@ pub trait BodySink {
 pub struct Head {
     /// HTTP status; not necessarily a success.
     pub status: u16,
+    /// How its content is encoded.
+    pub coding: ContentCoding,
     /// What the server says of its own time.
     pub server: ServerTimes,
     /// Where it says it.

@@ -51,6 +51,7 @@ pub async fn load(
         strategy: settings.strategy(phase),
         workers: settings.load.workers,
         patience: patience(settings),
+        think: settings.load.think(),
         title: phase.name().to_string(),
         shown: Shown::AsLoad,
         truth: None,

@@ -63,6 +63,7 @@ impl HandmadeRun {
                 requests: self.phases[0][0].len() as u64,
                 repetitions: self.phases[0].len() as u32,
                 workers: 4,
+                think_ms: 0,
                 before,
                 after,
                 strategies: None,

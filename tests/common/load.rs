@@ -123,11 +123,12 @@ impl Load {
             plan: Arc::new(self.plan),
             slice: Slice::WHOLE,
             traces: traces(),
-            pacing: Pacing::Closed { workers: self.workers },
+            pacing: Pacing::Closed { workers: self.workers, think: Duration::ZERO },
             strategy: self.strategy,
             endpoint,
             batch_format: BatchFormat::new("inputs", "outputs"),
             answers: self.answers,
+            checks: Arc::default(),
             timeout: self.timeout,
             patience: self.patience,
         }

@@ -109,14 +109,19 @@ impl<S: Read + Write> Peer<S> {
             }
         }
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![0; length?.parse().ok()?];
+        let mut body = vec![0; length.map_or(Ok(0), str::parse).ok()?];
         self.0.read_exact(&mut body).ok()?;
         Some(Request { head, body: String::from_utf8(body).ok()? })
     }
 
     /// Sends text as it is. A client that has gone is no fault of the server's.
     pub fn write(&mut self, text: &str) {
-        let _ = self.0.get_mut().write_all(text.as_bytes());
+        self.write_bytes(text.as_bytes());
+    }
+
+    /// The same with bytes.
+    pub fn write_bytes(&mut self, bytes: &[u8]) {
+        let _ = self.0.get_mut().write_all(bytes);
     }
 
     /// Sends text as it is; whether the client still takes it.

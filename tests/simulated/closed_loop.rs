@@ -43,6 +43,29 @@ fn first_come_first_served_and_the_wait_is_in_the_queue() {
 }
 
 #[test]
+fn a_caller_thinks_after_each_end_whatever_it_was_and_that_is_no_latency() {
+    let transport = Scripted::new(|seq| match seq {
+        2 => Act::Never,
+        _ => Act::Answer { after_ms: 10 + seq },
+    });
+    let outcome = Load::new(6, 2).timeout_ms(100).think_ms(30).run_on(transport.clone());
+    let times: Vec<_> = outcome.samples().into_iter().map(|sample| (sample.due, sample.end())).collect();
+    let expected = [(0, 10), (0, 11), (40, 140), (41, 54), (84, 98), (128, 143)];
+    assert_eq!(times, expected.map(|(due, end)| (Some(at(due)), Some(at(end)))));
+    assert_eq!(outcome.sample(2).error, Some(ErrorKind::Timeout));
+    let queues = outcome.samples().into_iter().filter(|sample| sample.seq != 2);
+    assert!(queues.clone().all(|sample| sample.stages.get(Stage::Queue).is_some_and(|queue| queue.0 == 0)));
+    assert_eq!(outcome.ended, at(143), "nobody thinks after the last request");
+}
+
+#[test]
+fn whoever_thinks_for_a_shorter_time_than_the_engine_sleeps_is_not_late() {
+    let outcome = Load::new(40, 3).pool(3).think_ms(1).run_on(Scripted::new(|_| Act::Answer { after_ms: 2 }));
+    assert!(outcome.samples().iter().all(|sample| sample.stages.latency().0 == 2_000));
+    assert_eq!(outcome.ended, at(2 * 14 + 13));
+}
+
+#[test]
 fn deadlines_noticed_late_do_not_mix_up_the_order() {
     // By 300 ms the engine is busy with 4. What it has not seen when it looks again at 500 ms: the
     // deadline of 3 at 400 ms, on the first slot, and that of 1 at 300 ms, on the second.

@@ -68,15 +68,22 @@ impl Load {
             plan: plan(requests, &bodies),
             slice: Slice::WHOLE,
             traces: TraceIds::new("test", "before", 1),
-            pacing: Pacing::Closed { workers: callers },
+            pacing: Pacing::Closed { workers: callers, think: Duration::ZERO },
             strategy: Strategy::PER_REQUEST,
             endpoint: Arc::new(endpoint),
             batch_format: BatchFormat::new("inputs", "outputs"),
             answers: limits(1 << 20, &ByteBudget::new(64 << 20)),
+            checks: Arc::default(),
             timeout: Duration::from_secs(20),
             patience: None,
         };
         Load { repetition, interrupt: Interrupt::never(), pulse: Arc::default() }
+    }
+
+    pub fn think_ms(mut self, think: u64) -> Self {
+        let Pacing::Closed { workers, .. } = self.repetition.pacing;
+        self.repetition.pacing = Pacing::Closed { workers, think: Duration::from_millis(think) };
+        self
     }
 
     pub fn pool(mut self, size: usize) -> Self {
@@ -135,7 +142,7 @@ impl Load {
             Clock::start()
         };
         let (sink, chunks) = channel();
-        let Pacing::Closed { workers } = self.repetition.pacing;
+        let Pacing::Closed { workers, think } = self.repetition.pacing;
         let planned = self.repetition.plan.requests();
         let health =
             engine::run_on(runtime, self.repetition, transport, clock, sink, &self.pulse, &self.interrupt);
@@ -143,23 +150,23 @@ impl Load {
         completed.sort_by_key(|completed| completed.sample.seq);
         let ended = Moment::from_micros(health.wall.0);
         let outcome = Outcome { completed, ended, health };
-        outcome.check(planned, workers as usize);
+        outcome.check(planned, workers as usize, think);
         outcome
     }
 }
 
 impl Outcome {
-    fn check(&self, planned: u64, callers: usize) {
+    fn check(&self, planned: u64, callers: usize, think: Duration) {
         let samples = self.samples();
         assert!(samples.iter().map(|sample| sample.seq).eq(0..planned), "every planned request exactly once");
         assert!(samples.iter().all(|sample| sample.end().is_none_or(|end| end <= self.ended)));
-        check_dues(&samples, callers);
+        check_dues(&samples, callers, think);
     }
 }
 
-/// A caller's next request is due at the very microsecond at which one before it ended, the first
+/// A caller's next request is due at the very microsecond at which one before it ended, and has thought, the first
 /// ones at the start; no end makes two requests due.
-fn check_dues(samples: &[&Sample], callers: usize) {
+fn check_dues(samples: &[&Sample], callers: usize, think: Duration) {
     let mut ends: Vec<Moment> = samples.iter().filter_map(|sample| sample.end()).collect();
     let dues = samples.iter().filter_map(|sample| sample.due);
     for (seq, due) in dues.enumerate() {
@@ -167,7 +174,7 @@ fn check_dues(samples: &[&Sample], callers: usize) {
             assert_eq!(due, Moment::START, "request {seq}");
             continue;
         }
-        let end = ends.iter().position(|end| *end == due);
+        let end = ends.iter().position(|end| *end + think == due);
         ends.swap_remove(end.unwrap_or_else(|| panic!("request {seq}: nothing ended when it became due")));
     }
 }

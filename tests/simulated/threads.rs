@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use spanload::engine::{self, Pacing};
 use spanload::host::{Clock, Interrupt};
@@ -45,6 +46,6 @@ fn threads_share_a_repetition_and_count_exactly() {
 #[test]
 fn a_thread_more_than_there_are_callers_is_none() {
     let load = Load::new(10, 2);
-    assert_eq!(load.repetition.pacing, Pacing::Closed { workers: 2 });
+    assert_eq!(load.repetition.pacing, Pacing::Closed { workers: 2, think: Duration::ZERO });
     assert_eq!(run(load, 64).len(), 10);
 }

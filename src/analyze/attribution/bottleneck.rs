@@ -32,7 +32,10 @@ impl Bottleneck {
 
 pub(super) fn explanation(bottleneck: Bottleneck, found: &Saturation) -> String {
     let Saturation { callers, throughput_rps: rate, callers_over_throughput_ms: wait, .. } = found;
-    let come = format!("while all {callers} callers are at work {rate:.1} answers/s come back");
+    let between = found
+        .think_ms
+        .map_or(String::new(), |think| format!(", {think:.0} ms between an answer and the next request,"));
+    let come = format!("while all {callers} callers are at work{between} {rate:.1} answers/s come back");
     let law = format!("{come}, which makes a mean of about {wait:.0} ms meanwhile (Little's law)");
     let waits = found.somebody_waits.unwrap_or(0.0);
     match bottleneck {

@@ -1,4 +1,4 @@
-//! Little's law in a closed loop: callers = throughput × latency. It holds of an idle server too; only where
+//! Little's law in a closed loop: callers = throughput × (latency + what a caller waits before its next request). It holds of an idle server too; only where
 //! somebody always waits for the server, or all its replicas always compute, is throughput its limit, and latency what
 //! the number of callers makes it.
 //!
@@ -12,8 +12,7 @@ use super::context::Context;
 use super::groups::millis;
 use super::split::tells_all;
 use crate::analyze::document::{Cause, Saturation};
-use crate::analyze::observed::Observation;
-use crate::analyze::observed::PhaseData;
+use crate::analyze::observed::{ClosedLoop, Observation, PhaseData};
 use crate::model::Stage;
 use crate::model::{Micros, Moment};
 use crate::stats::StepFunction;
@@ -32,6 +31,7 @@ const WAITING: Micros = Micros(500);
 #[derive(Default)]
 struct Loaded {
     callers: u64,
+    think: Micros,
     ended: u64,
     time: Micros,
     latency: u128,
@@ -59,7 +59,7 @@ pub(super) fn saturation(
         let rows = &context.rows()[places.clone()];
         if !rows.is_empty() {
             let until = rows.iter().filter_map(|row| row.due()).max().unwrap_or_default();
-            loaded.add(rows, callers(rows)?, until);
+            loaded.add(rows, ClosedLoop::of(rows)?, until);
             loaded.waiting = loaded.waiting + within(waiting(places, context).at_least(1).into_iter(), until);
             loaded.computed = loaded.computed + within(computing(rows), until);
             let occupancy = &context.occupancy()[repetition as usize - 1];
@@ -75,21 +75,10 @@ fn within(spans: impl Iterator<Item = (Moment, Moment)>, until: Moment) -> Micro
     spans.map(|(start, end)| end.min(until).since(start.min(until))).sum()
 }
 
-/// Callers of a closed loop: so many requests are due at once at the start, and each later one at the
-/// very instant at which another ended.
-fn callers(rows: &[Observation]) -> Option<u64> {
-    let mut ends: Vec<Moment> = rows.iter().filter_map(|row| row.end()).collect();
-    ends.sort_unstable();
-    let dues = rows.iter().filter_map(|row| row.due());
-    let (first, later): (Vec<Moment>, Vec<Moment>) = dues.partition(|due| *due == Moment::START);
-    let follow = later.iter().filter(|due| ends.binary_search(due).is_ok()).count();
-    // An interrupted log lacks some of the ends.
-    (!first.is_empty() && follow * 20 >= later.len() * 19).then_some(first.len() as u64)
-}
-
 impl Loaded {
-    fn add(&mut self, rows: &[Observation], callers: u64, until: Moment) {
-        self.callers = self.callers.max(callers);
+    fn add(&mut self, rows: &[Observation], found: ClosedLoop, until: Moment) {
+        self.callers = self.callers.max(found.callers);
+        self.think = self.think.max(found.think);
         self.ended += rows.iter().filter_map(|row| row.end()).filter(|end| *end <= until).count() as u64;
         self.time = self.time + until.since(Moment::START);
         for row in rows.iter().filter(|row| row.succeeded()) {
@@ -101,11 +90,13 @@ impl Loaded {
 
     fn judge(self, replicas: Option<usize>, connections: u64) -> Saturation {
         let throughput = self.ended as f64 / self.time.0 as f64 * 1e6;
-        let expected = self.callers as f64 / throughput * 1e6;
+        let round = self.callers as f64 / throughput * 1e6;
+        let expected = round - self.think.0 as f64;
         let mean = self.latency as f64 / self.succeeded as f64;
         // The law holds of the steady state; each caller's first request stands outside it.
         let unsteady = self.callers as f64 / self.ended as f64;
-        let little = (expected / mean - 1.0).abs() <= LITTLE_TOLERANCE.max(unsteady);
+        // Of the whole round, as the law has it: where callers mostly think, little is left of it for the latency.
+        let little = (round / (mean + self.think.0 as f64) - 1.0).abs() <= LITTLE_TOLERANCE.max(unsteady);
         let of_time = |part: Micros| part.0 as f64 / self.time.0 as f64;
         let told = self.told * 2 > self.succeeded;
         let waits = told.then(|| of_time(self.waiting));
@@ -125,6 +116,7 @@ impl Loaded {
         let mut found = Saturation {
             saturated: bottleneck.is_the_server(),
             callers: self.callers,
+            think_ms: (self.think > Micros(0)).then(|| self.think.as_millis()),
             throughput_rps: rounded(throughput, 3),
             callers_over_throughput_ms: millis(expected),
             mean_latency_ms: millis(mean),

@@ -221,6 +221,11 @@ fn a_timeout_counts_for_what_it_waited_for() {
 
 /// A closed loop of callers who each wait for `latency`, of which the server computes `compute`.
 fn closed_loop(callers: u64, latency: u64, compute: u64) -> Vec<Row> {
+    thinking_loop(callers, latency, compute, 0)
+}
+
+/// The same with callers who wait for `think` before their next request.
+fn thinking_loop(callers: u64, latency: u64, compute: u64, think: u64) -> Vec<Row> {
     let rounds = 0..20;
     let turn = latency / callers;
     rounds
@@ -228,7 +233,8 @@ fn closed_loop(callers: u64, latency: u64, compute: u64) -> Vec<Row> {
         .map(|(round, caller)| {
             // Callers are out of step from their first request on.
             let first = turn * (caller + 1);
-            let (due, wait) = if round == 0 { (0, first) } else { (first + latency * (round - 1), latency) };
+            let later = |round: u64| first + think + (latency + think) * (round - 1);
+            let (due, wait) = if round == 0 { (0, first) } else { (later(round), latency) };
             Row::new()
                 .due(due)
                 .stage(Stage::Wait, wait)
@@ -248,6 +254,16 @@ fn saturation_needs_a_busy_server_not_only_littles_law() {
     assert_eq!(analysed(&untold).saturation.expect("a closed loop").saturated, None);
     let open: Vec<Row> = (0..50).map(|seq| Row::new().due(seq * 17).stage(Stage::Wait, 100)).collect();
     assert!(analysed(&open).saturation.is_none(), "open load has no number of callers");
+}
+
+#[test]
+fn what_callers_wait_between_two_requests_is_counted_by_littles_law() {
+    let found = analysed(&thinking_loop(8, 800, 800, 1_600)).saturation.expect("a closed loop");
+    assert_eq!((found.callers, found.think_ms), (8, Some(1_600.0)), "{found:?}");
+    let (law, mean) = (found.callers_over_throughput_ms, found.mean_latency_ms);
+    assert!((law + 1_600.0) / (mean + 1_600.0) < 1.15 && law < 1_200.0, "{found:?}");
+    assert_eq!(found.saturated, Some(false), "{found:?}");
+    assert!(found.explanation.contains("1600 ms between an answer and the next request"), "{found:?}");
 }
 
 /// Eight callers over so many kept connections, in order; each exchange is computed for 200 ms.

@@ -2,16 +2,19 @@
 
 use serde::Serialize;
 
-/// Little's law, callers = throughput × latency, while all callers are at work: from the first request due to the last.
+/// Little's law, callers = throughput × (latency + think time), while all callers are at work: from the first request due to the last.
 #[derive(Clone, Debug, Serialize)]
 pub struct Saturation {
     /// Whether the server had all the work it can do; `null` where the data cannot tell.
     pub saturated: Option<bool>,
     /// Callers of the closed loop, from the log.
     pub callers: u64,
+    /// What each of them waits between an answer and its next request; absent where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub think_ms: Option<f64>,
     /// Answers a second meanwhile.
     pub throughput_rps: f64,
-    /// Callers ÷ throughput.
+    /// Callers ÷ throughput, without what a caller waits between an answer and its next request.
     pub callers_over_throughput_ms: f64,
     /// Mean latency of the successes.
     pub mean_latency_ms: f64,

@@ -1,5 +1,6 @@
 //! What analysis reads: the rows of the phases, the script's and the server's logs, how the client fared.
 
+mod closed_loop;
 mod collector;
 mod failure_group;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod sla;
 mod truth;
 mod ways;
 
+pub use closed_loop::ClosedLoop;
 pub use collector::PhaseCollector;
 pub use failure_group::FailureGroup;
 pub use inputs::Inputs;

@@ -38,8 +38,12 @@ pub(super) fn list(
 }
 
 fn callers(inferred: &Inferred) -> String {
+    let between = match inferred.think {
+        0 => String::new(),
+        think => format!(" who wait {:.0} ms between an answer and the next request", think as f64 / 1e3),
+    };
     format!(
-        "a closed loop of {} callers, as in the before log; kept connections, first come first served; no packet \
+        "a closed loop of {} callers{between}, as in the before log; kept connections, first come first served; no packet \
          is lost and no connection waits to be accepted",
         inferred.callers
     )

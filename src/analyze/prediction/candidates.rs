@@ -52,7 +52,8 @@ pub(super) fn predict(
     strategy: Strategy,
 ) -> Candidate {
     let (connections, batch) = (strategy.connections(), strategy.batch);
-    let client = Client { callers: inferred.callers, connections: strategy.exchanges(), batch };
+    let client =
+        Client { callers: inferred.callers, think: inferred.think, connections: strategy.exchanges(), batch };
     let (point, range) = point_and_range(inferred, calibration, client);
     let percentile = |pick: fn(&ThreePercentiles) -> Option<f64>| pick(&point.as_ref()?.percentiles);
     Candidate {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::levels::{Levels, Sojourn};
 use super::unreported::{self, Guess, Law};
 use crate::analyze::document::Calibration;
-use crate::analyze::observed::{Observation, PhaseData};
+use crate::analyze::observed::{ClosedLoop, Observation, PhaseData};
 use crate::model::Moment;
 use crate::model::Stage;
 
@@ -22,6 +22,8 @@ pub(super) struct Inferred {
     pub saturated: bool,
     /// Callers of the closed loop.
     pub callers: usize,
+    /// What each of them waits between an answer and its next request, in microseconds.
+    pub think: u64,
     /// Time of a call with this request alone, by sequence number, in microseconds.
     pub calls: Vec<u64>,
     /// How these times were drawn, where the server did not report them.
@@ -79,6 +81,7 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
         replicas: replicas.max(1),
         saturated,
         callers: callers(before),
+        think: think(before),
         round_trip: round_trip(&exchanges, calibration),
         calls,
         law,
@@ -148,6 +151,13 @@ fn callers(before: &PhaseData) -> usize {
         *at_start.entry(row.repetition()).or_default() += 1;
     }
     at_start.into_values().max().unwrap_or(1)
+}
+
+/// As the first repetition shows it.
+fn think(before: &PhaseData) -> u64 {
+    // In the order in which they ended, so that each is due by one before it.
+    let rows = &before.rows()[before.places(1)];
+    ClosedLoop::of(&rows[..rows.len().min(MOST_REQUESTS)]).map_or(0, |found| found.think.0)
 }
 
 /// From the calibration; else as long as a handshake without retransmission, which no accept queue delays; else the fastest

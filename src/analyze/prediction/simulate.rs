@@ -69,6 +69,8 @@ impl SimulatedServer<'_> {
 pub(super) struct Client {
     /// Callers who send their next request when the last one has ended.
     pub callers: usize,
+    /// What each of them waits between the two, in microseconds.
+    pub think: u64,
     /// Kept connections.
     pub connections: usize,
     /// Most requests an exchange may carry.
@@ -84,7 +86,7 @@ pub(super) struct Outcome {
     pub end: u64,
 }
 
-/// What happens next, on the exchange of one connection.
+/// What happens next, mostly on the exchange of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     /// It reaches the server.
@@ -93,12 +95,16 @@ enum Event {
     Computed(usize),
     /// Its answer reaches the client.
     Answer(usize),
+    /// So many callers have thought.
+    Due(usize),
 }
 
 struct Simulation<'a> {
     server: SimulatedServer<'a>,
     client: Client,
     now: u64,
+    /// When the last answer came.
+    end: u64,
     /// By time, then by the order in which they were set.
     events: BinaryHeap<Reverse<(u64, u64, Event)>>,
     set: u64,
@@ -122,6 +128,7 @@ pub(super) fn simulate(server: SimulatedServer<'_>, client: Client) -> Outcome {
         server,
         client,
         now: 0,
+        end: 0,
         events: BinaryHeap::new(),
         set: 0,
         due: Vec::with_capacity(server.calls.len()),
@@ -138,7 +145,7 @@ pub(super) fn simulate(server: SimulatedServer<'_>, client: Client) -> Outcome {
         simulation.now = time;
         simulation.meet(event);
     }
-    Outcome { latencies: simulation.latencies, end: simulation.now }
+    Outcome { latencies: simulation.latencies, end: simulation.end }
 }
 
 impl Simulation<'_> {
@@ -155,12 +162,20 @@ impl Simulation<'_> {
             }
             Event::Answer(connection) => {
                 let members = std::mem::take(&mut self.under_way[connection]);
+                self.end = self.now;
                 let ended = members.len();
                 for member in members {
                     self.latencies[member] = self.now - self.due[member];
                 }
-                self.issue(ended);
+                match self.client.think {
+                    0 => self.issue(ended),
+                    think => self.after(think, Event::Due(ended)),
+                }
                 self.take(connection);
+                self.call_idle();
+            }
+            Event::Due(requests) => {
+                self.issue(requests);
                 self.call_idle();
             }
         }

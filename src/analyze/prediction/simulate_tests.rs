@@ -9,7 +9,7 @@ fn server(calls: &[u64], replicas: usize) -> SimulatedServer<'_> {
 }
 
 fn client(callers: usize, connections: usize, batch: usize) -> Client {
-    Client { callers, connections, batch }
+    Client { callers, think: 0, connections, batch }
 }
 
 fn mean(outcome: &Outcome) -> f64 {
@@ -50,6 +50,18 @@ fn a_saturated_closed_loop_obeys_littles_law() {
     // the closed loop fills at the start and runs dry at the end: one round of 94 each
     assert!((mean(&outcome) / law - 1.0).abs() < 0.015, "{} {law}", mean(&outcome));
     assert!((throughput * service / 8.0 - 1.0).abs() < 0.015, "all replicas are busy");
+}
+
+#[test]
+fn what_callers_wait_takes_load_off_the_server_and_is_no_latency() {
+    let calls = vec![100; 1_000];
+    let alone = simulate(server(&calls, 8), Client { think: 900, ..client(8, 8, 1) });
+    assert!(alone.latencies.iter().all(|latency| *latency == 100), "{:?}", alone.latencies);
+    assert_eq!(alone.end, 125 * 100 + 124 * 900);
+    let calls = varied(6_000);
+    let full = simulate(server(&calls, 8), Client { think: 300_000, ..client(64, 8, 1) });
+    let law = 64.0 / (6_000.0 / full.end as f64) - 300_000.0;
+    assert!((mean(&full) / law - 1.0).abs() < 0.03, "N = X (R + Z): {} {law}", mean(&full));
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn remedy(group: &FailureGroup) -> &'static str {
              target.batch_response_key, or set batch = 1)"
         }
         (ErrorKind::TooLarge, _) => "raise target.max_answer_bytes",
+        (ErrorKind::CheckFailed, _) => "correct the request, or what target.success asks for",
         (ErrorKind::Interrupted | ErrorKind::Unsent, _) => "run it again",
     }
 }

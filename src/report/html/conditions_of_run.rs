@@ -28,6 +28,8 @@ pub struct Conditions {
     pub repetitions: u32,
     /// Callers of the closed loop.
     pub workers: usize,
+    /// What each of them waits after an answer, in milliseconds.
+    pub think_ms: u64,
     /// Whether the server is the embedded one, on the client's own machine.
     pub embedded: bool,
     /// The repetitions in the order in which they ran.

@@ -47,6 +47,7 @@ mod column {
     pub const TLS_VERSION: usize = 34;
     pub const TLS_RESUMED: usize = 35;
     pub const SERVER_TOTAL: usize = 36;
+    pub const BYTES_DECODED: usize = 37;
 }
 
 impl<'a> Fields<'a> {
@@ -97,6 +98,7 @@ impl<'a> Fields<'a> {
             error: self.optional(column::ERROR)?,
             bytes_sent: self.required_number(column::BYTES_SENT)?,
             bytes_received: self.required_number(column::BYTES_RECEIVED)?,
+            bytes_decoded: self.number(column::BYTES_DECODED)?,
             answer_digest: self.answer()?,
         })
     }

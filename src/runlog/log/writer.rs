@@ -53,6 +53,7 @@ impl<W: Write> LogWriter<W> {
         self.push(sample.answer_digest.map(AnswerDigest::is_copied));
         self.push_way(sample);
         self.push(sample.server.total);
+        self.push(sample.bytes_decoded);
         self.rows.push(b'\n');
         if self.rows.len() >= FULL { self.hand_on() } else { Ok(()) }
     }

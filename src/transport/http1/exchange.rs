@@ -197,6 +197,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             match found {
                 Some(answer) => {
                     self.marks.answered(answer.head.status, answer.head.server);
+                    sink.begins(&answer.head);
                     self.answer = Some(answer);
                 }
                 None if rest.is_empty() => {
@@ -255,7 +256,7 @@ fn write_head(output: &mut Vec<u8>, request: &Request<'_>) {
     output.extend_from_slice(&request.route.http1);
     output.extend_from_slice(b"traceparent: ");
     output.extend_from_slice(&request.traceparent);
-    if !request.body.is_empty() || request.route.method != Method::GET {
+    if !request.body.is_empty() || request.route.announces_empty {
         output.extend_from_slice(b"\r\ncontent-length: ");
         (request.body.len() as u64).put(output);
     }

@@ -9,7 +9,7 @@ use httparse::{Error, Header, ParserConfig, Response, Status};
 
 use super::content::Framing;
 use crate::model::ErrorKind;
-use crate::transport::{Aside, Head, ServerHeaders};
+use crate::transport::{Aside, ContentCoding, Head, ServerHeaders};
 
 /// The longest head that is read; curl's limit is about as high.
 pub(super) const LONGEST: usize = 256 * 1024;
@@ -84,6 +84,7 @@ fn understand(
     for header in response.headers.iter() {
         said.note(header)?;
     }
+    head.coding = said.coding;
     add_times(response.headers, names, &mut head);
     if ErrorKind::from_status(status).is_some() {
         head.aside = Aside::of(response.headers.iter().map(|header| (header.name, header.value)));
@@ -98,6 +99,7 @@ struct Said {
     keep: bool,
     length: Option<u64>,
     chunked: bool,
+    coding: ContentCoding,
 }
 
 impl Said {
@@ -115,6 +117,8 @@ impl Said {
             if !self.chunked {
                 return Err(ErrorKind::Protocol);
             }
+        } else if header.name.eq_ignore_ascii_case("content-encoding") {
+            self.coding = self.coding.and(header.value);
         } else if header.name.eq_ignore_ascii_case("connection") {
             for token in header.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
                 if token.eq_ignore_ascii_case(b"close") {
@@ -203,6 +207,9 @@ mod tests {
             assert_eq!(framing(wrong), Err(ErrorKind::Protocol), "{wrong}");
         }
         assert_eq!(framing("transfer-encoding: gzip, chunked\r\n"), Err(ErrorKind::Protocol));
+        let encoded = "Content-Encoding: GZIP\r\nlocation: x\r\ncontent-length: 1\r\n";
+        let encoded = answer(&format!("HTTP/1.1 200 OK\r\n{encoded}\r\n")).expect("an answer");
+        assert_eq!(encoded.head.coding, ContentCoding::Gzip);
         let old = answer("HTTP/1.0 200 OK\r\ncontent-length: 1\r\n\r\n").expect("an answer");
         assert!(!old.keep, "HTTP/1.0 closes unless it says otherwise");
         let empty = answer("HTTP/1.1 204 No Content\r\n\r\n").expect("an answer");

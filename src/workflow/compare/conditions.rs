@@ -52,6 +52,7 @@ fn load(a: &Manifest, b: &Manifest) -> Vec<String> {
     let counts = |of: fn(&Manifest) -> u64| (of(a), of(b));
     let all = [
         ("callers", counts(|manifest| manifest.plan.workers as u64)),
+        ("milliseconds between an answer and the next request", counts(|manifest| manifest.plan.think_ms)),
         ("requests", counts(|manifest| manifest.plan.requests)),
     ];
     let differ = all.into_iter().filter(|(_, (a, b))| a != b);

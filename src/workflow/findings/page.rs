@@ -128,6 +128,7 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
         requests: plan.requests,
         repetitions: plan.repetitions,
         workers: plan.workers,
+        think_ms: plan.think_ms,
         embedded: manifest.scenario.pointer("/target/url").is_some_and(Value::is_null),
         order: order(manifest),
         payloads: manifest.payloads.as_ref().map(|sets| PayloadsSent {

@@ -44,6 +44,7 @@ pub(in crate::workflow) fn manifest(
             requests: plan.requests(),
             repetitions: settings.repetitions,
             workers: settings.load.workers,
+            think_ms: settings.load.think_ms,
             before: settings.before.to_string(),
             after: settings.after.to_string(),
             strategies: Some(Strategies { before: settings.before, after: settings.after }),

@@ -83,20 +83,21 @@ impl Measurement<'_> {
 
     fn repetition(&self) -> anyhow::Result<Repetition> {
         let target = &self.settings.target;
-        let PartLoad { part, repetition, plan, strategy, workers, .. } = self.load;
+        let PartLoad { part, repetition, plan, strategy, workers, think, .. } = self.load;
         Ok(Repetition {
             plan: Arc::clone(plan),
             slice: Slice::WHOLE,
             traces: TraceIds::new(self.run_id, &part.to_string(), *repetition),
-            pacing: Pacing::Closed { workers: *workers as u64 },
+            pacing: Pacing::Closed { workers: *workers as u64, think: *think },
             strategy: *strategy,
-            endpoint: Arc::new(server::endpoint(self.url, target)?),
+            endpoint: Arc::new(server::endpoint(self.url, self.settings)?),
             batch_format: BatchFormat::new(&target.batch_request_key, &target.batch_response_key),
             answers: AnswerLimits {
                 most: target.max_answer_bytes,
                 budget: ByteBudget::new(COPIES),
                 batches: BatchRoom::new(BATCHES),
             },
+            checks: Arc::new(target.success.clone()),
             timeout: target.timeout(),
             patience: self.load.patience,
         })

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::engine::Patience;
 use crate::model::{Part, Strategy};
@@ -19,6 +20,8 @@ pub(in crate::workflow) struct PartLoad {
     pub workers: usize,
     /// After how much failure it ends early.
     pub patience: Option<Patience>,
+    /// What each of them waits after an answer.
+    pub think: Duration,
     /// How it is called on the screen.
     pub title: String,
     pub shown: Shown,

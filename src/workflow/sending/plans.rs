@@ -21,6 +21,7 @@ pub(in crate::workflow) fn of_idle_calls(settings: &Settings, requests: u64) -> 
 fn of_size(settings: &Settings, requests: u64, seed: u64) -> anyhow::Result<Plan> {
     match &settings.load.payloads {
         Some(path) => Ok(Plan::of_file(requests, seed, path)?),
+        None if !settings.sends_bodies() => Ok(Plan::without_bodies(requests)),
         None => Ok(Plan::of_prompts(requests, seed)),
     }
 }

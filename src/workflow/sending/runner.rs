@@ -101,7 +101,7 @@ impl Runner<'_> {
 
     /// The whole URL of one request to a server that is up, with all of its query: not to be written down.
     pub(in crate::workflow) fn endpoint(&self, session: &Session) -> anyhow::Result<String> {
-        let endpoint = server::endpoint(session.url(), &self.settings.target)?;
+        let endpoint = server::endpoint(session.url(), self.settings)?;
         Ok(requested_url(session.url(), &endpoint.single.path.to_string()))
     }
 

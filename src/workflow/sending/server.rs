@@ -11,7 +11,7 @@ use crate::host::Clock;
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
-use crate::scenario::{Settings, Target};
+use crate::scenario::Settings;
 use crate::telemetry::{Prepared, SpanTotals};
 use crate::transport::{Endpoint, EndpointError, ServerHeaders, TlsTrust, masked_url};
 use crate::workflow::probe::Diagnosis;
@@ -60,7 +60,7 @@ impl Server {
         let target = &settings.target;
         // For the mock too, whose address is not known yet: a header or path that HTTP refuses is found before a folder is made.
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
-        let endpoint = endpoint(url, target)?;
+        let endpoint = endpoint(url, settings)?;
         match &target.url {
             Some(url) => {
                 let trust = connecting::trust(&endpoint, target)?;
@@ -171,9 +171,14 @@ impl Mock {
 }
 
 /// Where requests go, and in which headers the server says its own times.
-pub(in crate::workflow) fn endpoint(url: &str, target: &Target) -> Result<Endpoint, EndpointError> {
+pub(in crate::workflow) fn endpoint(url: &str, settings: &Settings) -> Result<Endpoint, EndpointError> {
+    let target = &settings.target;
+    let method = target.method.parse().map_err(|_| EndpointError::Method)?;
     let told_by = ServerHeaders::new(&target.time_sources);
-    Ok(Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?.told_by(told_by))
+    let headers = target.headers.iter().map(|header| (header.name.as_str(), header.value.reveal()));
+    let endpoint = Endpoint::new(url, &target.path, &target.batch_path, headers)?;
+    let endpoint = endpoint.accepting(target.accept_encoding.as_deref())?;
+    Ok(endpoint.asking(&method, settings.sends_bodies()).told_by(told_by))
 }
 
 impl Session {

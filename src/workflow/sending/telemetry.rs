@@ -12,7 +12,7 @@ use crate::model::manifest::Destination;
 use crate::report::Progress;
 use crate::scenario::Settings;
 use crate::telemetry::{LineFigures, SpanTotals, Telemetry, VerdictFigures};
-use crate::transport::{Endpoint, EndpointError};
+use crate::transport::EndpointError;
 
 /// How long the end waits for a collector of spans, counted from when the last mock was told to stop: its own spans and
 /// those of the client are on their way at the same time.
@@ -73,8 +73,7 @@ pub(in crate::workflow) async fn last_scrape(telemetry: &Telemetry, interrupt: &
 
 /// Where requests go, as spans name it.
 pub(in crate::workflow) fn destination(settings: &Settings, url: &str) -> Result<Destination, EndpointError> {
-    let target = &settings.target;
-    let endpoint = Endpoint::new(url, &target.path, &target.batch_path, &target.headers)?;
+    let endpoint = super::server::endpoint(url, settings)?;
     let (scheme, address) = (endpoint.scheme(), &endpoint.address);
     let of = |path: &hyper::Uri| {
         let query = if path.query().is_some() { "?***" } else { "" };

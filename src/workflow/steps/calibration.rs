@@ -1,6 +1,7 @@
 //! The step that calls the idle server, alone and in batches: what a call costs, and what an item.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::engine::Patience;
 use crate::model::{Part, Strategy};
@@ -32,6 +33,7 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
             strategy: Strategy { batch, http: run.settings().after.http, ..Strategy::pool(1) },
             workers: batch,
             patience: Some(Patience::of_calls(batch as u64)),
+            think: Duration::ZERO,
             title: format!("calibration ×{batch}"),
             shown: Shown::InPassing,
             truth: None,

@@ -32,6 +32,7 @@ pub(in crate::workflow) async fn repetition(
         strategy: settings.strategy(phase),
         workers: settings.load.workers,
         patience: patience(settings),
+        think: settings.load.think(),
         title: format!("{} {repetition}/{}", phase.name(), settings.repetitions),
         shown: Shown::AsLoad,
         truth: Some(run.results.path(&TruthFile::Repetition(phase, repetition).name())),

@@ -6,6 +6,7 @@
 //! and the mock's log of it holds its requests alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::engine::Patience;
 use crate::model::manifest::SingleCallsRecord;
@@ -40,6 +41,7 @@ pub(in crate::workflow) async fn single_calls(
         strategy: Strategy { http: run.settings().after.http, ..Strategy::pool(1) },
         workers: 1,
         patience: Some(Patience::of_calls(1)),
+        think: Duration::ZERO,
         title: "single calls".to_string(),
         shown: Shown::InPassing,
         truth: None,
