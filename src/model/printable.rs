@@ -17,7 +17,9 @@ pub fn text(text: &str) -> Cow<'_, str> {
 pub fn shortened(text: &str, most: usize) -> String {
     const GAP: &str = " … ";
     let (head, tail) = (most / 2, most - most / 2 - GAP.len());
-    let (head, tail) = (text.floor_char_boundary(head), text.ceil_char_boundary(text.len() - tail));
+    let boundary = |at: &usize| text.is_char_boundary(*at);
+    let head = (0..=head).rev().find(boundary).unwrap_or_default();
+    let tail = (text.len() - tail..=text.len()).find(boundary).unwrap_or(text.len());
     [&text[..head], &text[tail..]].join(GAP)
 }
 
