@@ -5,12 +5,14 @@ use hyper_util::client::proxy::matcher::Matcher;
 
 use crate::host::console;
 use crate::scenario::Target;
-use crate::transport::Endpoint;
+use crate::transport::{Address, Endpoint};
 
 /// Says once that such a proxy is not used, where it would be.
 pub(super) fn warn_of_proxy(endpoint: &Endpoint, target: &Target) {
     let url = format!("{}://{}/", endpoint.scheme(), endpoint.address);
-    if target.via.proxy.is_none() && is_proxied(&Matcher::from_env(), &url) {
+    // Nobody follows a proxy to a socket in the file system.
+    let by_network = matches!(endpoint.address, Address::Tcp { .. });
+    if by_network && target.via.proxy.is_none() && is_proxied(&Matcher::from_env(), &url) {
         console::warn(
             "warning: the environment names a proxy for this target (http_proxy, https_proxy or all_proxy), which is not used; \
              to use it, give --transport reqwest and --proxy URL; to be silent about it, add the host to no_proxy",
@@ -19,7 +21,6 @@ pub(super) fn warn_of_proxy(endpoint: &Endpoint, target: &Target) {
 }
 
 fn is_proxied(matcher: &Matcher, url: &str) -> bool {
-    // A socket in the file system makes no such URL.
     url.parse::<Uri>().is_ok_and(|url| matcher.intercept(&url).is_some())
 }
 
@@ -32,6 +33,6 @@ mod tests {
         let matcher = Matcher::builder().http("http://p:1").no("b.local").build();
         let proxied = |url| is_proxied(&matcher, url);
         assert!(proxied("http://a:8000/"));
-        assert!(!proxied("http://b.local:80/") && !proxied("https://a/") && !proxied("http://unix:/run/a/"));
+        assert!(!proxied("http://b.local:80/") && !proxied("https://a/"));
     }
 }
