@@ -53,7 +53,7 @@ mod tests {
     use super::super::{Overrides, ScenarioError, Settings, load};
     use crate::model::Connections;
 
-    const FILE: &str = "[sla]\np95 = \"1s\"\np99 = \"2s\"\n[target]\nurl = \"http://a\"\nqueue_header = \"x-q\"\n\
+    const FILE: &str = "[sla]\np95 = \"1s\"\np99 = \"2s\"\n[target]\nurl = \"http://a\"\nqueue_header = \"x-q:ms\"\n\
                         [after]\nconnections = 4\nbatch = 2\n";
 
     fn set(assignments: &[&str]) -> Result<Settings, ScenarioError> {

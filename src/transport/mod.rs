@@ -3,6 +3,7 @@
 //! What a connection cost to set up is marked apart from what an exchange did on it, because on a shared connection many
 //! exchanges follow one set-up, and because the request that opened a connection is the one that paid for it.
 
+mod answer_head;
 mod aside;
 mod connect_settings;
 mod connection_changes;

@@ -7,13 +7,14 @@ use std::rc::Rc;
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream};
-use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::Response;
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use hyper::http::{self, uri};
-use hyper::{Method, Response};
 
 use super::traffic::{Traffic, WatchedStream};
 use crate::model::ErrorKind;
-use crate::transport::{Aside, BodySink, Endpoint, ExchangeMarks, Failure, Head, Request, ServerHeaders};
+use crate::transport::answer_head::{add_times, answer_head};
+use crate::transport::{BodySink, Endpoint, ExchangeMarks, Failure, Head, Request, ServerHeaders};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -43,13 +44,9 @@ pub(super) async fn exchange(
     }
     drop(send);
     let response = answer(response, &watched).await.map_err(refused)?;
-    let mut head = Head { status: response.status().as_u16(), ..Head::default() };
-    add_times(response.headers(), &endpoint.server_headers, &mut head);
-    if !(200..300).contains(&head.status) {
-        let said = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        head.aside = Aside::of(said);
-    }
+    let mut head = answer_head(response.status().as_u16(), response.headers(), &endpoint.server_headers);
     marks.answered(head.status, head.server);
+    body.begins(&head);
     receive(response.into_body(), &endpoint.server_headers, marks, body, &mut head).await?;
     Ok(head)
 }
@@ -70,7 +67,7 @@ fn head_of(request: &Request<'_>, endpoint: &Endpoint) -> Option<http::Request<(
         request.route.headers.iter().filter(|(name, _)| **name != HOST).map(|(n, v)| (n.clone(), v.clone())),
     );
     headers.insert(TRACEPARENT, HeaderValue::from_bytes(&request.traceparent).ok()?);
-    if !request.body.is_empty() || request.route.method != Method::GET {
+    if !request.body.is_empty() || request.route.announces_empty {
         headers.insert(CONTENT_LENGTH, request.body.len().into());
     }
     Some(head)
@@ -119,13 +116,6 @@ async fn receive(
         marks.answered(head.status, head.server);
     }
     Ok(())
-}
-
-/// Adds what headers or trailers say of the server's time.
-pub(in crate::transport) fn add_times(headers: &HeaderMap, names: &ServerHeaders, head: &mut Head) {
-    for (name, value) in headers {
-        names.add(name.as_str(), value.as_bytes(), head);
-    }
 }
 
 /// Whether the server has said that it has not looked at the request (RFC 9113 §8.7).

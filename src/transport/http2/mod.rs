@@ -11,4 +11,4 @@ mod traffic;
 mod watched;
 
 pub(super) use connection::Http2;
-pub(super) use exchange::{add_times, kind_of};
+pub(super) use exchange::kind_of;

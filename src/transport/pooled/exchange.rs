@@ -13,7 +13,8 @@ use super::errors;
 use super::known::KnownConnections;
 use super::watch::{Carried, ConnectWatch};
 use crate::model::{ErrorKind, HttpVersion};
-use crate::transport::{BodySink, ExchangeMarks, Failure, Head, ServerHeaders, http2};
+use crate::transport::answer_head::{add_times, answer_head};
+use crate::transport::{BodySink, ExchangeMarks, Failure, Head, ServerHeaders};
 
 /// Sends a request and waits for the head of its answer; also says what was spoken.
 pub(super) async fn head(
@@ -44,9 +45,9 @@ pub(super) async fn receive(
     body: &mut dyn BodySink,
 ) -> Result<Head, Failure> {
     let (parts, mut content) = answer.into_parts();
-    let mut head = Head { status: parts.status.as_u16(), ..Head::default() };
-    http2::add_times(&parts.headers, names, &mut head);
+    let mut head = answer_head(parts.status.as_u16(), &parts.headers, names);
     marks.answered(head.status, head.server);
+    body.begins(&head);
     loop {
         poll_fn(|cx| body.poll_ready(cx)).await;
         let Some(frame) = content.frame().await else { break };
@@ -56,7 +57,7 @@ pub(super) async fn receive(
             Ok(data) => body.chunk(marks.read(data.len()), &data).map_err(failed)?,
             Err(frame) => {
                 if let Ok(trailers) = frame.into_trailers() {
-                    http2::add_times(&trailers, names, &mut head);
+                    add_times(&trailers, names, &mut head);
                     marks.answered(head.status, head.server);
                 }
             }
