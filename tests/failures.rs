@@ -119,7 +119,7 @@ fn where_nearly_all_fail_the_few_are_not_explained_either() {
     let server = Server::start(move |_, mut peer| {
         while peer.request().is_some() {
             let at = answered.fetch_add(1, Ordering::SeqCst);
-            peer.write(if at % 12 == 0 { fine } else { busy });
+            peer.write(if at.is_multiple_of(12) { fine } else { busy });
         }
     });
     let (run, results) = prove("failures_nearly", &server, 60, &[]);
@@ -158,7 +158,7 @@ fn errors_of_the_server_stay_in_the_explanation_of_a_phase_that_partly_failed() 
     let server = Server::start(move |_, mut peer| {
         while peer.request().is_some() {
             let at = answered.fetch_add(1, Ordering::SeqCst);
-            peer.write(if at % 4 == 0 { broken } else { fine });
+            peer.write(if at.is_multiple_of(4) { broken } else { fine });
         }
     });
     let (run, results) = prove("failures_partly", &server, 80, &[]);

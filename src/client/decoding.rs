@@ -15,6 +15,7 @@ use crate::transport::ContentCoding;
 const PIECE: usize = 16 << 10;
 
 /// A content and its decoder.
+#[expect(clippy::large_enum_variant, reason = "as good as always it is plain, which must cost no allocation")]
 pub(super) enum Decoding {
     Plain(Gathered),
     Gzip(Box<MultiGzDecoder<Gathered>>),

@@ -41,7 +41,8 @@ fn run_on_threads(
         };
         let load = Load::new(1_000, 6).pool(6).timeout_ms(3_600_000);
         let (clock, pulse, never) = (Clock::start(), Pulse::default(), Interrupt::never());
-        ended.send(engine::run(3, load.repetition, transport, clock, sink, &pulse, &never))
+        let outcome = engine::run(3, load.repetition, transport, clock, sink, &pulse, &never);
+        let _ = ended.send(outcome);
     });
     end.recv_timeout(PATIENCE).expect("no panic, and nobody waits for the load of the others")
 }

@@ -430,7 +430,7 @@ proptest! {
 fn what_broke_stays_among_the_causes_and_comes_first_where_the_slowest_have_no_answer() {
     let rows = |failed: usize| {
         let slow = |at: usize| {
-            Row::new().stage(Stage::Connect, if at % 10 == 0 { 900 } else { 1 }).syn(u32::from(at % 10 == 0))
+            Row::new().stage(Stage::Connect, if at.is_multiple_of(10) { 900 } else { 1 }).syn(u32::from(at.is_multiple_of(10)))
         };
         let broken = Row::new().failed(Some(500), ErrorKind::Http5xx).stage(Stage::Wait, 3);
         let mut rows: Vec<Row> = (0..100 - failed).map(|at| slow(at).stage(Stage::Wait, 10)).collect();
@@ -448,7 +448,7 @@ fn what_broke_stays_among_the_causes_and_comes_first_where_the_slowest_have_no_a
 #[test]
 fn a_client_that_is_late_by_less_than_a_timers_grain_is_no_cause_of_short_requests() {
     let named = |late_us: u64, wait: u64| {
-        let late = |at: u64| if at % 10 == 0 { late_us } else { 0 };
+        let late = |at: u64| if at.is_multiple_of(10) { late_us } else { 0 };
         let row = |at: u64| Row::new().due(at * 100).stage(Stage::Wait, wait).micros(Stage::Queue, late(at));
         let causes = analysed(&(0..100).map(row).collect::<Vec<_>>()).causes;
         causes.iter().any(|cause| cause.cause == Cause::ClientQueueScheduler)
