@@ -83,18 +83,25 @@ impl Decoding {
         }
     }
 
-    /// The whole content.
+    /// Nothing more comes: decodes what is left.
     ///
     /// # Errors
     /// It is not whole, too large, or another one than was encoded.
-    pub(super) fn finish(mut self) -> Result<Gathered, ErrorKind> {
-        let ended = match &mut self {
+    pub(super) fn end(&mut self) -> Result<(), ErrorKind> {
+        let ended = match self {
             Decoding::Gzip(decoder) => decoder.try_finish(),
             Decoding::Brotli(decoder) => decoder.close(),
             Decoding::Zstd(decoder) => decoder.end(),
             Decoding::Plain(_) | Decoding::Moved => Ok(()),
         };
-        self.understood(ended)?;
+        self.understood(ended)
+    }
+
+    /// The whole content, after its end.
+    ///
+    /// # Errors
+    /// It is not whole.
+    pub(super) fn finish(self) -> Result<Gathered, ErrorKind> {
         match self {
             Decoding::Plain(gathered) => Ok(gathered),
             Decoding::Gzip(decoder) => decoder.finish().map_err(|_| ErrorKind::Protocol),

@@ -70,7 +70,7 @@ fn end_exchange<T: Transport + 'static>(
     scheduler: &Scheduler<T>,
     slot: &Slot<T>,
     outcome: Result<Head, ErrorKind>,
-    collector: AnswerCollector,
+    mut collector: AnswerCollector,
 ) {
     let now = scheduler.clock.now();
     let repetition = &scheduler.repetition;
@@ -80,6 +80,7 @@ fn end_exchange<T: Transport + 'static>(
         slot.marks.answered(head.status, head.server);
     }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
+    let outcome = outcome.and_then(|head| collector.end().map(|()| head));
     let decoded = collector.decoded();
     let items = outcome.as_ref().map_or(Vec::new(), |head| items(head, size));
     let answers = outcome.and_then(|head| answers(repetition, &head, collector, size));
