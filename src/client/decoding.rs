@@ -15,6 +15,10 @@ use crate::transport::ContentCoding;
 const PIECE: usize = 16 << 10;
 
 /// A content and its decoder.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the usual one: a box would be an allocation for each answer"
+)]
 pub(super) enum Decoding {
     Plain(Gathered),
     Gzip(Box<MultiGzDecoder<Gathered>>),
