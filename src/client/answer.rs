@@ -24,10 +24,18 @@ impl AnswerCollector {
         AnswerCollector { most: limits.most, received: 0, coding: ContentCoding::Identity, content }
     }
 
-    /// The content, once it is complete.
+    /// The content is complete: decodes what is left of it.
     ///
     /// # Errors
     /// Its encoding ends too early, or it is too large decoded.
+    pub fn end(&mut self) -> Result<(), ErrorKind> {
+        self.content.end()
+    }
+
+    /// The content, after its end.
+    ///
+    /// # Errors
+    /// It is not whole.
     pub fn finish(self) -> Result<Collected, ErrorKind> {
         self.content.finish().map(Gathered::finish)
     }

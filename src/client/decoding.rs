@@ -15,7 +15,10 @@ use crate::transport::ContentCoding;
 const PIECE: usize = 16 << 10;
 
 /// A content and its decoder.
-#[expect(clippy::large_enum_variant, reason = "as good as always it is plain, which must cost no allocation")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the usual one: a box would be an allocation for each answer"
+)]
 pub(super) enum Decoding {
     Plain(Gathered),
     Gzip(Box<MultiGzDecoder<Gathered>>),
@@ -84,18 +87,25 @@ impl Decoding {
         }
     }
 
-    /// The whole content.
+    /// Nothing more comes: decodes what is left.
     ///
     /// # Errors
     /// It is not whole, too large, or another one than was encoded.
-    pub(super) fn finish(mut self) -> Result<Gathered, ErrorKind> {
-        let ended = match &mut self {
+    pub(super) fn end(&mut self) -> Result<(), ErrorKind> {
+        let ended = match self {
             Decoding::Gzip(decoder) => decoder.try_finish(),
             Decoding::Brotli(decoder) => decoder.close(),
             Decoding::Zstd(decoder) => decoder.end(),
             Decoding::Plain(_) | Decoding::Moved => Ok(()),
         };
-        self.understood(ended)?;
+        self.understood(ended)
+    }
+
+    /// The whole content, after its end.
+    ///
+    /// # Errors
+    /// It is not whole.
+    pub(super) fn finish(self) -> Result<Gathered, ErrorKind> {
         match self {
             Decoding::Plain(gathered) => Ok(gathered),
             Decoding::Gzip(decoder) => decoder.finish().map_err(|_| ErrorKind::Protocol),

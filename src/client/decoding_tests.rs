@@ -76,8 +76,9 @@ fn met(limits: &AnswerLimits, coding: ContentCoding, content: &[u8], pieces: &[u
         taken = collector.chunk(Moment::START, piece);
         rest = after;
     }
+    let ended = taken.and_then(|()| collector.end());
     let decoded = collector.decoded();
-    let finished = taken.and_then(|()| collector.finish());
+    let finished = ended.and_then(|()| collector.finish());
     Met { outcome: finished.and_then(|whole| whole.whole(&limits.budget, &AnswerChecks::default())), decoded }
 }
 

@@ -25,11 +25,11 @@ pub(super) struct ZstdWriter<W> {
     /// What came and is no whole block yet, from `used` on.
     pending: Vec<u8>,
     used: usize,
-    at: Place,
+    at: ZstdState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum ZstdState {
     /// Before a frame, or after the last one; whether there was one.
     Frame { one: bool },
     /// In a frame; whether it has a checksum.
@@ -42,7 +42,7 @@ impl<W: Write> ZstdWriter<W> {
     pub(super) fn new(inner: W) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW);
-        ZstdWriter { inner, decoder, pending: Vec::new(), used: 0, at: Place::Frame { one: false } }
+        ZstdWriter { inner, decoder, pending: Vec::new(), used: 0, at: ZstdState::Frame { one: false } }
     }
 
     pub(super) fn get_ref(&self) -> &W {
@@ -67,7 +67,7 @@ impl<W: Write> ZstdWriter<W> {
 
     /// Nothing more comes.
     pub(super) fn end(&mut self) -> io::Result<()> {
-        let whole = self.at == Place::Frame { one: true } && self.used == self.pending.len();
+        let whole = self.at == ZstdState::Frame { one: true } && self.used == self.pending.len();
         if whole { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 
@@ -75,28 +75,31 @@ impl<W: Write> ZstdWriter<W> {
     fn step(&mut self) -> io::Result<bool> {
         let rest = &self.pending[self.used..];
         match self.at {
-            Place::Frame { .. } => match frame_header(rest) {
+            ZstdState::Frame { .. } => match frame_header(rest) {
                 None => Ok(false),
                 Some(Header::Skipped(length)) => {
                     self.used += 8;
-                    self.at = Place::Skipped(length);
+                    self.at = ZstdState::Skipped(length);
                     Ok(true)
                 }
                 Some(Header::Frame { length, checksum }) => {
                     self.decoder.reset(&rest[..length]).map_err(io::Error::other)?;
                     self.used += length;
-                    self.at = Place::Block { checksum };
+                    self.at = ZstdState::Block { checksum };
                     Ok(true)
                 }
             },
-            Place::Skipped(left) => {
+            ZstdState::Skipped(left) => {
                 let passed = left.min(rest.len() as u64);
                 self.used += passed as usize;
-                self.at =
-                    if passed == left { Place::Frame { one: true } } else { Place::Skipped(left - passed) };
+                self.at = if passed == left {
+                    ZstdState::Frame { one: true }
+                } else {
+                    ZstdState::Skipped(left - passed)
+                };
                 Ok(passed == left)
             }
-            Place::Block { checksum } => self.block(checksum),
+            ZstdState::Block { checksum } => self.block(checksum),
         }
     }
 
@@ -113,7 +116,7 @@ impl<W: Write> ZstdWriter<W> {
             if said.is_some() && said != self.decoder.get_calculated_checksum() {
                 return Err(io::ErrorKind::InvalidData.into());
             }
-            self.at = Place::Frame { one: true };
+            self.at = ZstdState::Frame { one: true };
         }
         Ok(true)
     }

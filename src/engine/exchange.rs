@@ -86,7 +86,7 @@ fn end_exchange<T: Transport + 'static>(
     scheduler: &Scheduler<T>,
     slot: &Slot<T>,
     outcome: Result<Head, ErrorKind>,
-    collector: AnswerCollector,
+    mut collector: AnswerCollector,
 ) {
     let now = scheduler.clock.now();
     let size = slot.batch.get().map_or(1, |batch| batch.size as usize);
@@ -95,6 +95,7 @@ fn end_exchange<T: Transport + 'static>(
         scheduler.repetition.endpoint.server_headers.note(head.told_by);
     }
     let end = if outcome.is_ok() { slot.marks.last_read().unwrap_or(now) } else { now };
+    let outcome = outcome.and_then(|head| collector.end().map(|()| head));
     let decoded = collector.decoded();
     let items = outcome.as_ref().map_or(Vec::new(), |head| items(head, size));
     let (answers, said) = match outcome {

@@ -430,7 +430,9 @@ proptest! {
 fn what_broke_stays_among_the_causes_and_comes_first_where_the_slowest_have_no_answer() {
     let rows = |failed: usize| {
         let slow = |at: usize| {
-            Row::new().stage(Stage::Connect, if at.is_multiple_of(10) { 900 } else { 1 }).syn(u32::from(at.is_multiple_of(10)))
+            Row::new()
+                .stage(Stage::Connect, if at.is_multiple_of(10) { 900 } else { 1 })
+                .syn(u32::from(at.is_multiple_of(10)))
         };
         let broken = Row::new().failed(Some(500), ErrorKind::Http5xx).stage(Stage::Wait, 3);
         let mut rows: Vec<Row> = (0..100 - failed).map(|at| slow(at).stage(Stage::Wait, 10)).collect();

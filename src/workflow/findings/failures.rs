@@ -1,4 +1,4 @@
-//! What failures of a finished run said. Nothing hangs on it, so that a line that cannot be read is passed over.
+//! What failures of a finished run said. Nothing depends on it, so that a line that cannot be read is passed over.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
