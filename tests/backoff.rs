@@ -123,6 +123,7 @@ fn a_server_that_never_answers_costs_three_calls_and_not_all_of_them() {
         "--set",
         "load.abort_after=300ms",
         "--no-metrics",
+        "--no-probe",
     ];
     let output = prove_command(&out, &flags).output().expect("the binary starts");
     assert_eq!(output.status.code(), Some(1), "{output:?}");

@@ -28,7 +28,15 @@ fn load_and(
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("log.csv");
     let mut command = Command::new(EXE);
-    command.args(["load", "scenarios/default.toml", "--phase", "after", "--quiet", "--no-metrics"]);
+    command.args([
+        "load",
+        "scenarios/default.toml",
+        "--phase",
+        "after",
+        "--quiet",
+        "--no-metrics",
+        "--no-probe",
+    ]);
     command.args(["--target", &server.url(), "--set", "after.batch=1"]);
     // How long it takes is not what is asked here, and an unoptimised build on a busy machine is slow.
     command.args(["--set", "target.timeout_ms=3600000"]);

@@ -207,6 +207,7 @@ fn a_load_that_fails_says_why_however_quiet() {
         "-n",
         "8",
         "--no-metrics",
+        "--no-probe",
         "--target",
         &url,
         "--sla",

@@ -228,7 +228,10 @@ fn answer(mut stream: std::net::TcpStream) {
 
 #[test]
 fn nothing_that_a_server_answers_is_obeyed() {
-    let run = Run::prove("output_server", &["--target", &evil_server(), "-n", "20", "--format", "markdown"]);
+    let run = Run::prove(
+        "output_server",
+        &["--target", &evil_server(), "-n", "20", "--no-probe", "--format", "markdown"],
+    );
     assert_eq!(run.code(), 1, "no request succeeds: {}", run.stderr());
     assert_no_control("standard output", &run.output.stdout);
     assert_no_control("standard error", &run.output.stderr);

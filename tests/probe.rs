@@ -107,7 +107,7 @@ fn nobody_there_is_said_with_what_to_do() {
     let closing = Server::start(|_, peer| drop(peer));
     let output = load("probe_closed", &closing.url(), &[]);
     assert!(output.status.code() == Some(1) && said(&output).contains("https://"), "{}", said(&output));
-    let silent = Server::start(|_, peer| peer.until_closed());
+    let silent = Server::start(|_, mut peer| while peer.read_some(1_000) > 0 {});
     let output = load("probe_silent", &silent.url(), &["--timeout", "300ms"]);
     assert!(
         said(&output).contains("does not answer") && said(&output).contains("`wait`"),
@@ -131,7 +131,7 @@ fn what_a_server_speaks_is_known_by_how_it_answers() {
         assert!(output.status.code() == Some(1) && said.contains(remedy), "{url} {flags:?}: {said}");
     };
     refused(&secure.url().replace("https", "http"), &[], "https://");
-    refused(&secure.url(), &[], "--cacert");
+    refused(&secure.url(), &["--http", "2"], "--cacert");
     refused(&secure.url(), &["--cacert", &ca], "--http 2");
     refused(&Server::echo(0).url().replace("http", "https"), &["-k"], "http://");
     refused(&Server::echo(0).url(), &["--http", "2"], "--http 1.1");

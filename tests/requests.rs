@@ -83,6 +83,7 @@ impl Loaded {
         command.arg("load").arg(&file).arg("--log").arg(&log).args([
             "--quiet",
             "--no-metrics",
+            "--no-probe",
             "-n",
             "4",
             "-c",

@@ -95,7 +95,7 @@ mod tests {
     fn names_that_are_made_are_in_the_table() {
         for (phase, log) in Phase::BOTH.into_iter().zip([BEFORE, AFTER]) {
             assert_eq!(log_of(phase.name()), log);
-            assert_eq!(known(&truth_of(phase, 12)), Some(ALL[13]));
+            assert_eq!(known(&truth_of(phase, 12)), Some(ALL[14]));
         }
         assert_eq!([log_of("calibration"), log_of("single_calls")], [CALIBRATION, SINGLE_CALLS]);
         assert_eq!(known("ladder_reuse_batch_16.csv"), Some(ALL[8]));

@@ -53,7 +53,7 @@ impl<'a> TargetUrl<'a> {
             _ => return Err(format!("`{scheme}` is no scheme that can be used; {EXAMPLE}")),
         };
         if rest.contains('#') {
-            return Err("a fragment (`#…`) is never sent to a server; leave it out".into());
+            return Err("what follows `#` is never sent to a server; leave it out".into());
         }
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         let (address, authority) = tcp(authority, if tls { 443 } else { 80 })?;
@@ -201,7 +201,7 @@ mod tests {
             ("http://[::1]80", "80"),
             ("http://[::g]", "::g"),
             ("http://a b/", "a b"),
-            ("http://a/#x", "fragment"),
+            ("http://a/#x", "`#`"),
             ("unix:app.sock", "slash"),
         ] {
             let message = TargetUrl::parse(url).expect_err(url);

@@ -183,17 +183,17 @@ pub(super) fn message(doubt: &Doubt) -> String {
             millis(*highest)
         ),
         Doubt::Insecure => "whoever answered was trusted (target.insecure), so nothing shows that it was the server that is meant; \
-                            name its certificate with --cacert"
+                            give its certificate with --cacert"
             .to_string(),
         Doubt::PeersDiffer { before, after } => format!(
-            "the phases met different peers ({}), so a difference between the phases may be one between servers; pin \
-             one with --resolve HOST:PORT:ADDRESS, or see to it that both meet all",
+            "the phases met different peers ({}), so a difference between the phases may be one between servers; give \
+             one of them with --resolve HOST:PORT:ADDRESS",
             met(before, after)
         ),
         Doubt::SurplusAnswers { phase, connections } => format!(
             "{connections} connections of the {} phase delivered bytes that nobody had asked for, so answers taken from them \
              may be those of other requests; these connections were closed and what was doubtful and not yet written \
-             failed as protocol: repair the server, which answers more often than it is asked",
+             failed as protocol: find in the server's log why it answers more often than it is asked",
             phase.name()
         ),
         Doubt::ReplicaDiffers { what } => format!(

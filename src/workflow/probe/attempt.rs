@@ -21,16 +21,18 @@ const OPENING: usize = 64 << 10;
 
 /// What is sent, and how long an answer is waited for.
 #[derive(Clone, Debug)]
-pub(in crate::workflow) struct Attempt {
+pub(in crate::workflow) struct ProbeRequest {
     pub endpoint: Arc<Endpoint>,
     pub body: Bytes,
     pub traceparent: [u8; 55],
     pub within: Duration,
+    /// The longest answer that is taken.
+    pub most: u64,
 }
 
 /// Sends it on a thread of its own, as the engine does.
 pub(in crate::workflow) async fn attempt<T: Transport + 'static>(
-    attempt: Attempt,
+    attempt: ProbeRequest,
     transport: impl FnOnce() -> Result<T, EndpointError> + Send + 'static,
 ) -> anyhow::Result<Probed> {
     let (done, outcome) = oneshot::channel();
@@ -43,7 +45,7 @@ pub(in crate::workflow) async fn attempt<T: Transport + 'static>(
 }
 
 fn run<T: Transport + 'static>(
-    attempt: &Attempt,
+    attempt: &ProbeRequest,
     transport: impl FnOnce() -> Result<T, EndpointError>,
 ) -> anyhow::Result<Probed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -57,10 +59,10 @@ fn run<T: Transport + 'static>(
     Ok(probed)
 }
 
-async fn exchange<T: Transport>(attempt: &Attempt, transport: T, clock: Clock) -> Probed {
+async fn exchange<T: Transport>(attempt: &ProbeRequest, transport: T, clock: Clock) -> Probed {
     let marks = ExchangeMarks::new(clock, transport.observes());
     let connection = ConnectionMarks::new(clock, 1, &Rc::default());
-    let mut opening = Opening::default();
+    let mut opening = AnswerOpening { most: attempt.most, ..AnswerOpening::default() };
     marks.begin(clock.now());
     marks.using(&connection, true);
     let exchanged = send(attempt, &transport, &marks, &connection, &mut opening);
@@ -76,11 +78,11 @@ async fn exchange<T: Transport>(attempt: &Attempt, transport: T, clock: Clock) -
 }
 
 async fn send<T: Transport>(
-    attempt: &Attempt,
+    attempt: &ProbeRequest,
     transport: &T,
     marks: &Rc<ExchangeMarks>,
     connection: &Rc<ConnectionMarks>,
-    opening: &mut Opening,
+    opening: &mut AnswerOpening,
 ) -> Result<Head, ErrorKind> {
     let opened = transport.open(connection).await?;
     let request = Request {
@@ -99,21 +101,25 @@ async fn send<T: Transport>(
 
 /// The beginning of an answer.
 #[derive(Default)]
-struct Opening {
+struct AnswerOpening {
     kept: Vec<u8>,
     bytes: u64,
+    most: u64,
 }
 
-impl Opening {
+impl AnswerOpening {
     fn of(self, head: Head) -> Answered {
         let location = head.aside.and_then(|aside| aside.location);
         Answered { status: head.status, location, opening: self.kept, bytes: self.bytes }
     }
 }
 
-impl BodySink for Opening {
+impl BodySink for AnswerOpening {
     fn chunk(&mut self, _at: Moment, data: &[u8]) -> Result<(), ErrorKind> {
         self.bytes += data.len() as u64;
+        if self.bytes > self.most {
+            return Err(ErrorKind::TooLarge);
+        }
         let room = OPENING - self.kept.len();
         self.kept.extend_from_slice(&data[..data.len().min(room)]);
         Ok(())

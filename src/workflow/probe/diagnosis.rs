@@ -48,6 +48,9 @@ fn failure(failed: &Failed, probed: &Probed) -> String {
             format!("{because}; {}", http_remedy(probed)).trim_start_matches(": ").to_string()
         }
         ErrorKind::Protocol => format!("gives no answer of HTTP{because}; correct --target"),
+        ErrorKind::TooLarge => {
+            "answers with more than is taken; allow more with --set target.max_answer_bytes=N".into()
+        }
         ErrorKind::LocalLimit => {
             format!("cannot be reached from here{because}; raise the limit of this machine (ulimit -n)")
         }

@@ -4,6 +4,6 @@ mod attempt;
 mod diagnosis;
 mod probed;
 
-pub(super) use attempt::{Attempt, attempt};
+pub(super) use attempt::{ProbeRequest, attempt};
 pub(super) use diagnosis::{Diagnosis, diagnose};
 pub(super) use probed::Probed;

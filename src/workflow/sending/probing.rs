@@ -11,7 +11,7 @@ use crate::model::{HttpChoice, Strategy};
 use crate::plan::TraceIds;
 use crate::scenario::Settings;
 use crate::transport::{Endpoint, TlsTrust};
-use crate::workflow::probe::{Attempt, Diagnosis, diagnose};
+use crate::workflow::probe::{Diagnosis, ProbeRequest, diagnose};
 
 /// Sends it once for each version of HTTP that the phases speak. Returns what there is to say.
 ///
@@ -30,11 +30,12 @@ pub(super) async fn probe(
     for http in spoken(settings) {
         let strategy = Strategy { http, ..Strategy::PER_REQUEST };
         let moving = Moving::new(&endpoint, &settings.target, &strategy, trust, 1)?;
-        let once = Attempt {
+        let once = ProbeRequest {
             endpoint: Arc::clone(&endpoint),
             body: plan.body(0),
             traceparent: TraceIds::new("probe", "probe", 1).traceparent(0),
             within: settings.target.timeout(),
+            most: settings.target.max_answer_bytes,
         };
         let probed = tokio::select! {
             probed = moving.attempt(once) => probed?,

@@ -11,7 +11,7 @@ use crate::model::{Chunk, Pulse, StageSet, Strategy, TransportKind};
 use crate::scenario::{Settings, Target};
 use crate::transport::dial::{SystemDialer, SystemResolver};
 use crate::transport::{ConnectSettings, Direct, Endpoint, EndpointError, PoolSettings, Pooled, TlsTrust};
-use crate::workflow::probe::{Attempt, Probed, attempt};
+use crate::workflow::probe::{ProbeRequest, Probed, attempt};
 
 /// What a transport can see.
 pub(super) fn observes(kind: TransportKind) -> StageSet {
@@ -60,7 +60,7 @@ impl Moving {
     }
 
     /// Sends one request.
-    pub(super) async fn attempt(self, once: Attempt) -> anyhow::Result<Probed> {
+    pub(super) async fn attempt(self, once: ProbeRequest) -> anyhow::Result<Probed> {
         let endpoint = Arc::clone(&once.endpoint);
         match self {
             Moving::Direct(settings) => {
