@@ -10,6 +10,8 @@ mod busy_core;
 mod causes;
 #[path = "../common/mod.rs"]
 mod common;
+#[cfg(target_os = "linux")]
+mod curl;
 mod ends;
 #[path = "../attribution/expected.rs"]
 mod expected;
@@ -17,6 +19,9 @@ mod figures;
 #[cfg(target_os = "linux")]
 mod lost_packets;
 mod prediction;
+#[cfg(target_os = "linux")]
+#[path = "../sockets/resolver.rs"]
+mod resolver;
 #[path = "../attribution/shares.rs"]
 mod shares;
 mod shift;

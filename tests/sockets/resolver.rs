@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::common::run::fresh_folder;
 
@@ -14,6 +15,11 @@ const A: u16 = 1;
 /// Every name is 127.0.0.1; counts the lookups. The calling thread must have a namespace of its own; `None` where it may not
 /// mount.
 pub fn start() -> Option<Arc<AtomicU64>> {
+    start_after(Duration::ZERO)
+}
+
+/// The same with a name server that takes so long for each answer.
+pub fn start_after(delay: Duration) -> Option<Arc<AtomicU64>> {
     let file = fresh_folder("sockets_resolver").join("resolv.conf");
     std::fs::write(&file, "nameserver 127.0.0.1\noptions timeout:5 attempts:1\n").expect("it can be written");
     if !mounted(&file, "/etc/resolv.conf") {
@@ -26,7 +32,7 @@ pub fn start() -> Option<Arc<AtomicU64>> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 53)).expect("the namespace is the test's own");
     let lookups = Arc::new(AtomicU64::new(0));
     let count = lookups.clone();
-    std::thread::spawn(move || serve(&socket, &count));
+    std::thread::spawn(move || serve(&socket, &count, delay));
     Some(lookups)
 }
 
@@ -43,12 +49,15 @@ fn mounted(file: &Path, over: &str) -> bool {
     }
 }
 
-fn serve(socket: &UdpSocket, lookups: &AtomicU64) {
+fn serve(socket: &UdpSocket, lookups: &AtomicU64, delay: Duration) {
     let mut query = [0; 512];
     while let Ok((length, from)) = socket.recv_from(&mut query) {
         let Some((question, kind)) = question(&query[..length]) else { continue };
         if kind == A {
             lookups.fetch_add(1, Ordering::SeqCst);
+        }
+        if kind == A {
+            std::thread::sleep(delay);
         }
         let _ = socket.send_to(&answer(&query[..2], question, kind), from);
     }

@@ -45,7 +45,7 @@ fn failure(failed: &Failed, probed: &Probed) -> String {
             format!("speaks TLS{because}; write https:// in --target")
         }
         ErrorKind::Protocol if said.contains("HTTP/2") => {
-            format!("{because}; {}", http_remedy(probed)).trim_start_matches(": ").to_string()
+            format!("speaks another version of HTTP{because}; {}", http_remedy(probed))
         }
         ErrorKind::Protocol => format!("gives no answer of HTTP{because}; correct --target"),
         ErrorKind::TooLarge => {
