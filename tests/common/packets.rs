@@ -13,9 +13,11 @@ const SIOCGSTAMP: libc::Ioctl = 0x8906;
 const SYN: u8 = 0x02;
 const ACK: u8 = 0x10;
 
-/// What one client port sent.
+/// What a client sent on one connection.
 #[derive(Clone, Debug, Default)]
 struct Sent {
+    /// The sequence number of its SYN (RFC 9293 §3.4): a port that is used again begins another one.
+    first_sequence: u32,
     syns: u64,
     first_syn_ms: f64,
     last_syn_ms: f64,
@@ -28,12 +30,15 @@ struct Sent {
 
 /// A capture on its way.
 pub struct Capture {
-    thread: JoinHandle<HashMap<u16, Sent>>,
+    thread: JoinHandle<Ports>,
     stop: Arc<AtomicBool>,
 }
 
 /// What was captured.
-pub struct Packets(HashMap<u16, Sent>);
+pub struct Packets(Ports);
+
+/// The connections of each client port, in their order.
+type Ports = HashMap<u16, Vec<Sent>>;
 
 impl Capture {
     /// Captures what the calling thread's namespace sends over loopback, from here on.
@@ -62,7 +67,7 @@ impl Packets {
     /// SYNs and packets with data that were sent again, by the trace id that the connection carried: a request is one packet.
     pub fn sent_again(&self) -> HashMap<&str, (u64, u64)> {
         let again = |sent: &'_ Sent| (sent.syns.saturating_sub(1), sent.data.saturating_sub(1));
-        self.0.values().filter_map(|sent| Some((sent.trace.as_deref()?, again(sent)))).collect()
+        self.0.values().flatten().filter_map(|sent| Some((sent.trace.as_deref()?, again(sent)))).collect()
     }
 
     /// From a connection's first SYN to its last, and from its request's first packet to the last, in milliseconds, by its
@@ -70,7 +75,7 @@ impl Packets {
     pub fn lost_ms(&self) -> HashMap<&str, (f64, f64)> {
         let lost =
             |sent: &'_ Sent| (sent.last_syn_ms - sent.first_syn_ms, sent.last_data_ms - sent.first_data_ms);
-        self.0.values().filter_map(|sent| Some((sent.trace.as_deref()?, lost(sent)))).collect()
+        self.0.values().flatten().filter_map(|sent| Some((sent.trace.as_deref()?, lost(sent)))).collect()
     }
 }
 
@@ -84,8 +89,8 @@ unsafe fn set<T>(socket: libc::c_int, option: libc::c_int, value: &T) {
     assert_eq!(failed, 0, "{}", io::Error::last_os_error());
 }
 
-fn capture(socket: libc::c_int, stop: &AtomicBool) -> HashMap<u16, Sent> {
-    let (mut ports, mut buffer) = (HashMap::new(), vec![0; 1 << 17]);
+fn capture(socket: libc::c_int, stop: &AtomicBool) -> Ports {
+    let (mut ports, mut buffer) = (Ports::new(), vec![0; 1 << 17]);
     loop {
         // SAFETY: sockaddr_ll is plain data, for which all-zero is a value.
         let mut from: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
@@ -124,7 +129,7 @@ fn seen_ms(socket: libc::c_int) -> f64 {
 }
 
 /// Notes a TCP packet over IPv4 (RFC 791, RFC 9293) that a client sent.
-fn note(ports: &mut HashMap<u16, Sent>, packet: &[u8], seen_ms: f64) {
+fn note(ports: &mut Ports, packet: &[u8], seen_ms: f64) {
     const TCP: u8 = 6;
     let Some(tcp) = packet.first().and_then(|first| packet.get(usize::from(first & 0x0f) * 4..)) else {
         return;
@@ -133,16 +138,19 @@ fn note(ports: &mut HashMap<u16, Sent>, packet: &[u8], seen_ms: f64) {
         return;
     }
     let (port, flags) = (u16::from_be_bytes([tcp[0], tcp[1]]), tcp[13]);
+    let connections = ports.entry(port).or_default();
     if flags & (SYN | ACK) == SYN {
-        let sent = ports.entry(port).or_default();
-        if sent.syns == 0 {
-            sent.first_syn_ms = seen_ms;
+        let sequence = u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]);
+        if connections.last().is_none_or(|sent| sent.first_sequence != sequence) {
+            connections.push(Sent { first_sequence: sequence, first_syn_ms: seen_ms, ..Sent::default() });
         }
+        let sent = connections.last_mut().expect("there is one now");
         (sent.syns, sent.last_syn_ms) = (sent.syns + 1, seen_ms);
     }
+    // What a server sends is nobody's connection here.
+    let Some(sent) = connections.last_mut() else { return };
     let data = tcp.get(usize::from(tcp[12] >> 4) * 4..).unwrap_or_default();
     if !data.is_empty() {
-        let sent = ports.entry(port).or_default();
         if sent.data == 0 {
             sent.first_data_ms = seen_ms;
         }
@@ -151,6 +159,6 @@ fn note(ports: &mut HashMap<u16, Sent>, packet: &[u8], seen_ms: f64) {
     let data = String::from_utf8_lossy(data);
     let id = data.split_once("traceparent: 00-").and_then(|(_, rest)| rest.get(..32));
     if let Some(id) = id {
-        ports.entry(port).or_default().trace = Some(id.to_string());
+        sent.trace = Some(id.to_string());
     }
 }

@@ -119,7 +119,7 @@ fn stages_are_those_of_curl() {
 fn a_slow_lookup_is_as_slow_for_curl() {
     let looked_up = std::thread::spawn(|| {
         let Some(_network) = common::namespace::enter() else { return };
-        if crate::resolver::start_after(Duration::from_millis(50)).is_none() {
+        if crate::resolver::start(Duration::from_millis(50)).is_none() {
             return;
         }
         let server = Server::echo(0);

@@ -71,5 +71,8 @@ fn an_answer_that_is_held_back_on_a_kept_connection_is_a_delayed_acknowledgement
     let found = analysed(&samples, &ClientHealth::default());
     check(&found, &Expected { first: "delayed_ack", shares, companions: &[] }, TOLERANCE);
     let fresh = analysed(&Load::new(200, 2).run(&server.url()), &ClientHealth::default());
-    assert!(fresh.causes_of_all.get("delayed_ack").is_none(), "new connections are acknowledged at once");
+    assert!(
+        fresh.causes_of_all.get(spanload::analyze::Cause::DelayedAck).is_none(),
+        "new connections are acknowledged at once"
+    );
 }

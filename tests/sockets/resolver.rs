@@ -12,14 +12,9 @@ use crate::common::run::fresh_folder;
 /// Record type A (RFC 1035, §3.2.2).
 const A: u16 = 1;
 
-/// Every name is 127.0.0.1; counts the lookups. The calling thread must have a namespace of its own; `None` where it may not
-/// mount.
-pub fn start() -> Option<Arc<AtomicU64>> {
-    start_after(Duration::ZERO)
-}
-
-/// The same with a name server that takes so long for each answer.
-pub fn start_after(delay: Duration) -> Option<Arc<AtomicU64>> {
+/// Every name is 127.0.0.1, which the name server says after `delay`; counts the lookups. The calling thread must have a
+/// namespace of its own; `None` where it may not mount.
+pub fn start(delay: Duration) -> Option<Arc<AtomicU64>> {
     let file = fresh_folder("sockets_resolver").join("resolv.conf");
     std::fs::write(&file, "nameserver 127.0.0.1\noptions timeout:5 attempts:1\n").expect("it can be written");
     if !mounted(&file, "/etc/resolv.conf") {
