@@ -81,6 +81,9 @@ impl Connection for Http2 {
             exchange::exchange(self.send.clone(), request, &self.endpoint, &self.shared.traffic, marks, body);
         let outcome = outcome.await;
         marks.take_evidence();
+        if outcome.is_err() && !self.shared.traffic.is_settled() {
+            marks.because("the server does not speak HTTP/2");
+        }
         outcome
     }
 }

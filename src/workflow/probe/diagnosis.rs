@@ -31,6 +31,9 @@ fn failure(failed: &Failed, probed: &Probed) -> String {
     let because = problem.as_ref().map_or(String::new(), |problem| format!(": {problem}"));
     let said = problem.as_deref().unwrap_or_default();
     match failed.kind {
+        ErrorKind::Protocol | ErrorKind::Closed | ErrorKind::Reset if said.contains("HTTP/2") => {
+            format!("speaks another version of HTTP{because}; {}", http_remedy(probed))
+        }
         ErrorKind::Dns => format!(
             "is down{because}; correct the host in --target, or say where it leads with --resolve HOST:PORT:ADDRESS"
         ),
@@ -43,9 +46,6 @@ fn failure(failed: &Failed, probed: &Probed) -> String {
         ),
         ErrorKind::Protocol if said.contains("TLS") => {
             format!("speaks TLS{because}; write https:// in --target")
-        }
-        ErrorKind::Protocol if said.contains("HTTP/2") => {
-            format!("speaks another version of HTTP{because}; {}", http_remedy(probed))
         }
         ErrorKind::Protocol => format!("gives no answer of HTTP{because}; correct --target"),
         ErrorKind::TooLarge => {
