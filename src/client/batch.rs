@@ -41,7 +41,7 @@ impl BatchFormat {
     pub fn split(&self, answer: &Bytes, size: usize) -> Option<Vec<Bytes>> {
         let text = std::str::from_utf8(answer).ok()?;
         let list = items_of(text, &self.response_key, size)?;
-        let answers = list.into_iter().map(|item| answer.slice_ref(item.get().as_bytes()));
+        let answers = list.into_iter().map(|item| answer.slice_ref(item.as_bytes()));
         Some(answers.collect()).filter(|answers: &Vec<_>| answers.len() == size)
     }
 }

@@ -92,7 +92,7 @@ mod tests {
     use super::super::message::message;
     use super::*;
     use crate::analyze::fixtures::{phase, phase_of, sample, sla};
-    use crate::model::{ErrorKind, Sample};
+    use crate::model::{ConnectionUse, ErrorKind, Sample};
 
     fn failing(failures: u64) -> PhaseData {
         let error = |seq| (seq < failures).then_some(ErrorKind::Http5xx);
@@ -110,6 +110,25 @@ mod tests {
         let broken = found(&[line], &slow).expect("a doubt");
         assert_eq!(broken, Doubt::NothingToFix { broken: true });
         assert!(message(&broken).contains("made it worse"), "{}", message(&broken));
+    }
+
+    #[test]
+    fn peers_that_only_one_phase_met_are_named() {
+        let met = |addresses: &[&str]| {
+            let connection = |seq: u64| {
+                let peer = addresses.get(seq as usize).map(|address| address.parse().expect("an address"));
+                Some(ConnectionUse { id: seq, peer, ..ConnectionUse::default() })
+            };
+            phase_of(5, (0..5).map(|seq| Sample { connection: connection(seq), ..sample(seq, 500_000) }))
+        };
+        let (one, two) = (met(&["10.0.0.1:80"]), met(&["10.0.0.1:80", "10.0.0.2:80"]));
+        assert_eq!((peers(&two, &two), peers(&met(&[]), &one)), (None, None));
+        let found = peers(&two, &one).expect("a doubt");
+        assert_eq!(
+            found,
+            Doubt::PeersDiffer { before: vec!["10.0.0.2:80".parse().expect("one")], after: vec![] }
+        );
+        assert!(message(&found).contains("only before: 10.0.0.2:80"), "{}", message(&found));
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn answer(url: &str, answered: &Answered, probed: &Probed) -> Diagnosis {
         200..=299 => return good(answered, probed),
         300..=399 => match &answered.location {
             Some(location) => {
-                format!("redirects are not followed; write --target {}", printable::line(location))
+                format!("it redirects; write --target {}", printable::line(location))
             }
             None => "a redirect without a place; correct --target".into(),
         },
