@@ -138,3 +138,18 @@ fn what_a_server_speaks_is_known_by_how_it_answers() {
     let output = load("probe_speaks", &secure.url(), &["--cacert", &ca, "--http", "2"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }
+
+#[test]
+fn a_load_is_probed_as_its_own_phase_sends_and_not_as_the_other_would() {
+    let folder = fresh_folder("probe_phase_certificates");
+    let Some(authority) = Authority::new(&folder) else {
+        return common::cannot("there is no openssl to make a certificate with");
+    };
+    let identity = authority.issue("server", "IP:127.0.0.1");
+    let ca = authority.certificate().display().to_string();
+    let secure = TlsServer::start(&TlsSettings::new(&identity, &["h2"]));
+    let flags = ["--cacert", &ca, "--phase", "after", "--set", "after.http=2", "--set", "after.batch=1"];
+    let output = load("probe_phase", &secure.url(), &flags);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(said(&output).matches("probe: 200").count(), 1, "{}", said(&output));
+}

@@ -25,7 +25,8 @@ pub async fn load(
     quiet: bool,
     interrupt: &Interrupt,
 ) -> anyhow::Result<RunEnd> {
-    let Ready { plan, server, prepared, probe } = Ready::make(settings, interrupt).await?;
+    let Ready { plan, server, prepared, probe } =
+        Ready::make(settings, &[settings.strategy(phase)], interrupt).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let file = if log == Path::new(STDOUT) { LogFile::stdout() } else { LogFile::start(log) };

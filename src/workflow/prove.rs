@@ -74,7 +74,8 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
 async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<Run<'a>> {
     let settings = &job.settings;
     settings.script.as_deref().map(script::read).transpose()?;
-    let Ready { plan, server, prepared, probe } = Ready::make(settings, interrupt).await?;
+    let Ready { plan, server, prepared, probe } =
+        Ready::make(settings, &[settings.before, settings.after], interrupt).await?;
     // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
     let digested = Arc::clone(&plan);
     let digest = tokio::task::spawn_blocking(move || digested.digest()).await?;

@@ -100,6 +100,8 @@ async fn serve(
     after: Duration,
     names: Arc<Mutex<Vec<Option<String>>>>,
 ) {
+    // Else an answer waits for the acknowledgement of the session tickets before it (Nagle).
+    stream.set_nodelay(true).expect("a TCP socket");
     if !after.is_zero() {
         tokio::time::sleep(after).await;
     }

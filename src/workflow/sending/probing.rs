@@ -13,12 +13,13 @@ use crate::scenario::Settings;
 use crate::transport::{Endpoint, TlsTrust};
 use crate::workflow::probe::{Diagnosis, ProbeRequest, diagnose};
 
-/// Sends it once for each version of HTTP that the phases speak. Returns what there is to say.
+/// Sends it once for each version of HTTP that the strategies speak. Returns what there is to say.
 ///
 /// # Errors
 /// What will not work, with its remedy; and the wish to stop.
 pub(super) async fn probe(
     settings: &Settings,
+    strategies: &[Strategy],
     url: &str,
     endpoint: &Endpoint,
     trust: Option<&TlsTrust>,
@@ -27,7 +28,7 @@ pub(super) async fn probe(
     let plan = plans::of_idle_calls(settings, 1)?;
     let endpoint = Arc::new(endpoint.clone());
     let mut found = Vec::new();
-    for http in spoken(settings) {
+    for http in spoken(strategies) {
         let strategy = Strategy { http, ..Strategy::PER_REQUEST };
         let moving = Moving::new(&endpoint, &settings.target, &strategy, trust, 1)?;
         let once = ProbeRequest {
@@ -49,11 +50,13 @@ pub(super) async fn probe(
     Ok(found)
 }
 
-/// What the phases speak, each once.
-fn spoken(settings: &Settings) -> Vec<HttpChoice> {
-    let mut choices = vec![settings.after.http];
-    if settings.before.http != settings.after.http {
-        choices.push(settings.before.http);
+/// What they speak, each once.
+fn spoken(strategies: &[Strategy]) -> Vec<HttpChoice> {
+    let mut choices: Vec<HttpChoice> = Vec::new();
+    for strategy in strategies {
+        if !choices.contains(&strategy.http) {
+            choices.push(strategy.http);
+        }
     }
     choices
 }

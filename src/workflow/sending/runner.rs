@@ -30,6 +30,7 @@ impl Ready {
     /// Finds out what can be wrong before the first request.
     pub(in crate::workflow) async fn make(
         settings: &Settings,
+        strategies: &[Strategy],
         interrupt: &Interrupt,
     ) -> anyhow::Result<Self> {
         let plan = Arc::new(plans::of_phases(settings)?);
@@ -37,7 +38,7 @@ impl Ready {
         limits::make_room(most_connections(settings), settings.load.threads as u64)?;
         let prepared = Prepared::make(&settings.telemetry)?;
         let mut server = Server::new(settings, &prepared)?;
-        let probe = server.check(settings, interrupt).await?;
+        let probe = server.check(settings, strategies, interrupt).await?;
         Ok(Ready { plan, server, prepared, probe })
     }
 }

@@ -11,6 +11,7 @@ use crate::host::Clock;
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
+use crate::model::Strategy;
 use crate::scenario::Settings;
 use crate::telemetry::{Prepared, SpanTotals};
 use crate::transport::{Endpoint, EndpointError, ServerHeaders, TlsTrust, masked_url};
@@ -113,6 +114,7 @@ impl Server {
     pub(in crate::workflow) async fn check(
         &mut self,
         settings: &Settings,
+        strategies: &[Strategy],
         interrupt: &Interrupt,
     ) -> anyhow::Result<Vec<Diagnosis>> {
         match self {
@@ -121,7 +123,7 @@ impl Server {
                 let through = settings.target.via.proxy.as_ref();
                 let through = through.map_or(String::new(), |proxy| format!(" (proxy {proxy})"));
                 let url = format!("{}{through}", masked_url(url));
-                probing::probe(settings, &url, endpoint, trust.as_ref(), interrupt).await
+                probing::probe(settings, strategies, &url, endpoint, trust.as_ref(), interrupt).await
             }
             Server::Mock(_) => {
                 self.open(None).await?.close().await?;
