@@ -14,7 +14,7 @@ use crate::transport::Transport;
 /// When the engine must look at deadlines again: at the next of them, but at least once a tick.
 pub(super) fn next_wake<T: Transport + 'static>(scheduler: &Scheduler<T>, tick: Duration) -> Moment {
     let state = scheduler.state.borrow();
-    let waiting = state.waiting.front().map(|arrival| arrival.due);
+    let waiting = state.arrivals.waiting.front().map(|arrival| arrival.due);
     let under_way = state
         .slots
         .iter()

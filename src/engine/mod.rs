@@ -4,6 +4,7 @@
 //! with others. The slot's exchange ends in samples, and the end of a request may make the next
 //! one due; whose request reached nobody rests before its next one. Samples leave a thread in chunks and never make it wait.
 
+mod arrivals;
 mod back_off;
 mod deadlines;
 mod exchange;

@@ -1,7 +1,6 @@
 //! Where requests wait and slots come to take them: first come, first served.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
@@ -10,6 +9,7 @@ use std::task::{Context, Poll};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::arrivals::Arrivals;
 use super::back_off::InVain;
 use super::few_failures::FewFailures;
 use super::halt::Halt;
@@ -53,15 +53,10 @@ pub(super) struct Scheduler<T: Transport> {
 
 /// What changes.
 pub(super) struct State<T: Transport> {
-    /// Requests that have become due.
-    issued: u64,
     /// Requests whose story has ended.
     finished: u64,
-    pub(super) waiting: VecDeque<Arrival>,
-    /// Those that are due, but whose callers rest, by when the rest ends and by number.
-    resting: BTreeMap<(Moment, u64), Arrival>,
-    /// When callers who think will have thought, the first of them first, and what came of their requests before.
-    thinking: VecDeque<(Moment, InVain)>,
+    /// Those whose story has not begun.
+    pub(super) arrivals: Arrivals,
     pub(super) slots: Vec<Rc<Slot<T>>>,
     /// The indices of slots that have ended.
     ended: Vec<usize>,
@@ -82,11 +77,8 @@ impl<T: Transport + 'static> Scheduler<T> {
             repetition,
             clock,
             state: RefCell::new(State {
-                issued: 0,
                 finished: 0,
-                waiting: VecDeque::new(),
-                resting: BTreeMap::new(),
-                thinking: VecDeque::new(),
+                arrivals: Arrivals::default(),
                 slots: Vec::new(),
                 ended: Vec::new(),
                 room: Room::new(most),
@@ -118,13 +110,13 @@ impl<T: Transport + 'static> Scheduler<T> {
     pub(super) fn release_due(self: &Rc<Self>) {
         let now = self.clock.now();
         loop {
-            let issued = self.state.borrow().issued;
+            let issued = self.state.borrow().arrivals.issued;
             if issued == self.repetition.requests() {
                 break;
             }
             let due = match self.repetition.pacing.due(issued) {
                 Due::At(due) => Some((due, InVain::default())).filter(|(due, _)| *due <= now),
-                Due::AfterOneEnds(_) => self.state.borrow_mut().has_thought(now),
+                Due::AfterOneEnds(_) => self.state.borrow_mut().arrivals.has_thought(now),
             };
             let Some((due, in_vain)) = due else { break };
             self.issue_for(&mut self.state.borrow_mut(), due, in_vain);
@@ -135,10 +127,10 @@ impl<T: Transport + 'static> Scheduler<T> {
     /// When the next request is due, where that is known already.
     pub(super) fn next_due(&self) -> Option<Moment> {
         let state = self.state.borrow();
-        match self.repetition.pacing.due(state.issued) {
-            Due::At(due) if state.issued < self.repetition.requests() => Some(due),
+        match self.repetition.pacing.due(state.arrivals.issued) {
+            Due::At(due) if state.arrivals.issued < self.repetition.requests() => Some(due),
             Due::At(_) => None,
-            Due::AfterOneEnds(_) => state.thinking.front().map(|(ready, _)| *ready),
+            Due::AfterOneEnds(_) => state.arrivals.thinking.front().map(|(ready, _)| *ready),
         }
     }
 
@@ -149,17 +141,17 @@ impl<T: Transport + 'static> Scheduler<T> {
 
     /// Makes the next request due, of a caller whose requests before it fared like this.
     fn issue_for(&self, state: &mut State<T>, due: Moment, in_vain: InVain) {
-        let seq = self.repetition.slice.nth(state.issued);
+        let seq = self.repetition.slice.nth(state.arrivals.issued);
         let arrival = Arrival { seq, due, in_vain };
         match in_vain.rest(seq, self.repetition.timeout) {
-            Some(rest) => state.rest(arrival, due + rest),
-            None => state.issue(arrival),
+            Some(rest) => state.arrivals.rest(arrival, due + rest),
+            None => state.arrivals.issue(arrival),
         }
     }
 
     /// When the next rest ends.
     pub(super) fn first_rested(&self) -> Option<Moment> {
-        self.state.borrow().resting.first_key_value().map(|((end, _), _)| *end)
+        self.state.borrow().arrivals.resting.first_key_value().map(|((end, _), _)| *end)
     }
 
     /// Lets the requests wait whose callers have rested, and calls slots for them.
@@ -167,8 +159,8 @@ impl<T: Transport + 'static> Scheduler<T> {
         let now = self.clock.now();
         while self.first_rested().is_some_and(|end| end <= now) {
             let mut state = self.state.borrow_mut();
-            let rested = state.resting.pop_first();
-            rested.into_iter().for_each(|(_, arrival)| state.wait(arrival));
+            let rested = state.arrivals.resting.pop_first();
+            rested.into_iter().for_each(|(_, arrival)| state.arrivals.wait(arrival));
         }
         self.call_slots();
     }
@@ -176,14 +168,15 @@ impl<T: Transport + 'static> Scheduler<T> {
     /// Takes all requests that are due and not under way.
     pub(super) fn take_waiting(&self) -> impl Iterator<Item = Arrival> + use<T> {
         let mut state = self.state.borrow_mut();
-        let (waiting, resting) = (std::mem::take(&mut state.waiting), std::mem::take(&mut state.resting));
+        let (waiting, resting) =
+            (std::mem::take(&mut state.arrivals.waiting), std::mem::take(&mut state.arrivals.resting));
         waiting.into_iter().chain(resting.into_values())
     }
 
     /// Calls a slot for each waiting request, as long as there is room. Together they share what waits, see [`State::share`].
     pub(super) fn call_slots(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
-        while state.room.coming() < state.waiting.len() {
+        while state.room.coming() < state.arrivals.waiting.len() {
             let Some(place) = state.room.call(|| self.new_place()) else { break };
             match state.room.idle_slot(place) {
                 Some(slot) => slot.call(),
@@ -249,7 +242,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         self.expire_waiting(now);
         let mut state = self.state.borrow_mut();
         state.room.welcome(slot);
-        if state.waiting.is_empty() {
+        if state.arrivals.waiting.is_empty() {
             state.room.rest(slot, cx);
             return Poll::Pending;
         }
@@ -268,7 +261,7 @@ impl<T: Transport + 'static> Scheduler<T> {
             return None;
         };
         slot.state.set(SlotState::Busy);
-        slot.members.borrow_mut().extend(state.waiting.drain(..size).enumerate());
+        slot.members.borrow_mut().extend(state.arrivals.waiting.drain(..size).enumerate());
         slot.batch.set(self.repetition.strategy.batches().then(|| self.next_batch(size)));
         slot.marks.begin(now);
         Some(seat)
@@ -280,9 +273,10 @@ impl<T: Transport + 'static> Scheduler<T> {
         loop {
             let mut state = self.state.borrow_mut();
             // They wait in the order of due.
-            let first = state.waiting.front().copied().filter(|arrival| arrival.due + timeout <= now);
+            let first =
+                state.arrivals.waiting.front().copied().filter(|arrival| arrival.due + timeout <= now);
             let Some(arrival) = first else { return };
-            state.waiting.pop_front();
+            state.arrivals.waiting.pop_front();
             drop(state);
             self.end(arrival.in_vain, self.expired(arrival, arrival.due + timeout), None);
         }
@@ -325,14 +319,14 @@ impl<T: Transport + 'static> Scheduler<T> {
         let planned = self.repetition.requests();
         let mut state = self.state.borrow_mut();
         state.finished += 1;
-        let next = state.issued + state.thinking.len() as u64;
+        let next = state.arrivals.issued + state.arrivals.thinking.len() as u64;
         if let Some(end) = end
             && next < planned
             && let Due::AfterOneEnds(think) = self.repetition.pacing.due(next)
         {
             if think.is_zero() {
                 self.issue_for(&mut state, end, in_vain);
-            } else if state.think_until(end + think, in_vain) {
+            } else if state.arrivals.think_until(end + think, in_vain) {
                 self.due_sooner.notify_one();
             }
         }
@@ -345,14 +339,14 @@ impl<T: Transport + 'static> Scheduler<T> {
     pub(super) fn close(&self) -> Range<u64> {
         let planned = self.repetition.requests();
         let mut state = self.state.borrow_mut();
-        state.thinking.clear();
-        std::mem::replace(&mut state.issued, planned)..planned
+        state.arrivals.thinking.clear();
+        std::mem::replace(&mut state.arrivals.issued, planned)..planned
     }
 
     /// How many requests are due and not ended, and how many connections are open.
     pub(super) fn tell(&self, pulse: &Pulse) {
         let state = self.state.borrow();
-        let now = (state.issued - state.finished, self.changes.open());
+        let now = (state.arrivals.issued - state.finished, self.changes.open());
         pulse.change(self.told.replace(now), now);
     }
 
@@ -389,36 +383,6 @@ impl<T: Transport> State<T> {
     /// How many of the waiting requests a slot takes that has come: a fair share of the room that there is, at most a batch.
     /// To take more while another exchange has room would make requests wait for each other and save nothing.
     fn share(&self, strategy: &Strategy) -> usize {
-        self.waiting.len().div_ceil(self.room.free().max(1)).min(strategy.batch)
-    }
-
-    fn issue(&mut self, arrival: Arrival) {
-        self.issued += 1;
-        self.wait(arrival);
-    }
-
-    /// The same of one whose caller rests first: the rest is part of its queue.
-    fn rest(&mut self, arrival: Arrival, until: Moment) {
-        self.issued += 1;
-        self.resting.insert((until, arrival.seq), arrival);
-    }
-
-    /// A caller thinks; whether nobody is ready before it.
-    fn think_until(&mut self, ready: Moment, in_vain: InVain) -> bool {
-        let place = self.thinking.iter().rposition(|(other, _)| *other <= ready).map_or(0, |last| last + 1);
-        self.thinking.insert(place, (ready, in_vain));
-        place == 0
-    }
-
-    /// When the first caller was ready who is so by now; it thinks no longer.
-    fn has_thought(&mut self, now: Moment) -> Option<(Moment, InVain)> {
-        self.thinking.front().is_some_and(|(ready, _)| *ready <= now).then(|| self.thinking.pop_front())?
-    }
-
-    /// Puts a request behind all that were due before it. Its place is the last, unless ends
-    /// are noticed in another order than that in which they happened.
-    fn wait(&mut self, arrival: Arrival) {
-        let later = self.waiting.iter().rposition(|waiting| waiting.due <= arrival.due);
-        self.waiting.insert(later.map_or(0, |last| last + 1), arrival);
+        self.arrivals.waiting.len().div_ceil(self.room.free().max(1)).min(strategy.batch)
     }
 }

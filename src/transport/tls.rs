@@ -56,7 +56,9 @@ impl TlsTrust {
     /// A file that cannot be used, by its key in the scenario.
     pub fn load(settings: &TlsSettings) -> Result<Self, EndpointError> {
         let verifier: Arc<dyn ServerCertVerifier> = match &settings.ca {
-            _ if settings.insecure => Arc::new(Anyone(provider())),
+            _ if settings.insecure => {
+                Arc::new(LenientVerifier { trusted: Trusted::Anyone, provider: provider() })
+            }
             Some(path) => given(path)?,
             None => verifier(platform_roots()?, "target.ca")?,
         };
@@ -153,7 +155,8 @@ fn given(path: &Path) -> Result<Arc<dyn ServerCertVerifier>, EndpointError> {
         let refused = |error| wrong("target.ca", format!("{}: {error}", path.display()));
         roots.add(certificate.clone()).map_err(refused)?;
     }
-    Ok(Arc::new(Given { authorities: verifier(roots, "target.ca")?, certificates }))
+    let trusted = Trusted::Given { authorities: verifier(roots, "target.ca")?, certificates };
+    Ok(Arc::new(LenientVerifier { trusted, provider: provider() }))
 }
 
 fn platform_roots() -> Result<RootCertStore, EndpointError> {
@@ -188,15 +191,24 @@ fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, EndpointError> {
     std::fs::read(path).map_err(|cause| wrong(key, format!("cannot read {}: {cause}", path.display())))
 }
 
-/// Trusts the authorities of a file, and a server that shows one of its very certificates. A certificate that somebody makes for
-/// a test is as a rule its own authority, which cannot be a server's in the strict order of things; curl takes it too.
+/// Whom a verifier trusts.
 #[derive(Debug)]
-struct Given {
-    authorities: Arc<dyn ServerCertVerifier>,
-    certificates: Vec<CertificateDer<'static>>,
+enum Trusted {
+    /// Whoever answers, as long as they hold the key of the certificate that they show.
+    Anyone,
+    /// The authorities of a file, and a server that shows one of its very certificates. A certificate that somebody makes for a
+    /// test is as a rule its own authority, which cannot be a server's in the strict order of things; curl takes it too.
+    Given { authorities: Arc<dyn ServerCertVerifier>, certificates: Vec<CertificateDer<'static>> },
 }
 
-impl ServerCertVerifier for Given {
+/// Trusts more than the usual verifier does.
+#[derive(Debug)]
+struct LenientVerifier {
+    trusted: Trusted,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for LenientVerifier {
     fn verify_server_cert(
         &self,
         shown: &CertificateDer<'_>,
@@ -205,10 +217,13 @@ impl ServerCertVerifier for Given {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.authorities.verify_server_cert(shown, between, name, ocsp, now) {
+        let Trusted::Given { authorities, certificates } = &self.trusted else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match authorities.verify_server_cert(shown, between, name, ocsp, now) {
             // An expired one, or one of another name, has an error of its own.
             Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
-                if self.certificates.iter().any(|given| given == shown) =>
+                if certificates.iter().any(|given| given == shown) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
                 Ok(ServerCertVerified::assertion())
@@ -223,7 +238,8 @@ impl ServerCertVerifier for Given {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.authorities.verify_tls12_signature(message, certificate, signed)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -232,49 +248,11 @@ impl ServerCertVerifier for Given {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.authorities.verify_tls13_signature(message, certificate, signed)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities.supported_verify_schemes()
-    }
-}
-
-/// Trusts whoever answers, as long as they hold the key of the certificate that they show.
-#[derive(Debug)]
-struct Anyone(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anyone {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
