@@ -24,9 +24,9 @@ class Bench:
         self._services = []
 
     def __enter__(self):
-        http, traces = free_ports(2)
+        *web, traces = free_ports(4)
         try:
-            self.server = Server(self.folder, http)
+            self.server = Server(self.folder, web)
             self._services.append(self.server.service)
             self.collector = f"http://127.0.0.1:{traces}"
             command = [sys.executable, COLLECTOR, str(traces)]

@@ -17,19 +17,23 @@ class Case:
     connections: int
 
     def __str__(self):
-        size = {"small": "40 B", "distinct": "2 KB distinct"}[self.answer]
+        if self.answer == "http2":
+            return f"40 B, HTTP/2, {self.connections:,} streams on a connection"
+        size = {"small": "40 B", "distinct": "2 KB distinct", "https": "40 B, HTTPS"}[self.answer]
         return f"{size}, {self.connections:,} connections"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run. `threads`: as many as the cores that the client has."""
+    """One run. `threads`: as many as the cores that the client has. `streams`: as many on each connection."""
 
     url: str
     body: pathlib.Path
     requests: int
     connections: int
+    streams: int
     threads: int
+    certificate: pathlib.Path
     collector: str
     folder: pathlib.Path
 

@@ -7,10 +7,12 @@ from client import Client, WrongAnswers, all_of
 
 class Oha(Client):
     name = "oha"
-    answers = ("small", "distinct")
+    answers = ("small", "distinct", "https", "http2")
 
     def command(self, job):
         counts = ["-n", str(job.requests), "-c", str(job.connections)]
+        counts += ["--http2", "-p", str(job.streams)] if job.streams > 1 else []
+        counts += ["--insecure"] if job.url.startswith("https:") else []
         body = ["-m", "POST", "-D", str(job.body), "-T", "application/json"]
         return [self.program, "--no-tui", "--output-format", "json", *counts, *body, job.url]
 

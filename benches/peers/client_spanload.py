@@ -27,13 +27,17 @@ def find():
 
 class Spanload(Client):
     name = "spanload"
-    answers = ("small", "distinct")
+    answers = ("small", "distinct", "https", "http2")
 
     def command(self, job):
         keys = ["after.batch=1", f"after.connections={job.connections}", f"load.payloads={job.body}"]
         if job.threads > 1 and self._knows_threads(job):
             keys.append(f"load.threads={job.threads}")
-        load = ["--phase", "after", "--target", job.url, "-n", str(job.requests), "-c", str(job.connections)]
+        if job.streams > 1:
+            keys.append(f"after.streams={job.streams}")
+        callers = str(job.connections * job.streams)
+        load = ["--phase", "after", "--target", job.url, "-n", str(job.requests), "-c", callers]
+        load += ["--cacert", str(job.certificate)] if job.url.startswith("https:") else []
         traces = ["--otlp-endpoint", job.collector, "--otlp-protocol", "http/protobuf", "--trace-ratio", "0.01"]
         record = ["--quiet", "-o", str(_log(job)), "--metrics-port", "0"]
         return [*self._load(), *load, *traces, *record, *(word for key in keys for word in ("--set", key))]

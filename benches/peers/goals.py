@@ -1,12 +1,16 @@
 """What spanload must reach against its peers, and the ratios that tell whether it does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
+
+
+PLAIN = "itself without TLS"
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A limit of spanload's figure over a peer's. `figure` is a field of a run; `least`: the limit is a least one."""
+    """A limit of spanload's figure over a peer's, or over its own without TLS. `figure` is a field of a run; `least`: the
+    limit is a least one."""
 
     figure: str
     peer: str
@@ -25,6 +29,7 @@ ONE_CORE = [
     Goal("cpu_us", "oha", "small", 1.0),
     Goal("cpu_us", "wrk", "small", 1.5),
     Goal("cpu_us", "oha", "distinct", 1.3),
+    Goal("cpu_us", PLAIN, "https", 1.3),
     Goal("rate", "oha", "small", 1.0, least=True),
 ]
 ALL_CORES = [Goal("rate", "oha", "small", 1.0, least=True)]
@@ -56,7 +61,7 @@ def ratios(runs, choice):
     found = []
     for case in dict.fromkeys(run.case for run in runs):
         for figure in ("cpu_us", "rate"):
-            for peer in ("oha", "wrk"):
+            for peer in ("oha", "wrk", PLAIN):
                 pairs = _pairs(by_key, case, peer, figure)
                 if pairs:
                     found.append(Ratio(figure, peer, case, pairs, _goal(goals, figure, peer, case.answer)))
@@ -66,7 +71,11 @@ def ratios(runs, choice):
 def _pairs(by_key, case, peer, figure):
     """Of every round that both have."""
     ours = {number: run for (tool, where, number), run in by_key.items() if (tool, where) == ("spanload", case)}
-    theirs = {number: by_key.get((peer, case, number)) for number in ours}
+    if peer == PLAIN:
+        plain = replace(case, answer="small")
+        theirs = {number: by_key.get(("spanload", plain, number)) for number in ours if case.answer == "https"}
+    else:
+        theirs = {number: by_key.get((peer, case, number)) for number in ours}
     return [getattr(ours[number], figure) / getattr(run, figure) for number, run in theirs.items() if run]
 
 

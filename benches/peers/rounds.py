@@ -1,4 +1,4 @@
-"""All runs: case by case, in each case round by round, in each round one tool after the other."""
+"""All runs: round by round, in each round case by case, in each case one tool after the other."""
 
 import shutil
 import sys
@@ -27,19 +27,19 @@ def measure(bench, found, choice):
     """Every run that was right. A tool whose run is wrong is named and left out of the rest of its case; spanload's
     is an error."""
     clients = [CLIENTS[name](program) for name, program in found.programs.items()]
+    cases = [Case(answer, count) for answer in choice.answers for count in choice.connections]
+    there = {case: [client for client in clients if case.answer in client.answers] for case in cases}
     runs = []
-    for case in (Case(answer, count) for answer in choice.answers for count in choice.connections):
-        there = [client for client in clients if case.answer in client.answers]
-        for number in range(1, choice.rounds + 1):
-            for client in list(there):
-                try:
-                    runs.append(_run(bench, client, case, number, choice))
-                    _tell(runs[-1], choice)
-                except (WrongAnswers, TimeoutError) as problem:
-                    if client.name == "spanload":
-                        raise WrongAnswers(f"spanload, {case}: {problem}") from problem
-                    print(f"{client.name} left out, {case}: {problem}", flush=True)
-                    there.remove(client)
+    for number in range(1, choice.rounds + 1):
+        for case, client in [(case, client) for case in cases for client in there[case]]:
+            try:
+                runs.append(_run(bench, client, case, number, choice))
+                _tell(runs[-1], choice)
+            except (WrongAnswers, TimeoutError) as problem:
+                if client.name == "spanload":
+                    raise WrongAnswers(f"spanload, {case}: {problem}") from problem
+                print(f"{client.name} left out, {case}: {problem}", flush=True)
+                there[case].remove(client)
     return runs
 
 
@@ -70,7 +70,9 @@ def _job(bench, client, case, choice, folder):
         url=bench.server.url(case.answer),
         body=bench.body,
         requests=choice.slow_requests if client.slow else choice.requests,
-        connections=case.connections,
+        connections=1 if case.answer == "http2" else case.connections,
+        streams=case.connections if case.answer == "http2" else 1,
+        certificate=bench.server.certificate,
         threads=len(bench.client_cores),
         collector=bench.collector,
         folder=folder,
