@@ -10,13 +10,14 @@ PLAIN = "itself without TLS"
 @dataclass(frozen=True)
 class Goal:
     """A limit of spanload's figure over a peer's, or over its own without TLS. `figure` is a field of a run; `least`: the
-    limit is a least one."""
+    limit is a least one; `connections`: where it stands for so many only."""
 
     figure: str
     peer: str
     answer: str
     limit: float
     least: bool = False
+    connections: object = None
 
     def reached(self, ratio):
         return ratio >= self.limit if self.least else ratio <= self.limit
@@ -29,7 +30,7 @@ ONE_CORE = [
     Goal("cpu_us", "oha", "small", 1.0),
     Goal("cpu_us", "wrk", "small", 1.5),
     Goal("cpu_us", "oha", "distinct", 1.3),
-    Goal("cpu_us", PLAIN, "https", 1.3),
+    Goal("cpu_us", PLAIN, "https", 1.3, connections=32),
     Goal("rate", "oha", "small", 1.0, least=True),
 ]
 ALL_CORES = [Goal("rate", "oha", "small", 1.0, least=True)]
@@ -64,7 +65,7 @@ def ratios(runs, choice):
             for peer in ("oha", "wrk", PLAIN):
                 pairs = _pairs(by_key, case, peer, figure)
                 if pairs:
-                    found.append(Ratio(figure, peer, case, pairs, _goal(goals, figure, peer, case.answer)))
+                    found.append(Ratio(figure, peer, case, pairs, _goal(goals, figure, peer, case)))
     return found
 
 
@@ -79,9 +80,10 @@ def _pairs(by_key, case, peer, figure):
     return [getattr(ours[number], figure) / getattr(run, figure) for number, run in theirs.items() if run]
 
 
-def _goal(goals, figure, peer, answer):
-    key = (figure, peer, answer)
-    return next((goal for goal in goals if (goal.figure, goal.peer, goal.answer) == key), None)
+def _goal(goals, figure, peer, case):
+    key = (figure, peer, case.answer)
+    there = (goal for goal in goals if goal.connections in (None, case.connections))
+    return next((goal for goal in there if (goal.figure, goal.peer, goal.answer) == key), None)
 
 
 def missed(runs, choice):
