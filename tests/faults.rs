@@ -18,8 +18,8 @@ use crate::common::{self, EXE};
 const REQUESTS: usize = 4;
 /// What a request has.
 const TIMEOUT: &str = "700ms";
-/// It only ends what hangs: ten times of the 700 ms and 5 s that a run may take.
-const PATIENCE: Duration = Duration::from_secs(57);
+/// What a run may take: its requests, and five seconds.
+const GOAL: Duration = Duration::from_millis(5_700);
 
 /// How many requests ended in each word; the success is empty.
 type Ledger = BTreeMap<String, usize>;
@@ -47,7 +47,13 @@ fn ledger(fault: &str, url: &str, flags: &[&str]) -> Ledger {
     ]);
     let begun = Instant::now();
     let output = command.arg(&log).args(flags).output().expect("the binary starts");
-    assert!(begun.elapsed() < PATIENCE, "{fault}: it waited for somebody");
+    let took = begun.elapsed();
+    // On a machine of any load a bound only ends what hangs.
+    let measured = std::env::var_os("MEASURED").is_some();
+    assert!(took < if measured { GOAL } else { 10 * GOAL }, "{fault}: it waited for somebody, for {took:?}");
+    if measured {
+        println!("{fault}: the run took {} ms of {} ms", took.as_millis(), GOAL.as_millis());
+    }
     let text = std::fs::read_to_string(&log).unwrap_or_default();
     assert!(!text.is_empty(), "{fault}: {}", String::from_utf8_lossy(&output.stderr));
     let table = Table::read(&text);
