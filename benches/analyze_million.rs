@@ -196,6 +196,7 @@ fn manifest() -> anyhow::Result<Manifest> {
                 before: Strategy::PER_REQUEST,
                 after: Strategy { batch: 8, ..Strategy::pool(8) },
             }),
+            arrival: None,
         },
         sla: vec![SlaLine::parse("p95", "800ms").map_err(anyhow::Error::msg)?],
         repetitions: Vec::new(),

@@ -32,7 +32,8 @@ fn all(word: &str) -> Ledger {
 fn ledger(fault: &str, url: &str, flags: &[&str]) -> Ledger {
     let log: PathBuf = fresh_folder(&format!("faults {fault}")).join("load.csv");
     let requests = REQUESTS.to_string();
-    let fixed = ["load", "--phase", "after", "--set", "after.batch=1", "--no-probe", "--no-metrics", "-q"];
+    let fixed =
+        ["load", "--phase", "after", "--set", "after.batch=1", "--no-probe", "--no-metrics", "--quiet"];
     let mut command = Command::new(EXE);
     command.args(fixed).args([
         "-n",

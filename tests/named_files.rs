@@ -203,7 +203,7 @@ fn a_load_that_fails_says_why_however_quiet() {
     let url = refusing.url();
     let args = [
         "load",
-        "-q",
+        "--quiet",
         "-n",
         "8",
         "--no-metrics",

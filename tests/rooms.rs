@@ -29,7 +29,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("mock", &["telemetry"]),
     // The sections `[mock]` and `[telemetry]` are their rooms' own settings; nothing else of these is known here.
     ("scenario", &["model", "host", "mock", "telemetry"]),
-    ("plan", &["model", "host"]),
+    ("plan", &["model", "stats", "host"]),
     ("transport", &["model", "host"]),
     ("client", &["model", "host", "transport"]),
     ("engine", &["model", "host", "plan", "transport", "client"]),
@@ -77,13 +77,14 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// What a room takes from another of which it may have only a part.
-const PARTS: [(&str, &str, &[&str]); 7] = [
+const PARTS: [(&str, &str, &[&str]); 8] = [
     ("scenario", "telemetry", &["TelemetrySettings"]),
     ("mock", "telemetry", &["Caller", "ExpositionFormat", "Served", "ServerTracer", "SpanTotals", "names"]),
     ("scenario", "mock", &["MockSettings"]),
     ("report", "runlog", &["Live"]),
     ("scenario", "host", &["paths", "regular"]),
     ("plan", "host", &["regular"]),
+    ("plan", "stats", &["SplitMix64"]),
     ("analyze", "host", &["both"]),
 ];
 

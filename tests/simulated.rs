@@ -19,6 +19,7 @@ pub mod inference;
 mod interrupts;
 pub mod load;
 pub mod net;
+mod open_loop;
 mod places;
 mod retries;
 mod scripted;

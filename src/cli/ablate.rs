@@ -34,7 +34,7 @@ pub struct AblateArgs {
     #[arg(long, default_value = "results/ablation", value_name = "FOLDER", help_heading = "Output")]
     pub out: PathBuf,
     /// Print no progress
-    #[arg(short, long, help_heading = "Output")]
+    #[arg(long, help_heading = "Output")]
     pub quiet: bool,
     #[command(flatten)]
     pub colour: ColourArgs,

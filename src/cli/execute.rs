@@ -7,7 +7,7 @@ use super::interruptible::interruptible;
 use super::{ablate, analyze, compare, explain, export, load, mock, prove, report};
 use crate::host::{Interrupted, console, regular};
 use crate::model::Exit;
-use crate::plan::PayloadError;
+use crate::plan::{ArrivalError, PayloadError};
 use crate::scenario::ScenarioError;
 use crate::telemetry::TelemetryError;
 use crate::transport::EndpointError;
@@ -46,6 +46,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
     error.is::<UsageError>()
         || error.is::<ScenarioError>()
         || error.is::<PayloadError>()
+        || error.is::<ArrivalError>()
         || error.is::<EndpointError>()
         || error.is::<TelemetryError>()
         || error.chain().filter_map(|cause| cause.downcast_ref()).any(regular::is_unfit)

@@ -44,7 +44,7 @@ pub struct LoadArgs {
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
     /// Print no progress
-    #[arg(short, long, help_heading = "Output")]
+    #[arg(long, help_heading = "Output")]
     pub quiet: bool,
     #[command(flatten)]
     pub colour: ColourArgs,

@@ -60,7 +60,7 @@ pub struct ProveArgs {
     #[arg(long, help_heading = "Verdict")]
     pub strict: bool,
     /// Print no progress
-    #[arg(short, long, help_heading = "Output")]
+    #[arg(long, help_heading = "Output")]
     pub quiet: bool,
     #[command(flatten)]
     pub output: OutputArgs,

@@ -17,6 +17,15 @@ pub struct ScenarioArgs {
     /// Callers of the closed loop
     #[arg(short = 'c', long = "concurrency", value_name = "N", value_parser = whole_number::<usize>)]
     workers: Option<usize>,
+    /// Requests a second that do not wait for answers, in place of the closed loop
+    #[arg(short = 'q', long, value_name = "RATE", allow_negative_numbers = true)]
+    rate: Option<f64>,
+    /// Time in which they arrive, such as 30s, in place of their number
+    #[arg(short = 'd', long, value_name = "TIME")]
+    duration: Option<String>,
+    /// How requests arrive: closed, constant (where there is a rate), poisson, gamma, steps or trace
+    #[arg(long, value_name = "KIND")]
+    arrival: Option<String>,
     /// URL of your own server instead of the embedded mock
     #[arg(long, value_name = "URL", help_heading = "Target")]
     target: Option<String>,
@@ -41,7 +50,7 @@ pub struct ScenarioArgs {
     /// Any key of the scenario, such as mock.backlog=64; repeatable, wins over the file
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Scenario")]
     set: Vec<String>,
-    /// 200 requests, one repetition: still shows the effect, for CI
+    /// 200 requests, or fewer where fewer arrive, one repetition: still shows the effect, for CI
     #[arg(long)]
     quick: bool,
 }
@@ -55,7 +64,9 @@ impl ScenarioArgs {
     fn with_repetitions(&self, repetitions: Option<u32>) -> Result<Overrides, ScenarioError> {
         let mut overrides = Overrides::default();
         if self.quick {
-            overrides.set("--quick", "load.requests", 200);
+            if self.duration.is_none() {
+                overrides.set("--quick", "load.requests", 200);
+            }
             overrides.set("--quick", "runs.repetitions", 1);
         }
         let numbers = [
@@ -69,6 +80,13 @@ impl ScenarioArgs {
                 let value = i64::try_from(value).map_err(|_| ScenarioError::too_large(flag, value))?;
                 overrides.set(flag, key, value);
             }
+        }
+        if let Some(rate) = self.rate {
+            overrides.set("-q", "load.rate", rate);
+        }
+        let texts = [("-d", "load.duration", &self.duration), ("--arrival", "load.arrival", &self.arrival)];
+        for (flag, key, text) in texts {
+            text.iter().for_each(|text| overrides.set(flag, key, text.as_str()));
         }
         if let Some(url) = &self.target {
             overrides.set("--target", "target.url", url.as_str());

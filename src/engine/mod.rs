@@ -23,7 +23,7 @@ mod threads;
 
 pub use health::{Health, Lag};
 pub use hopeless::Patience;
-pub use pacing::{Due, Pacing};
+pub use pacing::Pacing;
 pub use repetition::Repetition;
 pub use run::run_on;
 pub use threads::run;

@@ -1,8 +1,9 @@
-//! When requests are due: a pure function of their sequence number, with no clock and no sleep in it.
+//! When requests are due: by the plan, or as others end. No clock and no sleep is in it.
 
 use std::time::Duration;
 
 use crate::model::Moment;
+use crate::plan::{DueTimes, Plan, PlannedArrivals, Slice};
 
 /// The rule by which requests become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,11 @@ pub enum Pacing {
         workers: u64,
         /// What a caller does between an answer and its next request; no part of any latency.
         think: Duration,
+    },
+    /// At the times of the plan, whatever the answers do.
+    Open {
+        /// Most connections at the same time where each request opens its own, at least 1.
+        connections: usize,
     },
 }
 
@@ -26,12 +32,72 @@ pub enum Due {
 }
 
 impl Pacing {
-    /// When the n-th request of the callers is due, counted from 0.
-    pub fn due(&self, number: u64) -> Due {
+    /// The most connections that it can use at the same time.
+    pub(super) fn connections(&self) -> usize {
         match self {
-            Pacing::Closed { workers, .. } if number < *workers => Due::At(Moment::START),
-            Pacing::Closed { think, .. } => Due::AfterOneEnds(*think),
+            Pacing::Closed { workers, .. } => usize::try_from(*workers).unwrap_or(usize::MAX),
+            Pacing::Open { connections } => *connections,
         }
+    }
+
+    /// That of a thread, whose part of a number `share` knows.
+    pub(super) fn share(&self, share: impl Fn(u64) -> u64) -> Self {
+        match *self {
+            Pacing::Closed { workers, think } => Pacing::Closed { workers: share(workers), think },
+            Pacing::Open { connections } => Pacing::Open { connections: share(connections as u64) as usize },
+        }
+    }
+}
+
+/// The due times of a thread's requests, one after the other.
+#[derive(Debug)]
+pub(super) enum Dues {
+    Closed { workers: u64, think: Duration },
+    Open(OpenDues),
+}
+
+/// Those of an open load: the walk through all of the plan, of which the thread takes its share.
+#[derive(Debug)]
+pub(super) struct OpenDues {
+    times: DueTimes,
+    slice: Slice,
+    /// Arrivals that the walk has passed.
+    passed: u64,
+    last: Moment,
+}
+
+impl Dues {
+    pub(super) fn of(pacing: Pacing, plan: &Plan, slice: Slice) -> Self {
+        match pacing {
+            Pacing::Closed { workers, think } => Dues::Closed { workers, think },
+            Pacing::Open { .. } => Dues::Open(OpenDues {
+                times: plan.arrivals().map(PlannedArrivals::times).unwrap_or_default(),
+                slice,
+                passed: 0,
+                last: Moment::START,
+            }),
+        }
+    }
+
+    /// When the n-th request of the thread is due, counted from 0. To be asked in order, as often as one likes.
+    pub(super) fn due(&mut self, number: u64) -> Due {
+        match self {
+            Dues::Closed { workers, .. } if number < *workers => Due::At(Moment::START),
+            Dues::Closed { think, .. } => Due::AfterOneEnds(*think),
+            Dues::Open(open) => Due::At(open.at(number)),
+        }
+    }
+}
+
+impl OpenDues {
+    fn at(&mut self, number: u64) -> Moment {
+        let seq = self.slice.nth(number);
+        while self.passed <= seq {
+            self.passed += 1;
+            // A trace that somebody cuts short meanwhile must not make the run wait for ever: what it lacks is due at once.
+            self.last = self.times.next().unwrap_or(self.last);
+        }
+        self.last
     }
 }
 
@@ -45,7 +111,7 @@ mod tests {
         #[test]
         fn a_closed_loop_starts_with_one_request_a_worker(workers in 1_u64..1_000, seq in 0_u64..10_000) {
             let think = Duration::from_millis(seq % 3);
-            let due = Pacing::Closed { workers, think }.due(seq);
+            let due = Dues::Closed { workers, think }.due(seq);
             let first = seq < workers;
             prop_assert_eq!(due, if first { Due::At(Moment::START) } else { Due::AfterOneEnds(think) });
         }

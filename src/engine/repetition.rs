@@ -46,8 +46,8 @@ impl Repetition {
     /// The shares of so many threads, each with its own callers, connections and requests; fewer where there are not enough
     /// callers or connections for all.
     pub(super) fn shares(self, threads: usize) -> Vec<Repetition> {
-        let Pacing::Closed { workers, think } = self.pacing;
-        let most = workers.min(self.strategy.connections() as u64).min(self.plan.requests()).max(1);
+        let connections = self.pacing.connections().min(self.strategy.connections());
+        let most = (connections as u64).min(self.plan.requests()).max(1);
         let threads = (threads as u64).clamp(1, most);
         let share = |of: u64, thread: u64| of / threads + u64::from(thread < of % threads);
         (0..threads)
@@ -58,7 +58,7 @@ impl Repetition {
                 };
                 Repetition {
                     slice: Slice::new(thread, threads),
-                    pacing: Pacing::Closed { workers: share(workers, thread), think },
+                    pacing: self.pacing.share(|of| share(of, thread)),
                     strategy: Strategy { connections, ..self.strategy },
                     ..self.clone()
                 }

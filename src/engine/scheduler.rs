@@ -14,7 +14,7 @@ use super::back_off::InVain;
 use super::few_failures::FewFailures;
 use super::halt::Halt;
 use super::output::Output;
-use super::pacing::Due;
+use super::pacing::{Due, Dues};
 use super::repetition::Repetition;
 use super::room::Room;
 use super::slot::{Arrival, Slot, SlotState};
@@ -55,6 +55,8 @@ pub(super) struct Scheduler<T: Transport> {
 pub(super) struct State<T: Transport> {
     /// Requests whose story has ended.
     finished: u64,
+    /// When the next ones are due.
+    dues: Dues,
     /// Those whose story has not begun.
     pub(super) arrivals: Arrivals,
     pub(super) slots: Vec<Rc<Slot<T>>>,
@@ -72,12 +74,14 @@ impl<T: Transport + 'static> Scheduler<T> {
         halt: Halt,
         start: Start<T>,
     ) -> Rc<Self> {
-        let most = repetition.strategy.connections();
+        let most = repetition.strategy.connections().min(repetition.pacing.connections());
+        let dues = Dues::of(repetition.pacing, &repetition.plan, repetition.slice);
         Rc::new(Scheduler {
             repetition,
             clock,
             state: RefCell::new(State {
                 finished: 0,
+                dues,
                 arrivals: Arrivals::default(),
                 slots: Vec::new(),
                 ended: Vec::new(),
@@ -114,7 +118,8 @@ impl<T: Transport + 'static> Scheduler<T> {
             if issued == self.repetition.requests() {
                 break;
             }
-            let due = match self.repetition.pacing.due(issued) {
+            let due = self.state.borrow_mut().dues.due(issued);
+            let due = match due {
                 Due::At(due) => Some((due, InVain::default())).filter(|(due, _)| *due <= now),
                 Due::AfterOneEnds(_) => self.state.borrow_mut().arrivals.has_thought(now),
             };
@@ -126,10 +131,13 @@ impl<T: Transport + 'static> Scheduler<T> {
 
     /// When the next request is due, where that is known already.
     pub(super) fn next_due(&self) -> Option<Moment> {
-        let state = self.state.borrow();
-        match self.repetition.pacing.due(state.arrivals.issued) {
-            Due::At(due) if state.arrivals.issued < self.repetition.requests() => Some(due),
-            Due::At(_) => None,
+        let mut state = self.state.borrow_mut();
+        let issued = state.arrivals.issued;
+        if issued >= self.repetition.requests() {
+            return None;
+        }
+        match state.dues.due(issued) {
+            Due::At(due) => Some(due),
             Due::AfterOneEnds(_) => state.arrivals.thinking.front().map(|(ready, _)| *ready),
         }
     }
@@ -322,7 +330,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         let next = state.arrivals.issued + state.arrivals.thinking.len() as u64;
         if let Some(end) = end
             && next < planned
-            && let Due::AfterOneEnds(think) = self.repetition.pacing.due(next)
+            && let Due::AfterOneEnds(think) = state.dues.due(next)
         {
             if think.is_zero() {
                 self.issue_for(&mut state, end, in_vain);

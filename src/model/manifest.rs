@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
-use crate::model::{Caveat, ServerTimesRecord};
+use crate::model::{ArrivalRecord, Caveat, ServerTimesRecord};
 use crate::model::{Closings, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 
 /// `manifest.json`, schema 1.
@@ -83,6 +83,9 @@ pub struct PlanRecord {
     /// The same for programs; absent in the manifests of earlier versions.
     #[serde(default)]
     pub strategies: Option<Strategies>,
+    /// How requests arrive that do not wait for answers; absent in a closed loop, and then so many `workers` send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<ArrivalRecord>,
 }
 
 fn is_zero(number: &u64) -> bool {

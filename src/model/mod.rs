@@ -2,6 +2,8 @@
 
 mod answer;
 mod answer_check;
+mod arrival;
+mod arrival_record;
 mod byte_budget;
 mod canonical;
 mod caveat;
@@ -44,6 +46,8 @@ mod verdict;
 
 pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
 pub use answer_check::{AnswerCheck, AnswerChecks, Demanded};
+pub use arrival::{ArrivalProcess, RateStep};
+pub use arrival_record::{ArrivalRecord, TraceFormat, TraceRead};
 pub use byte_budget::{ByteBudget, Lease};
 pub use canonical::Canonical;
 pub use caveat::Caveat;

@@ -1,11 +1,13 @@
 //! The immutable workload: a pure function of (seed, sequence). Both phases borrow the same plan.
 
+mod arrivals;
 mod encoding;
 mod payloads;
 mod prompts;
 mod slice;
 mod trace;
 
+pub use arrivals::{ArrivalError, ArrivalsEnd, DueTimes, PlannedArrivals};
 pub use payloads::PayloadError;
 pub use slice::Slice;
 pub use trace::TraceIds;
@@ -18,28 +20,39 @@ use crate::model::Digest;
 use crate::model::digest::PartsDigest;
 use payloads::Payloads;
 
-/// Which bodies are sent, and in which order.
+/// Which bodies are sent, in which order, and in an open load when.
 #[derive(Debug)]
 pub struct Plan {
     requests: u64,
     payloads: Payloads,
+    arrivals: Option<PlannedArrivals>,
 }
 
 impl Plan {
     /// A plan over the built-in prompts, the ones that `input.py` sends with the same seed.
     pub fn of_prompts(requests: u64, seed: u64) -> Self {
-        Plan { requests, payloads: Payloads::Prompts { seed } }
+        Plan { requests, payloads: Payloads::Prompts { seed }, arrivals: None }
     }
 
     /// A plan over a file with one JSON document a line, taken in order from line `seed` on, again
     /// from the top when it ends.
     pub fn of_file(requests: u64, seed: u64, path: &Path) -> Result<Self, PayloadError> {
-        Ok(Plan { requests, payloads: Payloads::read(path, seed)? })
+        Ok(Plan { requests, payloads: Payloads::read(path, seed)?, arrivals: None })
     }
 
     /// A plan of requests that have no body.
     pub fn without_bodies(requests: u64) -> Self {
-        Plan { requests, payloads: Payloads::Nothing }
+        Plan { requests, payloads: Payloads::Nothing, arrivals: None }
+    }
+
+    /// The same requests, each due when an arrival is; as many as there are arrivals.
+    pub fn arriving(self, arrivals: PlannedArrivals) -> Self {
+        Plan { requests: arrivals.requests(), arrivals: Some(arrivals), ..self }
+    }
+
+    /// When they are due, where the plan says it; in a closed loop the answers do.
+    pub fn arrivals(&self) -> Option<&PlannedArrivals> {
+        self.arrivals.as_ref()
     }
 
     /// Planned requests of one repetition.
@@ -52,10 +65,15 @@ impl Plan {
         self.payloads.body(seq)
     }
 
-    /// Digest over all bodies in their order.
+    /// Digest over all bodies in their order, each before the time at which it is due.
     pub fn digest(&self) -> Digest {
         let mut rolling = PartsDigest::default();
-        (0..self.requests).for_each(|seq| rolling.add(&self.body(seq)));
+        let mut times = self.arrivals.as_ref().map(PlannedArrivals::times);
+        for seq in 0..self.requests {
+            rolling.add(&self.body(seq));
+            let due = times.as_mut().and_then(Iterator::next);
+            due.into_iter().for_each(|due| rolling.add(&due.as_micros().to_le_bytes()));
+        }
         rolling.finish()
     }
 }

@@ -6,10 +6,11 @@ use serde::{Deserialize, Deserializer};
 use toml::Value;
 
 use super::error::ScenarioError;
+use super::length;
 
 const KEY: &str = "load.abort_after";
 /// A day: longer than any request may take.
-const LONGEST_MS: f64 = 86_400_000.0;
+const LONGEST_HOURS: u32 = 24;
 
 /// Text, or the number 0, as it is written on the command line.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -31,18 +32,8 @@ pub(super) fn resolve(text: &str) -> Result<Option<Duration>, ScenarioError> {
         );
         ScenarioError::value(KEY, problem)
     };
-    let units = [("ms", 1.0), ("s", 1e3), ("min", 60e3), ("m", 60e3), ("h", 3_600e3)];
-    let with_unit = |(unit, scale): (&str, f64)| {
-        let number = text.strip_suffix(unit)?.trim_end();
-        // What `parse` takes beside digits, such as `inf` and `1e3`, is no time that anybody writes.
-        let plain = number.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
-        Some(number.parse::<f64>().ok().filter(|_| plain)? * scale)
-    };
-    let millis = units.into_iter().find_map(with_unit).ok_or_else(wrong)?;
-    if millis > LONGEST_MS {
-        return Err(wrong());
-    }
-    Ok((millis > 0.0).then(|| Duration::from_micros((millis * 1e3).round() as u64)))
+    let lasting = length::parse(text, LONGEST_HOURS).ok_or_else(wrong)?;
+    Ok(Some(lasting).filter(|lasting| !lasting.is_zero()))
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 //! Nothing downstream sees the raw form.
 
 mod abort_after;
+mod arrivals;
 mod connecting;
 mod encoding;
 mod error;
 mod headers;
+mod length;
 mod method;
 mod overrides;
 #[cfg(test)]

@@ -181,11 +181,33 @@ impl Overrides {
                 phase.connections = None;
             }
         }
+        self.put_aside(&mut raw);
         self.assignments.iter().try_fold(raw, |raw, assignment| assignment.apply(raw))
     }
 }
 
 impl Overrides {
+    /// What the file says of a closed loop belongs to no load that a flag makes an open one, and what it says of the end to none
+    /// that a flag ends otherwise.
+    fn put_aside(&self, raw: &mut Raw) {
+        let given = |key: &str| self.last(&["load", key]).is_some();
+        let load = &mut raw.load;
+        let closes = self.last(&["load", "arrival"]).is_some_and(|value| value.as_str() == Some("closed"));
+        if !closes && ["arrival", "rate", "steps", "trace"].into_iter().any(given) {
+            (load.workers, load.think_ms) = (None, 0);
+            raw.before.script = None;
+        }
+        // Their own length is meant, not that of another load.
+        if given("steps") || given("trace") {
+            load.requests = None;
+        }
+        match (given("requests"), given("duration")) {
+            (true, false) => load.duration = None,
+            (false, true) => load.requests = None,
+            _ => {}
+        }
+    }
+
     /// A token and the header that it is made into are two words for one thing: a flag that gives one of them replaces both.
     fn replace_token(&self, raw: &mut Raw) {
         if self.assignments.iter().any(|given| given.key == BEARER) {

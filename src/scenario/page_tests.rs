@@ -67,13 +67,21 @@ fn all_keys() -> Raw {
             },
         },
         load: RawLoad {
-            requests: 1,
-            workers: 1,
+            requests: Some(1),
+            workers: Some(1),
             think_ms: 1,
             threads: 1,
             seed: 1,
             abort_after: "1s".into(),
             payloads: path.clone(),
+            arrival: text.clone(),
+            rate: Some(1.0),
+            duration: text.clone(),
+            shape: Some(1.0),
+            steps: Some(vec!["text".into()]),
+            trace: path.clone(),
+            trace_scale: Some(1.0),
+            trace_jitter: text.clone(),
         },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),
         before: RawPhase {
@@ -173,11 +181,14 @@ fn every_default_is_the_one_of_the_code() {
     }
     let Connections::Pool(size) = resolved.after.connections else { panic!("{:?}", resolved.after) };
     assert_eq!([shown("before.connections"), shown("after.connections")], [(); 2].map(|()| size.to_string()));
+    assert_eq!(shown("load.requests"), resolved.load.requests.expect("a closed loop has one").to_string());
+    assert_eq!(shown("load.workers"), resolved.load.workers.to_string());
     let of_a_phase = ["strategy", "connections", "batch", "streams", "http", "tls_resumption"];
     for (key, default) in &page {
         let resolved = key.split_once('.').is_some_and(|(section, key)| {
             ["before", "after"].contains(&section) && of_a_phase.contains(&key)
         });
+        let resolved = resolved || ["load.requests", "load.workers"].contains(&key.as_str());
         assert!(defaults.contains_key(key) || resolved || default == "none", "{key}: {default}");
     }
 }

@@ -128,8 +128,10 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawLoad {
-    pub requests: u64,
-    pub workers: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<usize>,
     pub think_ms: u64,
     pub threads: usize,
     pub seed: u64,
@@ -137,18 +139,42 @@ pub struct RawLoad {
     pub abort_after: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payloads: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_scale: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_jitter: Option<String>,
 }
 
 impl Default for RawLoad {
     fn default() -> Self {
         RawLoad {
-            requests: 600,
-            workers: 64,
+            requests: None,
+            workers: None,
             think_ms: 0,
             threads: 1,
             seed: 7,
             abort_after: "10s".into(),
             payloads: None,
+            arrival: None,
+            rate: None,
+            duration: None,
+            shape: None,
+            steps: None,
+            trace: None,
+            trace_scale: None,
+            trace_jitter: None,
         }
     }
 }
@@ -190,6 +216,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let files = [
         &mut raw.load.payloads,
+        &mut raw.load.trace,
         &mut raw.before.script,
         &mut raw.after.script,
         &mut raw.target.ca,

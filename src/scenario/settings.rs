@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::abort_after;
+use super::arrivals;
 use super::connecting::{Connecting, http_choice};
 use super::encoding;
 use super::error::ScenarioError;
@@ -18,7 +19,9 @@ use super::server_times;
 use super::success;
 use super::via::Via;
 use crate::mock::MockSettings;
-use crate::model::{AnswerChecks, Connections, HttpChoice, Phase, SlaLine, Strategy, TimeSources};
+use crate::model::{
+    AnswerChecks, ArrivalProcess, Connections, HttpChoice, Phase, SlaLine, Strategy, TimeSources,
+};
 use crate::telemetry::TelemetrySettings;
 
 /// Everything a run needs to know. Serialised into the manifest.
@@ -180,9 +183,9 @@ fn only_names<S: serde::Serializer>(headers: &[GivenHeader], serializer: S) -> R
 /// How much load, and which.
 #[derive(Clone, Debug, Serialize)]
 pub struct Load {
-    /// Planned requests of one repetition.
-    pub requests: u64,
-    /// Callers of the closed loop.
+    /// Planned requests of one repetition; `None` is as many as arrive.
+    pub requests: Option<u64>,
+    /// Callers of the closed loop, also of a given load test.
     pub workers: usize,
     /// What each of them waits between an answer and its next request.
     pub think_ms: u64,
@@ -195,6 +198,11 @@ pub struct Load {
     pub abort_after: Option<Duration>,
     /// File of request bodies; `None` is the built-in prompts.
     pub payloads: Option<PathBuf>,
+    /// How requests arrive that do not wait for answers; `None` is a closed loop.
+    pub arrival: Option<ArrivalProcess>,
+    /// Before which time the last request of an open load is due.
+    #[serde(rename = "duration_ms", serialize_with = "as_millis")]
+    pub duration: Option<Duration>,
 }
 
 fn as_millis<S: serde::Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -276,18 +284,22 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
 }
 
 fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
-    within("load.requests", raw.requests, 1, 10_000_000)?;
-    within("load.workers", raw.workers as u64, 1, 100_000)?;
+    let workers = raw.workers.unwrap_or(64);
+    within("load.requests", raw.requests.unwrap_or(1), 1, 10_000_000)?;
+    within("load.workers", workers as u64, 1, 100_000)?;
     within("load.think_ms", raw.think_ms, 0, 3_600_000)?;
     within("load.threads", raw.threads as u64, 1, 256)?;
+    let (arrival, duration) = (arrivals::resolve(&raw)?, arrivals::duration(&raw)?);
     Ok(Load {
-        requests: raw.requests,
-        workers: raw.workers,
+        requests: raw.requests.or_else(|| arrivals::usual_requests(&raw)),
+        workers,
         think_ms: raw.think_ms,
         threads: raw.threads,
         seed: raw.seed,
         abort_after: abort_after::resolve(&raw.abort_after)?,
         payloads: raw.payloads,
+        arrival,
+        duration,
     })
 }
 

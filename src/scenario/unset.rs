@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_key_that_always_has_a_value_and_one_that_is_none_are_refused() {
         for (assignment, word) in [
-            ("load.requests=", "always has a value"),
+            ("load.seed=", "always has a value"),
             ("mock.backlog=", "always has a value"),
             ("load=", "always has a value"),
             ("after.nope=", "unknown field `nope`"),

@@ -41,9 +41,10 @@ pub async fn load(
         part: phase.name().to_string(),
     };
     let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
-    let progress = Progress::new(quiet, expected::of_phase(settings, phase));
+    let progress = Progress::new(quiet, expected::of_phase(settings, plan.requests(), phase));
     let mut runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     runner.say_destination(&[settings.strategy(phase)])?;
+    runner.say_arrivals(&plan);
     runner.say_probe(&probe);
     let load = PartLoad {
         part: phase.into(),

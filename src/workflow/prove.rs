@@ -85,7 +85,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     let mut manifest =
         conditions::manifest(settings, &plan, digest, &anchor, run_id.clone(), job.command.clone());
     manifest.strict = job.strict;
-    let progress = Progress::new(job.quiet, expected::of_run(settings, job.ladder));
+    let progress = Progress::new(job.quiet, expected::of_run(settings, plan.requests(), job.ladder));
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));
     let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
     telemetry.expect(&Phase::BOTH);
@@ -95,6 +95,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     let recordings = Recordings::start(&results, Mask::new(&settings.secrets()))?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     runner.say_destination(&[settings.before, settings.after])?;
+    runner.say_arrivals(&plan);
     runner.say_probe(&probe);
     Ok(Run { plan, results, manifest, recordings, runner, calls_given_up: false })
 }

@@ -67,6 +67,7 @@ impl HandmadeRun {
                 before,
                 after,
                 strategies: None,
+                arrival: None,
             },
             sla: vec![SlaLine::parse("p95", self.sla).expect("a line")],
             strict: false,

@@ -48,7 +48,8 @@ fn by_curl(url: &str, flags: &[&str]) -> Medians {
 /// What the tool says.
 fn by_spanload(folder: &Path, url: &str, flags: &[&str]) -> Medians {
     let (log, requests) = (folder.join("load.csv"), REQUESTS.to_string());
-    let fixed = ["load", "--phase", "before", "--no-metrics", "--no-probe", "-q", "-c", "1", "-n", &requests];
+    let fixed =
+        ["load", "--phase", "before", "--no-metrics", "--no-probe", "--quiet", "-c", "1", "-n", &requests];
     let bodies = folder.join("bodies.jsonl");
     std::fs::write(&bodies, "{}\n").expect("writable");
     let mut command = Command::new(EXE);

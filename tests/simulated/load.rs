@@ -9,9 +9,10 @@ use spanload::client::{AnswerLimits, BatchFormat, BatchRoom};
 use spanload::engine::{self, Health, Pacing, Repetition};
 use spanload::host::{Clock, Interrupt};
 use spanload::model::{
-    AnswerBody, ByteBudget, Completed, Connections, HttpChoice, Moment, Pulse, Sample, Stage, Strategy,
+    AnswerBody, ArrivalProcess, ByteBudget, Completed, Connections, ErrorKind, HttpChoice, Moment, Pulse,
+    Sample, Stage, Strategy,
 };
-use spanload::plan::{Plan, Slice, TraceIds};
+use spanload::plan::{ArrivalsEnd, Plan, PlannedArrivals, Slice, TraceIds};
 use spanload::transport::dial::Resolve;
 use spanload::transport::{ConnectSettings, Direct, Endpoint, Transport};
 use tokio::runtime::{Builder, Runtime};
@@ -81,8 +82,20 @@ impl Load {
     }
 
     pub fn think_ms(mut self, think: u64) -> Self {
-        let Pacing::Closed { workers, .. } = self.repetition.pacing;
+        let Pacing::Closed { workers, .. } = self.repetition.pacing else {
+            panic!("nobody thinks in an open loop")
+        };
         self.repetition.pacing = Pacing::Closed { workers, think: Duration::from_millis(think) };
+        self
+    }
+
+    /// The same requests, arriving by themselves.
+    pub fn arriving(mut self, process: ArrivalProcess) -> Self {
+        let end = ArrivalsEnd { requests: Some(self.repetition.plan.requests()), duration: None };
+        let arrivals = PlannedArrivals::new(process, 7, end).expect("arrivals");
+        let plan = Arc::into_inner(self.repetition.plan).expect("nobody else has it");
+        self.repetition.plan = Arc::new(plan.arriving(arrivals));
+        self.repetition.pacing = Pacing::Open { connections: 10_000 };
         self
     }
 
@@ -142,7 +155,8 @@ impl Load {
             Clock::start()
         };
         let (sink, chunks) = channel();
-        let Pacing::Closed { workers, think } = self.repetition.pacing;
+        let pacing = self.repetition.pacing;
+        let plan = Arc::clone(&self.repetition.plan);
         let planned = self.repetition.plan.requests();
         let health =
             engine::run_on(runtime, self.repetition, transport, clock, sink, &self.pulse, &self.interrupt);
@@ -150,17 +164,26 @@ impl Load {
         completed.sort_by_key(|completed| completed.sample.seq);
         let ended = Moment::from_micros(health.wall.0);
         let outcome = Outcome { completed, ended, health };
-        outcome.check(planned, workers as usize, think);
+        outcome.check(planned);
+        match pacing {
+            Pacing::Closed { workers, think } => check_dues(&outcome.samples(), workers as usize, think),
+            Pacing::Open { .. } => {
+                let times = plan.arrivals().expect("an open load has them").times();
+                for (sample, due) in outcome.samples().into_iter().zip(times) {
+                    let error = sample.error == Some(ErrorKind::Unsent);
+                    assert!(sample.due == Some(due) || error, "due at the very microsecond of the plan");
+                }
+            }
+        }
         outcome
     }
 }
 
 impl Outcome {
-    fn check(&self, planned: u64, callers: usize, think: Duration) {
+    fn check(&self, planned: u64) {
         let samples = self.samples();
         assert!(samples.iter().map(|sample| sample.seq).eq(0..planned), "every planned request exactly once");
         assert!(samples.iter().all(|sample| sample.end().is_none_or(|end| end <= self.ended)));
-        check_dues(&samples, callers, think);
     }
 }
 

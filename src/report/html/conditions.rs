@@ -29,7 +29,7 @@ fn plan(comparison: &Comparison, page: &Html<'_>) -> Markup {
     let order: Vec<String> =
         conditions.order.iter().map(|(phase, repetition)| format!("{} {repetition}", phase.name())).collect();
     html! {
-        li.good { "One plan for both: " (conditions.requests) " requests from " (conditions.workers) " callers" @if conditions.think_ms > 0 { ", each of whom waits " (conditions.think_ms) " ms after an answer" } ", digest " code { (comparison.plan_digest) } "." }
+        li.good { "One plan for both: " (conditions.requests) " requests, " (conditions.load()) @if conditions.think_ms > 0 { ", each of whom waits " (conditions.think_ms) " ms after an answer" } ", digest " code { (comparison.plan_digest) } "." }
         @if !order.is_empty() { li.good { "In turn, each against a freshly started server where the server is the mock of this tool: " (order.join(", ")) "." } }
     }
 }

@@ -1,7 +1,7 @@
 //! What the page says of a run beside its figures; the manifest has it.
 
 use crate::analyze::IdleCalls;
-use crate::model::Phase;
+use crate::model::{ArrivalProcess, Phase};
 
 /// Under which conditions a run took place.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,8 @@ pub struct Conditions {
     pub workers: usize,
     /// What each of them waits after an answer, in milliseconds.
     pub think_ms: u64,
+    /// How requests arrive that do not wait for answers; `None` in a closed loop.
+    pub arrival: Option<ArrivalProcess>,
     /// Whether the server is the embedded one, on the client's own machine.
     pub embedded: bool,
     /// The repetitions in the order in which they ran.
@@ -50,6 +52,16 @@ pub struct Conditions {
     pub differing: Vec<Differing>,
     /// Why the run or a file of it is not whole.
     pub problems: Vec<String>,
+}
+
+impl Conditions {
+    /// Whose requests they are, in words.
+    pub(super) fn load(&self) -> String {
+        match &self.arrival {
+            Some(process) => process.to_string(),
+            None => format!("{} callers", self.workers),
+        }
+    }
 }
 
 /// Whether all sent what was planned.

@@ -141,7 +141,7 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 }
                 "."
             }
-            (opening::note(page.drawn[0].opening, page.conditions.workers))
+            @if page.conditions.arrival.is_none() { (opening::note(page.drawn[0].opening, page.conditions.workers)) }
             p.dim { a href="#story" { "Evidence and remedies" } " · " a href="#glossary" { "what the words mean" } }
         }
     }

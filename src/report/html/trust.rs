@@ -57,7 +57,7 @@ fn limits(page: &Html<'_>) -> Markup {
     let batch = page.drawn[1].largest_call();
     html! {
         li.unknown {
-            "Shown on one machine, at one load of " (conditions.workers) " callers"
+            "Shown on one machine, at one load, " (conditions.load())
             @if conditions.embedded { "; client and server shared its processors. The server is the mock of this tool, a simulation with a cost a call and a cost an item: yours may have no cost that a batch can share" }
             "."
             @if page.analysis.prediction.is_some() && page.analysis.ladder.is_none() { " The steps between before and after are predicted only." }

@@ -55,11 +55,19 @@ fn load(a: &Manifest, b: &Manifest) -> Vec<String> {
         ("milliseconds between an answer and the next request", counts(|manifest| manifest.plan.think_ms)),
         ("requests", counts(|manifest| manifest.plan.requests)),
     ];
+    let arrives = |manifest: &Manifest| {
+        manifest
+            .plan
+            .arrival
+            .as_ref()
+            .map_or("callers in a closed loop".into(), |arrival| arrival.process.to_string())
+    };
+    let arrival = (arrives(a) != arrives(b)).then(|| format!("{} and {}", arrives(a), arrives(b)));
     let differ = all.into_iter().filter(|(_, (a, b))| a != b);
     let differ = differ.map(|(name, (a, b))| format!("{name} {a} and {b}"));
     let moved = (a.transport != b.transport)
         .then(|| format!("transport {} and {}", a.transport.name(), b.transport.name()));
-    differ.chain(moved).collect()
+    differ.chain(arrival).chain(moved).collect()
 }
 
 /// Only where both ran against the embedded mock.

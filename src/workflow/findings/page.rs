@@ -129,6 +129,7 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
         repetitions: plan.repetitions,
         workers: plan.workers,
         think_ms: plan.think_ms,
+        arrival: plan.arrival.as_ref().map(|arrival| arrival.process.clone()),
         embedded: manifest.scenario.pointer("/target/url").is_some_and(Value::is_null),
         order: order(manifest),
         payloads: manifest.payloads.as_ref().map(|sets| PayloadsSent {

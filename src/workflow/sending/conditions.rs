@@ -48,6 +48,7 @@ pub(in crate::workflow) fn manifest(
             before: settings.before.to_string(),
             after: settings.after.to_string(),
             strategies: Some(Strategies { before: settings.before, after: settings.after }),
+            arrival: plan.arrivals().map(|arrivals| arrivals.record().clone()),
         },
         sla: settings.sla.clone(),
         strict: false,

@@ -10,8 +10,8 @@ use super::server;
 use super::transports::Moving;
 use crate::client::{AnswerLimits, BatchFormat, BatchRoom};
 use crate::engine::{Health, Pacing, Repetition};
-use crate::host::Interrupt;
 use crate::host::{Anchor, Clock};
+use crate::host::{Interrupt, limits};
 use crate::model::{ByteBudget, TimeSource};
 use crate::plan::{Slice, TraceIds};
 use crate::report::Step;
@@ -88,7 +88,12 @@ impl Measurement<'_> {
             plan: Arc::clone(plan),
             slice: Slice::WHOLE,
             traces: TraceIds::new(self.run_id, &part.to_string(), *repetition),
-            pacing: Pacing::Closed { workers: *workers as u64, think: *think },
+            pacing: match plan.arrivals() {
+                Some(_) => {
+                    Pacing::Open { connections: limits::room(plan.requests(), self.settings.load.threads) }
+                }
+                None => Pacing::Closed { workers: *workers as u64, think: *think },
+            },
             strategy: *strategy,
             endpoint: Arc::new(server::endpoint(self.url, self.settings)?),
             batch_format: BatchFormat::new(&target.batch_request_key, &target.batch_response_key),

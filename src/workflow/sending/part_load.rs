@@ -16,7 +16,7 @@ pub(in crate::workflow) struct PartLoad {
     pub repetition: u32,
     pub plan: Arc<Plan>,
     pub strategy: Strategy,
-    /// Callers of the closed loop.
+    /// Callers of the closed loop, where the plan does not say when requests are due.
     pub workers: usize,
     /// After how much failure it ends early.
     pub patience: Option<Patience>,
@@ -32,7 +32,9 @@ pub(in crate::workflow) struct PartLoad {
 /// How much failure a load takes before it ends early.
 pub(in crate::workflow) fn patience(settings: &Settings) -> Option<Patience> {
     let load = &settings.load;
-    load.abort_after.map(|lasting| Patience::of_load(lasting, load.workers as u64))
+    // Without callers a few failures and the time that they last are enough.
+    let callers = if load.arrival.is_some() { 1 } else { load.workers as u64 };
+    load.abort_after.map(|lasting| Patience::of_load(lasting, callers))
 }
 
 /// What the progress makes of it.

@@ -8,7 +8,7 @@ use super::server::{self, Server, Session};
 use super::{health, plans, telemetry};
 use crate::host::{Anchor, Interrupt, limits, memory};
 use crate::model::manifest::{Destination, RepetitionRecord};
-use crate::model::{Closings, ErrorKind, Moment, Strategy, TimeSource};
+use crate::model::{ArrivalProcess, Closings, ErrorKind, Moment, Strategy, TimeSource};
 use crate::plan::Plan;
 use crate::report::{Progress, Step};
 use crate::runlog::{Live, Recording};
@@ -35,7 +35,7 @@ impl Ready {
     ) -> anyhow::Result<Self> {
         let plan = Arc::new(plans::of_phases(settings)?);
         memory::give_large_ones_back();
-        limits::make_room(most_connections(settings), settings.load.threads as u64)?;
+        limits::make_room(most_connections(settings, &plan), settings.load.threads as u64)?;
         let prepared = Prepared::make(&settings.telemetry)?;
         let mut server = Server::new(settings, &prepared)?;
         let probe = server.check(settings, strategies, interrupt).await?;
@@ -43,10 +43,13 @@ impl Ready {
     }
 }
 
-fn most_connections(settings: &Settings) -> u64 {
-    let connections =
-        [settings.before, settings.after].map(|strategy| strategy.connections().min(settings.load.workers));
-    connections.into_iter().max().unwrap_or(1) as u64
+/// Those that there must be room for. Requests that arrive by themselves and open their own take what room there is.
+fn most_connections(settings: &Settings, plan: &Plan) -> u64 {
+    let open = plan.arrivals().is_some();
+    let most = if open { plan.requests() } else { settings.load.workers as u64 };
+    let strategies =
+        [settings.before, settings.after].into_iter().filter(|strategy| !open || strategy.keeps());
+    strategies.map(|strategy| most.min(strategy.connections() as u64)).max().unwrap_or(1)
 }
 
 /// What all repetitions of a run have in common.
@@ -116,6 +119,22 @@ impl Runner<'_> {
         };
         self.progress.say(&format!("requests go to {method} {url}{batches}"));
         Ok(())
+    }
+
+    /// Says how requests arrive that do not wait for answers, and what of a trace may surprise.
+    pub(in crate::workflow) fn say_arrivals(&self, plan: &Plan) {
+        let Some(arrivals) = plan.arrivals() else { return };
+        let (record, requests) = (arrivals.record(), arrivals.requests());
+        let lasts = record.last_due_us as f64 / 1e6;
+        self.progress.say(&format!("{}: {requests} requests within {lasts:.1} s", record.process));
+        let quantised = record.read.as_ref().filter(|read| read.is_quantised(requests));
+        if let (Some(read), ArrivalProcess::Trace { jitter_us: 0, .. }) = (quantised, &record.process) {
+            self.progress.note(&format!(
+                "warning: the {requests} arrivals have {} different times, so they come in bursts of up to {}; load.trace_jitter \
+                 spreads them",
+                read.stamps, read.largest_group
+            ));
+        }
     }
 
     /// Says what the one request before the run has shown.

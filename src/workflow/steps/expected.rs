@@ -5,17 +5,16 @@ use crate::model::{Limit, Micros, Phase, SlaLine};
 use crate::report::{ExpectedLoad, Judged};
 use crate::scenario::Settings;
 
-/// Of a whole run.
-pub(in crate::workflow) fn of_run(settings: &Settings, with_ladder: bool) -> ExpectedLoad {
-    let phases =
-        Phase::interleaved(settings.repetitions).map(|(phase, _)| (phase.into(), settings.load.requests));
-    let rungs = ladder::loads(settings).filter(|_| with_ladder);
+/// Of a whole run with so many requests in a repetition.
+pub(in crate::workflow) fn of_run(settings: &Settings, requests: u64, with_ladder: bool) -> ExpectedLoad {
+    let phases = Phase::interleaved(settings.repetitions).map(|(phase, _)| (phase.into(), requests));
+    let rungs = ladder::loads(settings, requests).filter(|_| with_ladder);
     ExpectedLoad { judged: judged(settings), parts: phases.chain(rungs).collect() }
 }
 
 /// Of one phase alone.
-pub(in crate::workflow) fn of_phase(settings: &Settings, phase: Phase) -> ExpectedLoad {
-    ExpectedLoad { judged: judged(settings), parts: vec![(phase.into(), settings.load.requests)] }
+pub(in crate::workflow) fn of_phase(settings: &Settings, requests: u64, phase: Phase) -> ExpectedLoad {
+    ExpectedLoad { judged: judged(settings), parts: vec![(phase.into(), requests)] }
 }
 
 /// Lines that one look at a percentile can tell.
@@ -38,12 +37,12 @@ mod tests {
     fn all_loads_are_told_in_their_order() {
         let settings = crate::scenario::load("scenarios/default.toml".as_ref(), &Overrides::default());
         let settings = settings.expect("a scenario");
-        let load = of_run(&settings, true);
+        let load = of_run(&settings, 600, true);
         let parts: Vec<_> = load.parts.iter().map(|(part, _)| part.to_string()).collect();
         assert_eq!(parts[..6], ["before", "after", "after", "before", "before", "after"]);
         assert_eq!(parts[6..8], ["ladder_before", "ladder_reuse"]);
         assert_eq!(parts.len(), 6 + 2 * 5, "two passes of five rungs");
         assert_eq!(load.judged, [Judged { permille: 950, limit: Micros(800_000) }]);
-        assert_eq!(of_run(&settings, false).parts.len(), 6);
+        assert_eq!(of_run(&settings, 600, false).parts.len(), 6);
     }
 }

@@ -20,7 +20,7 @@ pub(in crate::workflow) async fn climb(run: &mut Run<'_>) -> anyhow::Result<()> 
     if run.stopped() {
         return Ok(());
     }
-    let plan = Arc::new(plans::of_first(run.settings(), requests(run.settings()))?);
+    let plan = Arc::new(plans::of_first(run.settings(), &run.plan, REQUESTS_MOST)?);
     let mut rungs: Vec<(Rung, Strategy)> = rungs(run.settings()).collect();
     for (rung, _) in &rungs {
         run.recordings.add(&run.runner.run_id, Part::Rung(*rung))?;
@@ -73,13 +73,9 @@ async fn climb_rung(
     Ok(given_up.is_none())
 }
 
-fn requests(settings: &Settings) -> u64 {
-    settings.load.requests.min(REQUESTS_MOST)
-}
-
-/// What the progress is told of the climb: each pass of each rung.
-pub(super) fn loads(settings: &Settings) -> impl Iterator<Item = (Part, u64)> {
-    let requests = requests(settings);
+/// What the progress is told of the climb, where a phase has so many requests: each pass of each rung.
+pub(super) fn loads(settings: &Settings, requests: u64) -> impl Iterator<Item = (Part, u64)> {
+    let requests = requests.min(REQUESTS_MOST);
     let up: Vec<_> = rungs(settings).map(|(rung, _)| (Part::Rung(rung), requests)).collect();
     let down: Vec<_> = up.iter().rev().copied().collect();
     up.into_iter().chain(down)

@@ -36,7 +36,7 @@ pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result
     let script = Script {
         path,
         endpoint: &endpoint,
-        requests: run.settings().load.requests,
+        requests: run.plan.requests(),
         workers: run.settings().load.workers,
         log: &log,
     };

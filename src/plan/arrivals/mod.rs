@@ -1,0 +1,137 @@
+//! When the requests of an open load are due: a pure function of seed and sequence number, walked through in order, so that
+//! a plan of any length takes no more memory than a short one.
+
+mod due_times;
+mod error;
+mod gaps;
+mod rates;
+mod trace;
+mod trace_lines;
+
+pub use due_times::DueTimes;
+pub use error::ArrivalError;
+
+use std::time::Duration;
+
+use due_times::Source;
+
+use crate::model::digest::RollingDigest;
+use crate::model::{ArrivalProcess, ArrivalRecord, Micros, Moment, TraceRead};
+
+/// Requests of one repetition at most.
+const MOST: u64 = 10_000_000;
+/// The last of them is due by then.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// The due times of a plan.
+#[derive(Clone, Debug)]
+pub struct PlannedArrivals {
+    source: Source,
+    record: ArrivalRecord,
+    requests: u64,
+}
+
+/// What ends them; whichever comes first, or the end of the steps or of the trace.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ArrivalsEnd {
+    /// After so many.
+    pub requests: Option<u64>,
+    /// Before this time.
+    pub duration: Option<Duration>,
+}
+
+impl PlannedArrivals {
+    /// Walks through all of them once, so that what cannot be planned is known before anything is sent.
+    ///
+    /// # Errors
+    /// A trace that cannot be used, no arrival at all, or more or later ones than a load may have.
+    pub fn new(process: ArrivalProcess, seed: u64, end: ArrivalsEnd) -> Result<Self, ArrivalError> {
+        let source = Source::new(&process, seed)?;
+        let mut times = source.walk()?;
+        let ends_at = Micros::from(end.duration.unwrap_or(Duration::MAX)).0;
+        let wanted = end.requests.unwrap_or(u64::MAX);
+        let (mut requests, mut last) = (0, Moment::START);
+        while requests < wanted
+            && let Some(due) = times.try_next()?
+            && due.as_micros() < ends_at
+        {
+            (requests, last) = (requests + 1, due);
+            check(&process, requests, last)?;
+        }
+        if requests == 0 {
+            let (key, problem) = match &process {
+                ArrivalProcess::Trace { .. } => ("load.trace", "no arrival in it; it needs one a line"),
+                _ => ("load.duration", "no request is due in that time; use a longer one, or a higher rate"),
+            };
+            return Err(ArrivalError::key(key, problem));
+        }
+        let read = source.trace().map(|file| {
+            let mut digest = RollingDigest::default();
+            file.read_all(|piece| digest.add(piece))?;
+            let (stamps, largest_group) = times.groups();
+            Ok(TraceRead { format: file.format, digest: digest.finish().to_string(), stamps, largest_group })
+        });
+        let lasts = end
+            .duration
+            .map_or_else(|| natural_length(&process, requests, last), |duration| duration.as_secs_f64());
+        let offered_rps = requests as f64 / lasts;
+        let record =
+            ArrivalRecord { process, last_due_us: last.as_micros(), offered_rps, read: read.transpose()? };
+        Ok(PlannedArrivals { source, record, requests })
+    }
+
+    /// How many they are.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// The first so many of them, for a part of a run that is shorter than its phases.
+    pub fn first(&self, requests: u64) -> Self {
+        PlannedArrivals { requests: self.requests.min(requests), ..self.clone() }
+    }
+
+    /// For the manifest.
+    pub fn record(&self) -> &ArrivalRecord {
+        &self.record
+    }
+
+    /// All of them, in order.
+    pub fn times(&self) -> DueTimes {
+        // A trace that could be opened stays open.
+        self.source.walk().map(|times| times.take_first(self.requests)).unwrap_or_default()
+    }
+}
+
+/// Seconds in which so many arrive, where no duration says it: the time to the last one and the gap that would follow it.
+fn natural_length(process: &ArrivalProcess, requests: u64, last: Moment) -> f64 {
+    let mean_gap = match process {
+        ArrivalProcess::Constant { rate } => 1.0 / rate,
+        _ => last.as_micros() as f64 / 1e6 / requests as f64,
+    };
+    (last.as_micros() as f64 / 1e6 + mean_gap).max(1e-6)
+}
+
+fn check(process: &ArrivalProcess, requests: u64, last: Moment) -> Result<(), ArrivalError> {
+    let key = match process {
+        ArrivalProcess::Steps { .. } => "load.steps",
+        ArrivalProcess::Trace { .. } => "load.trace",
+        _ => "load.rate",
+    };
+    if requests > MOST {
+        let problem = format!(
+            "more than {MOST} requests in a repetition; give load.requests, or a shorter load.duration"
+        );
+        return Err(ArrivalError::key(key, problem));
+    }
+    if last > Moment::START + LONGEST {
+        let problem = format!(
+            "request {requests} would be due after more than {} days; use a higher rate, or fewer requests",
+            LONGEST.as_secs() / 86_400
+        );
+        return Err(ArrivalError::key(key, problem));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
