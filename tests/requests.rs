@@ -2,6 +2,8 @@
 //! the bytes.
 #[path = "requests/encoded.rs"]
 mod encoded;
+#[path = "requests/endpoints.rs"]
+mod endpoints;
 #[path = "requests/headers.rs"]
 mod headers;
 #[path = "requests/method.rs"]

@@ -5,7 +5,7 @@ use anyhow::Context;
 use super::deliver;
 use super::output::OutputArgs;
 use crate::model::{Exit, Phase};
-use crate::report::{Summary, ladder, moved_by, predicted, ways, why_slow};
+use crate::report::{Summary, endpoints, ladder, moved_by, predicted, ways, why_slow};
 use crate::runlog::Results;
 use crate::workflow::Findings;
 
@@ -35,6 +35,7 @@ pub(super) fn deliver(
             findings.analysis.ladder.as_deref().unwrap_or_default(),
             findings.analysis.ladder_note.as_deref(),
         ),
+        endpoints: endpoints(&findings.analysis.phases),
         folder: Some(results.folder().to_path_buf()),
         exit,
         ..Summary::default()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::back_off::InVain;
+use super::repetition::Repetition;
 use super::slot::Arrival;
 use crate::model::Moment;
 
@@ -41,6 +42,35 @@ impl Arrivals {
     /// When the first caller was ready who is so by now; it thinks no longer.
     pub(super) fn has_thought(&mut self, now: Moment) -> Option<(Moment, InVain)> {
         self.thinking.front().is_some_and(|(ready, _)| *ready <= now).then(|| self.thinking.pop_front())?
+    }
+
+    /// Moves up to `most` waiting requests into an exchange; how many that were. With several endpoints these are the one that
+    /// has waited longest, and of the others in their order those to the same endpoint, where that takes batches.
+    pub(super) fn board(
+        &mut self,
+        members: &mut Vec<(usize, Arrival)>,
+        most: usize,
+        repetition: &Repetition,
+    ) -> usize {
+        let has_choice = repetition.strategy.batches() && repetition.endpoint.routes.len() > 1;
+        if !has_choice {
+            members.extend(self.waiting.drain(..most).enumerate());
+            return most;
+        }
+        let Some(first) = self.waiting.pop_front() else { return 0 };
+        let routes = repetition.routes(first.seq);
+        members.push((0, first));
+        let mut place = 0;
+        while routes.batch.is_some()
+            && members.len() < most
+            && let Some(next) = self.waiting.get(place)
+        {
+            match std::ptr::eq(repetition.routes(next.seq), routes) {
+                true => members.extend(self.waiting.remove(place).map(|next| (members.len(), next))),
+                false => place += 1,
+            }
+        }
+        members.len()
     }
 
     /// Puts a request behind all that were due before it. Its place is the last, unless ends

@@ -56,13 +56,15 @@ fn compose<'a, T: Transport + 'static>(scheduler: &'a Scheduler<T>, slot: &Slot<
     let members = slot.members.borrow();
     let traceparent = repetition.traces.traceparent(members[0].1.seq);
     let keep = repetition.strategy.keeps();
-    if let [(_, only)] = members.as_slice() {
-        let route = &repetition.endpoint.single;
-        return Request { route, body: repetition.plan.body(only.seq), traceparent, keep };
-    }
+    let routes = repetition.routes(members[0].1.seq);
+    let alone = |seq| Request { route: &routes.single, body: repetition.plan.body(seq), traceparent, keep };
+    let (route, members) = match (&routes.batch, members.as_slice()) {
+        (Some(route), members) if members.len() > 1 => (route, members),
+        _ => return alone(members[0].1.seq),
+    };
     let bodies: Vec<Bytes> = members.iter().map(|(_, member)| repetition.plan.body(member.seq)).collect();
     let body = repetition.batch_format.compose(&bodies);
-    Request { route: &repetition.endpoint.batch, body, traceparent, keep }
+    Request { route, body, traceparent, keep }
 }
 
 /// An answer for each member, in order, or why it is no success.

@@ -8,7 +8,7 @@ use super::pacing::Pacing;
 use crate::client::{AnswerLimits, BatchFormat};
 use crate::model::{AnswerChecks, Connections, Strategy};
 use crate::plan::{Plan, Slice, TraceIds};
-use crate::transport::Endpoint;
+use crate::transport::{Endpoint, Routes};
 
 /// One repetition, or the share of it that one thread runs.
 #[derive(Clone, Debug)]
@@ -41,6 +41,11 @@ impl Repetition {
     /// Planned requests of this share.
     pub(super) fn requests(&self) -> u64 {
         self.slice.count(self.plan.requests())
+    }
+
+    /// Where one of its requests goes.
+    pub(super) fn routes(&self, seq: u64) -> &Routes {
+        &self.endpoint.routes[self.plan.endpoint(seq)]
     }
 
     /// The shares of so many threads, each with its own callers, connections and requests; fewer where there are not enough

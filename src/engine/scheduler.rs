@@ -263,13 +263,13 @@ impl<T: Transport + 'static> Scheduler<T> {
 
     /// Gives a slot its share of what waits, and a seat; none where no other exchange has room.
     fn seat(&self, state: &mut State<T>, slot: &Slot<T>, now: Moment) -> Option<Seat<T>> {
-        let size = state.share(&self.repetition.strategy);
+        let most = state.share(&self.repetition.strategy);
         let Some(seat) = state.room.seat(slot.place_index) else {
             state.ended.push(slot.index);
             return None;
         };
         slot.state.set(SlotState::Busy);
-        slot.members.borrow_mut().extend(state.arrivals.waiting.drain(..size).enumerate());
+        let size = state.arrivals.board(&mut slot.members.borrow_mut(), most, &self.repetition);
         slot.batch.set(self.repetition.strategy.batches().then(|| self.next_batch(size)));
         slot.marks.begin(now);
         Some(seat)

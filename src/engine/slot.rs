@@ -118,6 +118,7 @@ impl<T: Transport> Slot<T> {
             bytes_received: marks.bytes_received(),
             bytes_decoded: None,
             answer_digest: None,
+            endpoint: None,
         }
     }
 }

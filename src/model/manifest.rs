@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use super::telemetry_record::{Destination, SpanRecord, TelemetryRecord};
+pub use super::telemetry_record::{Destination, EndpointUrls, SpanRecord, TelemetryRecord};
 use crate::model::{ArrivalRecord, Caveat, ServerTimesRecord};
 use crate::model::{Closings, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 

@@ -1,5 +1,7 @@
 //! The one noun: the record of a planned request, whatever became of it.
 
+use std::sync::Arc;
+
 use super::{AnswerBody, AnswerDigest, ConnectionUse, ErrorKind, Micros, Moment, Stages, TimeKind, TraceId};
 
 /// What the server says of its own time for an exchange, and for this request's item in it.
@@ -77,6 +79,8 @@ pub struct Sample {
     pub bytes_decoded: Option<u64>,
     /// Digest of the answer, for successes.
     pub answer_digest: Option<AnswerDigest>,
+    /// The endpoint that it goes to, where there are several. The engine leaves that to the recorder.
+    pub endpoint: Option<Arc<str>>,
 }
 
 impl Sample {
@@ -98,6 +102,7 @@ impl Sample {
             bytes_received: 0,
             bytes_decoded: None,
             answer_digest: None,
+            endpoint: None,
         }
     }
 

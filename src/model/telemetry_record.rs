@@ -35,6 +35,35 @@ pub struct Destination {
     /// Version of HTTP, likewise.
     #[serde(default = "http_1_1")]
     pub http_version: String,
+    /// The endpoints that share the requests, where there are several; the first of them is the one above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<EndpointUrls>,
+}
+
+/// Where the requests to one of several endpoints went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointUrls {
+    /// What the log calls it.
+    pub name: String,
+    /// Method of its requests.
+    pub method: String,
+    /// URL of a request alone, its query masked.
+    pub url: String,
+    /// URL of a batch, its query masked; absent where it takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_url: Option<String>,
+}
+
+impl Destination {
+    /// Method and URL of a request to an endpoint, alone or in a batch.
+    pub fn of(&self, endpoint: Option<&str>, batched: bool) -> (&str, &str) {
+        let named = endpoint.and_then(|name| self.endpoints.iter().find(|known| known.name == name));
+        let (method, url, batch_url) = match named {
+            Some(known) => (&known.method, &known.url, known.batch_url.as_ref().unwrap_or(&known.url)),
+            None => (&self.method, &self.url, &self.batch_url),
+        };
+        (method, if batched { batch_url } else { url })
+    }
 }
 
 fn post() -> String {
@@ -47,8 +76,8 @@ fn http_1_1() -> String {
 
 impl Default for Destination {
     fn default() -> Self {
-        let (host, url, batch_url) = Default::default();
-        Destination { host, port: 0, url, batch_url, method: post(), http_version: http_1_1() }
+        let (host, url, batch_url, endpoints) = Default::default();
+        Destination { host, port: 0, url, batch_url, method: post(), http_version: http_1_1(), endpoints }
     }
 }
 

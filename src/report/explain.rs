@@ -4,7 +4,7 @@ use super::screen::Screen;
 use super::style::{Colour, Style};
 use crate::analyze::Cause;
 use crate::model::Micros;
-use crate::model::{ErrorKind, Phase, Sample, Stage};
+use crate::model::{ErrorKind, Phase, Sample, Stage, printable};
 
 /// Characters of the longest bar: with what stands before it, a line fits 80 columns.
 const BAR: usize = 48;
@@ -95,6 +95,7 @@ impl Waterfall {
         let sample = &self.sample;
         let due = sample.due.map(|due| format!("due {} ms after the start, ", Micros(due.as_micros())));
         let mut facts = vec![format!("{}trace {}", due.unwrap_or_default(), sample.trace_id)];
+        facts.extend(sample.endpoint.as_ref().map(|name| format!("sent to {}", printable::line(name))));
         facts.extend(self.connection());
         facts.extend(sample.batch.map(|batch| match batch.size {
             1 => format!("batch {}, alone in it", batch.id),

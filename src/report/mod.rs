@@ -3,6 +3,7 @@
 mod columns;
 mod credit;
 mod csv;
+mod endpoints;
 mod explain;
 mod failed_load;
 mod failures;
@@ -22,6 +23,7 @@ mod why;
 mod words;
 
 pub use csv::Csv;
+pub use endpoints::endpoints;
 pub use explain::{ExplainedRequest, Waterfall, explain};
 pub use failed_load::failed_load;
 pub use failures::failed;

@@ -30,6 +30,7 @@ impl Format for Terminal {
             screen.named("transport", transport, Style::Plain);
         }
         table(&mut screen, comparison, summary.names);
+        summary.endpoints.iter().for_each(|line| screen.line(line));
         below(&mut screen, comparison, summary);
         for (name, text) in &summary.why {
             screen.named(name, text, Style::Plain);

@@ -22,6 +22,8 @@ pub struct Summary {
     pub failed: [Vec<String>; 2],
     /// What each optimisation bought, a table; empty where there is no ladder.
     pub ladder: Vec<String>,
+    /// What each of several endpoints took, a table; empty where there is one.
+    pub endpoints: Vec<String>,
     /// What was predicted, in a line.
     pub predicted: Option<String>,
     /// Where the files are; `None` if none were written.
@@ -40,6 +42,7 @@ impl Default for Summary {
             why: Vec::new(),
             failed: Default::default(),
             ladder: Vec::new(),
+            endpoints: Vec::new(),
             predicted: None,
             folder: None,
             exit: Exit::Success,

@@ -1,6 +1,7 @@
 //! The request log: one CSV row a planned request and repetition. The format is a contract; new
 //! columns go to the end.
 
+mod endpoint_names;
 mod fields;
 mod lines;
 mod reader;
@@ -14,7 +15,7 @@ pub use row::Row;
 pub use writer::LogWriter;
 
 /// The columns in their order.
-const COLUMNS: [&str; 38] = [
+const COLUMNS: [&str; 39] = [
     "run_id",
     "phase",
     "repetition",
@@ -53,6 +54,7 @@ const COLUMNS: [&str; 38] = [
     "tls_resumed",
     "server_total_ms",
     "bytes_decoded",
+    "endpoint",
 ];
 
 /// Columns from here on came later: a log of an earlier version does without them.
@@ -79,6 +81,7 @@ mod tests {
             (retransmits, batch) in (of(any::<u32>()), of((any::<u64>(), any::<u32>()))),
             (status, failed, answer, copied) in (of(any::<u16>()), any::<bool>(), any::<[u8; 4]>(), any::<bool>()),
             (attempts, sent, received, decoded) in (any::<u32>(), any::<u64>(), any::<u64>(), of(any::<u64>())),
+            endpoint in of("/[ -~]{0,6}"),
         ) -> Sample {
             Sample {
                 seq,
@@ -103,6 +106,7 @@ mod tests {
                 answer_digest: (!failed).then(|| Digest::of(&answer)).map(|digest| {
                     if copied { AnswerDigest::OfValue(digest) } else { AnswerDigest::OfBytes(digest) }
                 }),
+                endpoint: endpoint.map(Into::into),
             }
         }
     }
@@ -271,7 +275,7 @@ mod tests {
         assert_eq!(
             row,
             "run,before,2,3,00000000000000000000000000000001,0.000,0.007,,,,,,1234.567,0.000,1234.574,1234.574,\
-             ,,,,,,,,1,,,0,0,,,,,,,,,"
+             ,,,,,,,,1,,,0,0,,,,,,,,,,"
         );
     }
 

@@ -16,5 +16,5 @@ pub use failures::FailureLog;
 pub use files::{write_atomically, write_json};
 pub use log::{LogError, LogReader, LogWriter, Row};
 pub use log_file::LogFile;
-pub use recorder::{Live, Recorder, Recording, Tap};
+pub use recorder::{EndpointOf, Live, Recorder, Recording, Tap};
 pub use results::Results;

@@ -49,6 +49,9 @@ impl Default for Live {
     }
 }
 
+/// Which endpoint a request of the plan goes to, where there are several.
+pub type EndpointOf = Box<dyn Fn(u64) -> Option<Arc<str>> + Send>;
+
 /// Where a chunk goes once it is written and counted; must not wait.
 pub type Tap = Box<dyn FnMut(Vec<Completed>) + Send>;
 
@@ -84,6 +87,7 @@ impl Recorder {
         recording: Recording,
         repetition: u32,
         times: BodyTimes,
+        endpoint_of: EndpointOf,
         tap: Option<Tap>,
     ) -> anyhow::Result<(Self, Sender<Chunk>)> {
         let (sender, receiver) = channel();
@@ -91,7 +95,7 @@ impl Recorder {
         let shared = Arc::clone(&live);
         let thread = std::thread::Builder::new()
             .name("recorder".into())
-            .spawn(move || record(recording, repetition, times, &receiver, &shared, tap))
+            .spawn(move || record(recording, repetition, times, &endpoint_of, &receiver, &shared, tap))
             .context("cannot start the recorder's thread")?;
         Ok((Recorder { thread, live }, sender))
     }
@@ -114,11 +118,13 @@ fn record(
     mut recording: Recording,
     repetition: u32,
     mut times: BodyTimes,
+    endpoint_of: &EndpointOf,
     chunks: &Receiver<Chunk>,
     live: &Mutex<Live>,
     mut tap: Option<Tap>,
 ) -> anyhow::Result<(Recording, BodyTimes)> {
     for mut chunk in chunks.iter().flatten() {
+        chunk.iter_mut().for_each(|one| one.sample.endpoint = endpoint_of(one.sample.seq));
         recording.write(repetition, &mut times, &mut chunk)?;
         count(&mut live.lock().unwrap_or_else(PoisonError::into_inner), &chunk);
         if let Some(tap) = &mut tap {
@@ -214,6 +220,10 @@ mod tests {
         BodyTimes::new(&TimeSources::default())
     }
 
+    fn nowhere() -> EndpointOf {
+        Box::new(|_| None)
+    }
+
     fn success(seq: u64, answer: Option<AnswerBody>) -> Completed {
         let stages = Stages::from_lengths([Some(Micros(5)); Stage::ALL.len()]);
         Completed { sample: Sample { stages, error: None, ..Sample::unsent(seq, TraceId(1), None) }, answer }
@@ -230,7 +240,8 @@ mod tests {
             assert!(watched.used() == 0 && chunk.iter().all(|completed| completed.answer.is_none()));
         };
         let (recorder, sink) =
-            Recorder::start(recording(&file), 1, no_times(), Some(Box::new(tap))).expect("it starts");
+            Recorder::start(recording(&file), 1, no_times(), nowhere(), Some(Box::new(tap)))
+                .expect("it starts");
         let bytes = Digest::of(&answer);
         let kept = AnswerBody::Kept(KeptAnswer::new(answer, lease));
         let chunk =
@@ -246,15 +257,18 @@ mod tests {
     }
 
     #[test]
-    fn what_an_answer_says_of_the_servers_time_is_in_its_row_and_beyond_the_tap() {
+    fn what_the_recorder_adds_to_a_row_is_in_the_log_and_beyond_the_tap() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         let (tapped, seen) = channel();
         let tap = move |chunk: Vec<Completed>| {
-            chunk.iter().for_each(|one| tapped.send(one.sample.server.compute).expect("it listens"));
+            for Completed { sample, .. } in chunk {
+                tapped.send((sample.server.compute, sample.endpoint)).expect("it listens");
+            }
         };
+        let to_a: EndpointOf = Box::new(|seq| (seq > 0).then(|| format!("/{seq}").into()));
         let times = BodyTimes::new(&TimeSources::with(TimeSources::of_server("llama.cpp")));
         let (recorder, sink) =
-            Recorder::start(recording(&file), 1, times, Some(Box::new(tap))).expect("it starts");
+            Recorder::start(recording(&file), 1, times, to_a, Some(Box::new(tap))).expect("it starts");
         let answer = br#"{"timings":{"prompt_ms":1.5,"predicted_ms":2}}"#;
         let kept = AnswerBody::Kept(KeptAnswer::uncounted(Bytes::from_static(answer)));
         let rolled = AnswerBody::Rolled(Digest::of(answer));
@@ -264,8 +278,10 @@ mod tests {
         let (.., times) = recorder.finish().expect("the disk has room");
         assert_eq!((times.used().count(), times.unread()), (1, 1));
         let log = LogReader::new(file.reopen().expect("the file is there"), "before.csv").expect("a header");
-        let logged: Vec<_> = log.map(|row| row.expect("a good row").sample.server.compute).collect();
-        assert_eq!(logged, [Some(Micros(3_500)), None, None]);
+        let row = |sample: Sample| (sample.server.compute, sample.endpoint);
+        let logged: Vec<_> = log.map(|logged| row(logged.expect("a good row").sample)).collect();
+        let expected = [(Some(Micros(3_500)), None), (None, Some("/1".into())), (None, Some("/2".into()))];
+        assert_eq!(logged, expected);
         assert_eq!(seen.iter().collect::<Vec<_>>(), logged);
     }
 
@@ -281,7 +297,8 @@ mod tests {
             }
         };
         let (recorder, sink) =
-            Recorder::start(recording(&file), 1, no_times(), Some(Box::new(tap))).expect("it starts");
+            Recorder::start(recording(&file), 1, no_times(), nowhere(), Some(Box::new(tap)))
+                .expect("it starts");
         let (sent, all_sent) = channel();
         std::thread::spawn(move || {
             (0..CHUNKS).for_each(|_| sink.send(Chunk::Ended(vec![success(0, None)])).expect("it listens"));

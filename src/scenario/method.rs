@@ -11,9 +11,14 @@ const PLAIN: [&str; 5] = ["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"];
 /// The longest name; longer ones are taken for a slip.
 const LONGEST: usize = 64;
 
-/// The method as it is sent.
+/// The method of the target as it is sent.
 pub(super) fn resolve(written: &str) -> Result<String, ScenarioError> {
-    let wrong = |problem: &str| Err(ScenarioError::value("target.method", problem));
+    resolve_for("target.method", written)
+}
+
+/// The same of another key.
+pub(super) fn resolve_for(key: &str, written: &str) -> Result<String, ScenarioError> {
+    let wrong = |problem: &str| Err(ScenarioError::value(key, problem));
     if !is_token(written) || written.len() > LONGEST {
         return wrong("no method of HTTP; write one word, such as GET or POST");
     }

@@ -6,6 +6,7 @@ mod abort_after;
 mod arrivals;
 mod connecting;
 mod encoding;
+mod endpoints;
 mod error;
 mod headers;
 mod length;
@@ -15,8 +16,10 @@ mod overrides;
 mod page_tests;
 mod plain_words;
 mod raw;
+mod raw_endpoint;
 mod raw_secret;
 mod secret;
+mod sendable;
 mod server_times;
 mod settings;
 mod success;
@@ -24,6 +27,7 @@ mod unset;
 mod via;
 
 pub use connecting::{Connecting, ResolvedName};
+pub use endpoints::TargetEndpoint;
 pub use error::ScenarioError;
 pub use headers::GivenHeader;
 pub use overrides::Overrides;
@@ -66,7 +70,9 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioErro
         let problem = "the embedded mock is not started beside a target, so this changes nothing; remove it, or the target";
         return Err(ScenarioError::flag(flag, problem));
     }
-    settings::resolve(raw)
+    let settings = settings::resolve(raw)?;
+    sendable::check(&settings)?;
+    Ok(settings)
 }
 
 /// The text of a file that belongs to a scenario.

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::endpoints::WEIGHT;
 use super::raw::{Raw, RawLoad, RawPhase, RawTarget, Runs};
+use super::raw_endpoint::RawEndpoint;
 use super::raw_secret::{RawHeaderValues, RawSecret};
 use super::settings::resolve;
 use super::success::RawSuccess;
@@ -65,6 +67,13 @@ fn all_keys() -> Raw {
                 present: vec!["/b".into()],
                 absent: vec!["/c".into()],
             },
+            endpoints: Some(vec![RawEndpoint {
+                path: "/path".into(),
+                weight: Some(1.0),
+                method: text.clone(),
+                payloads: path.clone(),
+                batch_path: text.clone(),
+            }]),
         },
         load: RawLoad {
             requests: Some(1),
@@ -136,7 +145,12 @@ fn leaves(raw: &Raw) -> BTreeMap<String, String> {
     let table = Table::try_from(raw).expect("TOML");
     let of_section = |(section, value): (String, Value)| {
         let keys = value.as_table().expect("a section").clone().into_iter();
-        keys.flat_map(move |(key, value)| match value {
+        // Of a list of sections the first one.
+        let section_of = |value: Value| match value {
+            Value::Array(list) if list.first().is_some_and(Value::is_table) => list[0].clone(),
+            other => other,
+        };
+        keys.flat_map(move |(key, value)| match section_of(value) {
             Value::Table(inner) => {
                 let name =
                     |(name, value): (String, Value)| (format!("{section}.{key}.{name}"), value.to_string());
@@ -183,12 +197,14 @@ fn every_default_is_the_one_of_the_code() {
     assert_eq!([shown("before.connections"), shown("after.connections")], [(); 2].map(|()| size.to_string()));
     assert_eq!(shown("load.requests"), resolved.load.requests.expect("a closed loop has one").to_string());
     assert_eq!(shown("load.workers"), resolved.load.workers.to_string());
+    assert_eq!(shown("target.endpoints.weight"), Value::from(WEIGHT).to_string());
     let of_a_phase = ["strategy", "connections", "batch", "streams", "http", "tls_resumption"];
     for (key, default) in &page {
         let resolved = key.split_once('.').is_some_and(|(section, key)| {
             ["before", "after"].contains(&section) && of_a_phase.contains(&key)
         });
-        let resolved = resolved || ["load.requests", "load.workers"].contains(&key.as_str());
+        let resolved =
+            resolved || ["load.requests", "load.workers", "target.endpoints.weight"].contains(&key.as_str());
         assert!(defaults.contains_key(key) || resolved || default == "none", "{key}: {default}");
     }
 }

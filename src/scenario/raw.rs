@@ -8,6 +8,7 @@ use toml::Value;
 
 use super::abort_after;
 use super::error::ScenarioError;
+use super::raw_endpoint::RawEndpoint;
 use super::raw_secret::{self, RawHeaders, RawSecret};
 use super::success::RawSuccess;
 use crate::host::paths;
@@ -77,6 +78,8 @@ pub struct RawTarget {
     pub accept_encoding: Option<String>,
     #[serde(skip_serializing_if = "RawSuccess::is_empty")]
     pub success: RawSuccess,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<Vec<RawEndpoint>>,
 }
 
 impl Default for RawTarget {
@@ -112,6 +115,7 @@ impl Default for RawTarget {
             redirects: 0,
             accept_encoding: None,
             success: RawSuccess::default(),
+            endpoints: None,
         }
     }
 }
@@ -223,7 +227,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
         &mut raw.target.client_cert,
         &mut raw.target.client_key,
     ];
-    for written in files.into_iter().flatten() {
+    let of_endpoints = raw.target.endpoints.iter_mut().flatten().map(|endpoint| &mut endpoint.payloads);
+    for written in files.into_iter().chain(of_endpoints).flatten() {
         *written = paths::tidy(&folder.join(&written));
     }
     let values = raw.target.headers.values_mut().flat_map(|values| &mut values.0);

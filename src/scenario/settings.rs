@@ -10,6 +10,7 @@ use super::abort_after;
 use super::arrivals;
 use super::connecting::{Connecting, http_choice};
 use super::encoding;
+use super::endpoints::{self, TargetEndpoint};
 use super::error::ScenarioError;
 use super::headers::{self, GivenHeader};
 use super::method;
@@ -59,30 +60,16 @@ impl Settings {
 
     /// Whether requests have bodies: a method such as GET has none but those that are given.
     pub fn sends_bodies(&self) -> bool {
-        self.load.payloads.is_some() || method::takes_prompts(&self.target.method)
+        self.has_bodies(&self.target.method)
     }
 
-    fn check_method(&self) -> Result<(), ScenarioError> {
-        let method = &self.target.method;
-        if self.target.url.is_none() && method != "POST" {
-            let problem = format!("the embedded mock answers POST only, not {method}; give a --target");
-            return Err(ScenarioError::value("target.method", problem));
-        }
-        if method == "HEAD" && !self.target.success.is_empty() {
-            let problem =
-                "an answer to HEAD has no content to look at; remove the section, or use another method";
-            return Err(ScenarioError::value("target.success", problem));
-        }
-        let batches = [("before.batch", self.before), ("after.batch", self.after)];
-        match batches.iter().find(|(_, strategy)| strategy.batches() && !self.sends_bodies()) {
-            Some((key, _)) => {
-                let problem = format!(
-                    "requests with {method} have no body to put into a batch; use 1, or give load.payloads"
-                );
-                Err(ScenarioError::value(*key, problem))
-            }
-            None => Ok(()),
-        }
+    /// The same of one of several endpoints.
+    pub fn sends_bodies_to(&self, endpoint: &TargetEndpoint) -> bool {
+        endpoint.payloads.is_some() || self.has_bodies(&endpoint.method)
+    }
+
+    fn has_bodies(&self, method: &str) -> bool {
+        self.load.payloads.is_some() || method::takes_prompts(method)
     }
 
     /// What must not be written down, of the target and of the collector.
@@ -151,6 +138,9 @@ pub struct Target {
     /// What an answer must say to be a success.
     #[serde(skip_serializing_if = "AnswerChecks::is_empty")]
     pub success: AnswerChecks,
+    /// The endpoints that share the requests, in place of `path`; none where all go there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<TargetEndpoint>,
 }
 
 impl Target {
@@ -228,7 +218,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
     }
     within("runs.repetitions", u64::from(raw.runs.repetitions), 1, 100)?;
     let target = target(raw.target)?;
-    let settings = Settings {
+    Ok(Settings {
         load: load(raw.load)?,
         sla: sla(&raw.sla)?,
         before: strategy(&target, "before", &raw.before, "per_request")?,
@@ -238,9 +228,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         target,
         mock: raw.mock,
         telemetry: raw.telemetry,
-    };
-    settings.check_method()?;
-    Ok(settings)
+    })
 }
 
 fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
@@ -258,6 +246,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
     let mut headers = headers::resolve(&raw.headers)?;
     let bearer = headers::bearer(raw.bearer.as_ref(), &mut headers)?;
     let time_sources = server_times::sources(&raw)?;
+    let endpoints = endpoints::resolve(&raw)?;
     Ok(Target {
         url: raw.url,
         method: method::resolve(&raw.method)?,
@@ -280,6 +269,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
         via,
         accept_encoding: encoding::resolve(raw.accept_encoding)?,
         success: success::resolve(&raw.success)?,
+        endpoints,
     })
 }
 

@@ -3,6 +3,7 @@
 //! A sample is counted in figures of this thread's own; once a chunk these are handed over to what is exposed. Alone the
 //! latency goes the library's way, observation by observation, for the sake of its exemplars.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::histogram::Tally;
@@ -46,6 +47,7 @@ impl Counted {
 
 /// Exchanges with one outcome.
 struct Exchanges {
+    endpoint: Option<Arc<str>>,
     status: Option<u16>,
     error: Option<ErrorKind>,
     durations: Tally,
@@ -163,14 +165,19 @@ impl PhaseSeries {
     /// The durations of exchanges that ended as this one did.
     fn exchange(&mut self, metrics: &Metrics, origin: &Origin, sample: &Sample) -> &mut Tally {
         let (status, error) = (sample.status, sample.error);
-        let known = self.exchanges.iter().position(|one| (one.status, one.error) == (status, error));
+        let known = self
+            .exchanges
+            .iter()
+            .position(|one| (one.status, one.error) == (status, error) && one.endpoint == sample.endpoint);
         let at = known.unwrap_or_else(|| {
             let labels =
                 [status.map(|status| status.to_string()), error_type(sample)].map(Option::unwrap_or_default);
             let (host, port) = origin.server();
-            let (method, port) = (&origin.destination.method, port.to_string());
+            let (method, _) = origin.destination.of(sample.endpoint.as_deref(), false);
+            let port = port.to_string();
             let durations = metrics.exchange.of(&[self.phase, method, host, &port, &labels[0], &labels[1]]);
-            self.exchanges.push(Exchanges { status, error, durations: Tally::new(durations) });
+            let endpoint = sample.endpoint.clone();
+            self.exchanges.push(Exchanges { endpoint, status, error, durations: Tally::new(durations) });
             self.exchanges.len() - 1
         });
         &mut self.exchanges[at].durations

@@ -42,7 +42,7 @@ pub(super) fn make(origin: &Origin, sample: &Sample, leader: TraceId, slow: bool
         ..span(
             context(sample.trace_id.0, root),
             SpanId::INVALID,
-            origin.destination.method.clone().into(),
+            destination(origin, sample).0.to_string().into(),
             start_us,
             sample.stages.latency().0,
         )
@@ -91,20 +91,26 @@ fn instant(unix_us: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_micros(unix_us)
 }
 
-fn attributes(origin: &Origin, sample: &Sample, slow: bool) -> Vec<KeyValue> {
+/// Its method and its URL.
+fn destination<'a>(origin: &'a Origin, sample: &Sample) -> (&'a str, &'a str) {
     let batched = sample.batch.is_some_and(|batch| batch.size > 1);
-    let url = if batched { &origin.destination.batch_url } else { &origin.destination.url };
+    origin.destination.of(sample.endpoint.as_deref(), batched)
+}
+
+fn attributes(origin: &Origin, sample: &Sample, slow: bool) -> Vec<KeyValue> {
+    let (method, url) = destination(origin, sample);
     let mut all = Vec::with_capacity(20);
     all.extend([
-        KeyValue::new("http.request.method", origin.destination.method.clone()),
+        KeyValue::new("http.request.method", method.to_string()),
         KeyValue::new("server.address", origin.destination.host.clone()),
         KeyValue::new("server.port", i64::from(origin.destination.port)),
-        KeyValue::new("url.full", url.clone()),
+        KeyValue::new("url.full", url.to_string()),
         KeyValue::new("spanload.repetition", i64::from(origin.repetition)),
         KeyValue::new("spanload.seq", signed(sample.seq)),
         KeyValue::new("spanload.slow", slow),
     ]);
     all.extend(part_attributes(origin.part));
+    all.extend(sample.endpoint.as_ref().map(|name| KeyValue::new("spanload.endpoint", name.to_string())));
     all.extend(sample.status.map(|status| KeyValue::new("http.response.status_code", i64::from(status))));
     all.extend(error_type(sample).map(|word| KeyValue::new("error.type", word)));
     all.extend(sample.error.map(|word| KeyValue::new("spanload.error", word.name())));

@@ -6,7 +6,7 @@ use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName, 
 use super::endpoint_error::EndpointError;
 use super::target_path::{self, TargetPaths};
 use super::target_url::TargetUrl;
-use super::{Address, RequestTemplate, ServerHeaders};
+use super::{Address, RequestTemplate, Routes, ServerHeaders};
 
 /// The resolved target.
 #[derive(Clone, Debug)]
@@ -15,12 +15,23 @@ pub struct Endpoint {
     pub address: Address,
     /// Whether they are secured by TLS.
     pub tls: bool,
-    /// For one request.
-    pub single: RequestTemplate,
-    /// For a batch.
-    pub batch: RequestTemplate,
+    /// What is sent to each endpoint that is there; at least one.
+    pub routes: Vec<Routes>,
     /// In which headers the server says its own times, beside `Server-Timing`.
     pub server_headers: ServerHeaders,
+}
+
+/// One of several endpoints of a server.
+#[derive(Clone, Debug)]
+pub struct AskedEndpoint<'a> {
+    /// Its path, for one request.
+    pub path: &'a str,
+    /// The path for a batch, where it takes any.
+    pub batch_path: Option<&'a str>,
+    /// The method of both.
+    pub method: Method,
+    /// Whether requests have bodies.
+    pub has_bodies: bool,
 }
 
 impl Endpoint {
@@ -31,35 +42,39 @@ impl Endpoint {
         batch_path: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, EndpointError> {
-        if let Some((_, host)) = credentials(url) {
-            return Err(EndpointError::Credentials { host: host.into() });
-        }
-        let wrong = |problem| EndpointError::Url { url: target_path::masked_url(url), problem };
-        let target = TargetUrl::parse(url).map_err(wrong)?;
-        let TargetPaths { single, batch } =
-            target_path::paths(target.path, path, batch_path).map_err(wrong)?;
+        let target = parsed(url)?;
+        let paths = target_path::paths(target.path, path, batch_path);
+        let TargetPaths { single, batch } = paths.map_err(|problem| wrong(url, problem))?;
         let headers = header_map(&target.authority, headers)?;
-        let parse_path =
-            |path: &str| path.parse().map_err(|_| EndpointError::Path { path: path.to_string() });
-        Ok(Endpoint {
-            single: RequestTemplate::new(Method::POST, parse_path(&single)?, headers.clone()),
-            batch: RequestTemplate::new(Method::POST, parse_path(&batch)?, headers),
-            address: target.address,
-            tls: target.tls,
-            server_headers: ServerHeaders::default(),
-        })
+        let routes = vec![Routes::new(&single, Some(&batch), &headers)?];
+        let server_headers = ServerHeaders::default();
+        Ok(Endpoint { routes, address: target.address, tls: target.tls, server_headers })
+    }
+
+    /// The same with several endpoints, each with its own paths, which the URL may not have then.
+    pub fn of_several<'a, 'b>(
+        url: &str,
+        asked: impl IntoIterator<Item = AskedEndpoint<'b>>,
+        headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, EndpointError> {
+        let target = parsed(url)?;
+        let headers = header_map(&target.authority, headers)?;
+        let path =
+            |path: &str| target_path::of_endpoint(target.path, path).map_err(|problem| wrong(url, problem));
+        let routes = |asked: AskedEndpoint| {
+            let batch = asked.batch_path.map(path).transpose()?;
+            let mut routes = Routes::new(&path(asked.path)?, batch.as_deref(), &headers)?;
+            routes.ask(&asked.method, asked.has_bodies);
+            Ok(routes)
+        };
+        let routes = asked.into_iter().map(routes).collect::<Result<_, EndpointError>>()?;
+        let server_headers = ServerHeaders::default();
+        Ok(Endpoint { routes, address: target.address, tls: target.tls, server_headers })
     }
 
     /// The same with another method, for requests that have bodies or have none.
     pub fn asking(mut self, method: &Method, has_bodies: bool) -> Self {
-        for route in [&mut self.single, &mut self.batch] {
-            let mut headers = route.headers.clone();
-            // One that somebody has given stays.
-            if !has_bodies && headers.get(CONTENT_TYPE).is_some_and(|given| !given.is_sensitive()) {
-                headers.remove(CONTENT_TYPE);
-            }
-            *route = RequestTemplate::new(method.clone(), route.path.clone(), headers);
-        }
+        self.routes.iter_mut().for_each(|routes| routes.ask(method, has_bodies));
         self
     }
 
@@ -68,17 +83,18 @@ impl Endpoint {
         let Some(codings) = codings else { return Ok(self) };
         let value = HeaderValue::from_str(codings);
         let value = value.map_err(|_| EndpointError::Header { name: ACCEPT_ENCODING.as_str().into() })?;
-        for route in [&mut self.single, &mut self.batch] {
-            let mut headers = route.headers.clone();
-            headers.entry(ACCEPT_ENCODING).or_insert_with(|| value.clone());
-            *route = RequestTemplate::new(route.method.clone(), route.path.clone(), headers);
-        }
+        self.routes.iter_mut().for_each(|routes| routes.accept(&value));
         Ok(self)
     }
 
     /// The same, with headers in which the server says its own times.
     pub fn told_by(self, server_headers: ServerHeaders) -> Self {
         Endpoint { server_headers, ..self }
+    }
+
+    /// All that is sent to it.
+    pub fn templates(&self) -> impl Iterator<Item = &RequestTemplate> {
+        self.routes.iter().flat_map(Routes::all)
     }
 
     /// The host, as a certificate has it.
@@ -101,6 +117,17 @@ impl Endpoint {
     pub fn scheme(&self) -> &'static str {
         if self.tls { "https" } else { "http" }
     }
+}
+
+fn parsed(url: &str) -> Result<TargetUrl<'_>, EndpointError> {
+    if let Some((_, host)) = credentials(url) {
+        return Err(EndpointError::Credentials { host: host.into() });
+    }
+    TargetUrl::parse(url).map_err(|problem| wrong(url, problem))
+}
+
+fn wrong(url: &str, problem: String) -> EndpointError {
+    EndpointError::Url { url: target_path::masked_url(url), problem }
 }
 
 /// What stands before and after the `@` in front of the host, whether or not the rest is a URL.
@@ -156,12 +183,12 @@ mod tests {
     fn a_path_in_the_url_wins() {
         let plain = endpoint("http://127.0.0.1:8000").expect("a good URL");
         assert_eq!(
-            (plain.single.path.path(), plain.address.to_string()),
+            (plain.routes[0].single.path.path(), plain.address.to_string()),
             ("/v1/infer", "127.0.0.1:8000".into())
         );
         let own = endpoint("http://[::1]/own?x=1").expect("a good URL");
         assert_eq!(
-            (own.single.path.to_string(), own.address.to_string()),
+            (own.routes[0].single.path.to_string(), own.address.to_string()),
             ("/own?x=1".into(), "[::1]:80".into())
         );
     }
@@ -171,8 +198,9 @@ mod tests {
         let sent = |headers: &[(&str, &str)]| {
             let endpoint = Endpoint::new("http://a", "/", "/b", headers.iter().copied()).expect("a good URL");
             let endpoint = endpoint.asking(&Method::GET, false);
-            assert_eq!((&endpoint.single.method, &endpoint.batch.method), (&Method::GET, &Method::GET));
-            endpoint.single.headers.contains_key(CONTENT_TYPE)
+            let routes = &endpoint.routes[0];
+            assert!(routes.batch.is_some() && routes.all().all(|route| route.method == Method::GET));
+            routes.single.headers.contains_key(CONTENT_TYPE)
         };
         assert!(!sent(&[]));
         assert!(sent(&[("content-type", "text/plain")]), "who gives one means it");
@@ -212,7 +240,8 @@ mod tests {
     fn several_values_of_a_header_are_all_sent_in_their_order() {
         let given = [("X-B", "2"), ("user-agent", "me"), ("x-b", "1"), ("x-b", "2")];
         let endpoint = Endpoint::new("http://a", "/", "/b", given).expect("a good URL");
-        let values = |name: &str| endpoint.batch.headers.get_all(name).iter().cloned().collect::<Vec<_>>();
+        let values =
+            |name: &str| endpoint.routes[0].single.headers.get_all(name).iter().cloned().collect::<Vec<_>>();
         assert_eq!(
             (values("x-b"), values("user-agent")),
             (

@@ -14,7 +14,9 @@ pub enum EndpointError {
         problem: String,
     },
     /// No usable path.
-    #[error("target.path, target.batch_path: `{path}` is no URL path; write one such as /v1/infer")]
+    #[error(
+        "target.path, target.batch_path or one of target.endpoints: `{path}` is no URL path; write one such as /v1/infer"
+    )]
     Path {
         /// As given.
         path: String,

@@ -31,6 +31,21 @@ pub(super) fn paths(written: &str, path: &str, batch_path: &str) -> Result<Targe
     Ok(TargetPaths { single, batch })
 }
 
+/// Path and query of one of several endpoints: its own, and the query of the URL where it has none.
+///
+/// # Errors
+/// A path in the URL, or a fragment.
+pub(super) fn of_endpoint(written: &str, path: &str) -> Result<String, String> {
+    if written.starts_with('/') {
+        let what = if written.len() > 1 { "a path" } else { "a slash at its end, which is a path" };
+        return Err(format!("{what}, and target.endpoints have theirs; leave it out of the URL"));
+    }
+    if path.contains('#') {
+        return Err("target.endpoints: what follows `#` is never sent to a server; leave it out".into());
+    }
+    Ok(if path.contains('?') { path.to_string() } else { format!("{path}{written}") })
+}
+
 /// The whole URL of a request with this path and query to the server of `url`.
 pub fn requested_url(url: &str, path_and_query: &str) -> String {
     if url.starts_with("unix:") {
@@ -90,6 +105,16 @@ mod tests {
         assert!(paths("?b=1", "/one?a=1", "/many").is_err_and(|problem| problem.contains("query")));
         assert!(paths("", "/one#a", "/many").is_err_and(|problem| problem.contains("target.path")));
         assert!(paths("", "/one", "/m#a").is_err_and(|problem| problem.contains("batch_path")));
+    }
+
+    #[test]
+    fn endpoints_have_their_own_paths_and_the_query_of_the_url_where_they_have_none() {
+        assert_eq!(of_endpoint("", "/a"), Ok("/a".into()));
+        assert_eq!(of_endpoint("?k=1", "/a"), Ok("/a?k=1".into()));
+        assert_eq!(of_endpoint("?k=1", "/a?b=2"), Ok("/a?b=2".into()));
+        for (url, path, word) in [("/", "/a", "slash"), ("/v1?k=1", "/a", "a path"), ("", "/a#b", "#")] {
+            assert!(of_endpoint(url, path).is_err_and(|problem| problem.contains(word)), "{url} {path}");
+        }
     }
 
     #[test]

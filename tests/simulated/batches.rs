@@ -1,6 +1,9 @@
 //! Batches: who goes with whom, and what the members of an exchange share.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use spanload::model::{ErrorKind, Sample, Stage};
 
@@ -75,6 +78,52 @@ fn a_batch_answer_that_does_not_fit_fails_all_members() {
             assert_eq!((sample.error, sample.status), (Some(kind), Some(status)));
         }
     }
+}
+
+#[test]
+fn a_batch_holds_what_has_waited_longest_and_others_to_the_same_endpoint() {
+    let exchanges = Rc::new(RefCell::new(Vec::new()));
+    let noted = Rc::clone(&exchanges);
+    let net = Net::new(move |_, mut peer| {
+        let noted = Rc::clone(&noted);
+        async move {
+            while let Some(request) = peer.request().await {
+                let ids = request.body.split("req-").skip(1);
+                let ids: Vec<u64> = ids.map(|rest| rest[..6].parse().expect("a number")).collect();
+                pause(10).await;
+                let outputs = vec!["1"; ids.len()].join(",");
+                noted.borrow_mut().push((request.path().to_string(), ids));
+                peer.answer(&format!("{{\"outputs\":[{outputs}]}}")).await;
+            }
+        }
+    });
+    // All of them wait from the start.
+    let load = Load::new(12, 12).pool(1).batch(3).two_endpoints();
+    let plan = Arc::clone(&load.repetition.plan);
+    let outcome = load.run(&net);
+    assert!(outcome.samples().into_iter().all(Sample::succeeded));
+    let mut waiting: Vec<u64> = (0..12).collect();
+    for (path, members) in exchanges.take() {
+        let first = waiting[0];
+        let alike: Vec<u64> =
+            waiting.iter().copied().filter(|seq| plan.endpoint(*seq) == plan.endpoint(first)).collect();
+        let batches = plan.endpoint(first) == 1;
+        let expected = if batches { &alike[..alike.len().min(3)] } else { &alike[..1] };
+        assert_eq!(members, expected, "of {waiting:?}");
+        let size = members.len();
+        assert_eq!(
+            path,
+            if !batches {
+                "/one"
+            } else if size > 1 {
+                "/many"
+            } else {
+                "/two"
+            }
+        );
+        waiting.retain(|seq| !members.contains(seq));
+    }
+    assert!(waiting.is_empty());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use hyper::Method;
 use spanload::client::{AnswerLimits, BatchFormat, BatchRoom};
 use spanload::engine::{self, Health, Pacing, Repetition};
 use spanload::host::{Clock, Interrupt};
@@ -12,9 +13,9 @@ use spanload::model::{
     AnswerBody, ArrivalProcess, ByteBudget, Completed, Connections, ErrorKind, HttpChoice, Moment, Pulse,
     Sample, Stage, Strategy,
 };
-use spanload::plan::{ArrivalsEnd, Plan, PlannedArrivals, Slice, TraceIds};
+use spanload::plan::{ArrivalsEnd, Plan, PlannedArrivals, PlannedEndpoint, Slice, TraceIds};
 use spanload::transport::dial::Resolve;
-use spanload::transport::{ConnectSettings, Direct, Endpoint, Transport};
+use spanload::transport::{AskedEndpoint, ConnectSettings, Direct, Endpoint, Transport};
 use tokio::runtime::{Builder, Runtime};
 
 use super::net::{Names, Net};
@@ -122,6 +123,28 @@ impl Load {
 
     pub fn url(mut self, url: &str) -> Self {
         self.repetition.endpoint = Arc::new(Endpoint::new(url, "/one", "/many", []).expect("a good URL"));
+        self
+    }
+
+    /// To two endpoints in equal shares; the second of them takes batches.
+    pub fn two_endpoints(mut self) -> Self {
+        let paths = [("/one", None), ("/two", Some("/many"))];
+        let planned = |(path, _): (&str, _)| PlannedEndpoint {
+            name: path.into(),
+            method: "POST".into(),
+            path: path.into(),
+            weight: 1.0,
+        };
+        let plan = Plan::of_prompts(self.repetition.plan.requests(), 7);
+        self.repetition.plan = Arc::new(plan.to_endpoints(7, paths.map(|path| (planned(path), None)).into()));
+        let asked = paths.map(|(path, batch_path)| AskedEndpoint {
+            path,
+            batch_path,
+            method: Method::POST,
+            has_bodies: true,
+        });
+        let endpoint = Endpoint::of_several("http://10.0.0.1:80", asked, []).expect("a good URL");
+        self.repetition.endpoint = Arc::new(endpoint);
         self
     }
 

@@ -18,7 +18,7 @@ async fn exchange<T: Transport>(seat: Seat<T>, clock: Clock) -> bool {
     let marks = ExchangeMarks::new(clock, StageSet::ALL);
     marks.begin(clock.now());
     let request = Request {
-        route: &repetition.endpoint.single,
+        route: &repetition.endpoint.routes[0].single,
         body: repetition.plan.body(0),
         traceparent: repetition.traces.traceparent(0),
         keep: true,

@@ -48,6 +48,7 @@ pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outloo
         failures: failures(&context),
         reuse: reuse::reuse(&groups, counts.connections, saturation.as_ref(), &advice),
         saturation,
+        endpoints: phase.endpoints().figures(),
     }
 }
 

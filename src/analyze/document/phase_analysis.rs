@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::cause::Cause;
+use super::endpoint::EndpointFigures;
 use super::finding::CauseFinding;
 use super::reuse::Reuse;
 use super::saturation::Saturation;
@@ -37,6 +38,9 @@ pub struct PhaseAnalysis {
     pub saturation: Option<Saturation>,
     /// What keeping connections would buy; `null` where they are kept.
     pub reuse: Option<Reuse>,
+    /// Each endpoint, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<EndpointFigures>,
 }
 
 /// A stage over all requests.

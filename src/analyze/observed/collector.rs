@@ -1,5 +1,6 @@
 //! From samples, one by one, to a phase.
 
+use super::endpoints::EndpointTimes;
 use super::observation::Observation;
 use super::phase::PhaseData;
 use super::ways::Ways;
@@ -13,6 +14,7 @@ pub struct PhaseCollector {
     rows: Vec<Observation>,
     seen: Vec<Seen>,
     ways: Ways,
+    endpoints: EndpointTimes,
 }
 
 /// Which requests of one repetition have a row, a bit each; it grows as they come.
@@ -41,6 +43,7 @@ impl PhaseCollector {
             rows: Vec::new(),
             seen: vec![Seen::default(); repetitions as usize],
             ways: Ways::default(),
+            endpoints: EndpointTimes::default(),
         }
     }
 
@@ -59,6 +62,7 @@ impl PhaseCollector {
             return Err(format!("request {} of repetition {repetition} has two rows", sample.seq));
         }
         self.ways.take(sample);
+        self.endpoints.take(sample);
         self.rows.push(Observation::new(repetition, sample));
         Ok(())
     }
@@ -68,7 +72,7 @@ impl PhaseCollector {
         if !self.rows.is_sorted_by_key(Observation::repetition) {
             self.rows.sort_by_key(Observation::repetition);
         }
-        PhaseData::of(self.requests, self.repetitions, self.rows, self.ways.finish())
+        PhaseData::of(self.requests, self.repetitions, self.rows, self.ways.finish(), self.endpoints)
     }
 }
 

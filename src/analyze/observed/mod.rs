@@ -2,6 +2,7 @@
 
 mod closed_loop;
 mod collector;
+mod endpoints;
 mod failure_group;
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::endpoints::EndpointTimes;
 use super::failure_group::FailureGroup;
 use super::observation::Observation;
 use super::repetition::RepetitionSums;
@@ -25,11 +26,18 @@ pub struct PhaseData {
     latency: Distribution,
     service_latency: Distribution,
     ways: Ways,
+    endpoints: EndpointTimes,
 }
 
 impl PhaseData {
     /// Of rows by repetition, which are of so many repetitions of so many requests.
-    pub(super) fn of(requests: u64, repetitions: u32, rows: Vec<Observation>, ways: Ways) -> Self {
+    pub(super) fn of(
+        requests: u64,
+        repetitions: u32,
+        rows: Vec<Observation>,
+        ways: Ways,
+        endpoints: EndpointTimes,
+    ) -> Self {
         let start = |repetition| rows.partition_point(|row| row.repetition() < repetition);
         let starts: Vec<usize> = (1..=repetitions + 1).map(start).collect();
         let mut service = Vec::with_capacity(rows.len());
@@ -37,7 +45,7 @@ impl PhaseData {
         let sums: Vec<RepetitionSums> = starts.windows(2).map(&mut sums).collect();
         let latency = Distribution::pooled(sums.iter().map(|sums| &sums.latency));
         let service_latency = Distribution::new(service, latency.planned());
-        PhaseData { requests, repetitions, rows, starts, sums, latency, service_latency, ways }
+        PhaseData { requests, repetitions, rows, starts, sums, latency, service_latency, ways, endpoints }
     }
 
     /// The rows by repetition, and within it in the order in which requests ended.
@@ -64,6 +72,11 @@ impl PhaseData {
     /// Where connections led, and how.
     pub fn ways(&self) -> &Ways {
         &self.ways
+    }
+
+    /// Its endpoints, where there are several.
+    pub fn endpoints(&self) -> &EndpointTimes {
+        &self.endpoints
     }
 
     /// Requests of one repetition.

@@ -13,6 +13,7 @@ mod content;
 mod curve;
 mod dot;
 mod drawn;
+mod endpoints;
 mod errors;
 mod fate;
 mod figure;
@@ -57,6 +58,7 @@ impl Format for Html<'_> {
             (caveats::section(&comparison.caveats, &self.conditions.problems))
             (summary::section(comparison, self))
             (figures::section(comparison, self.conditions))
+            (endpoints::section(self.analysis))
             @if told { (causes::section(self)) (story::section(comparison, self)) }
             (curve::section(comparison, self.drawn))
             (over_time::section(comparison, self))

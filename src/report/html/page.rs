@@ -8,8 +8,9 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Sections with their anchors, for the list at the top.
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("figures", "Before and after"),
+    ("endpoints", "Endpoints"),
     ("causes", "Where the time went"),
     ("story", "Why"),
     ("curve", "Percentiles"),

@@ -6,6 +6,7 @@
 use std::str::FromStr;
 
 use super::COLUMNS;
+use super::endpoint_names::EndpointNames;
 use super::record::Record;
 use super::row::Row;
 use crate::model::{AnswerDigest, BatchUse, ConnectionUse, Sample, ServerTimes, Stages, TlsUse};
@@ -48,6 +49,7 @@ mod column {
     pub const TLS_RESUMED: usize = 35;
     pub const SERVER_TOTAL: usize = 36;
     pub const BYTES_DECODED: usize = 37;
+    pub const ENDPOINT: usize = 38;
 }
 
 impl<'a> Fields<'a> {
@@ -57,8 +59,13 @@ impl<'a> Fields<'a> {
     }
 
     /// The row; else what is wrong with it.
-    pub(super) fn row(&self) -> Result<Row, String> {
-        let sample = self.sample()?;
+    pub(super) fn row(&self, endpoints: &mut EndpointNames) -> Result<Row, String> {
+        let endpoint = self.text(column::ENDPOINT)?;
+        // A quote that was lost makes one field of several rows.
+        if endpoint.contains(char::is_control) {
+            return Err("endpoint holds a line break or another control character".into());
+        }
+        let sample = Sample { endpoint: endpoints.of(endpoint), ..self.sample()? };
         if let Some(latency) = self.time(column::LATENCY)?
             && latency != sample.stages.latency()
         {
@@ -100,6 +107,7 @@ impl<'a> Fields<'a> {
             bytes_received: self.required_number(column::BYTES_RECEIVED)?,
             bytes_decoded: self.number(column::BYTES_DECODED)?,
             answer_digest: self.answer()?,
+            endpoint: None,
         })
     }
 

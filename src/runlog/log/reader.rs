@@ -4,6 +4,7 @@ use std::io::Read;
 
 use thiserror::Error;
 
+use super::endpoint_names::EndpointNames;
 use super::fields::Fields;
 use super::records::Records;
 use super::row::Row;
@@ -76,6 +77,7 @@ pub struct LogReader<R> {
     unknown: Vec<String>,
     /// Run and phase whose rows these must be.
     expected: Option<[String; 2]>,
+    endpoints: EndpointNames,
 }
 
 impl<R: Read> LogReader<R> {
@@ -98,7 +100,8 @@ impl<R: Read> LogReader<R> {
         let unknown = header.iter().enumerate().filter(|(place, _)| !places.contains(place));
         let unknown = unknown.map(|(_, field)| String::from_utf8_lossy(field).into_owned()).collect();
         let columns = header.len();
-        Ok(LogReader { name: name.into(), records, places, columns, unknown, expected: None })
+        let (expected, endpoints) = (None, EndpointNames::default());
+        Ok(LogReader { name: name.into(), records, places, columns, unknown, expected, endpoints })
     }
 
     /// Takes only rows of this run and phase: any other is an error.
@@ -144,13 +147,14 @@ impl<R: Read> LogReader<R> {
         Ok(())
     }
 
-    fn row(&self) -> Result<Row, LogError> {
+    fn row(&mut self) -> Result<Row, LogError> {
         let record = self.records.record();
         if record.len() != self.columns {
             return Err(self.error(format!("it has {} fields, the header {}", record.len(), self.columns)));
         }
         self.check_origin()?;
-        Fields::new(record, &self.places).row().map_err(|problem| self.error(problem))
+        let row = Fields::new(record, &self.places).row(&mut self.endpoints);
+        row.map_err(|problem| self.error(problem))
     }
 }
 

@@ -54,6 +54,7 @@ impl<W: Write> LogWriter<W> {
         self.push_way(sample);
         self.push(sample.server.total);
         self.push(sample.bytes_decoded);
+        self.push_quoted(sample.endpoint.as_deref().unwrap_or_default());
         self.rows.push(b'\n');
         if self.rows.len() >= FULL { self.hand_on() } else { Ok(()) }
     }
@@ -119,6 +120,19 @@ impl<W: Write> LogWriter<W> {
         }
         let text = self.peer.as_ref().map_or("", |(_, text)| text);
         self.rows.extend_from_slice(text.as_bytes());
+    }
+
+    /// A text that may need quotes.
+    fn push_quoted(&mut self, text: &str) {
+        self.rows.push(b',');
+        if !text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+            return self.rows.extend_from_slice(text.as_bytes());
+        }
+        self.rows.push(b'"');
+        for byte in text.bytes() {
+            self.rows.extend_from_slice(if byte == b'"' { b"\"\"" } else { std::slice::from_ref(&byte) });
+        }
+        self.rows.push(b'"');
     }
 
     fn push(&mut self, value: Option<impl Text>) {

@@ -32,8 +32,8 @@ struct ClientPool {
     clock: Arc<OnceLock<Clock>>,
     endpoint: Arc<Endpoint>,
     base: Url,
-    single: PreparedRoute,
-    batch: PreparedRoute,
+    /// In the order of the endpoint's templates.
+    prepared: Vec<PreparedRoute>,
     http: HttpChoice,
     streams: usize,
     /// What the last answer spoke.
@@ -65,11 +65,10 @@ impl Pooled {
             let unusable = || EndpointError::Path { path: route.path.to_string() };
             PreparedRoute::new(&base, route).ok_or_else(unusable)
         };
-        let (single, batch) = (prepared(&endpoint.single)?, prepared(&endpoint.batch)?);
+        let prepared = endpoint.templates().map(prepared).collect::<Result<_, EndpointError>>()?;
         let (http, streams) = (settings.connect.http, settings.connect.streams.max(1));
         let spoken = Cell::default();
-        let shared =
-            ClientPool { client, clock, endpoint, base, single, batch, http, streams, spoken, known };
+        let shared = ClientPool { client, clock, endpoint, base, prepared, http, streams, spoken, known };
         Ok(Pooled { shared: Rc::new(shared) })
     }
 }
@@ -138,8 +137,8 @@ impl ClientPool {
     }
 
     fn compose(&self, request: &Request<'_>) -> Option<reqwest::Request> {
-        let known = [(&self.endpoint.single, &self.single), (&self.endpoint.batch, &self.batch)];
-        match known.into_iter().find(|(route, _)| std::ptr::eq(*route, request.route)) {
+        let mut known = self.endpoint.templates().zip(&self.prepared);
+        match known.find(|(route, _)| std::ptr::eq(*route, request.route)) {
             Some((_, prepared)) => prepared.request(request),
             None => PreparedRoute::new(&self.base, request.route)?.request(request),
         }

@@ -23,6 +23,8 @@ const OPENING: usize = 64 << 10;
 #[derive(Clone, Debug)]
 pub(in crate::workflow) struct ProbeRequest {
     pub endpoint: Arc<Endpoint>,
+    /// Which of its routes.
+    pub route: usize,
     pub body: Bytes,
     pub traceparent: [u8; 55],
     pub within: Duration,
@@ -86,7 +88,7 @@ async fn send<T: Transport>(
 ) -> Result<Head, ErrorKind> {
     let opened = transport.open(connection).await?;
     let request = Request {
-        route: &attempt.endpoint.single,
+        route: &attempt.endpoint.routes[attempt.route].single,
         body: attempt.body.clone(),
         traceparent: attempt.traceparent,
         keep: false,

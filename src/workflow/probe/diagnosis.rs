@@ -17,11 +17,11 @@ pub(in crate::workflow) enum Diagnosis {
     Hopeless(String),
 }
 
-/// Judges what came of the request to `url`, which is fit to be shown.
-pub(in crate::workflow) fn diagnose(url: &str, probed: &Probed) -> Diagnosis {
+/// Judges what came of the request to `url`, which is fit to be shown; `endpoint` names it where there are several.
+pub(in crate::workflow) fn diagnose(url: &str, endpoint: Option<&str>, probed: &Probed) -> Diagnosis {
     match &probed.outcome {
         Err(failed) => Diagnosis::Hopeless(format!("the target {url} {}", failure(failed, probed))),
-        Ok(answered) => answer(url, answered, probed),
+        Ok(answered) => answer(url, endpoint, answered, probed),
     }
 }
 
@@ -85,7 +85,7 @@ fn http_remedy(probed: &Probed) -> &'static str {
     }
 }
 
-fn answer(url: &str, answered: &Answered, probed: &Probed) -> Diagnosis {
+fn answer(url: &str, endpoint: Option<&str>, answered: &Answered, probed: &Probed) -> Diagnosis {
     let status = answered.status;
     let said = shown(&answered.opening);
     let wrong = |what: String| {
@@ -93,7 +93,7 @@ fn answer(url: &str, answered: &Answered, probed: &Probed) -> Diagnosis {
         format!("the target {url} answers {status}{said}: {what}")
     };
     let remedy = match status {
-        200..=299 => return good(answered, probed),
+        200..=299 => return good(endpoint, answered, probed),
         300..=399 => match &answered.location {
             Some(location) => {
                 format!("it redirects; write --target {}", printable::line(location))
@@ -103,6 +103,7 @@ fn answer(url: &str, answered: &Answered, probed: &Probed) -> Diagnosis {
         400 if is_plain_to_tls(&answered.opening) => "write https:// in --target".into(),
         400 | 422 => "it does not take these bodies; give others with --set load.payloads=FILE".into(),
         401 | 403 => "it wants to know who asks; give a header such as -H 'authorization: Bearer …'".into(),
+        404 | 405 | 410 if endpoint.is_some() => "correct its path or its method in target.endpoints".into(),
         404 | 410 => "there is no such path; write the path of the endpoint in --target".into(),
         405 => "it does not take this method there; write another with --method, or another path in --target"
             .into(),
@@ -124,7 +125,8 @@ fn is_plain_to_tls(opening: &[u8]) -> bool {
     String::from_utf8_lossy(opening).contains("HTTPS port")
 }
 
-fn good(answered: &Answered, probed: &Probed) -> Diagnosis {
+fn good(endpoint: Option<&str>, answered: &Answered, probed: &Probed) -> Diagnosis {
+    let of = endpoint.map_or(String::new(), |name| format!(" of {}", printable::line(name)));
     let stage = |stage: Stage| {
         let length = probed.stages.get(stage)?;
         Some(format!("{} {length}", stage.name()))
@@ -138,7 +140,7 @@ fn good(answered: &Answered, probed: &Probed) -> Diagnosis {
         .and_then(|used| used.http)
         .map_or(String::new(), |http| format!(" over HTTP/{}", http.name()));
     let line = format!(
-        "probe: {} in {} ms{http} ({} ms)",
+        "probe{of}: {} in {} ms{http} ({} ms)",
         answered.status,
         probed.stages.latency(),
         stages.join(" ms, ")
@@ -175,20 +177,28 @@ mod tests {
         let connection = Some(ConnectionUse { http: Some(HttpVersion::Http1), ..ConnectionUse::default() });
         let problem = Some(problem.to_string()).filter(|problem| !problem.is_empty());
         let probed = Probed { stages: Stages::default(), connection, outcome: Err(Failed { kind, problem }) };
-        match diagnose("http://h", &probed) {
+        match diagnose("http://h", None, &probed) {
             Diagnosis::Hopeless(line) => line,
             other => panic!("{other:?}"),
         }
     }
 
     fn answered(status: u16, location: Option<&str>, text: &str) -> Diagnosis {
+        answered_by(None, status, location, text)
+    }
+
+    fn answered_by(endpoint: Option<&str>, status: u16, location: Option<&str>, text: &str) -> Diagnosis {
         let answered = Answered {
             status,
             location: location.map(String::from),
             opening: text.into(),
             bytes: text.len() as u64,
         };
-        diagnose("http://h", &Probed { stages: Stages::default(), connection: None, outcome: Ok(answered) })
+        diagnose(
+            "http://h",
+            endpoint,
+            &Probed { stages: Stages::default(), connection: None, outcome: Ok(answered) },
+        )
     }
 
     #[test]
@@ -207,6 +217,17 @@ mod tests {
         ] {
             let line = failed(kind, problem);
             assert!(line.contains(remedy) && line.contains("http://h") && !line.contains('\n'), "{line}");
+        }
+    }
+
+    #[test]
+    fn one_of_several_endpoints_is_named() {
+        let line = |status| match answered_by(Some("/a"), status, None, "{}") {
+            Diagnosis::Good(line) | Diagnosis::Doubtful(line) | Diagnosis::Hopeless(line) => line,
+        };
+        assert!(line(200).starts_with("probe of /a: 200 in"), "{}", line(200));
+        for status in [404, 405] {
+            assert!(line(status).ends_with("in target.endpoints"), "{}", line(status));
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
+use super::destination;
 use super::part_load::PartLoad;
-use super::server;
 use super::transports::Moving;
 use crate::client::{AnswerLimits, BatchFormat, BatchRoom};
 use crate::engine::{Health, Pacing, Repetition};
@@ -56,7 +56,10 @@ impl Measurement<'_> {
         step: &Step,
     ) -> anyhow::Result<Measured> {
         let times = BodyTimes::new(&self.settings.target.time_sources);
-        let (recorder, sink) = Recorder::start(recording, self.load.repetition, times, watched.tap())?;
+        let plan = Arc::clone(&self.load.plan);
+        let endpoint_of = Box::new(move |seq| plan.endpoint_name(seq).cloned());
+        let tap = watched.tap();
+        let (recorder, sink) = Recorder::start(recording, self.load.repetition, times, endpoint_of, tap)?;
         let pulse = Arc::clone(&watched.pulse);
         let repetition = self.repetition()?;
         let endpoint = Arc::clone(&repetition.endpoint);
@@ -95,7 +98,7 @@ impl Measurement<'_> {
                 None => Pacing::Closed { workers: *workers as u64, think: *think },
             },
             strategy: *strategy,
-            endpoint: Arc::new(server::endpoint(self.url, self.settings)?),
+            endpoint: Arc::new(destination::endpoint(self.url, self.settings)?),
             batch_format: BatchFormat::new(&target.batch_request_key, &target.batch_response_key),
             answers: AnswerLimits {
                 most: target.max_answer_bytes,

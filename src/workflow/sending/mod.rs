@@ -2,9 +2,11 @@
 
 pub(super) mod conditions;
 mod connecting;
+mod destination;
 mod environment;
 mod health;
 mod measurement;
+mod mix;
 mod part_load;
 pub(super) mod plans;
 mod probing;

@@ -1,7 +1,9 @@
 //! Which requests each part of a run sends.
 
-use crate::plan::{ArrivalsEnd, Plan, PlannedArrivals};
-use crate::scenario::Settings;
+use anyhow::Context;
+
+use crate::plan::{ArrivalsEnd, Plan, PlannedArrivals, PlannedEndpoint};
+use crate::scenario::{Settings, TargetEndpoint};
 
 /// The plan of both phases.
 pub(in crate::workflow) fn of_phases(settings: &Settings) -> anyhow::Result<Plan> {
@@ -34,9 +36,34 @@ pub(in crate::workflow) fn of_idle_calls(settings: &Settings, requests: u64) -> 
 }
 
 fn of_size(settings: &Settings, requests: u64, seed: u64) -> anyhow::Result<Plan> {
-    match &settings.load.payloads {
-        Some(path) => Ok(Plan::of_file(requests, seed, path)?),
-        None if !settings.sends_bodies() => Ok(Plan::without_bodies(requests)),
-        None => Ok(Plan::of_prompts(requests, seed)),
+    let plan = match &settings.load.payloads {
+        Some(path) => Plan::of_file(requests, seed, path)?,
+        None if !settings.sends_bodies() => Plan::without_bodies(requests),
+        None => Plan::of_prompts(requests, seed),
+    };
+    if settings.target.endpoints.is_empty() {
+        return Ok(plan);
     }
+    let endpoint = |endpoint: &TargetEndpoint| {
+        let own = match &endpoint.payloads {
+            Some(path) => {
+                let own = Plan::of_file(requests, seed, path);
+                Some(own.with_context(|| format!("target.endpoints.payloads ({})", endpoint.name))?)
+            }
+            // What its method asks for can differ from what that of the target does.
+            None if settings.load.payloads.is_some() => None,
+            None if !settings.sends_bodies_to(endpoint) => Some(Plan::without_bodies(requests)),
+            None if settings.sends_bodies() => None,
+            None => Some(Plan::of_prompts(requests, seed)),
+        };
+        let planned = PlannedEndpoint {
+            name: endpoint.name.as_str().into(),
+            method: endpoint.method.clone(),
+            path: endpoint.path.clone(),
+            weight: endpoint.weight,
+        };
+        Ok((planned, own))
+    };
+    let endpoints = settings.target.endpoints.iter().map(endpoint).collect::<anyhow::Result<_>>()?;
+    Ok(plan.to_endpoints(seed, endpoints))
 }

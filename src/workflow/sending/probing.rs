@@ -13,6 +13,14 @@ use crate::scenario::Settings;
 use crate::transport::{Endpoint, TlsTrust};
 use crate::workflow::probe::{Diagnosis, ProbeRequest, diagnose};
 
+/// What is probed: one request to each endpoint.
+pub(super) struct ProbedServer<'a> {
+    pub endpoint: &'a Endpoint,
+    /// Where each of its routes leads, and what it is called where there are several; fit to be shown.
+    pub shown: Vec<(String, Option<&'a str>)>,
+    pub trust: Option<&'a TlsTrust>,
+}
+
 /// Sends it once for each version of HTTP that the strategies speak. Returns what there is to say.
 ///
 /// # Errors
@@ -20,20 +28,23 @@ use crate::workflow::probe::{Diagnosis, ProbeRequest, diagnose};
 pub(super) async fn probe(
     settings: &Settings,
     strategies: &[Strategy],
-    url: &str,
-    endpoint: &Endpoint,
-    trust: Option<&TlsTrust>,
+    server: ProbedServer<'_>,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Vec<Diagnosis>> {
     let plan = plans::of_idle_calls(settings, 1)?;
-    let endpoint = Arc::new(endpoint.clone());
+    let endpoint = Arc::new(server.endpoint.clone());
     let mut found = Vec::new();
-    for http in spoken(strategies) {
+    let routes = (0..).zip(&server.shown);
+    let each = spoken(strategies).into_iter().flat_map(|http| routes.clone().map(move |route| (http, route)));
+    for (http, (route, (url, name))) in each {
         let strategy = Strategy { http, ..Strategy::PER_REQUEST };
-        let moving = Moving::new(&endpoint, &settings.target, &strategy, trust, 1)?;
+        let moving = Moving::new(&endpoint, &settings.target, &strategy, server.trust, 1)?;
+        // Every endpoint gets requests, each of them soon.
+        let first = (0..).find(|seq| plan.endpoint(*seq) == route).unwrap_or_default();
         let once = ProbeRequest {
             endpoint: Arc::clone(&endpoint),
-            body: plan.body(0),
+            route,
+            body: plan.body(first),
             traceparent: TraceIds::new("probe", "probe", 1).traceparent(0),
             within: settings.target.timeout(),
             most: settings.target.max_answer_bytes,
@@ -42,7 +53,7 @@ pub(super) async fn probe(
             probed = moving.attempt(once) => probed?,
             signal = interrupt.wait() => return Err(Interrupted(signal).into()),
         };
-        match diagnose(url, &probed) {
+        match diagnose(url, *name, &probed) {
             Diagnosis::Hopeless(line) => bail!("{line}; or --no-probe to send the load all the same"),
             other => found.push(other),
         }

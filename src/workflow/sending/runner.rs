@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::measurement::{Measured, Measurement};
 use super::part_load::{PartLoad, Shown};
-use super::server::{self, Server, Session};
-use super::{health, plans, telemetry};
+use super::server::{Server, Session};
+use super::{destination, health, mix, plans};
 use crate::host::{Anchor, Interrupt, limits, memory};
 use crate::model::manifest::{Destination, RepetitionRecord};
 use crate::model::{ArrivalProcess, Closings, ErrorKind, Moment, Strategy, TimeSource};
@@ -105,15 +105,21 @@ impl Runner<'_> {
 
     /// The whole URL of one request to a server that is up, with all of its query: not to be written down.
     pub(in crate::workflow) fn endpoint(&self, session: &Session) -> anyhow::Result<String> {
-        let endpoint = server::endpoint(session.url(), self.settings)?;
-        Ok(requested_url(session.url(), &endpoint.single.path.to_string()))
+        let endpoint = destination::endpoint(session.url(), self.settings)?;
+        Ok(requested_url(session.url(), &endpoint.routes[0].single.path.to_string()))
     }
 
     /// Says where requests go: what was written there and in the scenario's paths becomes a URL in one place only.
     pub(in crate::workflow) fn say_destination(&self, strategies: &[Strategy]) -> anyhow::Result<()> {
         let Some(url) = self.server.url() else { return Ok(()) };
-        let Destination { method, url, batch_url, .. } = telemetry::destination(self.settings, &url)?;
-        let batches = match strategies.iter().any(|strategy| strategy.batch > 1) {
+        let destination = destination::of(self.settings, &url)?;
+        let batching = strategies.iter().any(|strategy| strategy.batch > 1);
+        if !destination.endpoints.is_empty() {
+            self.progress.say(&mix::words(&destination.endpoints, &self.settings.target.endpoints, batching));
+            return Ok(());
+        }
+        let Destination { method, url, batch_url, .. } = destination;
+        let batches = match batching {
             true => format!(", batches to {batch_url}"),
             false => String::new(),
         };
@@ -156,7 +162,7 @@ impl Runner<'_> {
         session: &Session,
         recording: Recording,
     ) -> anyhow::Result<Ran> {
-        let destination = telemetry::destination(self.settings, session.url())?;
+        let destination = destination::of(self.settings, session.url())?;
         let mut watched = self.telemetry.begin(load.part, load.repetition, destination.clone());
         let step = self.step(load);
         let measurement = Measurement {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::{connecting, environment, probing, transports};
+use super::probing::{self, ProbedServer};
+use super::{connecting, destination, environment, transports};
 use crate::host::Clock;
 use crate::host::Interrupt;
 use crate::host::console;
@@ -14,7 +15,7 @@ use crate::mock::{Child, MockSettings, Ports};
 use crate::model::Strategy;
 use crate::scenario::Settings;
 use crate::telemetry::{Prepared, SpanTotals};
-use crate::transport::{Endpoint, EndpointError, ServerHeaders, TlsTrust, masked_url};
+use crate::transport::{Endpoint, TlsTrust, masked_url};
 use crate::workflow::probe::Diagnosis;
 
 /// Where Prometheus looks for the mock.
@@ -61,7 +62,7 @@ impl Server {
         let target = &settings.target;
         // For the mock too, whose address is not known yet: a header or path that HTTP refuses is found before a folder is made.
         let url = target.url.as_deref().unwrap_or("http://127.0.0.1");
-        let endpoint = endpoint(url, settings)?;
+        let endpoint = destination::endpoint(url, settings)?;
         match &target.url {
             Some(url) => {
                 let trust = connecting::trust(&endpoint, target)?;
@@ -122,8 +123,15 @@ impl Server {
             Server::Given { url, endpoint, trust, .. } => {
                 let through = settings.target.via.proxy.as_ref();
                 let through = through.map_or(String::new(), |proxy| format!(" (proxy {proxy})"));
-                let url = format!("{}{through}", masked_url(url));
-                probing::probe(settings, strategies, &url, endpoint, trust.as_ref(), interrupt).await
+                let shown = match destination::of(settings, url)?.endpoints {
+                    urls if urls.is_empty() => vec![(format!("{}{through}", masked_url(url)), None)],
+                    urls => {
+                        let names = settings.target.endpoints.iter().map(|one| Some(one.name.as_str()));
+                        urls.iter().map(|urls| format!("{}{through}", urls.url)).zip(names).collect()
+                    }
+                };
+                let server = ProbedServer { endpoint, shown, trust: trust.as_ref() };
+                probing::probe(settings, strategies, server, interrupt).await
             }
             Server::Mock(_) => {
                 self.open(None).await?.close().await?;
@@ -170,17 +178,6 @@ impl Mock {
         self.ports = Some(mock.ports());
         Ok(mock)
     }
-}
-
-/// Where requests go, and in which headers the server says its own times.
-pub(in crate::workflow) fn endpoint(url: &str, settings: &Settings) -> Result<Endpoint, EndpointError> {
-    let target = &settings.target;
-    let method = target.method.parse().map_err(|_| EndpointError::Method)?;
-    let told_by = ServerHeaders::new(&target.time_sources);
-    let headers = target.headers.iter().map(|header| (header.name.as_str(), header.value.reveal()));
-    let endpoint = Endpoint::new(url, &target.path, &target.batch_path, headers)?;
-    let endpoint = endpoint.accepting(target.accept_encoding.as_deref())?;
-    Ok(endpoint.asking(&method, settings.sends_bodies()).told_by(told_by))
 }
 
 impl Session {

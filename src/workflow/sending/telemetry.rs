@@ -7,12 +7,8 @@ use crate::analyze::{Comparison, Doubt, LostSpans, SlaResult};
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::LAST_SPANS_WITHIN;
-use crate::model::HttpVersion;
-use crate::model::manifest::Destination;
 use crate::report::Progress;
-use crate::scenario::Settings;
 use crate::telemetry::{LineFigures, SpanTotals, Telemetry, VerdictFigures};
-use crate::transport::EndpointError;
 
 /// How long the end waits for a collector of spans, counted from when the last mock was told to stop: its own spans and
 /// those of the client are on their way at the same time.
@@ -69,24 +65,6 @@ pub(in crate::workflow) async fn last_scrape(telemetry: &Telemetry, interrupt: &
         () = tokio::time::sleep(limit) => console::say("no scrape came; the last figures are in the run's folder"),
         _ = interrupt.wait() => console::say("skipped; the last figures are in the run's folder"),
     }
-}
-
-/// Where requests go, as spans name it.
-pub(in crate::workflow) fn destination(settings: &Settings, url: &str) -> Result<Destination, EndpointError> {
-    let endpoint = super::server::endpoint(url, settings)?;
-    let (scheme, address) = (endpoint.scheme(), &endpoint.address);
-    let of = |path: &hyper::Uri| {
-        let query = if path.query().is_some() { "?***" } else { "" };
-        format!("{scheme}://{address}{}{query}", path.path())
-    };
-    Ok(Destination {
-        url: of(&endpoint.single.path),
-        batch_url: of(&endpoint.batch.path),
-        method: endpoint.single.method.to_string(),
-        http_version: HttpVersion::Http1.name().to_string(),
-        port: endpoint.port(),
-        host: endpoint.host().to_string(),
-    })
 }
 
 /// How the comparison came out, as telemetry has it.
