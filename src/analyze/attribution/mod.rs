@@ -16,15 +16,17 @@ mod habits;
 mod held_back;
 mod occupancy;
 mod outlook;
+#[cfg(test)]
+mod phase_tests;
 mod remedy;
+#[cfg(test)]
+mod request_tests;
 mod requests;
 mod reuse;
 mod saturation;
 mod split;
 #[cfg(test)]
 mod testing;
-#[cfg(test)]
-mod tests;
 mod wording;
 
 pub use attribute::{attribute, attribute_with};

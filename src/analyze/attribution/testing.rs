@@ -110,3 +110,8 @@ pub(crate) fn phase(rows: &[Row]) -> PhaseData {
     }
     collector.finish()
 }
+
+/// A handshake of 2 ms that tells the round trip.
+pub(crate) fn told(wait: u64) -> Row {
+    Row::new().stage(Stage::Connect, 2).stage(Stage::Wait, wait).server(10, 100)
+}
