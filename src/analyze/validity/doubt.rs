@@ -147,6 +147,8 @@ pub enum Doubt {
     NothingToFix {
         /// Whether the after phase does not.
         broken: bool,
+        /// Whether connections that were to be kept were ended by the server, which another caveat tells.
+        closed: bool,
     },
     /// Of some answers only the bytes are known.
     AnswersNotCopied {

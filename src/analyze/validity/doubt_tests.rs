@@ -39,9 +39,10 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
             Doubt::MostlyFailed { phase, failed: 19, sent: 20, failures }
         }
         Doubt::MostlyFailed { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
-        Doubt::Unsent { .. } => Doubt::NothingToFix { broken: false },
-        Doubt::NothingToFix { broken: false } => Doubt::NothingToFix { broken: true },
-        Doubt::NothingToFix { broken: true } => {
+        Doubt::Unsent { .. } => Doubt::NothingToFix { broken: false, closed: false },
+        Doubt::NothingToFix { broken: false, .. } => Doubt::NothingToFix { broken: true, closed: false },
+        Doubt::NothingToFix { closed: false, .. } => Doubt::NothingToFix { broken: true, closed: true },
+        Doubt::NothingToFix { .. } => {
             Doubt::UnequalWork { basis: WorkBasis::ItemCosts, pairs: 1, ratio: 1.2 }
         }
         Doubt::UnequalWork { .. } => Doubt::NotKept { phase, kept: 0, of: 9, closings: Closings::default() },

@@ -201,12 +201,17 @@ pub(super) fn message(doubt: &Doubt) -> String {
              retransmissions after whole seconds make both jump, so run again, and if it stays, compare how the two \
              connect"
         ),
-        Doubt::NothingToFix { broken: true } => {
+        Doubt::NothingToFix { broken: true, closed: true } => {
+            "the before phase meets every line of the SLA and the after phase, whose kept connections the server ended, \
+             does not: what keeping them brings is not known; correct first what the caveat on these connections names"
+                .to_string()
+        }
+        Doubt::NothingToFix { broken: true, closed: false } => {
             "the before phase meets every line of the SLA and the after phase does not: there was nothing to fix, \
              and the change made it worse; keep sending as before"
                 .to_string()
         }
-        Doubt::NothingToFix { broken: false } => {
+        Doubt::NothingToFix { broken: false, .. } => {
             "the before phase already meets every line of the SLA: there is nothing to fix; lower the limit \
              (--sla) or raise the load (-c)"
                 .to_string()

@@ -51,7 +51,9 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
         return doubts;
     }
     let judged = judged(inputs.sla);
-    doubts.extend(phases::nothing_to_fix(inputs.sla, before, after));
+    let ended = [CaveatKind::NotKept, CaveatKind::KeptRace];
+    let closed = inputs.caveats.iter().any(|caveat| ended.contains(&caveat.kind));
+    doubts.extend(phases::nothing_to_fix(inputs.sla, before, after, closed));
     doubts.extend(work::unequal(before, after, inputs.single_calls));
     doubts.extend(phases::unequal_errors(before, after));
     doubts.extend(samples::too_few(&judged, before));

@@ -65,10 +65,16 @@ pub(super) fn accounting(before: &PhaseData, after: &PhaseData, cut_short: bool)
     doubts
 }
 
-/// Only where the before phase keeps every line: one that it misses is something to fix.
-pub(super) fn nothing_to_fix(sla: &[SlaLine], before: &PhaseData, after: &PhaseData) -> Option<Doubt> {
+/// Only where the before phase keeps every line: one that it misses is something to fix. `closed` is whether the server ended
+/// connections of the after phase that were to be kept.
+pub(super) fn nothing_to_fix(
+    sla: &[SlaLine],
+    before: &PhaseData,
+    after: &PhaseData,
+    closed: bool,
+) -> Option<Doubt> {
     let keeps = |phase| sla.iter().all(|line| meets(line, phase));
-    keeps(before).then(|| Doubt::NothingToFix { broken: !keeps(after) })
+    keeps(before).then(|| Doubt::NothingToFix { broken: !keeps(after), closed })
 }
 
 /// A two-proportion z-test at 99 % on the failures among the requests that were sent.
@@ -102,14 +108,17 @@ mod tests {
     #[test]
     fn a_phase_that_meets_every_line_leaves_nothing_to_fix() {
         let fast = phase(&[&[500_000; 100]]);
-        let found = |lines: &[SlaLine], after| nothing_to_fix(lines, &fast, after);
+        let found = |lines: &[SlaLine], after| nothing_to_fix(lines, &fast, after, false);
         let line = sla("p95", 500);
-        assert_eq!(found(std::slice::from_ref(&line), &fast), Some(Doubt::NothingToFix { broken: false }));
+        let [none, worse] = [false, true].map(|broken| Doubt::NothingToFix { broken, closed: false });
+        assert_eq!(found(std::slice::from_ref(&line), &fast), Some(none));
         assert_eq!(found(&[line.clone(), sla("p50", 499)], &fast), None, "one line is missed");
         let slow = phase(&[&[900_000; 100]]);
-        let broken = found(&[line], &slow).expect("a doubt");
-        assert_eq!(broken, Doubt::NothingToFix { broken: true });
+        let broken = found(std::slice::from_ref(&line), &slow).expect("a doubt");
+        assert_eq!(broken, worse);
         assert!(message(&broken).contains("made it worse"), "{}", message(&broken));
+        let closed = message(&nothing_to_fix(&[line], &fast, &slow, true).expect("a doubt"));
+        assert!(!closed.contains("keep sending") && closed.contains("caveat on these"), "{closed}");
     }
 
     #[test]
