@@ -6,6 +6,11 @@ use crate::model::{ErrorKind, HttpVersion, Stage, printable};
 /// Characters of an answer that are shown.
 const SHOWN: usize = 120;
 
+/// A certificate that vouches for others is taken for no server, also where it is among the trusted ones.
+const IS_AN_AUTHORITY: &str = "cannot be reached by TLS: its certificate is that of an authority (CA:TRUE), as `openssl req \
+                               -x509` makes them by itself, and not one of a server; make one with \
+                               -addext basicConstraints=critical,CA:FALSE, or trust whoever answers with --insecure";
+
 /// What is to be expected of the load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::workflow) enum Diagnosis {
@@ -38,6 +43,7 @@ fn failure(failed: &Failed, probed: &Probed) -> String {
             "is down{because}; correct the host in --target, or say where it leads with --resolve HOST:PORT:ADDRESS"
         ),
         ErrorKind::ConnectRefused => format!("is down{because}; start the server, or correct --target"),
+        ErrorKind::Tls if said.contains("CaUsedAsEndEntity") => IS_AN_AUTHORITY.into(),
         ErrorKind::Tls => format!("cannot be reached by TLS{because}; {}", tls_remedy(said)),
         ErrorKind::Timeout => format!(
             "does not answer within {} (it was at `{}`); start the server, correct --target, or give it more time with --timeout",
@@ -63,7 +69,7 @@ fn failure(failed: &Failed, probed: &Probed) -> String {
 
 /// In terms of what the library says.
 fn tls_remedy(problem: &str) -> &'static str {
-    if problem.contains("UnknownIssuer") || problem.contains("CaUsedAsEndEntity") {
+    if problem.contains("UnknownIssuer") {
         "name the certificates that vouch for it with --cacert FILE, or trust whoever answers with --insecure"
     } else if problem.contains("NotValidForName") || problem.contains("not valid for name") {
         "write a name that is in its certificate, or target.server_name = \"…\""
@@ -207,6 +213,7 @@ mod tests {
             (ErrorKind::Dns, "no such host", "--resolve"),
             (ErrorKind::ConnectRefused, "refused", "start the server"),
             (ErrorKind::Tls, "invalid peer certificate: UnknownIssuer", "--cacert"),
+            (ErrorKind::Tls, "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", "CA:FALSE"),
             (ErrorKind::Tls, "received corrupt message", "http://"),
             (ErrorKind::Tls, "NoApplicationProtocol", "--http 2"),
             (ErrorKind::Protocol, "the server speaks TLS: the URL must begin with https://", "https://"),
