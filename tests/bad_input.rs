@@ -327,6 +327,17 @@ fn the_given_load_test_can_be_left_out() {
     assert!(run.results().comparison()["baseline_script"].is_null());
 }
 
+#[test]
+fn a_header_that_a_later_flag_overrules_is_written_nowhere_either() {
+    let mock = Mock::start(&["--fixed-ms=1", "--item-ms=1"]);
+    let header = format!("x-key: {SECRET}");
+    let flags =
+        ["--target", &mock.hello.infer, "-H", &header, "--set", "target.headers.X-Key=other", "-n", "8"];
+    let run = Run::prove("secret_overruled", &flags);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert_no_secret(&run.out.join("runs"));
+}
+
 /// Of a variable and of a file too, whichever way they came.
 #[test]
 fn what_a_variable_or_a_file_holds_is_written_nowhere() {

@@ -72,7 +72,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioErro
     }
     let settings = settings::resolve(raw)?;
     sendable::check(&settings)?;
-    Ok(settings)
+    Ok(Settings { overruled: overrides.secrets(), ..settings })
 }
 
 /// The text of a file that belongs to a scenario.

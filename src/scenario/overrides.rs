@@ -164,6 +164,16 @@ impl Overrides {
         self.assignments.iter().find(changes).map(|assignment| assignment.flag.as_str())
     }
 
+    /// Values of headers and tokens that stand in flags, also of those that a later flag overrules: they are on the command line
+    /// all the same.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        let given = self.assignments.iter().filter(|assignment| assignment.is_secret());
+        let values = given.filter_map(|assignment| assignment.value.as_ref());
+        let texts =
+            values.flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+        texts.filter_map(|text| Secret::of_literal(text.as_str()?)).collect()
+    }
+
     /// The value that flags give a key.
     fn last(&self, key: &[&str]) -> Option<&Value> {
         self.assignments.iter().rev().find(|assignment| assignment.key == key)?.value.as_ref()
@@ -224,6 +234,12 @@ impl Assignment {
     fn is_header(&self, name: &str) -> bool {
         let [section, headers, own] = self.key.as_slice() else { return false };
         [section, headers] == TARGET_HEADERS && own.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether its value is written nowhere.
+    fn is_secret(&self) -> bool {
+        let within = |section: [&str; 2]| self.key.len() == 3 && self.key[..2] == section;
+        self.key == BEARER || within(TARGET_HEADERS) || within(OTLP_HEADERS)
     }
 
     /// One assignment at a time, so that the error names the flag that caused it.

@@ -28,6 +28,11 @@ impl Secret {
         &self.0
     }
 
+    /// This text, where it says no place that the value comes from.
+    pub(super) fn of_literal(written: &str) -> Option<Secret> {
+        (!Secret::is_reference(written)).then(|| Secret(written.to_string()))
+    }
+
     /// This text with something before it.
     pub(super) fn after(&self, before: &str) -> Secret {
         Secret(format!("{before}{}", self.0))

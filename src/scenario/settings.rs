@@ -47,6 +47,9 @@ pub struct Settings {
     /// Metrics and traces.
     #[serde(serialize_with = "masked")]
     pub telemetry: TelemetrySettings,
+    /// Secrets of flags that others overrule: they are not sent, and must not be written down either.
+    #[serde(skip)]
+    pub overruled: Vec<Secret>,
 }
 
 impl Settings {
@@ -74,7 +77,8 @@ impl Settings {
 
     /// What must not be written down, of the target and of the collector.
     pub fn secrets(&self) -> Vec<&str> {
-        self.target.secrets().into_iter().chain(self.telemetry.secrets()).collect()
+        let overruled = self.overruled.iter().map(Secret::reveal);
+        self.target.secrets().into_iter().chain(self.telemetry.secrets()).chain(overruled).collect()
     }
 }
 
@@ -228,6 +232,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         target,
         mock: raw.mock,
         telemetry: raw.telemetry,
+        overruled: Vec::new(),
     })
 }
 
