@@ -183,7 +183,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::manifest::Destination;
+    use crate::model::manifest::{Destination, EndpointUrls};
     use crate::model::{BatchUse, Phase, Stages};
     use crate::model::{Micros, Moment};
 
@@ -224,6 +224,31 @@ mod tests {
             }
             prop_assert_eq!(at, root.end_time);
         }
+    }
+
+    #[test]
+    fn a_request_tells_where_its_own_endpoint_is() {
+        let b = EndpointUrls {
+            name: "/b".into(),
+            method: "GET".into(),
+            url: "http://h/b".into(),
+            batch_url: Some("http://h/many".into()),
+        };
+        let a = Destination { url: "http://h/a".into(), endpoints: vec![b], ..Destination::default() };
+        let origin = Origin::new("run", Phase::Before.into(), 1, a);
+        let told = |endpoint: Option<&str>, size| {
+            let (endpoint, batch) = (endpoint.map(Into::into), Some(BatchUse { id: 1, size }));
+            let due = Some(Moment::START);
+            let sample = Sample { endpoint, batch, error: None, ..Sample::unsent(0, TraceId(1), due) };
+            let mut spans = Vec::new();
+            make(&origin, &sample, TraceId(1), false, &mut spans);
+            let of = |name: &str| spans[0].attributes.iter().find(|one| one.key.as_str() == name);
+            let of = |name| of(name).map_or(String::new(), |one| one.value.to_string());
+            [spans[0].name.to_string(), of("url.full"), of("spanload.endpoint")]
+        };
+        assert_eq!(told(Some("/b"), 1), ["GET", "http://h/b", "/b"]);
+        assert_eq!(told(Some("/b"), 2), ["GET", "http://h/many", "/b"]);
+        assert_eq!(told(None, 1), ["POST", "http://h/a", ""]);
     }
 
     #[test]

@@ -78,6 +78,8 @@ fn a_proof_sends_both_phases_alike_and_tells_endpoints_apart() {
             assert!(one["p50_ms"].as_f64() <= one["p99_ms"].as_f64() && one["p99_ms"].is_f64(), "{one}");
         }
     }
+    let assumed = analysis["prediction"]["assumptions"].to_string();
+    assert!(assumed.contains("requests to any endpoint"), "{assumed}");
     assert!(results.text("report.html").contains("analysis:/phases/after/endpoints/2/p95_ms"));
     assert!(run.stdout().contains("endpoint, ms"), "{}", run.stdout());
     assert!(results.manifest()["telemetry"]["destination"]["endpoints"][1]["method"] == "GET");

@@ -29,6 +29,11 @@ impl EndpointTimes {
         }
     }
 
+    /// Whether there is more than one.
+    pub fn are_several(&self) -> bool {
+        self.0.len() > 1
+    }
+
     /// The figures of each, in the order of their names.
     pub fn figures(&self) -> Vec<EndpointFigures> {
         let figures = |(name, sent): (&Arc<str>, &EndpointRows)| {

@@ -31,6 +31,11 @@ pub(super) fn list(
                       to the server's accept queue, so it is not predicted";
         list.push(accept.into());
     }
+    if before.endpoints().are_several() {
+        let batches = "a batch takes requests to any endpoint; where it can only take those to one, it is smaller, and where \
+                       endpoints take none, less is gained";
+        list.push(batches.into());
+    }
     if before.requests() as usize > MOST_REQUESTS {
         list.push(format!("the first {MOST_REQUESTS} requests stand for all {}", before.requests()));
     }
