@@ -54,13 +54,12 @@ async fn exchange<T: Transport + 'static>(
 fn compose<'a, T: Transport + 'static>(scheduler: &'a Scheduler<T>, slot: &Slot<T>) -> Request<'a> {
     let repetition = &scheduler.repetition;
     let members = slot.members.borrow();
-    let traceparent = repetition.traces.traceparent(members[0].1.seq);
-    let keep = repetition.strategy.keeps();
-    let routes = repetition.routes(members[0].1.seq);
-    let alone = |seq| Request { route: &routes.single, body: repetition.plan.body(seq), traceparent, keep };
-    let (route, members) = match (&routes.batch, members.as_slice()) {
-        (Some(route), members) if members.len() > 1 => (route, members),
-        _ => return alone(members[0].1.seq),
+    let first = members[0].1.seq;
+    let (traceparent, keep) = (repetition.traces.traceparent(first), repetition.strategy.keeps());
+    let routes = repetition.routes(first);
+    // Who takes no batches is given one request at a time.
+    let Some(route) = routes.batch.as_ref().filter(|_| members.len() > 1) else {
+        return Request { route: &routes.single, body: repetition.plan.body(first), traceparent, keep };
     };
     let bodies: Vec<Bytes> = members.iter().map(|(_, member)| repetition.plan.body(member.seq)).collect();
     let body = repetition.batch_format.compose(&bodies);
