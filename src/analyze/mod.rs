@@ -4,10 +4,12 @@
 
 mod attribution;
 pub mod calibration;
+pub mod capacity;
 mod comparison;
 mod document;
 mod ladder;
 mod observed;
+mod open_load;
 pub mod prediction;
 mod quality;
 mod script;

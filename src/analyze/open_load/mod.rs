@@ -1,0 +1,3 @@
+//! A load whose arrivals do not wait: whether the server kept up with it.
+
+mod growth;
