@@ -22,10 +22,10 @@ pub use attribution::{
 pub use comparison::{compare, compare_runs};
 pub use document::{
     Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump, Cluster,
-    Clusters, Comparison, Contribution, Difference, FailureFigures, LadderRung, LatencyMs, PhaseAnalysis,
-    PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared,
-    Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey,
-    Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Way, Window,
+    Clusters, Comparison, Contribution, Difference, FailureFigures, LadderRung, LatencyMs, OfferedLoad,
+    PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared,
+    RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures,
+    Table, TableKey, Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Way, Window,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

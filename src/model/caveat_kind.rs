@@ -74,6 +74,8 @@ kinds! {
     AnswersVary = "answers_vary",
     /// No copy was kept of some answers, so that only their bytes were compared.
     AnswersNotCopied = "answers_not_copied",
+    /// More came than a phase could do.
+    Overloaded = "overloaded",
     /// A phase has not one success.
     NoSuccess = "no_success",
     /// Nearly all of a phase failed.

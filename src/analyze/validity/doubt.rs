@@ -3,6 +3,7 @@
 use super::doubted_times::DoubtedTimes;
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
+use crate::analyze::document::OfferedLoad;
 use crate::analyze::observed::FailureGroup;
 use crate::model::{CaveatKind, Closings, ErrorKind, Metric, Micros, Moment, Peer, Phase};
 use crate::stats::interval::Interval;
@@ -115,6 +116,13 @@ pub enum Doubt {
     AnswersVary {
         /// Requests with such answers.
         requests: u64,
+    },
+    /// More came than a phase could do.
+    Overloaded {
+        /// Which.
+        phase: Phase,
+        /// What came, and what came back.
+        load: OfferedLoad,
     },
     /// A phase has not one success.
     NoSuccess {
@@ -317,6 +325,7 @@ impl Doubt {
             Doubt::AnswersDiffer { .. } => CaveatKind::AnswersDiffer,
             Doubt::AnswersVary { .. } => CaveatKind::AnswersVary,
             Doubt::AnswersNotCopied { .. } => CaveatKind::AnswersNotCopied,
+            Doubt::Overloaded { .. } => CaveatKind::Overloaded,
             Doubt::NoSuccess { .. } => CaveatKind::NoSuccess,
             Doubt::MostlyFailed { .. } => CaveatKind::MostlyFailed,
             Doubt::Unsent { .. } => CaveatKind::Unsent,

@@ -2,6 +2,7 @@
 
 use super::doubt::Doubt;
 use super::{failed, kept, losses};
+use crate::analyze::document::OfferedLoad;
 use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Metric, Micros, Peer, Phase};
 
@@ -64,6 +65,19 @@ pub(super) fn message(doubt: &Doubt) -> String {
             phase.name(),
             share * 100.0
         ),
+        Doubt::Overloaded { phase, load } => {
+            let OfferedLoad { offered_rps, achieved_rps, backlog_growth_rps: growth, .. } = load;
+            let interval = load.backlog_growth_ci95_rps.map_or(String::new(), |ends| format!(" [{:.1}, {:.1}]", ends.lo, ends.hi));
+            format!(
+                "{}: {offered_rps:.1} requests a second were offered and {:.1} answered; the backlog grew by {:.1} a second{interval}, to \
+                 {} requests, so there is no steady state: its percentiles grow with the length of the run and are no result; \
+                 lower --rate, or find the highest one that holds with spanload capacity",
+                phase.name(),
+                achieved_rps.unwrap_or(0.0),
+                growth.unwrap_or(0.0),
+                load.backlog_most
+            )
+        }
         Doubt::TruncatedLog { log } => format!(
             "the last row of {log} was cut off and is not counted, for the run was killed or the disk is full; run it again"
         ),

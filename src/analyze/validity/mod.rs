@@ -9,6 +9,7 @@ mod judged;
 mod kept;
 mod losses;
 mod message;
+mod overload;
 mod phases;
 mod plans;
 mod replica;
@@ -45,6 +46,7 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
     doubts.extend(phases::accounting(before, after, cut_short));
     doubts.extend(phases::peers(before, after));
+    doubts.extend(overload::of(inputs).into_iter().flatten());
     doubts.extend(client::surplus(inputs.health));
     // The times of a phase that failed are those of its few successes, or of none: there is nothing to judge.
     if cut_short || mostly_failed(inputs) {
