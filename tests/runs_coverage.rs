@@ -54,7 +54,6 @@ fn compared(a: &PhaseData, b: &PhaseData) -> Comparison {
         run_id: name,
         phase: Phase::After,
         plan_digest: "",
-        open_load: false,
         data,
         health: Vec::new(),
         processors: None,

@@ -25,7 +25,7 @@ pub use document::{
     Clusters, Comparison, Contribution, Difference, FailureFigures, LadderRung, LatencyMs, OfferedLoad,
     PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared,
     RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures,
-    Table, TableKey, Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Way, Window,
+    Table, TableKey, Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Utilisation, Way, Window,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

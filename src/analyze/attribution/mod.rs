@@ -25,6 +25,7 @@ mod split;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod utilisation;
 mod wording;
 
 pub use attribute::{attribute, attribute_with};

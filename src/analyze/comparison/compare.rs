@@ -23,7 +23,7 @@ pub fn compare(inputs: Inputs<'_>) -> Comparison {
 pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -> Comparison {
     let (before, after) =
         (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
-    let load = [inputs.before, inputs.after].map(|phase| offered_load(phase).filter(|_| inputs.open_load));
+    let load = [inputs.before, inputs.after].map(offered_load);
     let steady = load[1].is_none_or(|load| !load.overloaded);
     let sla: Vec<SlaResult> =
         inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after, steady)).collect();

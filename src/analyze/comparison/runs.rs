@@ -29,7 +29,6 @@ pub fn compare_runs(
         after: b.data,
         baseline_script: None,
         script: None,
-        open_load: a.open_load && b.open_load,
         single_calls: &[],
         health: &[],
         processors: None,

@@ -25,6 +25,7 @@ mod server_view;
 mod sla_result;
 mod table;
 mod tail;
+mod utilisation;
 mod way;
 
 pub use analysis::{Analysis, AnalysisPhases};
@@ -51,4 +52,5 @@ pub use server_view::{ServerPart, ServerView};
 pub use sla_result::{SlaResult, SlaTimes};
 pub use table::{Table, TableKey};
 pub use tail::{Contribution, Tail};
+pub use utilisation::Utilisation;
 pub use way::Way;

@@ -13,6 +13,7 @@ pub struct PhaseCollector {
     rows: Vec<Observation>,
     seen: Vec<Seen>,
     ways: Ways,
+    open: bool,
 }
 
 /// Which requests of one repetition have a row, a bit each; it grows as they come.
@@ -41,7 +42,13 @@ impl PhaseCollector {
             rows: Vec::new(),
             seen: vec![Seen::default(); repetitions as usize],
             ways: Ways::default(),
+            open: false,
         }
+    }
+
+    /// The same of requests that did, or did not, wait for the answers to others before they were due.
+    pub fn open(self, open: bool) -> Self {
+        PhaseCollector { open, ..self }
     }
 
     /// Takes one sample. Repetitions count from 1.
@@ -68,7 +75,7 @@ impl PhaseCollector {
         if !self.rows.is_sorted_by_key(Observation::repetition) {
             self.rows.sort_by_key(Observation::repetition);
         }
-        PhaseData::of(self.requests, self.repetitions, self.rows, self.ways.finish())
+        PhaseData::of(self.requests, self.repetitions, self.rows, self.ways.finish()).of_load(self.open)
     }
 }
 

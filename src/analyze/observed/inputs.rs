@@ -24,8 +24,6 @@ pub struct Inputs<'a> {
     pub baseline_script: Option<BaselineScript>,
     /// Its rows.
     pub script: Option<&'a ScriptRows>,
-    /// Whether arrivals did not wait for answers.
-    pub open_load: bool,
     /// Single calls to the idle server beside the repetitions, where they were made.
     pub single_calls: &'a [SingleCall],
     /// How the client fared, in the order in which the repetitions ran.

@@ -15,8 +15,6 @@ pub struct RunSide<'a> {
     pub phase: Phase,
     /// Digest of its plan.
     pub plan_digest: &'a str,
-    /// Whether its arrivals did not wait for answers.
-    pub open_load: bool,
     /// Its rows.
     pub data: &'a PhaseData,
     /// How the client fared, in the order in which the repetitions ran.

@@ -13,8 +13,11 @@ use crate::stats::{StepFunction, rounded};
 /// came in it.
 const SLIGHT: f64 = 0.01;
 
-/// What a phase with arrivals that do not wait was offered, and whether it kept up; `None` where nothing was due.
+/// What a phase was offered, and whether it kept up; `None` of a closed loop, and where nothing was due.
 pub(super) fn offered_load(phase: &PhaseData) -> Option<OfferedLoad> {
+    if !phase.is_open() {
+        return None;
+    }
     let repetitions: Vec<Flow> = (1..=phase.repetitions()).map(|one| flow(phase, one)).collect();
     let offered = per_second(&repetitions)?;
     let growth = Growth::of(&repetitions);
@@ -56,6 +59,7 @@ fn per_second(repetitions: &[Flow]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::observed::PhaseCollector;
     use crate::analyze::observed::fixtures::{phase_of, sample};
     use crate::model::Sample;
 
@@ -67,7 +71,9 @@ mod tests {
             free = free.max(due) + takes;
             Sample { due: Some(Moment::from_micros(due)), ..sample(seq, free - due) }
         });
-        offered_load(&phase_of(600, rows)).expect("requests were due")
+        let mut collector = PhaseCollector::new(600, 1).open(true);
+        rows.for_each(|row| collector.take(1, &row).expect("planned"));
+        offered_load(&collector.finish()).expect("requests were due")
     }
 
     #[test]
@@ -87,7 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_due_is_nothing_offered() {
-        assert_eq!(offered_load(&phase_of(9, [])), None);
+    fn nothing_due_is_nothing_offered_and_a_closed_loop_offers_what_is_taken() {
+        assert_eq!(offered_load(&PhaseCollector::new(9, 1).open(true).finish()), None);
+        assert_eq!(offered_load(&phase_of(9, (0..9).map(|seq| sample(seq, 5)))), None);
     }
 }

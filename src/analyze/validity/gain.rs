@@ -49,7 +49,6 @@ mod tests {
             before: &before,
             after: &after,
             script: None,
-            open_load: false,
             baseline_script: None,
             single_calls: &[],
             health: &[],

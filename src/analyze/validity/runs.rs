@@ -38,7 +38,7 @@ fn of_side(side: &RunSide<'_>, sla: &[SlaLine]) -> Vec<Caveat> {
         let judged = judged(sla);
         doubts.extend(samples::too_few(&judged, data));
         doubts.extend(samples::disagreement(&judged, data, data));
-        doubts.extend(overload::of_phase(side.phase, data).filter(|_| side.open_load));
+        doubts.extend(overload::of_phase(side.phase, data));
         doubts.extend(client::doubts(&side.health, side.processors, data, data));
     } else {
         doubts.push(Doubt::Interrupted);
@@ -111,7 +111,6 @@ mod tests {
             run_id: name,
             phase,
             plan_digest,
-            open_load: false,
             data,
             health: Vec::new(),
             processors: None,

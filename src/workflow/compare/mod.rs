@@ -67,7 +67,6 @@ impl Side {
             run_id: &self.manifest.run_id,
             phase: self.phase,
             plan_digest: &self.manifest.plan.digest,
-            open_load: self.manifest.plan.arrival.is_some(),
             data: &self.data,
             health: health::of_repetitions(&self.manifest),
             processors: self.manifest.machine.processors,

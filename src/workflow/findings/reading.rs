@@ -66,7 +66,6 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         after: &after,
         script: script.as_ref().map(|(_, rows)| rows),
         baseline_script: script.as_ref().map(|(summary, _)| summary.clone()),
-        open_load: manifest.plan.arrival.is_some(),
         single_calls: &single_calls,
         health: &health::of_repetitions(&manifest),
         processors: manifest.machine.processors,
