@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
-use crate::model::{Exit, Metric, Statistic, Subject, Unit};
+use crate::model::{Exit, Metric, SlaLine, Statistic, Subject, Unit};
 
 /// What a summary needs beside the comparison.
 #[derive(Clone, Debug)]
@@ -118,6 +118,15 @@ pub(super) fn percentile(permille: u64) -> String {
     match permille % 10 {
         0 => format!("P{}", permille / 10),
         tenth => format!("P{}.{tenth}", permille / 10),
+    }
+}
+
+/// `P95 ≤ 800 ms`.
+pub(super) fn limited(line: &SlaLine) -> String {
+    let (name, sign, limit) = (metric(line.metric()), sign(line.metric()), line.limit());
+    match limit.unit() {
+        Unit::Share => format!("{name} {sign} {} %", limit.value() * 100.0),
+        unit => format!("{name} {sign} {} {}", limit.value(), unit.name()),
     }
 }
 

@@ -24,6 +24,12 @@ pub fn estimate(brackets: &[(f64, f64)]) -> Option<Estimate> {
     (!brackets.is_empty()).then(|| Estimate { rate: rounded(mean.exp(), 3), interval })
 }
 
+/// After ÷ before, from the brackets of the patterns that both have: what a pattern has in itself cancels.
+pub fn ratio(pairs: &[((f64, f64), (f64, f64))]) -> Option<Estimate> {
+    let of_pair = |(before, after): &((f64, f64), (f64, f64))| (after.0 / before.1, after.1 / before.0);
+    estimate(&pairs.iter().map(of_pair).collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +44,8 @@ mod tests {
         let interval = apart.interval.expect("three");
         assert!(interval.lo < 80.0 && interval.hi > 125.0 && interval.holds(apart.rate), "{apart:?}");
         assert_eq!(estimate(&[]), None);
+        let twice = ratio(&[((50.0, 51.0), (100.0, 102.0)), ((70.0, 71.4), (140.0, 142.8))]).expect("two");
+        assert_eq!(twice.rate, 2.0);
+        assert!(twice.interval.is_some_and(|found| found.lo > 1.9 && found.hi < 2.1), "{twice:?}");
     }
 }
