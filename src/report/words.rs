@@ -171,7 +171,7 @@ pub(super) struct FigureRow {
     pub interval: String,
 }
 
-/// Latency, then throughput, each with one decimal.
+/// Latency, then throughput, and of an open load what was offered and how much of it waited; each with one decimal.
 pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
     let (before, after) = (&comparison.phases.before, &comparison.phases.after);
     let both = before.latency_ms.named().into_iter().zip(after.latency_ms.named());
@@ -181,7 +181,15 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
         ..row(statistic(one), before, after)
     });
     let throughput = row("throughput, requests/s".into(), before.throughput_rps, after.throughput_rps);
-    latency.chain([throughput]).collect()
+    let offered = before.load.zip(after.load).map(|(before, after)| {
+        let backlog = [before, after].map(|load| Some(load.backlog_most as f64));
+        [
+            row("offered, requests/s".into(), Some(before.offered_rps), Some(after.offered_rps)),
+            row("most at once, requests".into(), backlog[0], backlog[1]),
+            row("backlog growth, /s".into(), before.backlog_growth_rps, after.backlog_growth_rps),
+        ]
+    });
+    latency.chain([throughput]).chain(offered.into_iter().flatten()).collect()
 }
 
 fn row(name: String, before: Option<f64>, after: Option<f64>) -> FigureRow {

@@ -32,14 +32,24 @@ pub(super) fn at(settings: &Settings, rate: f64, pattern: u32, each: Duration) -
         Some(ArrivalProcess::Gamma { shape, .. }) => ArrivalProcess::Gamma { rate, shape: *shape },
         _ => ArrivalProcess::Poisson { rate },
     };
-    let judged = settings.sla.iter().filter_map(|line| line.metric().percentile());
-    let least = judged.map(smallest_sample).max().unwrap_or(0).clamp(REQUESTS_LEAST, REQUESTS_MOST);
     let in_time = (rate * each.as_secs_f64()).ceil() as u64;
-    changed.load.requests = Some(in_time.clamp(least, REQUESTS_MOST));
+    changed.load.requests = Some(in_time.clamp(least_requests(settings), REQUESTS_MOST));
     changed.load.duration = None;
     changed.load.arrival = Some(arrival);
     changed.load.seed = settings.load.seed.wrapping_add(u64::from(pattern) - 1);
     changed
+}
+
+/// What a judged percentile needs.
+fn least_requests(settings: &Settings) -> u64 {
+    let judged = settings.sla.iter().filter_map(|line| line.metric().percentile());
+    judged.map(smallest_sample).max().unwrap_or(0).clamp(REQUESTS_LEAST, REQUESTS_MOST)
+}
+
+/// The lowest rate that is tried, in requests a second: at a lower one as many requests would take more than six times as long
+/// as a measurement shall.
+pub(super) fn lowest(settings: &Settings, each: Duration) -> f64 {
+    least_requests(settings) as f64 / (6.0 * each.as_secs_f64())
 }
 
 #[cfg(test)]

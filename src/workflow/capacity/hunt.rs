@@ -12,9 +12,8 @@ use crate::model::{Part, Phase};
 use crate::runlog::LogReader;
 use crate::workflow::sending::{PartLoad, Run, Shown, patience, plans};
 
-/// Rates that are tried at most and at least, in requests a second.
+/// The highest rate that is tried, in requests a second.
 const MOST: f64 = 1_000_000.0;
-const LEAST: f64 = 0.1;
 
 /// A search on its way, and in the end what it found.
 pub(super) struct Hunt<'a> {
@@ -59,7 +58,8 @@ impl<'a> Hunt<'a> {
         pattern: u32,
         start: f64,
     ) -> anyhow::Result<bool> {
-        let fresh = Search::new(start, self.job.precision, LEAST, MOST);
+        let fresh =
+            Search::new(start, self.job.precision, at_rate::lowest(run.settings(), self.job.each), MOST);
         let known = self.brackets[phase as usize].last().and_then(|bracket| bracket.holds_rps);
         let mut search = known.map_or(fresh.clone(), |holds| fresh.near(holds));
         let mut goes_on = true;

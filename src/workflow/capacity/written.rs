@@ -1,7 +1,7 @@
 //! What a search found, as files and as an exit code.
 
-use super::hunt::Hunt;
 use super::CapacityJob;
+use super::hunt::Hunt;
 use crate::analyze::capacity::{self, Capacity, CapacityEnd, HighestRate, RateBracket, estimate};
 use crate::model::run_files::{CAPACITY, CAPACITY_PAGE, CAPACITY_TABLE};
 use crate::model::{ArrivalProcess, Exit, Phase};
