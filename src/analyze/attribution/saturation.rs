@@ -53,6 +53,9 @@ pub(super) fn saturation(
     context: &Context<'_>,
     replicas: Option<usize>,
 ) -> Option<Saturation> {
+    if phase.is_open() {
+        return None;
+    }
     let mut loaded = Loaded::default();
     for repetition in 1..=phase.repetitions() {
         let places = phase.places(repetition);

@@ -53,7 +53,7 @@ pub struct ServerFigures {
     pub replicas: usize,
     /// Whether requests waited for one, so that there are no more; else there may be more.
     pub saturated: bool,
-    /// Callers of the closed loop.
+    /// Callers of the closed loop; 0 in an open load.
     pub callers: usize,
     /// Mean time of a call with one item, in milliseconds.
     pub call_ms: f64,

@@ -25,6 +25,7 @@ pub struct PhaseData {
     latency: Distribution,
     service_latency: Distribution,
     ways: Ways,
+    open: bool,
 }
 
 impl PhaseData {
@@ -37,7 +38,18 @@ impl PhaseData {
         let sums: Vec<RepetitionSums> = starts.windows(2).map(&mut sums).collect();
         let latency = Distribution::pooled(sums.iter().map(|sums| &sums.latency));
         let service_latency = Distribution::new(service, latency.planned());
-        PhaseData { requests, repetitions, rows, starts, sums, latency, service_latency, ways }
+        let open = false;
+        PhaseData { requests, repetitions, rows, starts, sums, latency, service_latency, ways, open }
+    }
+
+    /// The same of requests that were due when the plan said, whatever answers did.
+    pub fn of_open_load(self) -> Self {
+        PhaseData { open: true, ..self }
+    }
+
+    /// Whether requests were due when the plan said; else a log may show a closed loop.
+    pub(in crate::analyze) fn is_open(&self) -> bool {
+        self.open
     }
 
     /// The rows by repetition, and within it in the order in which requests ended.

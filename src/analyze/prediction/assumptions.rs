@@ -42,10 +42,13 @@ fn callers(inferred: &Inferred) -> String {
         0 => String::new(),
         think => format!(" who wait {:.0} ms between an answer and the next request", think as f64 / 1e3),
     };
+    let load = match inferred.dues {
+        Some(_) => "requests are due when those of the before log were".to_string(),
+        None => format!("a closed loop of {} callers{between}, as in the before log", inferred.callers),
+    };
     format!(
-        "a closed loop of {} callers{between}, as in the before log; kept connections, first come first served; no packet \
-         is lost and no connection waits to be accepted",
-        inferred.callers
+        "{load}; kept connections, first come first served; no packet \
+         is lost and no connection waits to be accepted"
     )
 }
 

@@ -20,7 +20,9 @@ pub(super) struct Inferred {
     pub replicas: usize,
     /// Whether requests waited for a replica, so that there are no more than these.
     pub saturated: bool,
-    /// Callers of the closed loop.
+    /// When each request is due in an open load, by sequence number, in microseconds; `None` in a closed loop.
+    pub dues: Option<Vec<u64>>,
+    /// Callers of the closed loop; 0 in an open load.
     pub callers: usize,
     /// What each of them waits between an answer and its next request, in microseconds.
     pub think: u64,
@@ -63,6 +65,7 @@ impl Inferred {
 
 /// Looks at the before phase; `None` where neither it nor the calibration tells what a call costs.
 pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Option<Inferred> {
+    let dues = if before.is_open() { Some(dues(before)?) } else { None };
     let exchanges = exchanges(before);
     let requests = (before.requests() as usize).min(MOST_REQUESTS);
     let computing = Levels::of(exchanges.iter().filter_map(|row| interval(row)), before.repetitions());
@@ -80,8 +83,9 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
     Some(Inferred {
         replicas: replicas.max(1),
         saturated,
-        callers: callers(before),
-        think: think(before),
+        callers: if before.is_open() { 0 } else { callers(before) },
+        think: if before.is_open() { 0 } else { think(before) },
+        dues,
         round_trip: round_trip(&exchanges, calibration),
         calls,
         law,
@@ -142,6 +146,16 @@ fn reported_calls(
     let mean = known.iter().sum::<f64>() / known.len() as f64;
     let call = |(sum, n): &(f64, u32)| if *n > 0 { sum / f64::from(*n) } else { mean };
     (!known.is_empty()).then(|| sums.iter().map(|pair| call(pair).round() as u64).collect())
+}
+
+/// The times of the plan, as the first repetition has them; `None` where it was stopped before all of them had come.
+fn dues(before: &PhaseData) -> Option<Vec<u64>> {
+    let requests = (before.requests() as usize).min(MOST_REQUESTS);
+    let mut dues = vec![None; requests];
+    for row in before.repetition(1).filter(|row| (row.seq() as usize) < requests) {
+        dues[row.seq() as usize] = row.due().map(Moment::as_micros);
+    }
+    dues.into_iter().collect()
 }
 
 /// The closed loop's callers: the requests that were due at the start of a repetition.

@@ -1,6 +1,6 @@
 //! Client and server as a discrete-event simulation: whole microseconds, no clock, chance only from a seed.
 //!
-//! Callers in a closed loop put requests into one queue, first come first served. A connection that is
+//! Callers in a closed loop, or the arrivals of an open load, put requests into one queue, first come first served. A connection that is
 //! free takes its share of the waiting requests, at most a batch; the one that has just ended its exchange
 //! before the idle ones, as the engine does. The server answers exchanges in the order of arrival on so
 //! many replicas.
@@ -66,7 +66,9 @@ impl SimulatedServer<'_> {
 
 /// The load and how it is sent; all at least 1.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Client {
+pub(super) struct Client<'a> {
+    /// When each request is due, in order, whatever callers there are; `None` is a closed loop of these.
+    pub dues: Option<&'a [u64]>,
     /// Callers who send their next request when the last one has ended.
     pub callers: usize,
     /// What each of them waits between the two, in microseconds.
@@ -95,13 +97,13 @@ enum Event {
     Computed(usize),
     /// Its answer reaches the client.
     Answer(usize),
-    /// So many callers have thought.
+    /// So many callers have thought, or requests arrive.
     Due(usize),
 }
 
 struct Simulation<'a> {
     server: SimulatedServer<'a>,
-    client: Client,
+    client: Client<'a>,
     now: u64,
     /// When the last answer came.
     end: u64,
@@ -121,9 +123,10 @@ struct Simulation<'a> {
 }
 
 /// Runs one repetition of as many requests as there are costs.
-pub(super) fn simulate(server: SimulatedServer<'_>, client: Client) -> Outcome {
+pub(super) fn simulate(server: SimulatedServer<'_>, client: Client<'_>) -> Outcome {
     // More connections than callers are never used.
-    let connections = client.connections.min(client.callers);
+    let most = client.dues.map_or(client.callers, <[u64]>::len);
+    let connections = client.connections.min(most);
     let mut simulation = Simulation {
         server,
         client,
@@ -139,7 +142,10 @@ pub(super) fn simulate(server: SimulatedServer<'_>, client: Client) -> Outcome {
         free_replicas: server.replicas,
         line: VecDeque::new(),
     };
-    simulation.issue(client.callers);
+    match client.dues {
+        Some(dues) => dues.iter().for_each(|due| simulation.after(*due, Event::Due(1))),
+        None => simulation.issue(client.callers),
+    }
     simulation.call_idle();
     while let Some(Reverse((time, _, event))) = simulation.events.pop() {
         simulation.now = time;
@@ -167,9 +173,10 @@ impl Simulation<'_> {
                 for member in members {
                     self.latencies[member] = self.now - self.due[member];
                 }
-                match self.client.think {
-                    0 => self.issue(ended),
-                    think => self.after(think, Event::Due(ended)),
+                match (self.client.dues, self.client.think) {
+                    (Some(_), _) => {}
+                    (None, 0) => self.issue(ended),
+                    (None, think) => self.after(think, Event::Due(ended)),
                 }
                 self.take(connection);
                 self.call_idle();

@@ -8,8 +8,8 @@ fn server(calls: &[u64], replicas: usize) -> SimulatedServer<'_> {
     SimulatedServer { calls, economy: Economy::Fixed(0), replicas, round_trip: 0, spread: None }
 }
 
-fn client(callers: usize, connections: usize, batch: usize) -> Client {
-    Client { callers, think: 0, connections, batch }
+fn client(callers: usize, connections: usize, batch: usize) -> Client<'static> {
+    Client { dues: None, callers, think: 0, connections, batch }
 }
 
 fn mean(outcome: &Outcome) -> f64 {
@@ -173,4 +173,20 @@ proptest! {
         prop_assert!(cost(Economy::Fixed(fixed)) <= cost(Economy::None));
         prop_assert_eq!(cost(Economy::Fixed(0)), cost(Economy::None));
     }
+}
+
+#[test]
+fn arrivals_wait_for_no_answer_and_latency_counts_from_due() {
+    // One replica, 100 ms a call, and a request every 60 ms: each waits 40 ms more than the one before it.
+    let (calls, dues) = ([100_000; 4], [0, 60_000, 120_000, 180_000]);
+    let open = |dues, batch| Client { dues: Some(dues), callers: 0, think: 0, connections: 8, batch };
+    let one = server(&calls, 1);
+    assert_eq!(simulate(one, open(&dues, 1)).latencies, [100_000, 140_000, 180_000, 220_000]);
+    let apart = [5_000, 500_000, 900_000, 1_300_000];
+    let outcome = simulate(one, open(&apart, 1));
+    assert_eq!((outcome.latencies, outcome.end), (vec![100_000; 4], 1_400_000), "nobody waits");
+    // Three come while the only connection is taken, and go out together.
+    let free = SimulatedServer { economy: Economy::Free, ..one };
+    let busy = Client { connections: 1, ..open(&[0, 10_000, 20_000, 30_000], 8) };
+    assert_eq!(simulate(free, busy).latencies, [100_000, 190_000, 180_000, 170_000]);
 }

@@ -18,7 +18,7 @@ fn before(requests: u64, callers: usize, replicas: usize, reported: bool) -> Pha
     let calls = calls(requests);
     let server =
         SimulatedServer { calls: &calls, economy: Economy::None, replicas, round_trip: 300, spread: None };
-    let outcome = simulate(server, Client { callers, think: 0, connections: callers, batch: 1 });
+    let outcome = simulate(server, Client { dues: None, callers, think: 0, connections: callers, batch: 1 });
     let mut ends: Vec<u64> = vec![0; callers];
     let mut samples = Vec::new();
     for (seq, call) in calls.iter().enumerate() {

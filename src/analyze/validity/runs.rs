@@ -57,6 +57,7 @@ fn about(doubt: &Doubt) -> Option<Phase> {
         | Doubt::MissingRows { phase, .. }
         | Doubt::RepetitionsDisagree { phase, .. }
         | Doubt::ClientLate { phase, .. }
+        | Doubt::ReleasedLate { phase, .. }
         | Doubt::ClientBusy { phase, .. } => Some(*phase),
         _ => None,
     }

@@ -50,7 +50,13 @@ pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Res
     Ok(())
 }
 
+/// The rows of a phase, and whether they are those of an open load, which the manifest knows.
 fn phase(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
+    let (data, doubts) = rows(results, manifest, phase)?;
+    Ok((if manifest.plan.arrival.is_some() { data.of_open_load() } else { data }, doubts))
+}
+
+fn rows(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let plan = &manifest.plan;
     let collector = PhaseCollector::new(plan.requests, plan.repetitions);
     let log = Part::from(phase).log();
