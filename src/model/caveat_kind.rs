@@ -98,6 +98,8 @@ kinds! {
     UnequalErrors = "unequal_errors",
     /// The client's own loop woke late enough to show in the tail.
     ClientLate = "client_late",
+    /// Requests were let go later than they were due: the run is invalid.
+    ReleasedLate = "released_late",
     /// The client used up the processor.
     ClientBusy = "client_busy",
     /// A percentile is judged on fewer requests than it needs.

@@ -66,6 +66,7 @@ pub fn capacity_table(found: &Capacity) -> anyhow::Result<Vec<u8>> {
         "achieved_rps",
         "goodput_rps",
         "overloaded",
+        "client_late",
         "holds",
     ])?;
     let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.3}"));
@@ -82,6 +83,7 @@ pub fn capacity_table(found: &Capacity) -> anyhow::Result<Vec<u8>> {
             number(one.achieved_rps),
             number(one.goodput_rps),
             one.overloaded.to_string(),
+            one.client_late.to_string(),
             one.holds.to_string(),
         ])?;
     }

@@ -3,7 +3,7 @@
 use crate::analyze::document::RateMeasured;
 use crate::analyze::observed::{PhaseData, meets};
 use crate::analyze::open_load::offered_load;
-use crate::model::{Limit, Micros, Phase, SlaLine};
+use crate::model::{Limit, Micros, Phase, Releases, SlaLine};
 use crate::stats::rounded;
 
 /// Which measurement it is.
@@ -19,8 +19,9 @@ pub struct AtRate {
     pub rate: f64,
 }
 
-/// Judges the rows of one measurement.
-pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine]) -> RateMeasured {
+/// Judges the rows of one measurement, and how punctually the client sent them.
+pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine], releases: Option<Releases>) -> RateMeasured {
+    let client_late = releases.is_some_and(|releases| !releases.are_punctual());
     let overloaded = offered_load(data).is_some_and(|load| load.overloaded);
     let percentile = |permille| data.latency().percentile(permille).map(Micros::as_millis);
     let within = sla.iter().filter_map(|line| match line.limit() {
@@ -43,7 +44,8 @@ pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine]) -> RateMeasured {
         achieved_rps: data.throughput(),
         goodput_rps: busy.map(|busy| rounded(good as f64 / busy, 3)),
         overloaded,
-        holds: !overloaded && data.unsent() == 0 && sla.iter().all(|line| meets(line, data)),
+        client_late,
+        holds: !overloaded && !client_late && data.unsent() == 0 && sla.iter().all(|line| meets(line, data)),
     }
 }
 
@@ -65,7 +67,7 @@ mod tests {
             collector.take(1, &row).expect("planned");
         }
         let at = AtRate { phase: Phase::After, repetition: 3, pattern: 2, rate: 100.0 };
-        judge(at, &collector.finish(), &[sla("p95", 500), sla("p50", 40)])
+        judge(at, &collector.finish(), &[sla("p95", 500), sla("p50", 40)], None)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::spread::Spread;
 use crate::analyze::document::{Quality, SlaResult, SlaTimes};
 use crate::analyze::observed::{PhaseData, meets};
-use crate::model::{Confidence, Limit, RunEnd, Signal, SlaLine, Verdict};
+use crate::model::{Caveat, CaveatKind, Confidence, Limit, RunEnd, Signal, SlaLine, Verdict};
 use crate::stats::{Interval, rounded};
 
 /// Judges one line on the unrounded figures of the after phase. The limit is inclusive. A time of a phase that was not steady is
@@ -53,14 +53,16 @@ pub(super) fn overall_confidence(sla: &[SlaResult], quality: &Quality) -> Confid
 }
 
 /// Met only if every line is, no answer differs, and every planned request of both phases was
-/// sent: a run that was cut short proves nothing, whoever cut it.
+/// sent, when it was due: a run that was cut short proves nothing, whoever cut it, nor one that sent another load.
 pub(super) fn overall(
     sla: &[SlaResult],
     quality: &Quality,
     before: &PhaseData,
     after: &PhaseData,
+    caveats: &[Caveat],
 ) -> Verdict {
-    of(sla.iter().all(|line| line.verdict == Verdict::Met), quality, &[before, after])
+    let valid = caveats.iter().all(|caveat| caveat.kind != CaveatKind::ReleasedLate);
+    of(valid && sla.iter().all(|line| line.verdict == Verdict::Met), quality, &[before, after])
 }
 
 /// The same of anything that is judged: its lines, its answers beside what they should be, and what had to be sent.

@@ -103,6 +103,9 @@ pub struct RateMeasured {
     pub goodput_rps: Option<f64>,
     /// Whether the backlog grew for as long as requests came.
     pub overloaded: bool,
-    /// Whether every line of the SLA held and it was not overloaded.
+    /// Whether the client let more than 1 % of the requests go later than 1 ms after due: it is the client then that cannot send
+    /// at this rate.
+    pub client_late: bool,
+    /// Whether every line of the SLA held, and neither was it overloaded nor the client late.
     pub holds: bool,
 }

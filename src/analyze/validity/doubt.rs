@@ -5,7 +5,7 @@ use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
 use crate::analyze::document::OfferedLoad;
 use crate::analyze::observed::FailureGroup;
-use crate::model::{CaveatKind, Closings, ErrorKind, Metric, Micros, Moment, Peer, Phase};
+use crate::model::{CaveatKind, Closings, ErrorKind, Metric, Micros, Moment, Peer, Phase, Releases};
 use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
@@ -219,6 +219,15 @@ pub enum Doubt {
         /// The greatest lateness.
         max: Micros,
     },
+    /// Requests of an open load were let go later than they were due: the load was not the planned one.
+    ReleasedLate {
+        /// In which phase.
+        phase: Phase,
+        /// In which repetition, from 1.
+        repetition: u32,
+        /// How punctually.
+        releases: Releases,
+    },
     /// The client used up the processor.
     ClientBusy {
         /// In which phase.
@@ -337,6 +346,7 @@ impl Doubt {
             Doubt::KeptRace { .. } => CaveatKind::KeptRace,
             Doubt::UnequalErrors { .. } => CaveatKind::UnequalErrors,
             Doubt::ClientLate { .. } => CaveatKind::ClientLate,
+            Doubt::ReleasedLate { .. } => CaveatKind::ReleasedLate,
             Doubt::ClientBusy { .. } => CaveatKind::ClientBusy,
             Doubt::TooFewSamples { .. } => CaveatKind::TooFewSamples,
             Doubt::RepetitionsDisagree { .. } => CaveatKind::RepetitionsDisagree,

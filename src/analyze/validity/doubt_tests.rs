@@ -68,7 +68,12 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::UnequalErrors { .. } => {
             Doubt::ClientLate { phase, repetition: 1, p99: Micros(1), max: Micros(2) }
         }
-        Doubt::ClientLate { .. } => Doubt::ClientBusy { phase, repetition: 1, share: 0.9, of: "a core" },
+        Doubt::ClientLate { .. } => Doubt::ReleasedLate {
+            phase,
+            repetition: 1,
+            releases: Releases { all: 9, on_time: 3, lag_p99_us: 7_000, lag_max_us: 8_000 },
+        },
+        Doubt::ReleasedLate { .. } => Doubt::ClientBusy { phase, repetition: 1, share: 0.9, of: "a core" },
         Doubt::ClientBusy { .. } => {
             Doubt::TooFewSamples { metric: Metric::latency(Statistic::P95), n: 1, needed: 130 }
         }

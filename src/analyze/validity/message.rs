@@ -59,6 +59,14 @@ pub(super) fn message(doubt: &Doubt) -> String {
              another machine",
             phase.name()
         ),
+        Doubt::ReleasedLate { phase, repetition, releases } => format!(
+            "in repetition {repetition} of the {} phase only {:.1} % of the requests were let go within 1 ms of due, {} ms late \
+             at P99: the load was not the planned one, and the run is invalid; free the processor, use a lower rate, or more \
+             load.threads",
+            phase.name(),
+            releases.share_on_time() * 100.0,
+            Micros(releases.lag_p99_us)
+        ),
         Doubt::ClientBusy { phase, repetition, share, of } => format!(
             "in repetition {repetition} of the {} phase the client used {:.0} % of {of}, so it measured itself; \
              use fewer workers (-c) or a machine of its own",

@@ -59,6 +59,7 @@ fn about(doubt: &Doubt) -> Option<Phase> {
         | Doubt::RepetitionsDisagree { phase, .. }
         | Doubt::Overloaded { phase, .. }
         | Doubt::ClientLate { phase, .. }
+        | Doubt::ReleasedLate { phase, .. }
         | Doubt::ClientBusy { phase, .. } => Some(*phase),
         _ => None,
     }

@@ -111,6 +111,8 @@ impl<'a> Hunt<'a> {
             truth: None,
         };
         run.send(&load).await?;
+        let sent = run.manifest.repetitions.last();
+        let releases = sent.and_then(|record| record.health.as_ref()?.releases);
         if run.stopped() {
             return Ok(None);
         }
@@ -124,12 +126,13 @@ impl<'a> Hunt<'a> {
                 collector.take(1, &row.sample).map_err(|problem| anyhow!("{log}: {problem}"))?;
             }
         }
-        let measured = judge(at, &collector.finish(), &settings.sla);
+        let measured = judge(at, &collector.finish(), &settings.sla, releases);
         let p95 = measured.p95_ms.map_or("no P95".into(), |p95| format!("P95 {p95:.0} ms"));
-        let word = match (measured.holds, measured.overloaded) {
-            (true, _) => "holds",
-            (false, true) => "does not hold: the backlog grows",
-            (false, false) => "does not hold",
+        let word = match &measured {
+            one if one.holds => "holds",
+            one if one.client_late => "not told: the client itself was late",
+            one if one.overloaded => "does not hold: the backlog grows",
+            _ => "does not hold",
         };
         run.runner.progress.say(&format!("{} at {:.1}/s: {p95}, {word}", at.phase.name(), at.rate));
         Ok(Some(measured))
