@@ -8,6 +8,7 @@ mod attribution;
 mod backoff;
 mod bad_input;
 mod bad_readers;
+mod capacity;
 mod ci_docs;
 mod cli_docs;
 mod collector_settings;

@@ -42,7 +42,7 @@ fn within_the_aim(variation: Variation) -> Predicted {
 fn default_shape() {
     let predicted = within_the_aim(scaled());
     let server = predicted.prediction.server.as_ref().expect("it was inferred");
-    assert_eq!((server.replicas, server.saturated, server.callers), (8, true, 64));
+    assert_eq!((server.replicas, server.saturated, server.callers), (8, true, Some(64)));
     let calibration = &predicted.calibration;
     assert_eq!(calibration.n, 23, "an exchange counts once, however many rows it has");
     let fixed = calibration.fixed_ms.expect("batches tell it");

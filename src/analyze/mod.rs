@@ -4,10 +4,12 @@
 
 mod attribution;
 pub mod calibration;
+pub mod capacity;
 mod comparison;
 mod document;
 mod ladder;
 mod observed;
+mod open_load;
 pub mod prediction;
 mod quality;
 mod script;
@@ -21,9 +23,10 @@ pub use comparison::{compare, compare_runs};
 pub use document::{
     Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump, Cluster,
     Clusters, Comparison, Contribution, Difference, EndpointFigures, FailureFigures, LadderRung, LatencyMs,
-    PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared,
-    RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures,
-    Table, TableKey, Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Way, Window,
+    OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys,
+    RunCompared, RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes,
+    StageFigures, Table, TableKey, Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles, Utilisation,
+    Way, Window,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

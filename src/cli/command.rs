@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::ablate::AblateArgs;
 use super::analyze::AnalyzeArgs;
+use super::capacity::CapacityArgs;
 use super::compare::CompareArgs;
 use super::explain::ExplainArgs;
 use super::export::ExportArgs;
@@ -26,6 +27,7 @@ Examples:
   spanload prove                                     the default scenario against the embedded mock
   spanload prove --target http://127.0.0.1:8000      the same load against your own server
   spanload prove --sla p95=500ms --set after.batch=4 another limit, another optimisation
+  spanload capacity                                  the highest rate at which the SLA holds, before and after
   spanload explain --slowest 5                       where the time of the slowest requests went
   spanload compare results/old results/new           two stored runs, release against release
   spanload analyze results/latest                    the comparison again, from the logs
@@ -57,6 +59,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Send the load of one phase once and write its log
     Load(LoadArgs),
+    /// Find the highest rate at which the SLA holds, before and after
+    Capacity(CapacityArgs),
     /// Prove each variant of an ablation file and print their table
     Ablate(AblateArgs),
     /// Send the spans of a finished run to an OTLP endpoint, from its logs

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::command::Command;
 use super::interruptible::interruptible;
-use super::{ablate, analyze, compare, explain, export, load, mock, prove, report};
+use super::{ablate, analyze, capacity, compare, explain, export, load, mock, prove, report};
 use crate::host::{Interrupted, console, regular};
 use crate::model::Exit;
 use crate::plan::{ArrivalError, PayloadError};
@@ -37,6 +37,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Compare(args) => compare::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Load(args) => interruptible(async |interrupt| load::run(args, interrupt).await),
+        Command::Capacity(args) => interruptible(async |interrupt| capacity::run(args, interrupt).await),
         Command::Ablate(args) => interruptible(async |interrupt| ablate::run(args, interrupt).await),
     }
 }

@@ -3,6 +3,7 @@
 
 mod ablate;
 mod analyze;
+mod capacity;
 mod command;
 mod compare;
 mod connection_args;

@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use crate::host::Clock;
 use crate::host::cpu;
-use crate::model::{Closings, Micros, Moment};
+use crate::model::{Closings, Micros, Moment, Releases};
 
 /// The longest lag that is told apart, in microseconds: an hour.
 const HIGHEST_US: u64 = 3_600_000_000;
@@ -34,6 +34,8 @@ pub struct Health {
     pub closings: Closings,
     /// When the repetition was given up, because nothing but failures ended in it.
     pub gave_up: Option<Moment>,
+    /// How punctually requests were let go; `None` in a closed loop.
+    pub releases: Option<Releases>,
 }
 
 impl Health {
@@ -58,6 +60,10 @@ impl Health {
         self.surplus_connections += other.surplus_connections;
         self.closings.add(&other.closings);
         self.gave_up = self.gave_up.or(other.gave_up);
+        self.releases = match (self.releases, other.releases) {
+            (Some(one), Some(other)) => Some(one.with(other)),
+            (one, other) => one.or(other),
+        };
     }
 }
 
@@ -122,6 +128,7 @@ impl Watch {
             surplus_connections: 0,
             closings: Closings::default(),
             gave_up: None,
+            releases: None,
         }
     }
 }
@@ -159,6 +166,7 @@ mod tests {
             surplus_connections: 0,
             closings: Closings::default(),
             gave_up: None,
+            releases: None,
         };
         let mut one = health(3, 5, 9);
         one.join(health(4, 2, 1));

@@ -14,6 +14,7 @@ mod health;
 mod hopeless;
 mod output;
 mod pacing;
+mod punctuality;
 mod repetition;
 mod room;
 mod run;

@@ -32,6 +32,11 @@ pub enum Due {
 }
 
 impl Pacing {
+    /// Whether the plan says when requests are due.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Pacing::Open { .. })
+    }
+
     /// The most connections that it can use at the same time.
     pub(super) fn connections(&self) -> usize {
         match self {

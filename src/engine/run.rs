@@ -13,7 +13,7 @@ use super::health::{Health, Watch};
 use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::{deadlines, exchange};
-use crate::host::{Clock, Interrupt};
+use crate::host::{Alarm, Clock, Interrupt};
 use crate::model::{Chunk, Closings, Moment, Pulse};
 use crate::transport::Transport;
 
@@ -36,14 +36,16 @@ pub fn run_on<T: Transport + 'static>(
     interrupt: &Interrupt,
 ) -> Health {
     let halt = Halt::new(interrupt, repetition.patience);
-    run_share(runtime, repetition, transport, clock, sink, pulse, &halt)
+    run_share(runtime, repetition, transport, Alarm::of_runtime, clock, sink, pulse, &halt)
 }
 
-/// The same with a thread's share of a repetition, whose threads end together.
+/// The same with a thread's share of a repetition, whose threads end together, and the alarm that its loop is woken by.
+#[expect(clippy::too_many_arguments, reason = "all that a thread is given")]
 pub(super) fn run_share<T: Transport + 'static>(
     runtime: Runtime,
     share: Repetition,
     transport: T,
+    alarm: impl FnOnce(Clock) -> Alarm,
     clock: Clock,
     sink: Sender<Chunk>,
     pulse: &Pulse,
@@ -55,9 +57,11 @@ pub(super) fn run_share<T: Transport + 'static>(
         let slots = LocalSet::new();
         let mut watch = Watch::start(clock);
         let scheduler = Scheduler::new(share, transport, clock, sink, halt.clone(), exchange::start);
-        let closings = slots.block_on(&runtime, conduct(Rc::clone(&scheduler), pulse, halt, &mut watch));
+        let closings =
+            slots.block_on(&runtime, conduct(Rc::clone(&scheduler), &alarm(clock), pulse, halt, &mut watch));
         let surplus_connections = scheduler.surplus();
-        Health { surplus_connections, closings, gave_up: halt.gave_up(), ..watch.finish() }
+        let releases = scheduler.releases();
+        Health { surplus_connections, closings, releases, gave_up: halt.gave_up(), ..watch.finish() }
     };
     // A name lookup cannot be cancelled; to wait for one that hangs would be to hang with it.
     runtime.shutdown_background();
@@ -66,6 +70,7 @@ pub(super) fn run_share<T: Transport + 'static>(
 
 async fn conduct<T: Transport + 'static>(
     scheduler: Rc<Scheduler<T>>,
+    alarm: &Alarm,
     pulse: &Pulse,
     halt: &Halt,
     watch: &mut Watch,
@@ -86,7 +91,7 @@ async fn conduct<T: Transport + 'static>(
                 deadlines::abandon(&scheduler);
                 break;
             }
-            () = tokio::time::sleep_until(scheduler.clock.instant(wake)) => {
+            () = alarm.until(wake) => {
                 pulse.late(watch.woke(wake));
                 scheduler.end_rests();
                 if wake == look {

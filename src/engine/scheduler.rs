@@ -15,14 +15,15 @@ use super::few_failures::FewFailures;
 use super::halt::Halt;
 use super::output::Output;
 use super::pacing::{Due, Dues};
+use super::punctuality::Punctuality;
 use super::repetition::Repetition;
 use super::room::Room;
 use super::slot::{Arrival, Slot, SlotState};
 use crate::client::{ConnectionPlace, Seat};
 use crate::host::Clock;
 use crate::model::{
-    AnswerBody, BatchUse, Chunk, Closings, Completed, ErrorKind, Moment, Pulse, Sample, Stage, Strategy,
-    Timeline,
+    AnswerBody, BatchUse, Chunk, Closings, Completed, ErrorKind, Moment, Pulse, Releases, Sample, Stage,
+    Strategy, Timeline,
 };
 use crate::transport::{ConnectionChanges, ExchangeMarks, Transport};
 
@@ -57,6 +58,8 @@ pub(super) struct State<T: Transport> {
     finished: u64,
     /// When the next ones are due.
     dues: Dues,
+    /// How late they were let go, where the plan says when they are due.
+    punctuality: Option<Punctuality>,
     /// Those whose story has not begun.
     pub(super) arrivals: Arrivals,
     pub(super) slots: Vec<Rc<Slot<T>>>,
@@ -76,12 +79,14 @@ impl<T: Transport + 'static> Scheduler<T> {
     ) -> Rc<Self> {
         let most = repetition.strategy.connections().min(repetition.pacing.connections());
         let dues = Dues::of(repetition.pacing, &repetition.plan, repetition.slice);
+        let punctuality = repetition.pacing.is_open().then(Punctuality::new);
         Rc::new(Scheduler {
             repetition,
             clock,
             state: RefCell::new(State {
                 finished: 0,
                 dues,
+                punctuality,
                 arrivals: Arrivals::default(),
                 slots: Vec::new(),
                 ended: Vec::new(),
@@ -124,7 +129,9 @@ impl<T: Transport + 'static> Scheduler<T> {
                 Due::AfterOneEnds(_) => self.state.borrow_mut().arrivals.has_thought(now),
             };
             let Some((due, in_vain)) = due else { break };
-            self.issue_for(&mut self.state.borrow_mut(), due, in_vain);
+            let mut state = self.state.borrow_mut();
+            state.punctuality.iter_mut().for_each(|all| all.take(now.since(due)));
+            self.issue_for(&mut state, due, in_vain);
         }
         self.call_slots();
     }
@@ -362,6 +369,11 @@ impl<T: Transport + 'static> Scheduler<T> {
     pub(super) fn panicked(&self) {
         self.panicked.set(true);
         self.halt.call();
+    }
+
+    /// How punctually requests were let go, where the plan says when they are due.
+    pub(super) fn releases(&self) -> Option<Releases> {
+        self.state.borrow().punctuality.as_ref().map(Punctuality::releases)
     }
 
     /// How many connections have delivered bytes that nobody had asked for.

@@ -13,7 +13,7 @@ use super::halt::Halt;
 use super::health::Health;
 use super::repetition::Repetition;
 use super::run::run_share;
-use crate::host::{Clock, Interrupt};
+use crate::host::{Alarm, Clock, Interrupt};
 use crate::model::{Chunk, Pulse};
 use crate::transport::Transport;
 
@@ -40,7 +40,9 @@ pub fn run<T: Transport + 'static>(
     let runtimes = shares.iter().map(|_| runtime()).collect::<anyhow::Result<Vec<_>>>()?;
     let run = |runtime: Runtime, share: Repetition, sink: Sender<Chunk>| {
         let guard = halt.guard();
-        let health = run_share(runtime, share, transport(), clock, sink, pulse, &halt);
+        // A closed loop has nothing that is due at a time but what its callers think.
+        let alarm = if share.pacing.is_open() { Alarm::precise } else { Alarm::of_runtime };
+        let health = run_share(runtime, share, transport(), alarm, clock, sink, pulse, &halt);
         guard.waive();
         health
     };

@@ -1,5 +1,6 @@
 //! The one clock: whole microseconds since the start of a repetition, and the wall-clock anchor.
 
+use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant as Ticks;
@@ -24,6 +25,30 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn now(&self) -> Moment {
         Moment::from_micros(Micros::from(Ticks::now().saturating_duration_since(self.origin)).0)
+    }
+
+    /// The kernel's monotonic clock at the start, in nanoseconds, for a timer of the kernel.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub(super) fn kernel_origin(&self) -> io::Result<u64> {
+        let read = || {
+            let before = Instant::now();
+            let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+            // SAFETY: `time` is a valid place to write to.
+            if unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) } != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            let took = Instant::now().saturating_duration_since(before);
+            let now = Duration::new(
+                time.tv_sec.try_into().unwrap_or_default(),
+                time.tv_nsec.try_into().unwrap_or_default(),
+            );
+            let since = before.saturating_duration_since(self.origin.into_std());
+            Ok((took, now.saturating_sub(since)))
+        };
+        let readings = (0..READINGS).map(|_| read()).collect::<io::Result<Vec<_>>>()?;
+        // Who reads two clocks can be stopped between them: the closest reading counts. It is late by less than it took.
+        let (_, origin) = readings.into_iter().min().unwrap_or_default();
+        Ok(u64::try_from(origin.as_nanos()).unwrap_or(u64::MAX))
     }
 
     /// The runtime's instant at which `moment` is reached, for timers.

@@ -1,5 +1,6 @@
 //! What this machine provides: its clock, processors, memory, limits, signals and terminal.
 
+mod alarm;
 mod both;
 mod clock;
 pub mod console;
@@ -12,6 +13,7 @@ pub mod memory;
 pub mod paths;
 pub mod regular;
 
+pub use alarm::Alarm;
 pub use both::both;
 pub use clock::{Anchor, Clock};
 pub use interrupt::{Interrupt, Interrupted, Signal};

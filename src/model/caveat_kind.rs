@@ -74,6 +74,8 @@ kinds! {
     AnswersVary = "answers_vary",
     /// No copy was kept of some answers, so that only their bytes were compared.
     AnswersNotCopied = "answers_not_copied",
+    /// More came than a phase could do.
+    Overloaded = "overloaded",
     /// A phase has not one success.
     NoSuccess = "no_success",
     /// Nearly all of a phase failed.
@@ -96,6 +98,8 @@ kinds! {
     UnequalErrors = "unequal_errors",
     /// The client's own loop woke late enough to show in the tail.
     ClientLate = "client_late",
+    /// Requests were let go later than they were due: the run is invalid.
+    ReleasedLate = "released_late",
     /// The client used up the processor.
     ClientBusy = "client_busy",
     /// A percentile is judged on fewer requests than it needs.

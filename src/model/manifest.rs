@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, EndpointUrls, SpanRecord, TelemetryRecord};
-use crate::model::{ArrivalRecord, Caveat, ServerTimesRecord};
+use crate::model::{ArrivalRecord, Caveat, Releases, ServerTimesRecord};
 use crate::model::{Closings, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 
 /// `manifest.json`, schema 1.
@@ -71,7 +71,7 @@ pub struct PlanRecord {
     pub requests: u64,
     /// Repetitions of each phase.
     pub repetitions: u32,
-    /// Callers of the closed loop.
+    /// Callers of the closed loop; 0 where there is an `arrival`.
     pub workers: usize,
     /// What each of them waits between an answer and its next request; absent where it is nothing.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -162,6 +162,9 @@ pub struct HealthRecord {
     /// Connections that delivered bytes that nobody had asked for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub surplus_connections: u64,
+    /// How punctually requests were let go; absent in a closed loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub releases: Option<Releases>,
 }
 
 /// The optimisations added one at a time.

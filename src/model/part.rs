@@ -19,6 +19,8 @@ pub enum Part {
     SingleCalls,
     /// One step of the ladder.
     Rung(Rung),
+    /// A phase at one rate after the other.
+    Capacity(Phase),
 }
 
 /// A step of the ladder: the optimisations added one at a time.
@@ -62,6 +64,7 @@ impl fmt::Display for Part {
             Part::Phase(phase) => f.write_str(phase.name()),
             Part::Calibration => f.write_str("calibration"),
             Part::SingleCalls => f.write_str("single_calls"),
+            Part::Capacity(phase) => write!(f, "capacity_{}", phase.name()),
             Part::Rung(Rung::Before) => f.write_str("ladder_before"),
             Part::Rung(Rung::Reuse) => f.write_str("ladder_reuse"),
             Part::Rung(Rung::ReuseStreams(most)) => write!(f, "ladder_reuse_streams_{most}"),
@@ -89,6 +92,8 @@ impl FromStr for Part {
             Part::Phase(Phase::After),
             Part::Calibration,
             Part::SingleCalls,
+            Part::Capacity(Phase::Before),
+            Part::Capacity(Phase::After),
             Part::Rung(Rung::Before),
             Part::Rung(Rung::Reuse),
         ];
@@ -119,8 +124,9 @@ mod tests {
     #[test]
     fn names_survive_a_round_trip() {
         let rungs = [Rung::Before, Rung::Reuse, Rung::ReuseBatch(8), Rung::ReuseStreams(16)].map(Part::Rung);
+        let capacity = Phase::BOTH.map(Part::Capacity);
         let others = [Phase::Before.into(), Phase::After.into(), Part::Calibration, Part::SingleCalls];
-        for part in rungs.into_iter().chain(others) {
+        for part in rungs.into_iter().chain(others).chain(capacity) {
             assert_eq!(part.to_string().parse(), Ok(part));
             let json = serde_json::to_string(&part).expect("plain data");
             assert_eq!(json, format!("\"{part}\""));

@@ -32,11 +32,17 @@ pub const ANALYSIS: &str = "analysis.json";
 pub const PAGE: &str = "report.html";
 /// The last state of the metrics.
 pub const METRICS: &str = "metrics.prom";
+/// The highest rate that holds.
+pub const CAPACITY: &str = "capacity.json";
+/// Every rate that was measured, for spreadsheets.
+pub const CAPACITY_TABLE: &str = "capacity.csv";
+/// The page of that.
+pub const CAPACITY_PAGE: &str = "capacity.html";
 /// In the folder of several runs, not of one.
 pub const ABLATION: &str = "ablation.md";
 
 /// A file, or several whose names differ in what stands in angle brackets; and what it holds.
-pub const ALL: [(&str, &str); 21] = [
+pub const ALL: [(&str, &str); 25] = [
     (MANIFEST, "the resolved scenario, the plan's digest, versions, the machine, caveats"),
     (BEFORE, "one row a planned request and repetition of the before phase"),
     (AFTER, "the same of the after phase"),
@@ -57,6 +63,10 @@ pub const ALL: [(&str, &str); 21] = [
     (ANALYSIS, "where the time went and why, calibration, prediction, ladder"),
     (PAGE, "the page"),
     (METRICS, "the last exposition of the metrics"),
+    (CAPACITY, "the highest rate at which the SLA holds, before and after, and every rate that was measured"),
+    (CAPACITY_TABLE, "the rates that were measured, for spreadsheets"),
+    (CAPACITY_PAGE, "the page of that"),
+    ("capacity_<phase>.csv", "one row a request and measurement; a repetition is a rate"),
     (ABLATION, "in the folder of an ablation: the table of its variants"),
 ];
 

@@ -1,5 +1,6 @@
 //! What people and programs read: the same comparison in several formats, each a function to bytes.
 
+mod capacity;
 mod columns;
 mod credit;
 mod csv;
@@ -22,11 +23,13 @@ mod way;
 mod why;
 mod words;
 
+pub use capacity::{capacity_summary, capacity_table};
 pub use csv::Csv;
 pub use endpoints::endpoints;
 pub use explain::{ExplainedRequest, Waterfall, explain};
 pub use failed_load::failed_load;
 pub use failures::failed;
+pub use html::capacity_page;
 pub use json::Json;
 pub use junit::Junit;
 pub use ladder::ladder;

@@ -64,11 +64,15 @@ fn useless(phase: &PhaseAnalysis, cause: Cause) -> bool {
 fn conclusion(phase: &PhaseAnalysis) -> Option<(&'static str, String)> {
     let reuse = phase.reuse.as_ref().map(|reuse| reuse.buys);
     let saturated = phase.saturation.as_ref().filter(|found| found.saturated == Some(true));
+    let open = phase.utilisation.as_ref().filter(|found| found.saturated == Some(true));
+    let of_open = open.map(|found| {
+        format!("{:.1} requests/s come, {:.1} answers/s go", found.offered_rps, found.throughput_rps)
+    });
     let law = saturated.map(|found| {
         let Saturation { callers, throughput_rps, callers_over_throughput_ms, .. } = found;
         format!("{callers} callers at {throughput_rps:.1} answers/s: mean {callers_over_throughput_ms:.0} ms")
     });
-    match (reuse, law) {
+    match (reuse, law.or(of_open)) {
         (Some(ReuseBuys::Nothing), Some(law)) => {
             Some(("reuse buys nothing", format!("{law}, whatever their connections do")))
         }

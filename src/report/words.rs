@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
-use crate::model::{Exit, Metric, Statistic, Subject, Unit};
+use crate::model::{Exit, Metric, SlaLine, Statistic, Subject, Unit};
 
 /// What a summary needs beside the comparison.
 #[derive(Clone, Debug)]
@@ -124,6 +124,15 @@ pub(super) fn percentile(permille: u64) -> String {
     }
 }
 
+/// `P95 ≤ 800 ms`.
+pub(super) fn limited(line: &SlaLine) -> String {
+    let (name, sign, limit) = (metric(line.metric()), sign(line.metric()), line.limit());
+    match limit.unit() {
+        Unit::Share => format!("{name} {sign} {} %", limit.value() * 100.0),
+        unit => format!("{name} {sign} {} {}", limit.value(), unit.name()),
+    }
+}
+
 /// On which side of its limit a figure has to be.
 pub(super) fn sign(metric: Metric) -> &'static str {
     if metric.has_least() { "≥" } else { "≤" }
@@ -165,7 +174,7 @@ pub(super) struct FigureRow {
     pub interval: String,
 }
 
-/// Latency, then throughput, each with one decimal.
+/// Latency, then throughput, and of an open load what was offered and how much of it waited; each with one decimal.
 pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
     let (before, after) = (&comparison.phases.before, &comparison.phases.after);
     let both = before.latency_ms.named().into_iter().zip(after.latency_ms.named());
@@ -175,7 +184,15 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
         ..row(statistic(one), before, after)
     });
     let throughput = row("throughput, requests/s".into(), before.throughput_rps, after.throughput_rps);
-    latency.chain([throughput]).collect()
+    let offered = before.load.zip(after.load).map(|(before, after)| {
+        let backlog = [before, after].map(|load| Some(load.backlog_most as f64));
+        [
+            row("offered, requests/s".into(), Some(before.offered_rps), Some(after.offered_rps)),
+            row("most at once, requests".into(), backlog[0], backlog[1]),
+            row("backlog growth, /s".into(), before.backlog_growth_rps, after.backlog_growth_rps),
+        ]
+    });
+    latency.chain([throughput]).chain(offered.into_iter().flatten()).collect()
 }
 
 fn row(name: String, before: Option<f64>, after: Option<f64>) -> FigureRow {

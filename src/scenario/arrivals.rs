@@ -19,6 +19,32 @@ const STEPS_MOST: usize = 1_000;
 
 type Resolved<T> = Result<T, ScenarioError>;
 
+/// Where a search for a rate begins unless something says it, in requests a second.
+const FIRST_RATE: f64 = 20.0;
+/// How long its measurements are.
+const MEASURED_FOR: &str = "10s";
+
+/// Makes an open load of any scenario, for a search over rates.
+pub(super) fn open(raw: &mut RawLoad, requests_asked_for: bool) -> Resolved<()> {
+    if requests_asked_for {
+        let problem =
+            "a search over rates measures for a time, not a number of requests; use -d, such as -d 10s";
+        return Err(ScenarioError::value("load.requests", problem));
+    }
+    if matches!(kind(raw)?, "steps" | "trace") {
+        let problem =
+            "steps and traces have rates of their own; a search over rates needs poisson, constant or gamma";
+        return Err(ScenarioError::value("load.arrival", problem));
+    }
+    if kind(raw)? == "closed" {
+        (raw.arrival, raw.workers, raw.think_ms) = (Some("poisson".into()), None, 0);
+    }
+    raw.rate.get_or_insert(FIRST_RATE);
+    raw.requests = None;
+    raw.duration.get_or_insert_with(|| MEASURED_FOR.into());
+    Ok(())
+}
+
 /// `None` is a closed loop.
 pub(super) fn resolve(raw: &RawLoad) -> Resolved<Option<ArrivalProcess>> {
     let kind = kind(raw)?;

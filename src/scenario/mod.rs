@@ -54,6 +54,24 @@ const LONGEST: u64 = 1 << 20;
 /// Reads a scenario file, lays the flags over it and validates the result. Where the default one is not there, the one
 /// that was built in is taken, without a given load test.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
+    resolved(read_raw(path, overrides)?, overrides)
+}
+
+/// The same as an open load whose rate is searched for: a closed loop becomes Poisson arrivals, and a time takes the place of a
+/// number of requests.
+pub fn load_open(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
+    let mut raw = read_raw(path, overrides)?;
+    arrivals::open(&mut raw.load, overrides.last(&["load", "requests"]).is_some())?;
+    resolved(raw, overrides)
+}
+
+fn resolved(raw: raw::Raw, overrides: &Overrides) -> Result<Settings, ScenarioError> {
+    let settings = settings::resolve(raw)?;
+    sendable::check(&settings)?;
+    Ok(Settings { overruled: overrides.secrets(), ..settings })
+}
+
+fn read_raw(path: &Path, overrides: &Overrides) -> Result<raw::Raw, ScenarioError> {
     let raw = match regular::read_text(path, LONGEST) {
         Ok(text) => raw::parse(&text, path)?,
         Err(cause) if cause.kind() == ErrorKind::NotFound && path == Path::new(DEFAULT) => {
@@ -70,9 +88,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioErro
         let problem = "the embedded mock is not started beside a target, so this changes nothing; remove it, or the target";
         return Err(ScenarioError::flag(flag, problem));
     }
-    let settings = settings::resolve(raw)?;
-    sendable::check(&settings)?;
-    Ok(Settings { overruled: overrides.secrets(), ..settings })
+    Ok(raw)
 }
 
 /// The text of a file that belongs to a scenario.

@@ -175,7 +175,7 @@ impl Overrides {
     }
 
     /// The value that flags give a key.
-    fn last(&self, key: &[&str]) -> Option<&Value> {
+    pub(super) fn last(&self, key: &[&str]) -> Option<&Value> {
         self.assignments.iter().rev().find(|assignment| assignment.key == key)?.value.as_ref()
     }
 

@@ -53,7 +53,7 @@ impl Interval {
 /// tenth slower is so for the fast and the slow requests. `None` where the logarithm has no value.
 pub fn of_repetitions(values: &[f64], pooled: f64) -> Option<Interval> {
     let logs = values.iter().map(|value| logarithm(*value)).collect::<Option<Vec<_>>>()?;
-    Some(around_the_mean(&logs)?.map(f64::exp).widened_to(pooled))
+    Some(of_mean(&logs)?.map(f64::exp).widened_to(pooled))
 }
 
 /// Of after ÷ before, from pairs of adjacent repetitions: Student's t on the log ratios, so that what
@@ -61,7 +61,7 @@ pub fn of_repetitions(values: &[f64], pooled: f64) -> Option<Interval> {
 pub fn of_ratio(pairs: &[(f64, f64)], pooled: f64) -> Option<Interval> {
     let ratio = |(before, after): &(f64, f64)| Some(logarithm(*after)? - logarithm(*before)?);
     let logs = pairs.iter().map(ratio).collect::<Option<Vec<_>>>()?;
-    Some(around_the_mean(&logs)?.map(f64::exp).widened_to(pooled))
+    Some(of_mean(&logs)?.map(f64::exp).widened_to(pooled))
 }
 
 /// Of after − before, from pairs of adjacent repetitions: Student's t on the paired differences.
@@ -70,13 +70,13 @@ pub fn of_ratio(pairs: &[(f64, f64)], pooled: f64) -> Option<Interval> {
 /// less certain of the two.
 pub fn of_difference(pairs: &[(f64, f64)], pooled: f64) -> Option<Interval> {
     let differences: Vec<_> = pairs.iter().map(|(before, after)| after - before).collect();
-    Some(around_the_mean(&differences)?.widened_to(pooled))
+    Some(of_mean(&differences)?.widened_to(pooled))
 }
 
 /// Of a share, from each repetition's: Student's t on the shares themselves, because zero has no
 /// logarithm, kept within 0 to 1.
 pub fn of_shares(shares: &[f64], pooled: f64) -> Option<Interval> {
-    Some(around_the_mean(shares)?.map(|end| end.clamp(0.0, 1.0)).widened_to(pooled))
+    Some(of_mean(shares)?.map(|end| end.clamp(0.0, 1.0)).widened_to(pooled))
 }
 
 /// What chance alone leaves open of a share of `n` with `hits`: the score interval (Wilson 1927), which
@@ -92,8 +92,8 @@ pub fn of_counts(hits: u64, n: u64) -> Option<Interval> {
     Some(Interval { lo: end(middle - reach), hi: end(middle + reach) }.widened_to(share))
 }
 
-/// Mean ± t · s ÷ √n; `None` of fewer than two values.
-fn around_the_mean(values: &[f64]) -> Option<Interval> {
+/// Of the mean of independent values, by Student's t: mean ± t · s ÷ √n; `None` of fewer than two.
+pub fn of_mean(values: &[f64]) -> Option<Interval> {
     let n = values.len() as f64;
     let df = u32::try_from(values.len()).ok()?.checked_sub(1).filter(|df| *df > 0)?;
     let mean = values.iter().sum::<f64>() / n;

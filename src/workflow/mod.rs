@@ -2,11 +2,13 @@
 //!
 //! - `prove`, `load`, `ablation`: what sends; `sending` has the run and how a part of it is sent, `steps` what a run
 //!   consists of
+//! - `capacity`: the highest rate that holds
 //! - `findings`: from the files of a run to its comparison, its analysis and its page
 //! - `compare`, `explain`, `export`: what is done with finished runs
 //! - `truth_file`, `invocation`: what these share
 
 mod ablation;
+mod capacity;
 mod compare;
 mod explain;
 mod export;
@@ -20,6 +22,7 @@ mod steps;
 mod truth_file;
 
 pub use ablation::{Ablated, ablate};
+pub use capacity::{CapacityJob, Found, capacity};
 pub use compare::{RunsFindings, compare};
 pub use explain::{Wanted, explain};
 pub use export::export;

@@ -20,6 +20,8 @@ mod figures;
 mod lost_packets;
 mod prediction;
 #[cfg(target_os = "linux")]
+mod release;
+#[cfg(target_os = "linux")]
 #[path = "../sockets/resolver.rs"]
 mod resolver;
 #[path = "../attribution/shares.rs"]

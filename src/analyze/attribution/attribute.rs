@@ -9,7 +9,7 @@ use super::groups::{Groups, millis, stage_lengths};
 use super::habits::Habits;
 use super::outlook::Outlook;
 use super::remedy::Advice;
-use super::{causes, reuse, saturation};
+use super::{causes, reuse, saturation, utilisation};
 use crate::analyze::document::{Cause, FailureFigures, PhaseAnalysis, StageFigures, Table};
 use crate::analyze::observed::PhaseData;
 use crate::model::Micros;
@@ -27,11 +27,14 @@ pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outloo
     let context = Context::new(phase, health);
     let (groups, counts) = summed(phase, &context);
     let saturation = saturation::saturation(phase, &context, outlook.replicas());
-    // A prediction is one of a closed loop: beside another load it says nothing.
+    let utilisation = utilisation::utilisation(phase, &context, outlook.replicas());
+    // Beside a load that shows neither callers nor arrivals a prediction says nothing.
     let none = Outlook::default();
-    let outlook = if saturation.is_some() { outlook } else { &none };
+    let outlook = if saturation.is_some() || utilisation.is_some() { outlook } else { &none };
+    let full = saturation.as_ref().map(|found| found.saturated);
+    let full = full.or(utilisation.as_ref().map(|found| found.saturated)).flatten();
     let advice = Advice {
-        saturated: saturation.as_ref().is_some_and(|found| found.saturated == Some(true)),
+        saturated: full == Some(true),
         habits: Habits::of(&context),
         outlook,
         now_ms: [950, 990].map(|permille| phase.latency().percentile(permille).map(Micros::as_millis)),
@@ -48,6 +51,7 @@ pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outloo
         failures: failures(&context),
         reuse: reuse::reuse(&groups, counts.connections, saturation.as_ref(), &advice),
         saturation,
+        utilisation,
         endpoints: phase.endpoints().figures(),
     }
 }

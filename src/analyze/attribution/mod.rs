@@ -27,6 +27,7 @@ mod saturation;
 mod split;
 #[cfg(test)]
 mod testing;
+mod utilisation;
 mod wording;
 
 pub use attribute::{attribute, attribute_with};

@@ -135,7 +135,8 @@ fn pool_of(connections: u64, round_trip: u64) -> Vec<Row> {
 
 /// A server that was seen to compute two exchanges at a time, with its queue full or not.
 fn of_two(saturated: bool) -> Outlook {
-    let server = ServerFigures { replicas: 2, saturated, callers: 8, call_ms: 200.0, round_trip_ms: 0.1 };
+    let server =
+        ServerFigures { replicas: 2, saturated, callers: Some(8), call_ms: 200.0, round_trip_ms: 0.1 };
     Outlook::of(&Prediction { server: Some(server), ..Prediction::default() })
 }
 

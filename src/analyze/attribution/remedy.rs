@@ -212,8 +212,13 @@ mod tests {
                 method: Method::Simulation,
             }
         };
-        let server =
-            ServerFigures { replicas: 8, saturated: true, callers: 64, call_ms: 150.0, round_trip_ms: 0.1 };
+        let server = ServerFigures {
+            replicas: 8,
+            saturated: true,
+            callers: Some(64),
+            call_ms: 150.0,
+            round_trip_ms: 0.1,
+        };
         let candidates = ways.iter().map(candidate).collect();
         Outlook::of(&Prediction { server: Some(server), candidates, ..Prediction::default() })
     }

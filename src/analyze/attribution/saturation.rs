@@ -21,7 +21,7 @@ use crate::stats::rounded;
 /// How far callers ÷ throughput may be from the mean latency.
 const LITTLE_TOLERANCE: f64 = 0.1;
 /// For which share of the time somebody must wait for a server that has all the work it can do, or its replicas compute.
-const ALWAYS: f64 = 0.9;
+pub(super) const ALWAYS: f64 = 0.9;
 /// For which share of the time all connections must be in use so that what waits, waits in the client.
 const MOSTLY: f64 = 0.5;
 /// Who waits for a shorter time than this does not wait.
@@ -53,6 +53,9 @@ pub(super) fn saturation(
     context: &Context<'_>,
     replicas: Option<usize>,
 ) -> Option<Saturation> {
+    if phase.is_open() {
+        return None;
+    }
     let mut loaded = Loaded::default();
     for repetition in 1..=phase.repetitions() {
         let places = phase.places(repetition);
@@ -71,7 +74,7 @@ pub(super) fn saturation(
 }
 
 /// How long spans are together, until a moment.
-fn within(spans: impl Iterator<Item = (Moment, Moment)>, until: Moment) -> Micros {
+pub(super) fn within(spans: impl Iterator<Item = (Moment, Moment)>, until: Moment) -> Micros {
     spans.map(|(start, end)| end.min(until).since(start.min(until))).sum()
 }
 
@@ -132,7 +135,7 @@ impl Loaded {
 }
 
 /// When the server computed each exchange, by its own word; an answer begins when it is done.
-fn computing(rows: &[Observation]) -> impl Iterator<Item = (Moment, Moment)> {
+pub(super) fn computing(rows: &[Observation]) -> impl Iterator<Item = (Moment, Moment)> {
     let mut seen = HashSet::new();
     rows.iter().filter_map(move |row| {
         let first = row.batch().is_none_or(|batch| seen.insert(batch.id));
@@ -144,7 +147,7 @@ fn computing(rows: &[Observation]) -> impl Iterator<Item = (Moment, Moment)> {
 }
 
 /// When requests waited at the server, to be accepted or for a replica, as far as that is known.
-fn waiting(places: Range<usize>, context: &Context<'_>) -> StepFunction {
+pub(super) fn waiting(places: Range<usize>, context: &Context<'_>) -> StepFunction {
     let spans = places.filter_map(|index| {
         let (row, split) = (&context.rows()[index], context.split(index));
         let waited = split.get(Cause::AcceptQueueWait) + split.get(Cause::ServerQueue);

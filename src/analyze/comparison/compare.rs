@@ -6,6 +6,7 @@ use super::summary::summary;
 use super::{difference, method, verdict};
 use crate::analyze::document::{Comparison, Phases, Quality, SlaResult};
 use crate::analyze::observed::Inputs;
+use crate::analyze::open_load::offered_load;
 use crate::analyze::{quality, validity};
 use crate::model::{Caveat, Exit, Phase};
 
@@ -22,9 +23,11 @@ pub fn compare(inputs: Inputs<'_>) -> Comparison {
 pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -> Comparison {
     let (before, after) =
         (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
+    let load = [inputs.before, inputs.after].map(offered_load);
+    let steady = load[1].is_none_or(|load| !load.overloaded);
     let sla: Vec<SlaResult> =
-        inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after)).collect();
-    let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after);
+        inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after, steady)).collect();
+    let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after, &inputs.caveats);
     let difference = difference::three(&before, &after, pairing);
     // Between two stored runs a difference is what one looks for, not what one promises.
     let gain = (pairing == Pairing::Interleaved).then(|| validity::uncertain_gain(&inputs, &difference));
@@ -40,7 +43,7 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
         end: verdict::end(inputs.before, inputs.after, inputs.interrupted),
         interval_method: method::method(&before, &after, pairing),
         sla,
-        phases: Phases { before: summary(&before), after: summary(&after) },
+        phases: Phases { before: summary(&before, load[0]), after: summary(&after, load[1]) },
         difference,
         quality,
         baseline_script: inputs.baseline_script,

@@ -1,13 +1,13 @@
 //! A phase in figures, with the intervals of its percentiles.
 
 use super::spread::Spread;
-use crate::analyze::document::{LatencyMs, PhaseSummary, RepetitionSummary, ThreeIntervals};
+use crate::analyze::document::{LatencyMs, OfferedLoad, PhaseSummary, RepetitionSummary, ThreeIntervals};
 use crate::analyze::observed::PhaseData;
 use crate::model::{Metric, Micros};
 use crate::stats::Distribution;
 
 /// The figures of a phase.
-pub(super) fn summary(spread: &Spread) -> PhaseSummary {
+pub(super) fn summary(spread: &Spread, load: Option<OfferedLoad>) -> PhaseSummary {
     let phase = spread.phase();
     let repetitions = (1..).zip(phase.repetition_latencies()).map(|one| of_repetition(phase, one)).collect();
     PhaseSummary {
@@ -21,6 +21,7 @@ pub(super) fn summary(spread: &Spread) -> PhaseSummary {
         success_latency_ms: LatencyMs::of(&phase.latency().of_successes()),
         service_latency_ms: LatencyMs::of(phase.service_latency()),
         latency_ci95_ms: intervals(spread),
+        load,
         repetitions,
     }
 }

@@ -3,11 +3,12 @@
 use super::spread::Spread;
 use crate::analyze::document::{Quality, SlaResult, SlaTimes};
 use crate::analyze::observed::{PhaseData, meets};
-use crate::model::{Confidence, Limit, RunEnd, Signal, SlaLine, Verdict};
+use crate::model::{Caveat, CaveatKind, Confidence, Limit, RunEnd, Signal, SlaLine, Verdict};
 use crate::stats::{Interval, rounded};
 
-/// Judges one line on the unrounded figures of the after phase. The limit is inclusive.
-pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread) -> SlaResult {
+/// Judges one line on the unrounded figures of the after phase. The limit is inclusive. A time of a phase that was not steady is
+/// one of the length of the run: no limit is kept by it.
+pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread, steady: bool) -> SlaResult {
     let (metric, limit) = (line.metric(), line.limit());
     // A share is printed to a ten-thousandth of a percent.
     let decimals = if matches!(limit, Limit::Share(_)) { 6 } else { 3 };
@@ -15,16 +16,21 @@ pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread) -> Sla
     let (limit, before, found) = (limit.value(), figure(before), figure(after));
     let interval = after.interval(metric).map(|interval| interval.rounded(decimals));
     let times = SlaTimes { limit_ms: limit, before_ms: before, after_ms: found };
+    let is_time = matches!(line.limit(), Limit::Time(_));
+    let is_result = steady || !is_time;
     SlaResult {
         metric,
-        times: matches!(line.limit(), Limit::Time(_)).then_some(times),
+        times: is_time.then_some(times),
         unit: line.limit().unit(),
         limit,
         before,
         after: found,
         after_ci95: interval,
-        verdict: if meets(line, after.phase()) { Verdict::Met } else { Verdict::Missed },
-        confidence: confidence(interval, limit, &after.figures(metric)),
+        verdict: if is_result && meets(line, after.phase()) { Verdict::Met } else { Verdict::Missed },
+        confidence: match is_result {
+            true => confidence(interval, limit, &after.figures(metric)),
+            false => Confidence::Clear,
+        },
     }
 }
 
@@ -47,14 +53,16 @@ pub(super) fn overall_confidence(sla: &[SlaResult], quality: &Quality) -> Confid
 }
 
 /// Met only if every line is, no answer differs, and every planned request of both phases was
-/// sent: a run that was cut short proves nothing, whoever cut it.
+/// sent, when it was due: a run that was cut short proves nothing, whoever cut it, nor one that sent another load.
 pub(super) fn overall(
     sla: &[SlaResult],
     quality: &Quality,
     before: &PhaseData,
     after: &PhaseData,
+    caveats: &[Caveat],
 ) -> Verdict {
-    of(sla.iter().all(|line| line.verdict == Verdict::Met), quality, &[before, after])
+    let valid = caveats.iter().all(|caveat| caveat.kind != CaveatKind::ReleasedLate);
+    of(valid && sla.iter().all(|line| line.verdict == Verdict::Met), quality, &[before, after])
 }
 
 /// The same of anything that is judged: its lines, its answers beside what they should be, and what had to be sent.

@@ -9,6 +9,7 @@ use super::reuse::Reuse;
 use super::saturation::Saturation;
 use super::table::Table;
 use super::tail::{Contribution, Tail};
+use super::utilisation::Utilisation;
 use super::way::Way;
 use crate::model::{ErrorKind, Stage};
 
@@ -36,6 +37,9 @@ pub struct PhaseAnalysis {
     pub failures: Table<ErrorKind, FailureFigures>,
     /// Whether the server had all the work it can do; `null` where the load has no fixed number of callers.
     pub saturation: Option<Saturation>,
+    /// The same of a load whose arrivals do not wait; absent in a closed loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utilisation: Option<Utilisation>,
     /// What keeping connections would buy; `null` where they are kept.
     pub reuse: Option<Reuse>,
     /// Each endpoint, where there are several.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::latency::{LatencyMs, ThreeIntervals};
+use super::offered_load::OfferedLoad;
 use super::table::Table;
 use crate::model::ErrorKind;
 
@@ -29,11 +30,19 @@ pub struct PhaseSummary {
     pub service_latency_ms: LatencyMs,
     /// 95 % intervals of three percentiles of `latency_ms`.
     pub latency_ci95_ms: ThreeIntervals,
+    /// Offered and achieved; absent in a closed loop, which offers what the server takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load: Option<OfferedLoad>,
     /// Each repetition by itself.
     pub repetitions: Vec<RepetitionSummary>,
 }
 
 impl PhaseSummary {
+    /// Whether more came than the server could do, so that no percentile of its latency is a result.
+    pub fn overloaded(&self) -> bool {
+        self.load.is_some_and(|load| load.overloaded)
+    }
+
     /// Whether so few of the requests that were sent succeeded that their times say nothing of the phase.
     pub fn mostly_failed(&self) -> bool {
         mostly_failed(self.succeeded, self.failed)

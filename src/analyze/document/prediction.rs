@@ -53,8 +53,8 @@ pub struct ServerFigures {
     pub replicas: usize,
     /// Whether requests waited for one, so that there are no more; else there may be more.
     pub saturated: bool,
-    /// Callers of the closed loop.
-    pub callers: usize,
+    /// Callers of the closed loop; `null` where requests were due whatever became of others.
+    pub callers: Option<usize>,
     /// Mean time of a call with one item, in milliseconds.
     pub call_ms: f64,
     /// Time of an exchange outside the server, in milliseconds.

@@ -15,6 +15,7 @@ pub struct PhaseCollector {
     seen: Vec<Seen>,
     ways: Ways,
     endpoints: EndpointTimes,
+    open: bool,
 }
 
 /// Which requests of one repetition have a row, a bit each; it grows as they come.
@@ -44,7 +45,13 @@ impl PhaseCollector {
             seen: vec![Seen::default(); repetitions as usize],
             ways: Ways::default(),
             endpoints: EndpointTimes::default(),
+            open: false,
         }
+    }
+
+    /// The same of requests that did, or did not, wait for the answers to others before they were due.
+    pub fn open(self, open: bool) -> Self {
+        PhaseCollector { open, ..self }
     }
 
     /// Takes one sample. Repetitions count from 1.
@@ -73,6 +80,7 @@ impl PhaseCollector {
             self.rows.sort_by_key(Observation::repetition);
         }
         PhaseData::of(self.requests, self.repetitions, self.rows, self.ways.finish(), self.endpoints)
+            .of_load(self.open)
     }
 }
 

@@ -27,6 +27,7 @@ pub struct PhaseData {
     service_latency: Distribution,
     ways: Ways,
     endpoints: EndpointTimes,
+    open: bool,
 }
 
 impl PhaseData {
@@ -45,7 +46,28 @@ impl PhaseData {
         let sums: Vec<RepetitionSums> = starts.windows(2).map(&mut sums).collect();
         let latency = Distribution::pooled(sums.iter().map(|sums| &sums.latency));
         let service_latency = Distribution::new(service, latency.planned());
-        PhaseData { requests, repetitions, rows, starts, sums, latency, service_latency, ways, endpoints }
+        let open = false;
+        PhaseData {
+            requests,
+            repetitions,
+            rows,
+            starts,
+            sums,
+            latency,
+            service_latency,
+            ways,
+            endpoints,
+            open,
+        }
+    }
+
+    pub(super) fn of_load(self, open: bool) -> Self {
+        PhaseData { open, ..self }
+    }
+
+    /// Whether its requests were due whatever became of others; else callers waited for answers.
+    pub fn is_open(&self) -> bool {
+        self.open
     }
 
     /// The rows by repetition, and within it in the order in which requests ended.

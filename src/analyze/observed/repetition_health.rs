@@ -1,6 +1,6 @@
 //! How the client fared while it measured.
 
-use crate::model::{Micros, Phase};
+use crate::model::{Micros, Phase, Releases};
 
 /// How the client fared in one repetition, as the manifest has it.
 #[derive(Clone, Debug)]
@@ -23,4 +23,6 @@ pub struct RepetitionHealth {
     pub wall_drift_us: i64,
     /// Connections that delivered bytes that nobody had asked for.
     pub surplus_connections: u64,
+    /// How punctually requests were let go; `None` in a closed loop.
+    pub releases: Option<Releases>,
 }

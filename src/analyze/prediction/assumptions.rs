@@ -1,6 +1,7 @@
 //! What must hold for a prediction to come true, in plain words.
 
 use super::infer::{Inferred, MOST_REQUESTS};
+use super::load::Load;
 use crate::analyze::document::{Calibration, Service};
 use crate::analyze::observed::PhaseData;
 use crate::model::{Connections, Strategy};
@@ -15,7 +16,7 @@ pub(super) fn list(
     calibration: Option<&Calibration>,
     after: Option<Strategy>,
 ) -> Vec<String> {
-    let mut list = vec![callers(inferred), replicas(inferred), calls(inferred), batches(calibration)];
+    let mut list = vec![load(inferred), replicas(inferred), calls(inferred), batches(calibration)];
     if inferred.reported() && calibration.is_some_and(|costs| costs.service == Service::WarmWait) {
         list.push(
             "the calibration's calls report no compute time: its fixed cost holds the network too".into(),
@@ -42,15 +43,18 @@ pub(super) fn list(
     list
 }
 
-fn callers(inferred: &Inferred) -> String {
-    let between = match inferred.think {
-        0 => String::new(),
-        think => format!(" who wait {:.0} ms between an answer and the next request", think as f64 / 1e3),
+fn load(inferred: &Inferred) -> String {
+    let load = match &inferred.load {
+        Load::Closed { callers, think: 0 } => format!("a closed loop of {callers} callers"),
+        Load::Closed { callers, think } => format!(
+            "a closed loop of {callers} callers who wait {:.0} ms between an answer and the next request",
+            *think as f64 / 1e3
+        ),
+        Load::Open(_) => "the same arrivals, whatever becomes of others".into(),
     };
     format!(
-        "a closed loop of {} callers{between}, as in the before log; kept connections, first come first served; no packet \
-         is lost and no connection waits to be accepted",
-        inferred.callers
+        "{load}, as in the before log; kept connections, first come first served; no packet is lost and no connection waits to \
+         be accepted"
     )
 }
 

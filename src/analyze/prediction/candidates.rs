@@ -52,8 +52,7 @@ pub(super) fn predict(
     strategy: Strategy,
 ) -> Candidate {
     let (connections, batch) = (strategy.connections(), strategy.batch);
-    let client =
-        Client { callers: inferred.callers, think: inferred.think, connections: strategy.exchanges(), batch };
+    let client = Client { arriving: inferred.load.arriving(), connections: strategy.exchanges(), batch };
     let (point, range) = point_and_range(inferred, calibration, client);
     let percentile = |pick: fn(&ThreePercentiles) -> Option<f64>| pick(&point.as_ref()?.percentiles);
     Candidate {
@@ -73,7 +72,7 @@ pub(super) fn predict(
 fn point_and_range(
     inferred: &Inferred,
     calibration: Option<&Calibration>,
-    client: Client,
+    client: Client<'_>,
 ) -> (Option<Figures>, Option<Range>) {
     let figures = |economy| Figures::of(inferred, client, economy);
     let fixed = |ms: f64| Economy::Fixed((ms.max(0.0) * 1e3).round() as u64);
@@ -106,7 +105,7 @@ struct Figures {
 }
 
 impl Figures {
-    fn of(inferred: &Inferred, client: Client, economy: Economy) -> Self {
+    fn of(inferred: &Inferred, client: Client<'_>, economy: Economy) -> Self {
         let Inferred { calls, replicas, round_trip, .. } = inferred;
         let runs = (MOST_REQUESTS / calls.len().max(1)).clamp(1, MOST_RUNS);
         let (mut latencies, mut busy) = (Vec::with_capacity(runs * calls.len()), 0);

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::levels::{Levels, Sojourn};
+use super::load::Load;
 use super::unreported::{self, Guess, Law};
 use crate::analyze::document::Calibration;
-use crate::analyze::observed::{ClosedLoop, Observation, PhaseData};
-use crate::model::Moment;
+use crate::analyze::observed::{Observation, PhaseData};
 use crate::model::Stage;
 
 /// Requests of one repetition that are looked at and simulated; a longer run tells no more about its tail.
@@ -20,10 +20,8 @@ pub(super) struct Inferred {
     pub replicas: usize,
     /// Whether requests waited for a replica, so that there are no more than these.
     pub saturated: bool,
-    /// Callers of the closed loop.
-    pub callers: usize,
-    /// What each of them waits between an answer and its next request, in microseconds.
-    pub think: u64,
+    /// When requests are due.
+    pub load: Load,
     /// Time of a call with this request alone, by sequence number, in microseconds.
     pub calls: Vec<u64>,
     /// How these times were drawn, where the server did not report them.
@@ -80,8 +78,7 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
     Some(Inferred {
         replicas: replicas.max(1),
         saturated,
-        callers: callers(before),
-        think: think(before),
+        load: Load::of(before),
         round_trip: round_trip(&exchanges, calibration),
         calls,
         law,
@@ -142,22 +139,6 @@ fn reported_calls(
     let mean = known.iter().sum::<f64>() / known.len() as f64;
     let call = |(sum, n): &(f64, u32)| if *n > 0 { sum / f64::from(*n) } else { mean };
     (!known.is_empty()).then(|| sums.iter().map(|pair| call(pair).round() as u64).collect())
-}
-
-/// The closed loop's callers: the requests that were due at the start of a repetition.
-fn callers(before: &PhaseData) -> usize {
-    let mut at_start = BTreeMap::<u32, usize>::new();
-    for row in before.rows().iter().filter(|row| row.due() == Some(Moment::START)) {
-        *at_start.entry(row.repetition()).or_default() += 1;
-    }
-    at_start.into_values().max().unwrap_or(1)
-}
-
-/// As the first repetition shows it.
-fn think(before: &PhaseData) -> u64 {
-    // In the order in which they ended, so that each is due by one before it.
-    let rows = &before.rows()[before.places(1)];
-    ClosedLoop::of(&rows[..rows.len().min(MOST_REQUESTS)]).map_or(0, |found| found.think.0)
 }
 
 /// From the calibration; else as long as a handshake without retransmission, which no accept queue delays; else the fastest

@@ -7,6 +7,7 @@ mod assumptions;
 mod candidates;
 mod infer;
 mod levels;
+mod load;
 mod simulate;
 mod unreported;
 
@@ -73,7 +74,7 @@ fn server_figures(inferred: &Inferred) -> ServerFigures {
     ServerFigures {
         replicas: inferred.replicas,
         saturated: inferred.saturated,
-        callers: inferred.callers,
+        callers: inferred.load.callers(),
         call_ms: rounded(mean / 1e3, 3),
         round_trip_ms: Micros(inferred.round_trip).as_millis(),
     }

@@ -1,6 +1,6 @@
 //! Client and server as a discrete-event simulation: whole microseconds, no clock, chance only from a seed.
 //!
-//! Callers in a closed loop put requests into one queue, first come first served. A connection that is
+//! Callers in a closed loop, or arrivals that wait for nobody, put requests into one queue, first come first served. A connection that is
 //! free takes its share of the waiting requests, at most a batch; the one that has just ended its exchange
 //! before the idle ones, as the engine does. The server answers exchanges in the order of arrival on so
 //! many replicas.
@@ -66,15 +66,37 @@ impl SimulatedServer<'_> {
 
 /// The load and how it is sent; all at least 1.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Client {
-    /// Callers who send their next request when the last one has ended.
-    pub callers: usize,
-    /// What each of them waits between the two, in microseconds.
-    pub think: u64,
+pub(super) struct Client<'a> {
+    /// When requests become due.
+    pub arriving: Arriving<'a>,
     /// Kept connections.
     pub connections: usize,
     /// Most requests an exchange may carry.
     pub batch: usize,
+}
+
+/// When requests become due.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Arriving<'a> {
+    /// When those before them end.
+    Closed {
+        /// Callers who send their next request when the last one has ended.
+        callers: usize,
+        /// What each of them waits between the two, in microseconds.
+        think: u64,
+    },
+    /// At these times, in order, in microseconds; one for each request.
+    Open(&'a [u64]),
+}
+
+impl Arriving<'_> {
+    /// The most requests that can be under way at the same time.
+    fn most(self) -> usize {
+        match self {
+            Arriving::Closed { callers, .. } => callers,
+            Arriving::Open(dues) => dues.len(),
+        }
+    }
 }
 
 /// What came of it.
@@ -95,13 +117,13 @@ enum Event {
     Computed(usize),
     /// Its answer reaches the client.
     Answer(usize),
-    /// So many callers have thought.
+    /// So many requests become due: their callers have thought, or they arrive.
     Due(usize),
 }
 
 struct Simulation<'a> {
     server: SimulatedServer<'a>,
-    client: Client,
+    client: Client<'a>,
     now: u64,
     /// When the last answer came.
     end: u64,
@@ -121,9 +143,9 @@ struct Simulation<'a> {
 }
 
 /// Runs one repetition of as many requests as there are costs.
-pub(super) fn simulate(server: SimulatedServer<'_>, client: Client) -> Outcome {
-    // More connections than callers are never used.
-    let connections = client.connections.min(client.callers);
+pub(super) fn simulate<'a>(server: SimulatedServer<'a>, client: Client<'a>) -> Outcome {
+    // More connections than requests at the same time are never used.
+    let connections = client.connections.min(client.arriving.most());
     let mut simulation = Simulation {
         server,
         client,
@@ -139,7 +161,10 @@ pub(super) fn simulate(server: SimulatedServer<'_>, client: Client) -> Outcome {
         free_replicas: server.replicas,
         line: VecDeque::new(),
     };
-    simulation.issue(client.callers);
+    match client.arriving {
+        Arriving::Closed { callers, .. } => simulation.issue(callers),
+        Arriving::Open(_) => simulation.expect_next(),
+    }
     simulation.call_idle();
     while let Some(Reverse((time, _, event))) = simulation.events.pop() {
         simulation.now = time;
@@ -167,23 +192,39 @@ impl Simulation<'_> {
                 for member in members {
                     self.latencies[member] = self.now - self.due[member];
                 }
-                match self.client.think {
-                    0 => self.issue(ended),
-                    think => self.after(think, Event::Due(ended)),
+                match self.client.arriving {
+                    Arriving::Closed { think: 0, .. } => self.issue(ended),
+                    Arriving::Closed { think, .. } => self.after(think, Event::Due(ended)),
+                    Arriving::Open(_) => {}
                 }
                 self.take(connection);
                 self.call_idle();
             }
             Event::Due(requests) => {
                 self.issue(requests);
+                self.expect_next();
                 self.call_idle();
             }
         }
     }
 
     fn after(&mut self, delay: u64, event: Event) {
+        self.at(self.now + delay, event);
+    }
+
+    fn at(&mut self, time: u64, event: Event) {
         self.set += 1;
-        self.events.push(Reverse((self.now + delay, self.set, event)));
+        self.events.push(Reverse((time, self.set, event)));
+    }
+
+    /// The next arrival of an open load.
+    fn expect_next(&mut self) {
+        if let Arriving::Open(dues) = self.client.arriving
+            && self.due.len() < self.server.calls.len()
+            && let Some(due) = dues.get(self.due.len())
+        {
+            self.at(*due, Event::Due(1));
+        }
     }
 
     /// Lets so many further requests become due, as far as there are any.

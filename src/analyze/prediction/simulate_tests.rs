@@ -8,8 +8,8 @@ fn server(calls: &[u64], replicas: usize) -> SimulatedServer<'_> {
     SimulatedServer { calls, economy: Economy::Fixed(0), replicas, round_trip: 0, spread: None }
 }
 
-fn client(callers: usize, connections: usize, batch: usize) -> Client {
-    Client { callers, think: 0, connections, batch }
+fn client(callers: usize, connections: usize, batch: usize) -> Client<'static> {
+    Client { arriving: Arriving::Closed { callers, think: 0 }, connections, batch }
 }
 
 fn mean(outcome: &Outcome) -> f64 {
@@ -55,11 +55,17 @@ fn a_saturated_closed_loop_obeys_littles_law() {
 #[test]
 fn what_callers_wait_takes_load_off_the_server_and_is_no_latency() {
     let calls = vec![100; 1_000];
-    let alone = simulate(server(&calls, 8), Client { think: 900, ..client(8, 8, 1) });
+    let alone = simulate(
+        server(&calls, 8),
+        Client { arriving: Arriving::Closed { callers: 8, think: 900 }, ..client(8, 8, 1) },
+    );
     assert!(alone.latencies.iter().all(|latency| *latency == 100), "{:?}", alone.latencies);
     assert_eq!(alone.end, 125 * 100 + 124 * 900);
     let calls = varied(6_000);
-    let full = simulate(server(&calls, 8), Client { think: 300_000, ..client(64, 8, 1) });
+    let full = simulate(
+        server(&calls, 8),
+        Client { arriving: Arriving::Closed { callers: 64, think: 300_000 }, ..client(64, 8, 1) },
+    );
     let law = 64.0 / (6_000.0 / full.end as f64) - 300_000.0;
     assert!((mean(&full) / law - 1.0).abs() < 0.03, "N = X (R + Z): {} {law}", mean(&full));
 }
@@ -173,4 +179,26 @@ proptest! {
         prop_assert!(cost(Economy::Fixed(fixed)) <= cost(Economy::None));
         prop_assert_eq!(cost(Economy::Fixed(0)), cost(Economy::None));
     }
+}
+
+/// An M/D/1 queue by hand: each waits for what is left of those before it.
+#[test]
+fn arrivals_that_wait_for_nobody_queue_as_lindley_says() {
+    let calls = vec![10_000; 400];
+    let dues: Vec<u64> = (0..400).map(|seq| seq * 9_000 + crate::model::mix(seq) % 6_000).collect();
+    let client = Client { arriving: Arriving::Open(&dues), connections: 400, batch: 1 };
+    let outcome = simulate(server(&calls, 1), client);
+    let mut free = 0;
+    let expected: Vec<u64> = dues
+        .iter()
+        .map(|due| {
+            free = free.max(*due) + 10_000;
+            free - due
+        })
+        .collect();
+    assert_eq!((outcome.latencies, outcome.end), (expected, free));
+    let few = Client { connections: 2, batch: 4, ..client };
+    let free = SimulatedServer { economy: Economy::Free, ..server(&calls, 1) };
+    let latest = simulate(free, few).latencies.into_iter().max();
+    assert!(latest.is_some_and(|latest| latest < 30_000), "a batch costs no more than one: {latest:?}");
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::analyze::observed::PhaseCollector;
 use crate::model::Moment;
 use crate::model::{ConnectionUse, Sample, ServerTimes, Stages, TraceId};
-use simulate::{Client, Economy, SimulatedServer, simulate};
+use simulate::{Arriving, Client, Economy, SimulatedServer, simulate};
 
 const FIXED: u64 = 110_000;
 
@@ -18,7 +18,10 @@ fn before(requests: u64, callers: usize, replicas: usize, reported: bool) -> Pha
     let calls = calls(requests);
     let server =
         SimulatedServer { calls: &calls, economy: Economy::None, replicas, round_trip: 300, spread: None };
-    let outcome = simulate(server, Client { callers, think: 0, connections: callers, batch: 1 });
+    let outcome = simulate(
+        server,
+        Client { arriving: Arriving::Closed { callers, think: 0 }, connections: callers, batch: 1 },
+    );
     let mut ends: Vec<u64> = vec![0; callers];
     let mut samples = Vec::new();
     for (seq, call) in calls.iter().enumerate() {
@@ -85,7 +88,7 @@ fn p95(prediction: &Prediction, connections: usize, batch: usize) -> f64 {
 fn the_server_is_inferred_from_the_log_alone() {
     for (callers, replicas) in [(64, 8), (20, 3), (16, 1)] {
         let server = predict(&before(600, callers, replicas, true), None, None).server.expect("a server");
-        assert_eq!((server.replicas, server.saturated, server.callers), (replicas, true, callers));
+        assert_eq!((server.replicas, server.saturated, server.callers), (replicas, true, Some(callers)));
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) fn doubts(
     for (phase, data) in [(Phase::Before, before), (Phase::After, after)] {
         let of_phase = || health.iter().filter(|health| health.phase == phase);
         doubts.extend(late(of_phase(), data.latency().percentile(950)));
+        doubts.extend(released_late(of_phase()));
         doubts.extend(busy(of_phase(), processors));
     }
     doubts.extend(stepped(health));
@@ -56,6 +57,14 @@ fn late<'a>(health: impl Iterator<Item = &'a RepetitionHealth>, p95: Option<Micr
         p99: worst.lag_p99.unwrap_or_default(),
         max: worst.lag_max.unwrap_or_default(),
     })
+}
+
+fn released_late<'a>(health: impl Iterator<Item = &'a RepetitionHealth>) -> Option<Doubt> {
+    let releases = health.filter_map(|health| Some((health, health.releases?)));
+    let late = releases.filter(|(_, releases)| !releases.are_punctual());
+    let (worst, releases) =
+        late.min_by(|(_, one), (_, other)| one.share_on_time().total_cmp(&other.share_on_time()))?;
+    Some(Doubt::ReleasedLate { phase: worst.phase, repetition: worst.repetition, releases })
 }
 
 fn busy<'a>(health: impl Iterator<Item = &'a RepetitionHealth>, processors: Option<usize>) -> Option<Doubt> {
@@ -99,7 +108,7 @@ mod tests {
     use super::super::message::message;
     use super::*;
     use crate::analyze::fixtures::phase;
-    use crate::model::CaveatKind;
+    use crate::model::{CaveatKind, Releases};
 
     fn healthy(phase: Phase, repetition: u32) -> RepetitionHealth {
         RepetitionHealth {
@@ -112,6 +121,7 @@ mod tests {
             process_cpu: Some(Micros(300_000)),
             wall_drift_us: -40,
             surplus_connections: 0,
+            releases: None,
         }
     }
 
@@ -144,6 +154,13 @@ mod tests {
             [CaveatKind::ClientLate],
             "a standstill"
         );
+    }
+
+    #[test]
+    fn requests_that_are_not_let_go_when_they_are_due_are_named() {
+        let of = |on_time| Some(Releases { all: 1_000, on_time, lag_p99_us: 5_000, lag_max_us: 6_000 });
+        assert_eq!(kinds(|health| health.releases = of(990)), []);
+        assert_eq!(kinds(|health| health.releases = of(989)), [CaveatKind::ReleasedLate]);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use super::doubted_times::DoubtedTimes;
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
+use crate::analyze::document::OfferedLoad;
 use crate::analyze::observed::FailureGroup;
-use crate::model::{CaveatKind, Closings, ErrorKind, Metric, Micros, Moment, Peer, Phase};
+use crate::model::{CaveatKind, Closings, ErrorKind, Metric, Micros, Moment, Peer, Phase, Releases};
 use crate::stats::interval::Interval;
 
 /// A reason to trust a run's figures less.
@@ -116,6 +117,13 @@ pub enum Doubt {
         /// Requests with such answers.
         requests: u64,
     },
+    /// More came than a phase could do.
+    Overloaded {
+        /// Which.
+        phase: Phase,
+        /// What came, and what came back.
+        load: OfferedLoad,
+    },
     /// A phase has not one success.
     NoSuccess {
         /// Which.
@@ -212,6 +220,15 @@ pub enum Doubt {
         p99: Micros,
         /// The greatest lateness.
         max: Micros,
+    },
+    /// Requests of an open load were let go later than they were due: the load was not the planned one.
+    ReleasedLate {
+        /// In which phase.
+        phase: Phase,
+        /// In which repetition, from 1.
+        repetition: u32,
+        /// How punctually.
+        releases: Releases,
     },
     /// The client used up the processor.
     ClientBusy {
@@ -319,6 +336,7 @@ impl Doubt {
             Doubt::AnswersDiffer { .. } => CaveatKind::AnswersDiffer,
             Doubt::AnswersVary { .. } => CaveatKind::AnswersVary,
             Doubt::AnswersNotCopied { .. } => CaveatKind::AnswersNotCopied,
+            Doubt::Overloaded { .. } => CaveatKind::Overloaded,
             Doubt::NoSuccess { .. } => CaveatKind::NoSuccess,
             Doubt::MostlyFailed { .. } => CaveatKind::MostlyFailed,
             Doubt::Unsent { .. } => CaveatKind::Unsent,
@@ -330,6 +348,7 @@ impl Doubt {
             Doubt::KeptRace { .. } => CaveatKind::KeptRace,
             Doubt::UnequalErrors { .. } => CaveatKind::UnequalErrors,
             Doubt::ClientLate { .. } => CaveatKind::ClientLate,
+            Doubt::ReleasedLate { .. } => CaveatKind::ReleasedLate,
             Doubt::ClientBusy { .. } => CaveatKind::ClientBusy,
             Doubt::TooFewSamples { .. } => CaveatKind::TooFewSamples,
             Doubt::RepetitionsDisagree { .. } => CaveatKind::RepetitionsDisagree,

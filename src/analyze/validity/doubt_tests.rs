@@ -5,6 +5,18 @@ use super::super::message::message;
 use super::*;
 use crate::model::{Peer, Statistic, TimeKind, TimePlace, TimeSource, TimeUnit};
 
+fn overload() -> OfferedLoad {
+    let growth = Interval { lo: 6.1, hi: 9.7 };
+    OfferedLoad {
+        offered_rps: 57.0,
+        achieved_rps: Some(49.1),
+        backlog_most: 84,
+        backlog_growth_rps: Some(7.9),
+        backlog_growth_ci95_rps: Some(growth),
+        overloaded: true,
+    }
+}
+
 /// One of each kind, by the one before. A new variant does not compile before it stands here.
 fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
     let (phase, word) = (Phase::Before, || "a word".to_string());
@@ -33,7 +45,8 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::UnknownColumns { .. } => Doubt::AnswersDiffer { different: 1, compared: 2, first: 0 },
         Doubt::AnswersDiffer { .. } => Doubt::AnswersVary { requests: 1 },
         Doubt::AnswersVary { .. } => Doubt::AnswersNotCopied { answers: 2, succeeded: 9, not_compared: 1 },
-        Doubt::AnswersNotCopied { .. } => Doubt::NoSuccess { phase, failures: Vec::new() },
+        Doubt::AnswersNotCopied { .. } => Doubt::Overloaded { phase, load: overload() },
+        Doubt::Overloaded { .. } => Doubt::NoSuccess { phase, failures: Vec::new() },
         Doubt::NoSuccess { .. } => {
             let failures = vec![FailureGroup { error: ErrorKind::Http4xx, status: Some(401), n: 19 }];
             Doubt::MostlyFailed { phase, failed: 19, sent: 20, failures }
@@ -56,7 +69,12 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::UnequalErrors { .. } => {
             Doubt::ClientLate { phase, repetition: 1, p99: Micros(1), max: Micros(2) }
         }
-        Doubt::ClientLate { .. } => Doubt::ClientBusy { phase, repetition: 1, share: 0.9, of: "a core" },
+        Doubt::ClientLate { .. } => Doubt::ReleasedLate {
+            phase,
+            repetition: 1,
+            releases: Releases { all: 9, on_time: 3, lag_p99_us: 7_000, lag_max_us: 8_000 },
+        },
+        Doubt::ReleasedLate { .. } => Doubt::ClientBusy { phase, repetition: 1, share: 0.9, of: "a core" },
         Doubt::ClientBusy { .. } => {
             Doubt::TooFewSamples { metric: Metric::latency(Statistic::P95), n: 1, needed: 130 }
         }

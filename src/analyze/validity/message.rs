@@ -2,6 +2,7 @@
 
 use super::doubt::Doubt;
 use super::{failed, kept, losses};
+use crate::analyze::document::OfferedLoad;
 use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Metric, Micros, Peer, Phase};
 
@@ -58,12 +59,33 @@ pub(super) fn message(doubt: &Doubt) -> String {
              another machine",
             phase.name()
         ),
+        Doubt::ReleasedLate { phase, repetition, releases } => format!(
+            "in repetition {repetition} of the {} phase only {:.1} % of the requests were let go within 1 ms of due, {} ms late \
+             at P99: the load was not the planned one, and the run is invalid; free the processor, use a lower rate, or more \
+             load.threads",
+            phase.name(),
+            releases.share_on_time() * 100.0,
+            Micros(releases.lag_p99_us)
+        ),
         Doubt::ClientBusy { phase, repetition, share, of } => format!(
             "in repetition {repetition} of the {} phase the client used {:.0} % of {of}, so it measured itself; \
              use fewer workers (-c) or a machine of its own",
             phase.name(),
             share * 100.0
         ),
+        Doubt::Overloaded { phase, load } => {
+            let OfferedLoad { offered_rps, achieved_rps, backlog_growth_rps: growth, .. } = load;
+            let interval = load.backlog_growth_ci95_rps.map_or(String::new(), |ends| format!(" [{:.1}, {:.1}]", ends.lo, ends.hi));
+            format!(
+                "{}: {offered_rps:.1} requests a second were offered and {:.1} answered; the backlog grew by {:.1} a second{interval}, to \
+                 {} requests, so there is no steady state: its percentiles grow with the length of the run and are no result; \
+                 lower --rate, or find the highest one that holds with spanload capacity",
+                phase.name(),
+                achieved_rps.unwrap_or(0.0),
+                growth.unwrap_or(0.0),
+                load.backlog_most
+            )
+        }
         Doubt::TruncatedLog { log } => format!(
             "the last row of {log} was cut off and is not counted, for the run was killed or the disk is full; run it again"
         ),

@@ -9,6 +9,7 @@ mod judged;
 mod kept;
 mod losses;
 mod message;
+mod overload;
 mod phases;
 mod plans;
 mod replica;
@@ -29,7 +30,7 @@ pub use work_basis::WorkBasis;
 
 use super::document::{Quality, ThreeDifferences};
 use super::observed::Inputs;
-use crate::model::CaveatKind;
+use crate::model::{CaveatKind, Phase};
 use judged::judged;
 
 /// Whether what the after phase gained may be chance; not asked of a run that was cut short.
@@ -45,6 +46,8 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
     doubts.extend(phases::accounting(before, after, cut_short));
     doubts.extend(phases::peers(before, after));
+    doubts.extend(overload::of_phase(Phase::Before, before));
+    doubts.extend(overload::of_phase(Phase::After, after));
     doubts.extend(client::surplus(inputs.health));
     // The times of a phase that failed are those of its few successes, or of none: there is nothing to judge.
     if cut_short || mostly_failed(inputs) {

@@ -4,7 +4,7 @@ use super::doubt::Doubt;
 use super::judged::judged;
 use super::message::message;
 use super::plans::plans_differ;
-use super::{client, phases, samples};
+use super::{client, overload, phases, samples};
 use crate::analyze::document::Quality;
 use crate::analyze::observed::RunSide;
 use crate::analyze::quality;
@@ -38,6 +38,7 @@ fn of_side(side: &RunSide<'_>, sla: &[SlaLine]) -> Vec<Caveat> {
         let judged = judged(sla);
         doubts.extend(samples::too_few(&judged, data));
         doubts.extend(samples::disagreement(&judged, data, data));
+        doubts.extend(overload::of_phase(side.phase, data));
         doubts.extend(client::doubts(&side.health, side.processors, data, data));
     } else {
         doubts.push(Doubt::Interrupted);
@@ -56,7 +57,9 @@ fn about(doubt: &Doubt) -> Option<Phase> {
         | Doubt::Unsent { phase, .. }
         | Doubt::MissingRows { phase, .. }
         | Doubt::RepetitionsDisagree { phase, .. }
+        | Doubt::Overloaded { phase, .. }
         | Doubt::ClientLate { phase, .. }
+        | Doubt::ReleasedLate { phase, .. }
         | Doubt::ClientBusy { phase, .. } => Some(*phase),
         _ => None,
     }

@@ -7,7 +7,7 @@ use super::figure::{NumberForm, capital, count, derived, figure, interval, metri
 use super::spread;
 use super::verdict::{limit_of, unit_of, was_judged};
 use crate::analyze::validity::smallest_sample;
-use crate::analyze::{Comparison, Confidence, Difference, LatencyMs, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, Difference, LatencyMs, OfferedLoad, SlaResult, Verdict};
 use crate::model::{Phase, Statistic};
 use crate::report::words::{before_keeps, sign};
 use crate::stats::Interval;
@@ -103,6 +103,7 @@ fn main_table(comparison: &Comparison) -> Markup {
                     }
                     (plain_row(comparison, Statistic::Mean))
                     (throughput(comparison))
+                    (offered(comparison))
                     tr {
                         th scope="row" { "Succeeded of planned" }
                         @for (name, phase) in comparison.phases.both() { td.n data-label=(name) {
@@ -180,6 +181,31 @@ fn throughput(comparison: &Comparison) -> Markup {
             td.n data-label="before" { (figure(before, &of_before, NumberForm::Plain)) }
             td.n data-label="after" { (figure(after, &of_after, NumberForm::Plain)) }
             (derived_cells(&of_before, &of_after, ms, ratio))
+        }
+    }
+}
+
+/// What came, of a load whose arrivals do not wait, and how much of it waited.
+fn offered(comparison: &Comparison) -> Markup {
+    type Figure = fn(&OfferedLoad) -> Option<f64>;
+    let rows: [(&str, &str, Figure); 3] = [
+        ("Requests due a second", "offered_rps", |load| Some(load.offered_rps)),
+        ("Due and not ended, most at once", "backlog_most", |load| Some(load.backlog_most as f64)),
+        ("Growth of that a second", "backlog_growth_rps", |load| load.backlog_growth_rps),
+    ];
+    let Some((before, after)) = comparison.phases.before.load.zip(comparison.phases.after.load) else {
+        return html! {};
+    };
+    html! {
+        @for (name, key, value) in rows {
+            @let [of_before, of_after] = ["before", "after"].map(|phase| format!("comparison:/phases/{phase}/load/{key}"));
+            @let Difference { ms, ratio, .. } = Difference::of(value(&before), value(&after));
+            tr {
+                th scope="row" { (name) }
+                td.n data-label="before" { (figure(value(&before), &of_before, NumberForm::Plain)) }
+                td.n data-label="after" { (figure(value(&after), &of_after, NumberForm::Plain)) }
+                (derived_cells(&of_before, &of_after, ms, ratio))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A section of the page is a file here; what they draw comes from the chart module. Numbers that stand in
 //! `comparison.json` or `analysis.json` say so (`figure.rs`), so that a program can check them.
 
+mod capacity;
 mod causes;
 mod caveats;
 mod changes;
@@ -38,6 +39,7 @@ mod trust;
 mod verdict;
 mod waterfall;
 
+pub use capacity::capacity_page;
 pub use conditions_of_run::{Conditions, Differing, PayloadsSent};
 pub use content::Html;
 pub use drawn::Drawn;

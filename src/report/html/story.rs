@@ -53,6 +53,12 @@ pub fn named(causes: &[CauseFinding]) -> Vec<(usize, &CauseFinding)> {
     causes.iter().enumerate().filter(|(_, cause)| weighs(cause)).collect()
 }
 
+/// Whether the server had all the work it can do, in words.
+fn server_load(phase: &PhaseAnalysis) -> Option<&str> {
+    let closed = phase.saturation.as_ref().map(|found| found.explanation.as_str());
+    closed.or(phase.utilisation.as_ref().map(|found| found.explanation.as_str()))
+}
+
 /// What Little's law says, where the server has all the work it can do.
 pub fn saturated(phase: &PhaseAnalysis) -> Option<&Saturation> {
     phase.saturation.as_ref().filter(|found| found.saturated == Some(true))
@@ -166,7 +172,7 @@ fn capacity(comparison: &Comparison, page: &Html<'_>, weighty: &[(usize, &CauseF
     let (before, after) = (&page.analysis.phases.before, &page.analysis.phases.after);
     let phases = [("before", before), ("after", after)];
     let known: Vec<_> =
-        phases.into_iter().filter_map(|(name, phase)| Some((name, phase.saturation.as_ref()?))).collect();
+        phases.into_iter().filter_map(|(name, phase)| Some((name, server_load(phase)?))).collect();
     if known.is_empty() && weighty.is_empty() {
         return html! {};
     }
@@ -174,7 +180,7 @@ fn capacity(comparison: &Comparison, page: &Html<'_>, weighty: &[(usize, &CauseF
         div.capacity {
             h3 { "Why the middle is slow: capacity" }
             @for (name, found) in &known {
-                p { strong { (capital(name)) } ": " (found.explanation) "." }
+                p { strong { (capital(name)) } ": " (found) "." }
             }
             @if !known.is_empty() { (whole_rates(comparison)) }
             ol.story { @for (at, cause) in weighty { (article(*at, cause, of_middle(*at, cause, before), before, after)) } }

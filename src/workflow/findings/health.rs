@@ -18,6 +18,7 @@ pub(in crate::workflow) fn of_repetitions(manifest: &Manifest) -> Vec<Repetition
             process_cpu: health.process_cpu_us.map(Micros),
             wall_drift_us: health.wall_drift_us,
             surplus_connections: health.surplus_connections,
+            releases: health.releases,
         })
         .collect()
 }

@@ -10,7 +10,8 @@ pub(super) fn doubts(manifest: &Manifest, data: [&PhaseData; 2]) -> Vec<Doubt> {
     let Some(strategies) = plan.strategies else { return Vec::new() };
     let phases = Phase::BOTH.into_iter().zip([strategies.before, strategies.after]).zip(data);
     let of_phase = |((phase, strategy), data)| {
-        kept_connections(phase, data, strategy, plan.workers, &closings(manifest, phase))
+        let callers = if plan.arrival.is_some() { usize::MAX } else { plan.workers };
+        kept_connections(phase, data, strategy, callers, &closings(manifest, phase))
     };
     phases.flat_map(of_phase).collect()
 }

@@ -14,7 +14,8 @@ pub(super) fn read(
     logs::check(ladder.requests, ladder.repetitions)?;
     let (mut rungs, mut doubts) = (Vec::new(), Vec::new());
     for rung in &ladder.rungs {
-        let collector = PhaseCollector::new(ladder.requests, ladder.repetitions);
+        let open = manifest.plan.arrival.is_some();
+        let collector = PhaseCollector::new(ladder.requests, ladder.repetitions).open(open);
         let (data, found) = logs::read(results, manifest, rung.part, collector)?;
         rungs.push((rung.strategy.clone(), data));
         doubts.extend(found);

@@ -52,7 +52,7 @@ pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Res
 
 fn phase(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let plan = &manifest.plan;
-    let collector = PhaseCollector::new(plan.requests, plan.repetitions);
+    let collector = PhaseCollector::new(plan.requests, plan.repetitions).open(plan.arrival.is_some());
     let log = Part::from(phase).log();
     // What the before log says of causes does not depend on the other one.
     if phase == Phase::After

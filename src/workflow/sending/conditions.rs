@@ -43,7 +43,7 @@ pub(in crate::workflow) fn manifest(
             digest: plan_digest.to_string(),
             requests: plan.requests(),
             repetitions: settings.repetitions,
-            workers: settings.load.workers,
+            workers: if plan.arrivals().is_some() { 0 } else { settings.load.workers },
             think_ms: settings.load.think_ms,
             before: settings.before.to_string(),
             after: settings.after.to_string(),

@@ -17,5 +17,6 @@ pub(super) fn record(health: Health, anchor: &Anchor) -> HealthRecord {
         process_cpu_us: health.process_cpu.map(|time| time.0),
         wall_drift_us: anchor.drift_micros(),
         surplus_connections: health.surplus_connections,
+        releases: health.releases,
     }
 }

@@ -12,6 +12,11 @@ pub(in crate::workflow) fn of_run(settings: &Settings, requests: u64, with_ladde
     ExpectedLoad { judged: judged(settings), parts: phases.chain(rungs).collect() }
 }
 
+/// Of loads that nobody can number before.
+pub(in crate::workflow) fn of_unknown(settings: &Settings) -> ExpectedLoad {
+    ExpectedLoad { judged: judged(settings), parts: Vec::new() }
+}
+
 /// Of one phase alone.
 pub(in crate::workflow) fn of_phase(settings: &Settings, requests: u64, phase: Phase) -> ExpectedLoad {
     ExpectedLoad { judged: judged(settings), parts: vec![(phase.into(), requests)] }

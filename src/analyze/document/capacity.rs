@@ -1,0 +1,111 @@
+//! `capacity.json`, schema 1: the highest rate at which the SLA holds, before and after.
+
+use serde::Serialize;
+
+use crate::model::{Exit, Phase, SlaLine};
+use crate::stats::Interval;
+
+/// The whole document. Rates are in requests a second.
+#[derive(Clone, Debug, Serialize)]
+pub struct Capacity {
+    /// Version of this format.
+    pub schema: u32,
+    /// Names the run.
+    pub run_id: String,
+    /// What had to hold.
+    pub sla: Vec<SlaLine>,
+    /// By which process requests arrived: `poisson`, `constant` or `gamma`.
+    pub arrival: String,
+    /// How long requests arrived in each measurement.
+    pub each_ms: f64,
+    /// A pattern's search ends when the rate that fails ÷ the rate that holds is at most this.
+    pub precision: f64,
+    /// What ended the search.
+    pub ended_by: CapacityEnd,
+    /// As it is sent today.
+    pub before: HighestRate,
+    /// With the optimisation.
+    pub after: HighestRate,
+    /// After ÷ before, over the patterns of both.
+    pub ratio: Option<f64>,
+    /// Of that, 95 %; `null` of one pattern.
+    pub ratio_ci95: Option<Interval>,
+    /// What the after phase had to hold at least, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub least_rps: Option<f64>,
+    /// What the command exits with.
+    #[serde(rename = "exit_code")]
+    pub exit: Exit,
+    /// Every measurement, in the order in which they were made.
+    pub measurements: Vec<RateMeasured>,
+}
+
+/// What ended a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapacityEnd {
+    /// Every bracket is as narrow as was asked for.
+    Precision,
+    /// The time that it was given.
+    Time,
+    /// A signal.
+    Interrupted,
+}
+
+/// The highest rate at which a phase keeps the SLA.
+#[derive(Clone, Debug, Serialize)]
+pub struct HighestRate {
+    /// How the phase sends, in words.
+    pub strategy: String,
+    /// `null` where no pattern has both a rate that holds and one that does not.
+    pub rate_rps: Option<f64>,
+    /// 95 %: Student's t over the patterns, widened by half a bracket; `null` of one pattern.
+    pub ci95_rps: Option<Interval>,
+    /// Pattern by pattern.
+    pub brackets: Vec<RateBracket>,
+}
+
+/// What one pattern of arrivals showed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RateBracket {
+    /// Counted from 1.
+    pub pattern: u32,
+    /// The highest rate that holds below every one that does not.
+    pub holds_rps: Option<f64>,
+    /// The lowest rate that does not hold.
+    pub fails_rps: Option<f64>,
+}
+
+/// One measurement at one rate.
+#[derive(Clone, Debug, Serialize)]
+pub struct RateMeasured {
+    /// Which phase.
+    pub phase: Phase,
+    /// Its repetition in the phase's log.
+    pub repetition: u32,
+    /// The pattern of its arrivals, from 1.
+    pub pattern: u32,
+    /// The rate that was asked for.
+    pub rate_rps: f64,
+    /// Requests that arrived.
+    pub requests: u64,
+    /// With a usable answer.
+    pub succeeded: u64,
+    /// Median; `null` where that rank has no answer.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile, likewise.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile, likewise.
+    pub p99_ms: Option<f64>,
+    /// Successes a second.
+    pub achieved_rps: Option<f64>,
+    /// Successes a second that are within every limit of time.
+    pub goodput_rps: Option<f64>,
+    /// Whether the backlog grew for as long as requests came.
+    pub overloaded: bool,
+    /// Whether the client let more than 1 % of the requests go later than 1 ms after due: it is the client then that cannot send
+    /// at this rate.
+    pub client_late: bool,
+    /// Whether every line of the SLA held, and neither was it overloaded nor the client late.
+    pub holds: bool,
+}

@@ -1,0 +1,27 @@
+//! How much of an open load's time the server worked, and was waited for.
+
+use serde::Serialize;
+
+/// Of a load whose arrivals do not wait, from the first that is due to the last.
+#[derive(Clone, Debug, Serialize)]
+pub struct Utilisation {
+    /// Whether somebody always waited for the server, or all that it can do at a time was always done; `null` where its own times
+    /// are not known.
+    pub saturated: Option<bool>,
+    /// Requests due a second.
+    pub offered_rps: f64,
+    /// Answers a second meanwhile.
+    pub throughput_rps: f64,
+    /// Mean latency of the successes.
+    pub mean_latency_ms: f64,
+    /// Requests under way on average: by Little's law what comes a second × what each takes.
+    pub under_way: f64,
+    /// Share of the time during which a request waited at the server; `null` where it does not say.
+    pub somebody_waits: Option<f64>,
+    /// Exchanges that the server computes at a time, by the before phase; `null` where that does not show.
+    pub replicas: Option<u64>,
+    /// Share of their time during which these compute; `null` where their number or the server's times are not known.
+    pub replicas_busy: Option<f64>,
+    /// What that means.
+    pub explanation: String,
+}

@@ -1,0 +1,73 @@
+//! When requests were due in the before phase, and so will be in the after phase.
+
+use std::collections::BTreeMap;
+
+use super::infer::MOST_REQUESTS;
+use super::simulate::Arriving;
+use crate::analyze::observed::{ClosedLoop, PhaseData};
+use crate::model::Moment;
+
+/// When requests are due.
+#[derive(Clone, Debug)]
+pub(super) enum Load {
+    /// When those before them end.
+    Closed {
+        /// Callers.
+        callers: usize,
+        /// What each of them waits between an answer and its next request, in microseconds.
+        think: u64,
+    },
+    /// At these times, by sequence number, in microseconds.
+    Open(Vec<u64>),
+}
+
+impl Load {
+    /// As the before phase shows it.
+    pub(super) fn of(before: &PhaseData) -> Self {
+        if before.is_open() {
+            return Load::Open(dues(before));
+        }
+        // In the order in which they ended, so that each is due by one before it.
+        let rows = &before.rows()[before.places(1)];
+        let found = ClosedLoop::of(&rows[..rows.len().min(MOST_REQUESTS)]);
+        Load::Closed { callers: callers(before), think: found.map_or(0, |found| found.think.0) }
+    }
+
+    /// The same for a simulation.
+    pub(super) fn arriving(&self) -> Arriving<'_> {
+        match self {
+            Load::Closed { callers, think } => Arriving::Closed { callers: *callers, think: *think },
+            Load::Open(dues) => Arriving::Open(dues),
+        }
+    }
+
+    /// The callers of a closed loop.
+    pub(super) fn callers(&self) -> Option<usize> {
+        match self {
+            Load::Closed { callers, .. } => Some(*callers),
+            Load::Open(_) => None,
+        }
+    }
+}
+
+/// The requests that were due at the start of a repetition.
+fn callers(before: &PhaseData) -> usize {
+    let mut at_start = BTreeMap::<u32, usize>::new();
+    for row in before.rows().iter().filter(|row| row.due() == Some(Moment::START)) {
+        *at_start.entry(row.repetition()).or_default() += 1;
+    }
+    at_start.into_values().max().unwrap_or(1)
+}
+
+/// Of the first repetition: all have the same. One whose row is not there is due when the one before it was.
+fn dues(before: &PhaseData) -> Vec<u64> {
+    let requests = (before.requests() as usize).min(MOST_REQUESTS);
+    let mut dues = vec![0; requests];
+    for row in before.repetition(1).filter(|row| (row.seq() as usize) < requests) {
+        dues[row.seq() as usize] = row.due().unwrap_or_default().as_micros();
+    }
+    for place in 1..requests {
+        dues[place] = dues[place].max(dues[place - 1]);
+    }
+    dues
+}

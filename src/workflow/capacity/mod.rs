@@ -1,0 +1,83 @@
+//! The highest rate at which the SLA holds, before and after: a search over rates, each measured with the same patterns of
+//! arrivals.
+
+mod at_rate;
+mod hunt;
+mod written;
+
+pub use written::Found;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::host::{Anchor, Interrupt, console};
+use crate::model::{Mask, Part, Phase};
+use crate::plan::Plan;
+use crate::report::Progress;
+use crate::runlog::Results;
+use crate::scenario::Settings;
+use crate::telemetry::Telemetry;
+use crate::workflow::sending::{Ready, Recordings, Run, Runner, conditions};
+use crate::workflow::steps::{self, expected};
+use hunt::Hunt;
+
+/// What is looked for, and where it goes.
+#[derive(Clone, Debug)]
+pub struct CapacityJob {
+    /// The resolved scenario, an open load with a rate to begin with.
+    pub settings: Settings,
+    /// The folder of all runs.
+    pub out: PathBuf,
+    /// How long requests arrive in each measurement.
+    pub each: Duration,
+    /// Patterns of arrivals, at least 1: each is a search of its own.
+    pub patterns: u32,
+    /// A search ends when the rate that fails ÷ the rate that holds is at most this, which is above 1.
+    pub precision: f64,
+    /// No measurement begins later than this after the first one.
+    pub time: Duration,
+    /// What the after phase must hold, in requests a second.
+    pub least: Option<f64>,
+    /// Print no progress.
+    pub quiet: bool,
+    /// The command line for the manifest.
+    pub command: Vec<String>,
+}
+
+/// Searches, and writes what was found.
+pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result<Found> {
+    let mut run = prepare(&job, interrupt).await?;
+    if let Err(error) = run.results.point_latest() {
+        console::warn(&format!("warning: {error:#}; the results are in {}", run.results.folder().display()));
+    }
+    let mut hunt = Hunt::new(&job);
+    let hunted = hunt.search(&mut run).await;
+    steps::telemetry::close(&mut run).await;
+    run.manifest.interrupted = run.runner.interrupt.signal();
+    let noted = run.write_manifest();
+    hunted.and(noted)?;
+    written::write(&job, hunt, &run)
+}
+
+/// Everything that can be wrong before the first request is found out here, before a folder is made.
+async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::Result<Run<'a>> {
+    let first = &job.settings;
+    let strategies = [first.before, first.after];
+    let Ready { plan, server, prepared, probe } = Ready::make(first, &strategies, interrupt).await?;
+    let anchor = Anchor::now();
+    let run_id = conditions::run_id(&anchor);
+    let results = Results::create(&job.out, &run_id)?;
+    let digest = Plan::digest(&plan);
+    let manifest = conditions::manifest(first, &plan, digest, &anchor, run_id.clone(), job.command.clone());
+    let progress = Progress::new(job.quiet, expected::of_unknown(first));
+    progress.say(&format!("run {run_id}, results in {}", results.folder().display()));
+    let telemetry = Telemetry::start(prepared, &run_id, &first.sla)?;
+    let mut recordings = Recordings::start(&results, Mask::new(&first.secrets()))?;
+    for phase in Phase::BOTH {
+        recordings.add(&run_id, Part::Capacity(phase))?;
+    }
+    let runner = Runner { settings: first, run_id, server, telemetry, anchor, progress, interrupt };
+    runner.say_destination(&strategies)?;
+    runner.say_probe(&probe);
+    Ok(Run { plan, results, manifest, recordings, runner, calls_given_up: false })
+}
