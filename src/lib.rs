@@ -8,6 +8,7 @@
 //! - [`scenario`]: TOML and flags → validated settings
 //! - [`plan`]: what is sent, a pure function of (seed, sequence)
 //! - [`transport`]: what moves the bytes and marks the stages
+//! - [`stream`]: answers that come as streams: bytes → events → tokens, with their instants
 //! - [`client`]: how a client uses connections and batches
 //! - [`engine`]: one loop that runs a repetition
 //! - [`runlog`]: logs, answers, manifest
@@ -31,6 +32,7 @@ pub mod report;
 pub mod runlog;
 pub mod scenario;
 pub mod stats;
+pub mod stream;
 pub mod telemetry;
 pub mod transport;
 pub mod workflow;

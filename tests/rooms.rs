@@ -17,11 +17,13 @@ use circles::described;
 use modules::Modules;
 
 /// Each room in the order of the flow, and the rooms it may use beside itself.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     // The nouns, which know nobody.
     ("model", &[]),
     ("stats", &["model"]),
     ("host", &["model"]),
+    // What the bytes of an answer say, whoever moves them: no clock, no socket.
+    ("stream", &["model"]),
     // A tap on finished samples, which knows no other room.
     ("telemetry", &["model", "host"]),
     // Reached over HTTP alone, so it knows nothing of who calls it, not even the nouns; its spans go out by the same

@@ -36,6 +36,7 @@ mod sla;
 mod stage_set;
 mod stages;
 mod strategy;
+mod stream;
 mod telemetry_record;
 pub mod text;
 mod time_source;
@@ -78,6 +79,10 @@ pub use sla::{Limit, SlaLine};
 pub use stage_set::StageSet;
 pub use stages::{Stage, Stages, Timeline};
 pub use strategy::{Connections, HttpChoice, Strategy};
+pub use stream::{
+    ChunkGaps, Finish, GapUnit, Goodput, GoodputVerdict, Objectives, StreamEnd, StreamRecord, TokenCounts,
+    TokenTimes,
+};
 pub use time_source::{TimeKind, TimePlace, TimeSource};
 pub use time_sources::TimeSources;
 pub use time_unit::TimeUnit;
