@@ -7,6 +7,7 @@
 //! - `item`, `digest`, `model`, `faults`, `answer`: what follows from the bytes of an item alone: cost, fault, answer
 //! - `refusal`, `reset`: the ways not to answer
 //! - `queue`: the replicas, and the bounded line in front of them
+//! - [`tokens`]: which requests share a step of a model that gives out tokens; a simulation that no endpoint uses yet
 //! - `truth`: the log of what really happened, to check a client's measurements against
 //! - `exposition`, `control`: health and metrics on a second port, which never takes a slot of the gate
 //! - `lifetime`: what ends the mock, and the order in which it stops
@@ -32,6 +33,7 @@ mod queue;
 mod refusal;
 mod reset;
 pub mod settings;
+pub mod tokens;
 mod truth;
 mod uptime;
 
