@@ -70,7 +70,9 @@ fn a_chunk_a_token_is_itl_by_usage() {
 #[test]
 fn a_stream_without_a_token_has_no_time_to_first_token() {
     let role = chat(r#"{"role":"assistant","content":null}"#);
-    let empty = [chat(r#"{"content":""}"#), chat(r#"{"tool_calls":[{"index":0}]}"#)].concat();
+    let empty =
+        [chat(r#"{"content":""}"#), chat(r#"{"content":[]}"#), chat(r#"{"tool_calls":[{"index":0}]}"#)]
+            .concat();
     let null = "data: {\"choices\":null,\"usage\":null}\n\n";
     for texts in [&[DONE][..], &[&role, &empty, &finish("stop"), DONE], &[null, DONE], &[&finish("length")]] {
         let record = of(texts).record;
