@@ -194,6 +194,14 @@ mod tests {
     }
 
     #[test]
+    fn who_gets_nothing_of_the_budget_has_not_left_the_line() {
+        let mut scheduler = TokenScheduler::new(COSTS, 4, 50, 100);
+        [1, 2].iter().for_each(|id| scheduler.arrive(job(*id, 80, 1)).expect("room"));
+        let started: Vec<_> = (0..2).filter_map(|_| scheduler.step()).map(|step| step.started).collect();
+        assert_eq!(started, [vec![1], vec![2]]);
+    }
+
+    #[test]
     fn the_line_is_bounded_and_who_leaves_makes_room() {
         let mut scheduler = TokenScheduler::new(COSTS, 1, 1_000, 1);
         assert_eq!([1, 2, 3].map(|id| scheduler.arrive(job(id, 10, 5))), [Ok(()), Ok(()), Err(LineFull)]);
