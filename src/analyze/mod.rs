@@ -21,7 +21,7 @@ pub use attribution::{
 };
 pub use comparison::{compare, compare_runs};
 pub use document::{
-    Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump, Cluster,
+    AaResult, Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump, Cluster,
     Clusters, Comparison, Contribution, Difference, EndpointFigures, FailureFigures, LadderRung, LatencyMs,
     OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys,
     RunCompared, RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult, SlaTimes,

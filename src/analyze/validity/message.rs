@@ -181,6 +181,11 @@ pub(super) fn message(doubt: &Doubt) -> String {
                 Phase::After => "the verdict",
             }
         ),
+        Doubt::FirstRepetitionSlow(slow) => slow.message(),
+        Doubt::WarmupFailed { failed: n, sent, failures } => format!(
+            "{n} of {sent} requests of the warm-up failed, so the first repetition may have met a server that was not warm: {}",
+            failed::what_failed(failures)
+        ),
         Doubt::GainUncertain { metric, ratio, interval } => format!(
             "the after phase's {} is {:.1} % of what it was before, but the 95 % interval of that, {:.1} to {:.1} %, holds \
              100 %: that it is a gain is not proven, whatever the limit says; raise --repetitions",
