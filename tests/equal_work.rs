@@ -101,10 +101,7 @@ fn unequal_work(name: &str, server: &Server) -> Option<String> {
 fn a_server_that_grew_slower_is_found_by_its_single_calls() {
     let told = |time| format!("Server-Timing: compute;dur={time}\r\n");
     let message = unequal_work("slower_compute", &server(60, told)).expect("a caveat");
-    assert!(
-        message.contains("its compute for the same single call") && message.contains("3 times"),
-        "{message}"
-    );
+    assert!(message.contains("its compute for a single call") && message.contains("3 times"), "{message}");
     assert_eq!(unequal_work("equal_compute", &server(20, told)), None, "equal work raises nothing");
 }
 

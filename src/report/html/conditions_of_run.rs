@@ -1,8 +1,8 @@
 //! What the page says of a run beside its figures; the manifest has it.
 
 use crate::analyze::IdleCalls;
-use crate::model::{ArrivalProcess, Phase};
 use crate::model::manifest::{IdleBodiesRecord, WarmupRecord};
+use crate::model::{ArrivalProcess, Phase};
 
 /// Under which conditions a run took place.
 #[derive(Clone, Debug, Default)]
