@@ -88,7 +88,7 @@ fn server(later_ms: u64, says: fn(u64) -> String) -> Server {
 
 fn unequal_work(name: &str, server: &Server) -> Option<String> {
     let requests = REQUESTS.to_string();
-    let flags = ["--target", &server.url(), "--set", "after.batch=1", "-n", &requests];
+    let flags = ["--target", &server.url(), "--set", "after.batch=1", "-n", &requests, "--warmup", "none"];
     let run = Run::prove(name, &flags);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     let comparison = run.results().comparison();

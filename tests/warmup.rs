@@ -153,7 +153,7 @@ fn failures_of_the_warm_up_are_said_and_one_without_hope_ends_the_run() {
     let flags = ["--set", "load.abort_after=1ms", "--warmup", "60s"];
     let hopeless = prove("warmup_hopeless", &server, 24, &flags);
     assert_eq!(hopeless.code(), 1, "{}", hopeless.stderr());
-    assert_eq!(hopeless.results().caveats(), ["warmup_failed", "ended_early"]);
+    assert_eq!(hopeless.results().caveats()[..2], ["warmup_failed", "ended_early"]);
     assert!(hopeless.results().table("before.csv").column("seq").is_empty(), "no phase was begun");
     assert!(hopeless.stdout().contains("RUN FAILED"), "{}", hopeless.stdout());
     let log = hopeless.results().table("warmup.csv");
@@ -236,7 +236,7 @@ fn an_aa_run_says_whether_there_is_a_difference_in_every_format() {
         let page = std::fs::read_to_string(folder.join("report.html")).expect("written");
         assert!(page.contains(words) && page.contains("Do the phases differ?"), "{page}");
         let analysis = std::fs::read_to_string(folder.join("analysis.json")).expect("written");
-        assert!(analysis.contains("\"prediction\": null"), "{analysis}");
+        assert!(!analysis.contains("\"prediction\""), "{analysis}");
         let markdown = analyze(name, before, &["--format", "markdown"]).1;
         assert!(markdown.contains(&format!("A/A: {words}")), "{markdown}");
         let junit = analyze(name, before, &["--junit", "-"]).1;

@@ -364,8 +364,12 @@ impl<T: Transport + 'static> Scheduler<T> {
         }
     }
 
-    /// Stops issuing and returns which requests of this thread were never issued.
+    /// Stops issuing and returns which requests of this thread were never issued; of a load that ends by time the rest is none
+    /// that was to be sent.
     pub(super) fn close(&self) -> Range<u64> {
+        if self.repetition.at_most.is_some() {
+            self.issue_no_more();
+        }
         let planned = self.planned.get();
         let mut state = self.state.borrow_mut();
         state.arrivals.thinking.clear();

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use spanload::analyze::{Comparison, Inputs, PhaseCollector, PhaseData, compare};
+use spanload::host::{Interrupt, Signal};
 use spanload::model::{ErrorKind, Phase, SlaLine};
 
 use super::load::{Load, at};
@@ -99,4 +100,25 @@ fn a_plan_that_ends_before_its_time_is_sent_whole_and_a_deadline_is_one_all_the_
     let hanging = Load::new(9, 2).timeout_ms(100).at_most_ms(10).run_on(Scripted::new(|_| Act::Never));
     let errors: Vec<_> = hanging.samples().iter().map(|sample| sample.error).collect();
     assert_eq!(errors, [Some(ErrorKind::Timeout); 2]);
+}
+
+#[test]
+fn what_was_to_come_of_a_load_by_time_is_nothing_that_was_not_sent() {
+    let (wish, interrupt) = Interrupt::new();
+    let wish = RefCell::new(Some(wish));
+    let mut load = Load::new(1_000_000, 2).at_most_ms(60_000);
+    load.interrupt = interrupt;
+    let outcome = load.run_on(Scripted::new(move |seq| {
+        if let Some(wish) = wish.take() {
+            tokio::task::spawn_local(async move {
+                super::net::pause(50).await;
+                wish.send(Some(Signal::Interrupt)).expect("the engine listens");
+                std::future::pending::<()>().await;
+            });
+        }
+        if seq == 0 { Act::Answer { after_ms: 10 } } else { Act::Never }
+    }));
+    let words: Vec<_> =
+        outcome.samples().iter().map(|sample| sample.error.map_or("ok", ErrorKind::name)).collect();
+    assert_eq!((words, outcome.ended), (vec!["ok", "interrupted", "interrupted"], at(50)));
 }

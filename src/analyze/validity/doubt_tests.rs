@@ -1,7 +1,7 @@
 //! Every doubt: that its message says what to do, and that the table of the docs has it.
 
 use super::super::doubted_times::TimesSign;
-use super::super::first_repetition::Look;
+use super::super::first_repetition::RepetitionFigure;
 use super::super::message::message;
 use super::*;
 use crate::model::{Peer, Statistic, TimeKind, TimePlace, TimeSource, TimeUnit};
@@ -90,7 +90,7 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         },
         Doubt::GainUncertain { .. } => Doubt::FirstRepetitionSlow(SlowFirst {
             phase,
-            look: Look::Median,
+            figure: RepetitionFigure::Median,
             first: Micros(967_000),
             others: [Micros(430_000), Micros(440_000)],
             gets_warm: true,

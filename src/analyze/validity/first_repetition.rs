@@ -21,7 +21,7 @@ const WARM: f64 = 1.1;
 
 /// A figure of a repetition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum RepetitionFigure {
     /// Its P50.
     Median,
     /// Its P95.
@@ -30,39 +30,40 @@ pub enum Look {
     Opening,
 }
 
-impl Look {
-    const ALL: [Look; 3] = [Look::Median, Look::Tail, Look::Opening];
+impl RepetitionFigure {
+    const ALL: [RepetitionFigure; 3] =
+        [RepetitionFigure::Median, RepetitionFigure::Tail, RepetitionFigure::Opening];
 
     /// In tenths of a percent.
     fn permille(self) -> u64 {
-        if self == Look::Tail { 950 } else { 500 }
+        if self == RepetitionFigure::Tail { 950 } else { 500 }
     }
 
     /// It is not as the others from so many times on.
     fn apart(self) -> f64 {
-        if self == Look::Opening { 2.0 } else { 1.25 }
+        if self == RepetitionFigure::Opening { 2.0 } else { 1.25 }
     }
 
     /// Requests without which it cannot be told.
     fn least(self) -> usize {
         match self {
-            Look::Median => 64,
-            Look::Tail => 130,
-            Look::Opening => 32,
+            RepetitionFigure::Median => 64,
+            RepetitionFigure::Tail => 130,
+            RepetitionFigure::Opening => 32,
         }
     }
 
     fn words(self) -> &'static str {
         match self {
-            Look::Median => "P50",
-            Look::Tail => "P95",
-            Look::Opening => "P50 of the first fifth of its requests",
+            RepetitionFigure::Median => "P50",
+            RepetitionFigure::Tail => "P95",
+            RepetitionFigure::Opening => "P50 of the first fifth of its requests",
         }
     }
 
     /// The requests of a repetition that count, as they were due.
     fn rows(self, data: &PhaseData, repetition: u32) -> impl Iterator<Item = &Observation> {
-        let end = if self == Look::Opening { data.requests() / 5 } else { data.requests() };
+        let end = if self == RepetitionFigure::Opening { data.requests() / 5 } else { data.requests() };
         data.repetition(repetition).filter(move |row| row.seq() < end && counts(row))
     }
 }
@@ -73,7 +74,7 @@ pub struct SlowFirst {
     /// Of which phase.
     pub phase: Phase,
     /// What shows it.
-    pub look: Look,
+    pub figure: RepetitionFigure,
     /// In the first repetition.
     pub first: Micros,
     /// In the fastest and the slowest of the others.
@@ -86,14 +87,16 @@ pub struct SlowFirst {
 
 /// Of one phase; `warmup` is what was sent before it.
 pub(super) fn slow(phase: Phase, data: &PhaseData, warmup: Option<&str>) -> Option<SlowFirst> {
-    Look::ALL.into_iter().find_map(|look| {
-        let figure = |repetition| median_or_tail(look, look.rows(data, repetition));
-        let figures: Vec<Micros> = (1..=data.repetitions()).map(figure).collect::<Option<_>>()?;
+    RepetitionFigure::ALL.into_iter().find_map(|figure| {
+        let of = |repetition| median_or_tail(figure, figure.rows(data, repetition));
+        let figures: Vec<Micros> = (1..=data.repetitions()).map(of).collect::<Option<_>>()?;
         let (first, rest) = figures.split_first()?;
         let others = [*rest.iter().min()?, *rest.iter().max()?];
-        let found = is_apart(look, *first, others, rest.len()) && is_beyond_chance(look, data, others[1]);
-        let (first, gets_warm, warmup) = (*first, gets_warm(data), warmup.map(String::from));
-        found.then_some(SlowFirst { phase, look, first, others, gets_warm, warmup })
+        let found = is_apart(figure, *first, others, rest.len()) && is_beyond_chance(figure, data, others[1]);
+        found.then(|| {
+            let (gets_warm, warmup) = (gets_warm(data), warmup.map(String::from));
+            SlowFirst { phase, figure, first: *first, others, gets_warm, warmup }
+        })
     })
 }
 
@@ -103,28 +106,31 @@ fn counts(row: &Observation) -> bool {
     row.succeeded() && lost == 0
 }
 
-fn median_or_tail<'a>(look: Look, rows: impl Iterator<Item = &'a Observation>) -> Option<Micros> {
+fn median_or_tail<'a>(
+    figure: RepetitionFigure,
+    rows: impl Iterator<Item = &'a Observation>,
+) -> Option<Micros> {
     let mut latencies: Vec<u64> = rows.map(|row| row.latency().0).collect();
-    let [found] = percentiles(&mut latencies, [look.permille()])?;
-    (latencies.len() >= look.least()).then_some(found)
+    let [found] = percentiles(&mut latencies, [figure.permille()])?;
+    (latencies.len() >= figure.least()).then_some(found)
 }
 
-fn is_apart(look: Look, first: Micros, [fastest, slowest]: [Micros; 2], others: usize) -> bool {
+fn is_apart(figure: RepetitionFigure, first: Micros, [fastest, slowest]: [Micros; 2], others: usize) -> bool {
     let ratio = |of: Micros, to: Micros| of.0 as f64 / to.0.max(1) as f64;
-    let least = if others == 1 { look.apart().max(APART_OF_TWO) } else { look.apart() };
+    let least = if others == 1 { figure.apart().max(APART_OF_TWO) } else { figure.apart() };
     ratio(first, slowest) >= least.max(ratio(slowest, fastest).powi(2))
 }
 
 /// Whether too few requests of the first repetition are as fast as the figure of another one for that to be chance. That
 /// other figure is as uncertain as theirs, hence the root of 2.
-fn is_beyond_chance(look: Look, data: &PhaseData, other: Micros) -> bool {
-    let mut rows: Vec<_> = look.rows(data, 1).collect();
+fn is_beyond_chance(figure: RepetitionFigure, data: &PhaseData, other: Micros) -> bool {
+    let mut rows: Vec<_> = figure.rows(data, 1).collect();
     rows.sort_unstable_by_key(|row| (row.due(), row.seq()));
     let fast: Vec<f64> = rows.iter().map(|row| f64::from(row.latency() <= other)).collect();
     let n = fast.len().max(1) as f64;
-    let deviations = bootstrap::deviations(&fast, Blocks::of(&fast), look.permille());
+    let deviations = bootstrap::deviations(&fast, Blocks::of(&fast), figure.permille());
     let squares: f64 = deviations.iter().map(|deviation| deviation.powi(2)).sum();
-    let share = look.permille() as f64 / 1e3;
+    let share = figure.permille() as f64 / 1e3;
     // Where all are slow they have no variance of their own.
     let variance = (squares / deviations.len().max(1) as f64).max(share * (1.0 - share) / n);
     share - fast.iter().sum::<f64>() / n > Z_99 * (2.0 * variance).sqrt()
@@ -145,7 +151,7 @@ fn gets_warm(data: &PhaseData) -> bool {
 impl SlowFirst {
     /// What it is and what to do.
     pub(super) fn message(&self) -> String {
-        let SlowFirst { phase, look, first, others: [fastest, slowest], gets_warm, warmup } = self;
+        let SlowFirst { phase, figure, first, others: [fastest, slowest], gets_warm, warmup } = self;
         let others =
             if fastest == slowest { format!("{fastest} ms") } else { format!("{fastest} to {slowest} ms") };
         let what = if *gets_warm {
@@ -163,7 +169,7 @@ impl SlowFirst {
             "the first repetition of the {} phase is slow against the others: {} {first} ms against {others}, {} times as \
              long, {what}; that is a part of what sets the phases apart; {remedy}",
             phase.name(),
-            look.words(),
+            figure.words(),
             rounded(first.0 as f64 / slowest.0.max(1) as f64, 2)
         )
     }
