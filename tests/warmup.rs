@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use spanload::model::Sample;
+use spanload::model::{AnswerDigest, Digest, Sample};
 
 use crate::common::EXE;
 use crate::common::handmade_run::{HandmadeRun, waited};
-use crate::common::run::{Run, fresh_folder, prove_command, text};
+use crate::common::run::{Results, Run, fresh_folder, prove_command, text};
 use crate::common::wire::Server;
 
 /// Echoes, and keeps the bodies in the order in which they came; the first so many are refused.
@@ -259,4 +259,15 @@ fn an_aa_run_sends_both_phases_as_before_and_refuses_a_ladder() {
     assert!(!run.results().comparison()["aa"].is_null());
     let refused = Run::prove("aa_ladder", &["--aa", "--ladder"]);
     assert_eq!(refused.code(), 2);
+}
+
+#[test]
+fn answers_that_differ_in_an_aa_run_are_the_server_s_own_doing() {
+    let (before, mut after) = (repetitions([400, 401, 399]), repetitions([401, 399, 400]));
+    after[1][3].answer_digest = Some(AnswerDigest::OfValue(Digest::of(b"another")));
+    let folder = fresh_folder("aa_answers");
+    HandmadeRun { aa: true, ..HandmadeRun::of(before, after) }.write(&folder);
+    let output = Command::new(EXE).arg("analyze").arg(&folder).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0), "no difference in time: {output:?}");
+    assert_eq!(Results(folder).all_caveats(), ["answers_vary"]);
 }
