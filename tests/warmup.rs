@@ -157,7 +157,11 @@ fn failures_of_the_warm_up_are_said_and_one_without_hope_ends_the_run() {
     assert!(hopeless.results().table("before.csv").column("seq").is_empty(), "no phase was begun");
     assert!(hopeless.stdout().contains("RUN FAILED"), "{}", hopeless.stdout());
     let log = hopeless.results().table("warmup.csv");
-    assert!(log.column("seq").len() <= seen.lock().expect("the run has ended").len());
+    // Each of the four callers may have had one that was due and did not reach the server.
+    assert!(
+        log.column("seq").len() <= seen.lock().expect("the run has ended").len() + 4,
+        "no row of what was to come"
+    );
 }
 
 #[test]
