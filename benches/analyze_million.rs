@@ -210,5 +210,8 @@ fn manifest() -> anyhow::Result<Manifest> {
         server_times: None,
         telemetry: None,
         caveats: Vec::new(),
+        warmup: None,
+        idle_bodies: None,
+        aa: false,
     })
 }

@@ -79,8 +79,10 @@ fn a_run_goes_on_to_no_further_repetition_of_a_phase_without_hope() {
     let url = gone_after(60);
     let flags =
         ["--target", &url, "-n", "400", "-c", "4", "--repetitions", "3", "--set", "load.abort_after=500ms"];
-    let output =
-        prove_command(&out, &flags).args(["--no-metrics", "--no-probe"]).output().expect("the binary starts");
+    let output = prove_command(&out, &flags)
+        .args(["--no-metrics", "--no-probe", "--warmup", "none"])
+        .output()
+        .expect("the binary starts");
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
     let results = Results(out.join("runs/latest"));
@@ -124,6 +126,8 @@ fn a_server_that_never_answers_costs_three_calls_and_not_all_of_them() {
         "load.abort_after=300ms",
         "--no-metrics",
         "--no-probe",
+        "--warmup",
+        "none",
     ];
     let output = prove_command(&out, &flags).output().expect("the binary starts");
     assert_eq!(output.status.code(), Some(1), "{output:?}");

@@ -88,7 +88,7 @@ fn server(later_ms: u64, says: fn(u64) -> String) -> Server {
 
 fn unequal_work(name: &str, server: &Server) -> Option<String> {
     let requests = REQUESTS.to_string();
-    let flags = ["--target", &server.url(), "--set", "after.batch=1", "-n", &requests];
+    let flags = ["--target", &server.url(), "--set", "after.batch=1", "-n", &requests, "--warmup", "none"];
     let run = Run::prove(name, &flags);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     let comparison = run.results().comparison();
@@ -101,10 +101,7 @@ fn unequal_work(name: &str, server: &Server) -> Option<String> {
 fn a_server_that_grew_slower_is_found_by_its_single_calls() {
     let told = |time| format!("Server-Timing: compute;dur={time}\r\n");
     let message = unequal_work("slower_compute", &server(60, told)).expect("a caveat");
-    assert!(
-        message.contains("its compute for the same single call") && message.contains("3 times"),
-        "{message}"
-    );
+    assert!(message.contains("its compute for a single call") && message.contains("3 times"), "{message}");
     assert_eq!(unequal_work("equal_compute", &server(20, told)), None, "equal work raises nothing");
 }
 

@@ -57,3 +57,4 @@ mod tls;
 mod traces;
 mod transports;
 mod truth;
+mod warmup;

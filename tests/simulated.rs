@@ -25,3 +25,4 @@ mod retries;
 mod scripted;
 mod stages;
 mod threads;
+mod warmup;

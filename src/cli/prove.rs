@@ -23,9 +23,10 @@ Examples:
   spanload prove --target http://127.0.0.1:8000/v1/infer --set load.payloads=bodies.jsonl --set after.batch=1
   spanload prove --sla p95=500ms --sla error_rate=1%  two lines, both must be met
   spanload prove --set mock.backlog=64 --ladder     another server, each optimisation by itself
+  spanload prove --target http://127.0.0.1:8000/v1/infer --aa   how far two phases differ that send alike
   spanload prove --strict --junit junit.xml --format markdown   for CI
 
-Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with --strict only), 1 the
+With --aa: 0 no difference found, 99 one is. Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with --strict only), 1 the
 run failed, 2 wrong usage or scenario, 129, 130 or 143 interrupted, after writing what there is.";
 
 /// `spanload prove`
@@ -56,6 +57,9 @@ pub struct ProveArgs {
     /// Then add the optimisations one at a time and show what each bought
     #[arg(long, help_heading = "Load")]
     pub ladder: bool,
+    /// Send both phases as before, to see what difference there is where none should be
+    #[arg(long, conflicts_with = "ladder", help_heading = "Load")]
+    pub aa: bool,
     /// Exit with 98 if the SLA is met but its interval holds the limit, or there is a caveat
     #[arg(long, help_heading = "Verdict")]
     pub strict: bool,
@@ -80,9 +84,10 @@ pub(super) async fn run(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Resul
     let mut overrides = args.changes.overrides()?;
     args.telemetry.lay_over(&mut overrides)?;
     let settings = scenario::load(args.scenario(), &overrides)?;
+    let settings = if args.aa { settings.into_aa() } else { settings };
     let command = invocation::masked_command(&settings.secrets());
     let (quiet, strict) = (args.quiet, args.strict);
-    let job = Job { settings, out: args.out, ladder: args.ladder, quiet, command, strict };
+    let job = Job { settings, out: args.out, ladder: args.ladder, aa: args.aa, quiet, command, strict };
     let proof = workflow::prove(job, interrupt).await?;
     let exit = proof.findings.comparison.exit;
     summary::deliver(&proof.findings, exit, &proof.results, &args.output)

@@ -26,6 +26,9 @@ pub struct ScenarioArgs {
     /// How requests arrive: closed, constant (where there is a rate), poisson, gamma, steps or trace
     #[arg(long, value_name = "KIND")]
     arrival: Option<String>,
+    /// Warm-up before the first repetition: all distinct bodies once, 20% of the plan, 10s, or none
+    #[arg(long, value_name = "all|SHARE|TIME|none")]
+    warmup: Option<String>,
     /// URL of your own server instead of the embedded mock
     #[arg(long, value_name = "URL", help_heading = "Target")]
     target: Option<String>,
@@ -90,6 +93,9 @@ impl ScenarioArgs {
         }
         if let Some(url) = &self.target {
             overrides.set("--target", "target.url", url.as_str());
+        }
+        if let Some(warmup) = &self.warmup {
+            overrides.set("--warmup", "load.warmup", warmup.as_str());
         }
         self.connections.lay_over(&mut overrides);
         if let Some(method) = &self.method {

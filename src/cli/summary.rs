@@ -24,9 +24,12 @@ pub(super) fn deliver(
         let way = ways(&findings.analysis.phases.of(phase).ways).filter(|_| is_given);
         way.map_or_else(|| strategy.clone(), |way| format!("{strategy}; {way}"))
     };
-    let told = !findings.comparison.phases.mostly_failed();
+    // Of two phases that send alike nothing is explained as the work of one.
+    let is_compared = findings.comparison.aa.is_none();
+    let told = is_compared && !findings.comparison.phases.mostly_failed();
+    let why = || why_slow(&findings.comparison, &findings.analysis, &plan.after);
     let summary = Summary {
-        why: why_slow(&findings.comparison, &findings.analysis, &plan.after),
+        why: if is_compared { why() } else { Vec::new() },
         failed: findings.failed.clone(),
         strategies: [sent(plan.before, Phase::Before), sent(plan.after.clone(), Phase::After)],
         moved_by: moved_by(manifest.transport, &manifest.merged_stages),

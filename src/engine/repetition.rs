@@ -35,6 +35,8 @@ pub struct Repetition {
     pub timeout: Duration,
     /// After how much failure it ends early; `None` is never.
     pub patience: Option<Patience>,
+    /// After how long no further request is sent; those that are due by then are.
+    pub at_most: Option<Duration>,
 }
 
 impl Repetition {

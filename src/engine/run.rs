@@ -77,6 +77,8 @@ async fn conduct<T: Transport + 'static>(
 ) -> Closings {
     scheduler.release_due();
     let mut halted = pin!(halt.called());
+    let mut time = pin!(time_over(scheduler.clock, scheduler.repetition.at_most));
+    let mut is_time = true;
     let mut look = deadlines::next_wake(&scheduler, TICK);
     loop {
         let probe = look.min(scheduler.clock.now() + PROBE);
@@ -86,6 +88,10 @@ async fn conduct<T: Transport + 'static>(
             () = scheduler.finished() => break,
             () = scheduler.room_changed() => scheduler.look_again(),
             () = scheduler.due_sooner() => {}
+            () = &mut time, if is_time => {
+                is_time = false;
+                scheduler.issue_no_more();
+            }
             () = &mut halted => {
                 assert!(!scheduler.has_panicked(), "an exchange panicked; what it said stands above");
                 deadlines::abandon(&scheduler);
@@ -108,4 +114,12 @@ async fn conduct<T: Transport + 'static>(
     }
     scheduler.hand_on();
     scheduler.closings()
+}
+
+/// Ends when the time for new requests is over.
+async fn time_over(clock: Clock, at_most: Option<Duration>) {
+    match at_most {
+        Some(time) => tokio::time::sleep_until(clock.instant(Moment::START + time)).await,
+        None => std::future::pending().await,
+    }
 }

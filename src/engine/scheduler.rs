@@ -47,6 +47,8 @@ pub(super) struct Scheduler<T: Transport> {
     batches: Cell<u64>,
     connections: Cell<u64>,
     told: Cell<(u64, u64)>,
+    /// Requests that this thread sends: fewer than its share once there is no more time.
+    planned: Cell<u64>,
     /// Connections that delivered bytes that nobody had asked for.
     surplus: Cell<u64>,
     pub(super) failures: FewFailures,
@@ -80,6 +82,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         let most = repetition.strategy.connections().min(repetition.pacing.connections());
         let dues = Dues::of(repetition.pacing, &repetition.plan, repetition.slice);
         let punctuality = repetition.pacing.is_open().then(Punctuality::new);
+        let planned = Cell::new(repetition.requests());
         Rc::new(Scheduler {
             repetition,
             clock,
@@ -103,6 +106,7 @@ impl<T: Transport + 'static> Scheduler<T> {
             batches: Cell::new(0),
             connections: Cell::new(0),
             told: Cell::default(),
+            planned,
             surplus: Cell::default(),
             failures: FewFailures::default(),
         })
@@ -110,7 +114,7 @@ impl<T: Transport + 'static> Scheduler<T> {
 
     /// Waits until the last planned request has ended.
     pub(super) async fn finished(&self) {
-        while !self.state.borrow().is_finished(self.repetition.requests()) {
+        while !self.state.borrow().is_finished(self.planned.get()) {
             self.all_done.notified().await;
         }
     }
@@ -120,7 +124,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         let now = self.clock.now();
         loop {
             let issued = self.state.borrow().arrivals.issued;
-            if issued == self.repetition.requests() {
+            if issued == self.planned.get() {
                 break;
             }
             let due = self.state.borrow_mut().dues.due(issued);
@@ -140,7 +144,7 @@ impl<T: Transport + 'static> Scheduler<T> {
     pub(super) fn next_due(&self) -> Option<Moment> {
         let mut state = self.state.borrow_mut();
         let issued = state.arrivals.issued;
-        if issued >= self.repetition.requests() {
+        if issued >= self.planned.get() {
             return None;
         }
         match state.dues.due(issued) {
@@ -331,7 +335,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         if self.output.push(Completed { sample, answer }) {
             self.hand_on();
         }
-        let planned = self.repetition.requests();
+        let planned = self.planned.get();
         let mut state = self.state.borrow_mut();
         state.finished += 1;
         let next = state.arrivals.issued + state.arrivals.thinking.len() as u64;
@@ -350,9 +354,23 @@ impl<T: Transport + 'static> Scheduler<T> {
         }
     }
 
-    /// Stops issuing and returns which requests of this thread were never issued.
+    /// Lets no further request become due: the time for them is over. Those that are due already are sent.
+    pub(super) fn issue_no_more(&self) {
+        let mut state = self.state.borrow_mut();
+        state.arrivals.thinking.clear();
+        self.planned.set(state.arrivals.issued);
+        if state.is_finished(state.arrivals.issued) {
+            self.all_done.notify_one();
+        }
+    }
+
+    /// Stops issuing and returns which requests of this thread were never issued; of a load that ends by time the rest is none
+    /// that was to be sent.
     pub(super) fn close(&self) -> Range<u64> {
-        let planned = self.repetition.requests();
+        if self.repetition.at_most.is_some() {
+            self.issue_no_more();
+        }
+        let planned = self.planned.get();
         let mut state = self.state.borrow_mut();
         state.arrivals.thinking.clear();
         std::mem::replace(&mut state.arrivals.issued, planned)..planned

@@ -106,6 +106,10 @@ kinds! {
     TooFewSamples = "too_few_samples",
     /// The repetitions of a phase do not tell the same story.
     RepetitionsDisagree = "repetitions_disagree",
+    /// The first repetition of a phase is slow against the others: the server was not warm.
+    FirstRepetitionSlow = "first_repetition_slow",
+    /// Requests of the warm-up failed.
+    WarmupFailed = "warmup_failed",
     /// The after phase is faster, but the interval of the ratio holds one.
     GainUncertain = "gain_uncertain",
     /// Telemetry lost spans or samples.

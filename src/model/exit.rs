@@ -15,7 +15,7 @@ pub enum Exit {
     WrongUsage,
     /// A success in doubt, where only what is beyond doubt passes.
     InDoubt,
-    /// The SLA is missed.
+    /// The SLA is missed, or an A/A run found a difference.
     Missed,
     /// A signal stopped it.
     Interrupted(Signal),

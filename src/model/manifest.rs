@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, EndpointUrls, SpanRecord, TelemetryRecord};
+pub use super::warmup_record::{IdleBodiesRecord, WarmupRecord};
 use crate::model::{ArrivalRecord, Caveat, Releases, ServerTimesRecord};
 use crate::model::{Closings, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 
@@ -60,6 +61,15 @@ pub struct Manifest {
     pub telemetry: Option<TelemetryRecord>,
     /// What the reader must know.
     pub caveats: Vec<Caveat>,
+    /// The warm-up, where one was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<WarmupRecord>,
+    /// Which bodies the calls to the idle server carried; absent with the embedded mock, which caches nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_bodies: Option<IdleBodiesRecord>,
+    /// Whether both phases send alike, to see what difference there is where none should be.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub aa: bool,
 }
 
 /// The plan in figures.
@@ -86,6 +96,10 @@ pub struct PlanRecord {
     /// How requests arrive that do not wait for answers; absent in a closed loop, and then so many `workers` send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrival: Option<ArrivalRecord>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -45,6 +45,7 @@ mod time_unit;
 mod transport_kind;
 mod url_port;
 mod verdict;
+mod warmup_record;
 
 pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
 pub use answer_check::{AnswerCheck, AnswerChecks, Demanded};

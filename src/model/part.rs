@@ -17,6 +17,8 @@ pub enum Part {
     Calibration,
     /// Single calls to the idle server beside the repetitions.
     SingleCalls,
+    /// What is sent before the first repetition, so that no phase meets a cold server.
+    Warmup,
     /// One step of the ladder.
     Rung(Rung),
     /// A phase at one rate after the other.
@@ -65,6 +67,7 @@ impl fmt::Display for Part {
             Part::Calibration => f.write_str("calibration"),
             Part::SingleCalls => f.write_str("single_calls"),
             Part::Capacity(phase) => write!(f, "capacity_{}", phase.name()),
+            Part::Warmup => f.write_str("warmup"),
             Part::Rung(Rung::Before) => f.write_str("ladder_before"),
             Part::Rung(Rung::Reuse) => f.write_str("ladder_reuse"),
             Part::Rung(Rung::ReuseStreams(most)) => write!(f, "ladder_reuse_streams_{most}"),
@@ -94,6 +97,7 @@ impl FromStr for Part {
             Part::SingleCalls,
             Part::Capacity(Phase::Before),
             Part::Capacity(Phase::After),
+            Part::Warmup,
             Part::Rung(Rung::Before),
             Part::Rung(Rung::Reuse),
         ];
@@ -125,7 +129,8 @@ mod tests {
     fn names_survive_a_round_trip() {
         let rungs = [Rung::Before, Rung::Reuse, Rung::ReuseBatch(8), Rung::ReuseStreams(16)].map(Part::Rung);
         let capacity = Phase::BOTH.map(Part::Capacity);
-        let others = [Phase::Before.into(), Phase::After.into(), Part::Calibration, Part::SingleCalls];
+        let others =
+            [Phase::Before.into(), Phase::After.into(), Part::Calibration, Part::SingleCalls, Part::Warmup];
         for part in rungs.into_iter().chain(others).chain(capacity) {
             assert_eq!(part.to_string().parse(), Ok(part));
             let json = serde_json::to_string(&part).expect("plain data");
@@ -137,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_is_no_part_names_no_file() {
-        for name in ["", "warmup", "ladder_", "ladder_reuse_batch_", "ladder_reuse_batch_-1", "../before"] {
+        for name in ["", "warm", "ladder_", "ladder_reuse_batch_", "ladder_reuse_batch_-1", "../before"] {
             assert!(name.parse::<Part>().is_err(), "{name}");
         }
     }

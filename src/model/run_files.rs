@@ -12,6 +12,8 @@ pub const AFTER: &str = "after.csv";
 pub const CALIBRATION: &str = "calibration.csv";
 /// Those beside each repetition.
 pub const SINGLE_CALLS: &str = "single_calls.csv";
+/// The warm-up.
+pub const WARMUP: &str = "warmup.csv";
 /// Distinct answers.
 pub const ANSWERS: &str = "answers.jsonl";
 /// What failures said.
@@ -42,12 +44,13 @@ pub const CAPACITY_PAGE: &str = "capacity.html";
 pub const ABLATION: &str = "ablation.md";
 
 /// A file, or several whose names differ in what stands in angle brackets; and what it holds.
-pub const ALL: [(&str, &str); 25] = [
+pub const ALL: [(&str, &str); 26] = [
     (MANIFEST, "the resolved scenario, the plan's digest, versions, the machine, caveats"),
     (BEFORE, "one row a planned request and repetition of the before phase"),
     (AFTER, "the same of the after phase"),
     (CALIBRATION, "calls to the idle server, alone and in batches; part of neither phase"),
     (SINGLE_CALLS, "single calls to the idle server before and after each repetition; part of neither phase"),
+    (WARMUP, "the warm-up, sent before the first repetition; part of neither phase"),
     ("ladder_before.csv", "the first rung of the ladder"),
     ("ladder_reuse.csv", "the rung that keeps connections"),
     ("ladder_reuse_streams_<n>.csv", "the rung that shares connections between streams"),
@@ -70,7 +73,7 @@ pub const ALL: [(&str, &str); 25] = [
     (ABLATION, "in the folder of an ablation: the table of its variants"),
 ];
 
-/// The log of a part of the run: of a phase, the calibration, the single calls or a rung of the ladder.
+/// The log of a part of the run: of a phase, the warm-up, the calibration, the single calls or a rung of the ladder.
 pub fn log_of(part: &str) -> String {
     format!("{part}.csv")
 }
@@ -105,10 +108,11 @@ mod tests {
     fn names_that_are_made_are_in_the_table() {
         for (phase, log) in Phase::BOTH.into_iter().zip([BEFORE, AFTER]) {
             assert_eq!(log_of(phase.name()), log);
-            assert_eq!(known(&truth_of(phase, 12)), Some(ALL[14]));
+            assert_eq!(known(&truth_of(phase, 12)), Some(ALL[15]));
         }
-        assert_eq!([log_of("calibration"), log_of("single_calls")], [CALIBRATION, SINGLE_CALLS]);
-        assert_eq!(known("ladder_reuse_batch_16.csv"), Some(ALL[8]));
+        let logs = ["calibration", "single_calls", "warmup"].map(log_of);
+        assert_eq!(logs, [CALIBRATION, SINGLE_CALLS, WARMUP]);
+        assert_eq!(known("ladder_reuse_batch_16.csv"), Some(ALL[9]));
         for stranger in
             ["truth_.csv", "truth_before-.csv", "truth_before-1.csv.tmp", "ladder_reuse_batch_.csv", "x"]
         {

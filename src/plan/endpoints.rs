@@ -33,11 +33,11 @@ struct KnownEndpoint {
     /// What of it the plan's digest covers.
     label: String,
     /// Bodies of its own, where it does not take those of all.
-    bodies: Option<Payloads>,
+    bodies: Option<Arc<Payloads>>,
 }
 
 impl Endpoints {
-    pub(super) fn new(seed: u64, endpoints: Vec<(PlannedEndpoint, Option<Payloads>)>) -> Self {
+    pub(super) fn new(seed: u64, endpoints: Vec<(PlannedEndpoint, Option<Arc<Payloads>>)>) -> Self {
         let weights: Vec<f64> = endpoints.iter().map(|(endpoint, _)| endpoint.weight).collect();
         let known = |(endpoint, bodies): (PlannedEndpoint, _)| {
             let label = format!("{} {}", endpoint.method, endpoint.path);

@@ -3,8 +3,9 @@
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
 
 use super::Format;
+use super::aa;
 use super::words::{self, SlaWords};
-use crate::analyze::{Comparison, Confidence, PhaseSummary, SlaResult, Verdict};
+use crate::analyze::{AaResult, Comparison, Confidence, PhaseSummary, SlaResult, Verdict};
 use crate::model::{Exit, printable};
 
 /// The verdict as test cases. A missed line is a failure; one that is met, but could be by chance, is skipped.
@@ -26,7 +27,10 @@ impl Format for Junit {
             property("confidence", words::confidence(comparison.confidence)),
             property("interval_method", &comparison.interval_method),
         ]);
-        sla.add_test_cases(comparison.sla.iter().map(|line| sla_case(line, after)));
+        match &comparison.aa {
+            Some(found) => sla.add_test_case(aa_case(comparison, found)),
+            None => sla.add_test_cases(comparison.sla.iter().map(|line| sla_case(line, after))),
+        };
         let mut run = TestSuite::new("run");
         run.add_test_cases([
             sent(comparison),
@@ -39,6 +43,17 @@ impl Format for Junit {
         report.serialize(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// Of an A/A run no line is judged.
+fn aa_case(comparison: &Comparison, found: &AaResult) -> TestCase {
+    let message = format!("{}: {}", aa::headline(found), aa::details(comparison, found));
+    let status = match (found.difference_found, found.settled) {
+        (true, _) => failure("difference_found", &message),
+        (false, true) => TestCaseStatus::success(),
+        (false, false) => skipped("inconclusive", &message),
+    };
+    case("spanload.aa", "the phases of an A/A run do not differ", status)
 }
 
 fn sla_case(line: &SlaResult, after: &PhaseSummary) -> TestCase {
@@ -111,7 +126,8 @@ fn answers(comparison: &Comparison) -> TestCase {
 /// What else may make a success one by chance. Where that ends the command it is no success here either.
 fn beyond_doubt(comparison: &Comparison, exit: Exit) -> TestCase {
     let straddles = |line: &&SlaResult| line.confidence == Confidence::Straddles;
-    let straddling = comparison.sla.iter().filter(straddles).map(|line| {
+    let judged = comparison.sla.iter().filter(|_| comparison.aa.is_none());
+    let straddling = judged.filter(straddles).map(|line| {
         let words = SlaWords::of(line);
         format!("no interval settles {} {}", words.name, words.limit)
     });

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Format;
+use super::aa;
 use super::words::{self, SlaWords, Summary};
 use crate::analyze::{Comparison, Verdict};
 use crate::model::printable;
@@ -21,7 +22,10 @@ impl Format for Markdown {
     fn render(&self, comparison: &Comparison) -> anyhow::Result<Vec<u8>> {
         let mut text = format!("{MARK}\n");
         writeln!(text, "### spanload: {}\n", self.verdict(comparison))?;
-        self.sla(&mut text, comparison)?;
+        match &comparison.aa {
+            Some(found) => writeln!(text, "{}\n", escaped(&aa::details(comparison, found)))?,
+            None => self.sla(&mut text, comparison)?,
+        }
         self.table(&mut text, comparison)?;
         self.below(&mut text, comparison)?;
         self.why(&mut text)?;
@@ -42,6 +46,10 @@ impl Markdown {
         let Summary { exit, judged, .. } = &self.summary;
         if comparison.is_partial() {
             return format!("⚠️ interrupted, nothing is proven (exit code {exit})");
+        }
+        if let Some(found) = &comparison.aa {
+            let mark = if found.difference_found { "❌" } else { "✅" };
+            return format!("{mark} A/A: {} (exit code {exit})", aa::headline(found));
         }
         let word = match comparison.verdict {
             Verdict::Met => "✅ SLA met",

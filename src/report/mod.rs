@@ -1,5 +1,6 @@
 //! What people and programs read: the same comparison in several formats, each a function to bytes.
 
+mod aa;
 mod capacity;
 mod columns;
 mod credit;

@@ -1,6 +1,7 @@
 //! The closing summary: one screen with the verdict at its end, the same numbers as `comparison.json`.
 
 use super::Format;
+use super::aa;
 use super::columns::{Alignment, Column, aligned};
 use super::screen::Screen;
 use super::style::{Colour, Style};
@@ -36,7 +37,8 @@ impl Format for Terminal {
             screen.named(name, text, Style::Plain);
         }
         summary.predicted.iter().chain(&summary.ladder).for_each(|line| screen.line(line));
-        comparison.sla.iter().for_each(|line| sla_line(&mut screen, line, summary.names));
+        let judged = comparison.sla.iter().filter(|_| comparison.aa.is_none());
+        judged.for_each(|line| sla_line(&mut screen, line, summary.names));
         screen.named("[ ] 95 %", &comparison.interval_method, Style::Plain);
         for caveat in &comparison.caveats {
             screen.named("caveat", &caveat.message, Style::Caution);
@@ -59,6 +61,16 @@ impl Terminal {
         if *exit == Exit::Failed {
             let text = format!(": a phase has not one success, nothing is compared (exit code {exit})");
             return screen.pieces(&[(Style::Bad, "RUN FAILED"), (Style::Plain, &text)]);
+        }
+        if let Some(found) = &comparison.aa {
+            screen.named("A/A", &aa::details(comparison, found), Style::Plain);
+            let style = if found.difference_found { Style::Bad } else { Style::Good };
+            let exit = format!(" (exit code {exit})");
+            return screen.pieces(&[
+                (Style::Plain, "A/A: "),
+                (style, aa::headline(found)),
+                (Style::Plain, &exit),
+            ]);
         }
         let (word, style) = match comparison.verdict {
             Verdict::Met => ("MET", Style::Good),

@@ -25,6 +25,7 @@ mod settings;
 mod success;
 mod unset;
 mod via;
+mod warmup;
 
 pub use connecting::{Connecting, ResolvedName};
 pub use endpoints::TargetEndpoint;
@@ -34,6 +35,7 @@ pub use overrides::Overrides;
 pub use secret::Secret;
 pub use settings::{Load, Settings, Target};
 pub use via::{ProxyUrl, Via};
+pub use warmup::Warmup;
 
 use std::io::ErrorKind;
 use std::path::Path;

@@ -159,6 +159,8 @@ pub struct RawLoad {
     pub trace_scale: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_jitter: Option<String>,
+    #[serde(deserialize_with = "abort_after::text")]
+    pub warmup: String,
 }
 
 impl Default for RawLoad {
@@ -179,6 +181,7 @@ impl Default for RawLoad {
             trace: None,
             trace_scale: None,
             trace_jitter: None,
+            warmup: "auto".into(),
         }
     }
 }

@@ -19,6 +19,7 @@ use super::secret::Secret;
 use super::server_times;
 use super::success;
 use super::via::Via;
+use super::warmup::{self, Warmup};
 use crate::mock::MockSettings;
 use crate::model::{
     AnswerChecks, ArrivalProcess, Connections, HttpChoice, Phase, SlaLine, Strategy, TimeSources,
@@ -73,6 +74,17 @@ impl Settings {
 
     fn has_bodies(&self, method: &str) -> bool {
         self.load.payloads.is_some() || method::takes_prompts(method)
+    }
+
+    /// What is sent before the first repetition. The embedded mock is fresh in each repetition and has nothing to get warm.
+    pub fn warmup(&self) -> Warmup {
+        let usual = if self.target.url.is_some() { Warmup::Share(1.0) } else { Warmup::None };
+        self.load.warmup.unwrap_or(usual)
+    }
+
+    /// The same with the after phase sending as the before phase does: an A/A run.
+    pub fn into_aa(self) -> Self {
+        Settings { after: self.before, ..self }
     }
 
     /// What must not be written down, of the target and of the collector.
@@ -197,6 +209,9 @@ pub struct Load {
     /// Before which time the last request of an open load is due.
     #[serde(rename = "duration_ms", serialize_with = "as_millis")]
     pub duration: Option<Duration>,
+    /// What is sent before the first repetition, where the scenario says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<Warmup>,
 }
 
 fn as_millis<S: serde::Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -295,6 +310,7 @@ fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
         payloads: raw.payloads,
         arrival,
         duration,
+        warmup: warmup::resolve(&raw.warmup)?,
     })
 }
 

@@ -57,8 +57,8 @@ pub async fn ablate(
             console::say(&format!("== {}", variant.name));
         }
         let command = invocation::masked_command(&settings.secrets());
-        let (ladder, strict) = (false, false);
-        let job = Job { settings, out: out.to_path_buf(), ladder, quiet, command, strict };
+        let (ladder, aa, strict) = (false, false, false);
+        let job = Job { settings, out: out.to_path_buf(), ladder, aa, quiet, command, strict };
         let proof = prove(job, interrupt).await;
         if proof.is_err() {
             console::say(&table);

@@ -1,16 +1,18 @@
 //! One phase, one log: the load of a scenario without the proof around it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::sending::{PartLoad, Ready, Runner, Shown, conditions, patience, telemetry};
-use super::steps::expected;
+use super::sending::{PartLoad, Ready, Runner, Session, Shown, conditions, patience, telemetry};
+use super::steps::{expected, warmup};
 use crate::analyze::{Doubt, FailureGroup};
 use crate::host::console::{self, STDOUT};
 use crate::host::{Anchor, Interrupt};
 use crate::model::run_files;
 use crate::model::{Caveat, Mask, Phase, RunEnd};
+use crate::plan::{Plan, Survey};
 use crate::report;
 use crate::report::{Progress, failed_load};
 use crate::runlog::{Answers, FailureLog, LogFile, LogWriter, Recording};
@@ -53,6 +55,7 @@ pub async fn load(
         strategy: settings.strategy(phase),
         workers: settings.load.workers,
         patience: patience(settings),
+        at_most: None,
         think: settings.load.think(),
         title: phase.name().to_string(),
         shown: Shown::AsLoad,
@@ -62,6 +65,7 @@ pub async fn load(
         runner.progress.note(&format!("warning: {}", Caveat::from(Doubt::Insecure).message));
     }
     let session = runner.server.open(None).await?;
+    warm_up(&mut runner, &load.plan, &session).await?;
     let ran = runner.run(&load, &session, recording).await?;
     session.close().await?;
     let stopped = runner.server.stopped();
@@ -91,4 +95,33 @@ pub async fn load(
         None if ran.given_up.is_some() => RunEnd::Failed,
         None => RunEnd::Completed,
     })
+}
+
+/// Sends a warm-up where one is asked for by name: a single load has no other phase to be fair to. Its rows are not kept, for
+/// there is one log.
+async fn warm_up(runner: &mut Runner<'_>, plan: &Arc<Plan>, session: &Session) -> anyhow::Result<()> {
+    let settings = runner.settings;
+    if settings.load.warmup.is_none() {
+        return Ok(());
+    }
+    let (looked_at, first) = (Arc::clone(plan), warmup::surveyed(settings, plan.requests()));
+    let look = move || Survey::of(&looked_at, first, warmup::BODIES_MOST, 0);
+    let survey = tokio::task::spawn_blocking(look).await?;
+    let Some(load) = warmup::load(settings, plan, &survey, 1) else { return Ok(()) };
+    let part = load.part.to_string();
+    let nowhere = Path::new("/dev/null");
+    let recording = Recording {
+        log: LogWriter::new(LogFile::start(nowhere)?, &runner.run_id, &part)?,
+        log_path: nowhere.into(),
+        answers: Answers::new(Box::new(std::io::sink())),
+        answers_path: nowhere.into(),
+        failures: FailureLog::new(Box::new(std::io::sink()), Mask::new(&settings.secrets())),
+        failures_path: nowhere.into(),
+        part,
+    };
+    let ran = runner.run(&load, session, recording).await?;
+    for line in report::failed(&FailureGroup::of(ran.live.failures), &ran.recording.failures.notes()) {
+        runner.progress.note(&format!("failed in the warm-up: {line}"));
+    }
+    Ok(())
 }

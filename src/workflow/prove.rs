@@ -1,15 +1,16 @@
-//! The whole workflow: script, calibration, interleaved phases, ladder, analysis.
+//! The whole workflow: warm-up, script, calibration, interleaved phases, ladder, analysis.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::findings::{Findings, analyze, page, payload_sets};
-use super::sending::{Ready, Recordings, Run, Runner, conditions};
-use super::steps::{self, End, Progressed, expected, script};
+use super::sending::{IdleBodies, Ready, Recordings, Run, Runner, conditions};
+use super::steps::{self, End, Progressed, expected, script, warmup};
 use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::run_files::PAGE;
 use crate::model::{Mask, Part, Phase};
+use crate::plan::Survey;
 use crate::report::Progress;
 use crate::runlog::Results;
 use crate::scenario::Settings;
@@ -24,6 +25,8 @@ pub struct Job {
     pub out: PathBuf,
     /// Also add the optimisations one at a time.
     pub ladder: bool,
+    /// Both phases send alike; the settings say so already.
+    pub aa: bool,
     /// Print no progress.
     pub quiet: bool,
     /// The command line for the manifest.
@@ -77,15 +80,23 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     let Ready { plan, server, prepared, probe } =
         Ready::make(settings, &[settings.before, settings.after], interrupt).await?;
     // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
-    let digested = Arc::clone(&plan);
-    let digest = tokio::task::spawn_blocking(move || digested.digest()).await?;
+    let looked_at = Arc::clone(&plan);
+    let (first, wanted) = (warmup::surveyed(settings, plan.requests()), idle_calls(settings));
+    let look = move || (looked_at.digest(), Survey::of(&looked_at, first, warmup::BODIES_MOST, wanted));
+    let (digest, survey) = tokio::task::spawn_blocking(look).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let results = Results::create(&job.out, &run_id)?;
     let mut manifest =
         conditions::manifest(settings, &plan, digest, &anchor, run_id.clone(), job.command.clone());
     manifest.strict = job.strict;
+    manifest.aa = job.aa;
+    let idle = (wanted > 0).then(|| IdleBodies::new(&survey, wanted));
+    manifest.idle_bodies = idle.as_ref().map(|(_, record)| *record);
     let progress = Progress::new(job.quiet, expected::of_run(settings, plan.requests(), job.ladder));
+    if job.aa {
+        progress.say("A/A run: both phases send as the before phase does; what the scenario says of [after] is ignored");
+    }
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));
     let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
     telemetry.expect(&Phase::BOTH);
@@ -97,7 +108,15 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     runner.say_destination(&[settings.before, settings.after])?;
     runner.say_arrivals(&plan);
     runner.say_probe(&probe);
-    Ok(Run { plan, results, manifest, recordings, runner, calls_given_up: false })
+    let idle_bodies = idle.and_then(|(bodies, _)| bodies);
+    Ok(Run { plan, results, manifest, recordings, runner, calls_given_up: false, survey, idle_bodies })
+}
+
+/// How many calls to the idle server want a body that no cache knows: the mock has no cache, and a request without a body
+/// is like every other.
+fn idle_calls(settings: &Settings) -> u64 {
+    let cached = settings.target.url.is_some() && settings.sends_bodies();
+    if cached { steps::idle_bodies(settings) } else { 0 }
 }
 
 /// All that is sent and logged.
@@ -109,6 +128,9 @@ async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
         run.caveat(Doubt::Insecure);
     }
     run.write_manifest()?;
+    if warmup::warm_up(run).await? == Progressed::NoFurther {
+        return run.write_manifest();
+    }
     script::run_script(run).await?;
     steps::calibrate(run).await?;
     for (phase, repetition) in Phase::interleaved(run.settings().repetitions) {

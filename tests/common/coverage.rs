@@ -112,6 +112,8 @@ fn run(process: Process, repetitions: u32, normals: &mut Normals) -> Comparison 
         caveats: Vec::new(),
         interrupted: None,
         strict: false,
+        warmup: None,
+        aa: false,
     })
 }
 

@@ -67,5 +67,7 @@ pub fn compared(before: &PhaseData, after: &PhaseData, lines: &[&str], strict: b
         caveats: Vec::new(),
         interrupted: None,
         strict,
+        warmup: None,
+        aa: false,
     })
 }

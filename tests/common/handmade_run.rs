@@ -21,6 +21,8 @@ pub struct HandmadeRun {
     pub phases: [Vec<Vec<Sample>>; 2],
     /// The signal that stopped it.
     pub interrupted: Option<Signal>,
+    /// Whether both phases send alike.
+    pub aa: bool,
 }
 
 impl HandmadeRun {
@@ -28,7 +30,15 @@ impl HandmadeRun {
     pub fn of(before: Vec<Vec<Sample>>, after: Vec<Vec<Sample>>) -> Self {
         let strategies = ["per_request", "pool of 4, batches of up to 4"];
         let (sla, plan_digest) = ("800ms", "00112233445566778899aabbccddeeff");
-        Self { run_id: RUN_ID, plan_digest, sla, strategies, phases: [before, after], interrupted: None }
+        Self {
+            run_id: RUN_ID,
+            plan_digest,
+            sla,
+            strategies,
+            phases: [before, after],
+            interrupted: None,
+            aa: false,
+        }
     }
 
     /// Writes the folder.
@@ -82,6 +92,9 @@ impl HandmadeRun {
             server_times: None,
             telemetry: None,
             caveats: Vec::new(),
+            warmup: None,
+            idle_bodies: None,
+            aa: self.aa,
         }
     }
 }

@@ -131,6 +131,7 @@ impl Load {
             checks: Arc::default(),
             timeout: self.timeout,
             patience: self.patience,
+            at_most: None,
         }
     }
 }

@@ -78,6 +78,7 @@ impl Load {
             checks: Arc::default(),
             timeout: Duration::from_secs(20),
             patience: None,
+            at_most: None,
         };
         Load { repetition, interrupt: Interrupt::never(), pulse: Arc::default() }
     }
@@ -107,6 +108,11 @@ impl Load {
 
     pub fn batch(mut self, most: usize) -> Self {
         self.repetition.strategy.batch = most;
+        self
+    }
+
+    pub fn at_most_ms(mut self, time: u64) -> Self {
+        self.repetition.at_most = Some(Duration::from_millis(time));
         self
     }
 
@@ -180,6 +186,7 @@ impl Load {
         let (sink, chunks) = channel();
         let pacing = self.repetition.pacing;
         let plan = Arc::clone(&self.repetition.plan);
+        let ends_by_time = self.repetition.at_most.is_some();
         let planned = self.repetition.plan.requests();
         let health =
             engine::run_on(runtime, self.repetition, transport, clock, sink, &self.pulse, &self.interrupt);
@@ -187,6 +194,7 @@ impl Load {
         completed.sort_by_key(|completed| completed.sample.seq);
         let ended = Moment::from_micros(health.wall.0);
         let outcome = Outcome { completed, ended, health };
+        let planned = if ends_by_time { outcome.completed.len() as u64 } else { planned };
         outcome.check(planned);
         match pacing {
             Pacing::Closed { workers, think } => check_dues(&outcome.samples(), workers as usize, think),

@@ -41,9 +41,19 @@ impl CalibratedCall {
 ///
 /// An exchange counts once, however many rows its members have, and by the fastest one of those that carry the same
 /// items: what delays a call on a busy machine never makes it faster. Rows with the same `seq` carry the same
-/// item, in whatever batch they went, because one plan gives the bodies of all calls. The first call of a
+/// item, in whatever batch they went, because the calls to a server that caches nothing take all bodies from one plan. The first call of a
 /// connection is left out where the wait stands for the service time, for it waits to be accepted too.
 pub fn fit(rows: &[Observation]) -> Option<Calibration> {
+    fit_items(rows, Observation::seq)
+}
+
+/// The same where no two calls carry the same item, so that no cache knows one: the same `seq` is another item in another
+/// repetition.
+pub fn fit_fresh(rows: &[Observation]) -> Option<Calibration> {
+    fit_items(rows, |row| u64::from(row.repetition()) << 32 | row.seq())
+}
+
+fn fit_items(rows: &[Observation], item: impl Fn(&Observation) -> u64) -> Option<Calibration> {
     let succeeded = || rows.iter().filter(|row| row.succeeded());
     let reported = succeeded().all(|row| row.server_compute().is_some());
     let service = if reported { Service::ServerCompute } else { Service::WarmWait };
@@ -54,7 +64,7 @@ pub fn fit(rows: &[Observation]) -> Option<Calibration> {
             None => (row.repetition(), 0, row.seq()),
         };
         let exchange = exchanges.entry(key).or_insert(CalibratedCall::new(row, service)?);
-        exchange.items.insert(row.seq());
+        exchange.items.insert(item(row));
     }
     let usable = |exchange: &CalibratedCall| service == Service::ServerCompute || exchange.warm;
     let exchanges = fastest(exchanges.into_values().filter(usable));

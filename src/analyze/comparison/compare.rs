@@ -3,7 +3,7 @@
 use super::pairing::Pairing;
 use super::spread::Spread;
 use super::summary::summary;
-use super::{difference, method, verdict};
+use super::{aa, difference, method, verdict};
 use crate::analyze::document::{Comparison, Phases, Quality, SlaResult};
 use crate::analyze::observed::Inputs;
 use crate::analyze::open_load::offered_load;
@@ -31,7 +31,9 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
     let difference = difference::three(&before, &after, pairing);
     // Between two stored runs a difference is what one looks for, not what one promises.
     let gain = (pairing == Pairing::Interleaved).then(|| validity::uncertain_gain(&inputs, &difference));
-    let caveats = inputs.caveats.iter().cloned().chain(gain.flatten().map(Caveat::from)).collect();
+    let caveats: Vec<Caveat> =
+        inputs.caveats.iter().cloned().chain(gain.flatten().map(Caveat::from)).collect();
+    let aa = inputs.aa.then(|| aa::judge(&difference, &caveats));
     let mut comparison = Comparison {
         schema: 1,
         run_id: inputs.run_id.to_string(),
@@ -48,6 +50,7 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
         quality,
         baseline_script: inputs.baseline_script,
         caveats,
+        aa,
     };
     comparison.exit = comparison.exit_for(inputs.strict);
     comparison

@@ -1,5 +1,6 @@
 //! The judgement: two phases, or two stored runs, against each other.
 
+mod aa;
 mod compare;
 mod difference;
 mod method;

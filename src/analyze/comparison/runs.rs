@@ -36,6 +36,8 @@ pub fn compare_runs(
         // That a stored run was cut short is a caveat of it; nobody interrupts this comparison.
         interrupted: None,
         strict,
+        warmup: None,
+        aa: false,
     };
     let mut comparison = conclude(inputs, quality, Pairing::Unpaired);
     comparison.runs = Some(RunsCompared { a: compared(a), b: compared(b) });

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::aa_result::AaResult;
 use super::baseline_script::BaselineScript;
 use super::difference::ThreeDifferences;
 use super::phase_summary::PhaseSummary;
@@ -46,11 +47,18 @@ pub struct Comparison {
     pub baseline_script: Option<BaselineScript>,
     /// What limits the trust in these figures.
     pub caveats: Vec<Caveat>,
+    /// What an A/A run found; absent in any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aa: Option<AaResult>,
 }
 
 impl Comparison {
     /// What the command exits with; where `strict`, a success that straddles, or has a caveat, is none.
     pub fn exit_for(&self, strict: bool) -> Exit {
+        if let Some(found) = &self.aa {
+            let verdict = if found.difference_found { Verdict::Missed } else { Verdict::Met };
+            return Exit::judged(self.end, verdict, !found.settled || !self.caveats.is_empty(), strict);
+        }
         let in_doubt = self.confidence == Confidence::Straddles || !self.caveats.is_empty();
         Exit::judged(self.end, self.verdict, in_doubt, strict)
     }

@@ -1,6 +1,7 @@
 //! What analysis writes: `comparison.json` and `analysis.json`, one idea a file. Plain data, which knows nothing of the
 //! functions that fill it.
 
+mod aa_result;
 mod analysis;
 mod baseline_script;
 mod calibration;
@@ -30,6 +31,7 @@ mod tail;
 mod utilisation;
 mod way;
 
+pub use aa_result::AaResult;
 pub use analysis::{Analysis, AnalysisPhases};
 pub use baseline_script::BaselineScript;
 pub use calibration::{Calibration, Service};

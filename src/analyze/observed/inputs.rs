@@ -36,4 +36,8 @@ pub struct Inputs<'a> {
     pub interrupted: Option<Signal>,
     /// Whether a success in doubt is none.
     pub strict: bool,
+    /// The warm-up that was sent, as it was asked for.
+    pub warmup: Option<&'a str>,
+    /// Whether both phases send alike, so that no difference should be.
+    pub aa: bool,
 }

@@ -1,6 +1,7 @@
 //! One variant for each way in which a comparison can mislead; its message says what to do.
 
 use super::doubted_times::DoubtedTimes;
+use super::first_repetition::SlowFirst;
 use super::losses::LostSpans;
 use super::work_basis::WorkBasis;
 use crate::analyze::document::OfferedLoad;
@@ -263,6 +264,17 @@ pub enum Doubt {
         /// The limit that lies between them, where one does.
         limit: Option<Micros>,
     },
+    /// The first repetition of a phase is slow against the others.
+    FirstRepetitionSlow(SlowFirst),
+    /// Requests of the warm-up failed.
+    WarmupFailed {
+        /// How many.
+        failed: u64,
+        /// Of how many that were sent.
+        sent: u64,
+        /// How.
+        failures: Vec<FailureGroup>,
+    },
     /// The after phase is faster, but the interval of the ratio holds one.
     GainUncertain {
         /// Which.
@@ -352,6 +364,8 @@ impl Doubt {
             Doubt::ClientBusy { .. } => CaveatKind::ClientBusy,
             Doubt::TooFewSamples { .. } => CaveatKind::TooFewSamples,
             Doubt::RepetitionsDisagree { .. } => CaveatKind::RepetitionsDisagree,
+            Doubt::FirstRepetitionSlow(_) => CaveatKind::FirstRepetitionSlow,
+            Doubt::WarmupFailed { .. } => CaveatKind::WarmupFailed,
             Doubt::GainUncertain { .. } => CaveatKind::GainUncertain,
             Doubt::TelemetryLoss { .. } => CaveatKind::TelemetryLoss,
             Doubt::NoExposition { .. } => CaveatKind::NoExposition,

@@ -1,6 +1,7 @@
 //! Every doubt: that its message says what to do, and that the table of the docs has it.
 
 use super::super::doubted_times::TimesSign;
+use super::super::first_repetition::RepetitionFigure;
 use super::super::message::message;
 use super::*;
 use crate::model::{Peer, Statistic, TimeKind, TimePlace, TimeSource, TimeUnit};
@@ -87,7 +88,24 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
             ratio: 0.515,
             interval: Interval { lo: 0.21, hi: 1.03 },
         },
-        Doubt::GainUncertain { .. } => loss(Some(3), None, 0),
+        Doubt::GainUncertain { .. } => Doubt::FirstRepetitionSlow(SlowFirst {
+            phase,
+            figure: RepetitionFigure::Median,
+            first: Micros(967_000),
+            others: [Micros(430_000), Micros(440_000)],
+            gets_warm: true,
+            warmup: None,
+        }),
+        Doubt::FirstRepetitionSlow(slow) if slow.warmup.is_none() => Doubt::FirstRepetitionSlow(SlowFirst {
+            warmup: Some("all".into()),
+            gets_warm: false,
+            ..slow.clone()
+        }),
+        Doubt::FirstRepetitionSlow(_) => {
+            let failures = vec![FailureGroup { error: ErrorKind::Http5xx, status: Some(503), n: 3 }];
+            Doubt::WarmupFailed { failed: 3, sent: 9, failures }
+        }
+        Doubt::WarmupFailed { .. } => loss(Some(3), None, 0),
         Doubt::TelemetryLoss { spans: Some(_), .. } => loss(None, Some(3), 0),
         Doubt::TelemetryLoss { server_spans: Some(_), .. } => loss(None, None, 7),
         Doubt::TelemetryLoss { .. } => Doubt::NoExposition { problem: word() },

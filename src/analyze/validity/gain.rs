@@ -56,6 +56,8 @@ mod tests {
             caveats: Vec::new(),
             interrupted,
             strict: true,
+            warmup: None,
+            aa: false,
         })
     }
 

@@ -121,8 +121,8 @@ pub(super) fn message(doubt: &Doubt) -> String {
              answers to the first requests of the plan, by the digests of {BEFORE} and {AFTER}"
         ),
         Doubt::AnswersVary { requests } => format!(
-            "the server gave {requests} requests different answers in different before repetitions, so a difference \
-             between the phases need not come from the optimisation; make it deterministic (temperature 0, a seed)"
+            "the server gave {requests} requests different answers in different repetitions, so a difference \
+             between the phases need not come from how they are sent; make it deterministic (temperature 0, a seed)"
         ),
         Doubt::AnswersNotCopied { answers, succeeded, not_compared } => format!(
             "{answers} of {succeeded} answers came faster than they were digested, so that no copy of them was kept, \
@@ -180,6 +180,11 @@ pub(super) fn message(doubt: &Doubt) -> String {
                 Phase::Before => "whether there is anything to fix",
                 Phase::After => "the verdict",
             }
+        ),
+        Doubt::FirstRepetitionSlow(slow) => slow.message(),
+        Doubt::WarmupFailed { failed: n, sent, failures } => format!(
+            "{n} of {sent} requests of the warm-up failed, so the first repetition may have met a server that was not warm: {}",
+            failed::what_failed(failures)
         ),
         Doubt::GainUncertain { metric, ratio, interval } => format!(
             "the after phase's {} is {:.1} % of what it was before, but the 95 % interval of that, {:.1} to {:.1} %, holds \

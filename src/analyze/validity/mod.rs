@@ -4,6 +4,7 @@ mod client;
 mod doubt;
 mod doubted_times;
 mod failed;
+mod first_repetition;
 mod gain;
 mod judged;
 mod kept;
@@ -20,6 +21,7 @@ mod work_basis;
 
 pub use doubt::Doubt;
 pub use doubted_times::{DoubtedTimes, TimesSign};
+pub use first_repetition::SlowFirst;
 pub use kept::kept_connections;
 pub use losses::LostSpans;
 pub use plans::plans_differ;
@@ -35,7 +37,8 @@ use judged::judged;
 
 /// Whether what the after phase gained may be chance; not asked of a run that was cut short.
 pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &ThreeDifferences) -> Option<Doubt> {
-    gain::uncertain(&judged(inputs.sla), difference).filter(|_| !cut_short(inputs) && !mostly_failed(inputs))
+    gain::uncertain(&judged(inputs.sla), difference)
+        .filter(|_| !cut_short(inputs) && !mostly_failed(inputs) && !inputs.aa)
 }
 
 /// All that the figures themselves give rise to. A run that was cut short is only asked what it
@@ -44,6 +47,16 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let (before, after) = (inputs.before, inputs.after);
     let cut_short = cut_short(inputs);
     let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
+    if inputs.aa {
+        // Where both phases send alike no optimisation made the difference: the server answers differently from time to time.
+        let varies = |doubt: &mut Doubt| {
+            if let Doubt::AnswersDiffer { different, .. } = doubt {
+                *doubt = Doubt::AnswersVary { requests: *different };
+            }
+        };
+        doubts.iter_mut().for_each(varies);
+        doubts.dedup_by_key(|doubt| doubt.kind());
+    }
     doubts.extend(phases::accounting(before, after, cut_short));
     doubts.extend(phases::peers(before, after));
     doubts.extend(overload::of_phase(Phase::Before, before));
@@ -56,14 +69,30 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let judged = judged(inputs.sla);
     let ended = [CaveatKind::NotKept, CaveatKind::KeptRace];
     let closed = inputs.caveats.iter().any(|caveat| ended.contains(&caveat.kind));
-    doubts.extend(phases::nothing_to_fix(inputs.sla, before, after, closed));
+    if !inputs.aa {
+        doubts.extend(phases::nothing_to_fix(inputs.sla, before, after, closed));
+    }
     doubts.extend(work::unequal(before, after, inputs.single_calls));
     doubts.extend(phases::unequal_errors(before, after));
     doubts.extend(samples::too_few(&judged, before));
-    doubts.extend(samples::disagreement(&judged, before, after));
+    doubts.extend(repetitions(inputs, &judged));
     doubts.extend(client::doubts(inputs.health, inputs.processors, before, after));
     doubts.extend(inputs.script.and_then(|script| replica::differs(script, before)));
     doubts
+}
+
+/// At most one for each phase: that its first repetition is slow says more than that its repetitions disagree.
+fn repetitions(inputs: &Inputs<'_>, judged: &[judged::JudgedPercentile]) -> Vec<Doubt> {
+    let (before, after) = (inputs.before, inputs.after);
+    let slow = |(phase, data)| first_repetition::slow(phase, data, inputs.warmup);
+    let slow: Vec<SlowFirst> =
+        [(Phase::Before, before), (Phase::After, after)].into_iter().filter_map(slow).collect();
+    let is_slow = |of: Phase| slow.iter().any(|one| one.phase == of);
+    // Of an A/A run no line is judged.
+    let judged = if inputs.aa { &[] } else { judged };
+    let mut doubts = samples::disagreement(judged, before, after);
+    doubts.retain(|doubt| !matches!(doubt, Doubt::RepetitionsDisagree { phase, .. } if is_slow(*phase)));
+    slow.into_iter().map(Doubt::FirstRepetitionSlow).chain(doubts).collect()
 }
 
 fn mostly_failed(inputs: &Inputs<'_>) -> bool {

@@ -22,8 +22,8 @@ impl WorkBasis {
     pub(super) fn words(self) -> &'static str {
         match self {
             WorkBasis::ItemCosts => "the cost that it reports for the same item",
-            WorkBasis::CallCompute => "its compute for the same single call beside the repetitions",
-            WorkBasis::CallWait => "the wait of the same single call beside the repetitions",
+            WorkBasis::CallCompute => "its compute for a single call beside the repetitions",
+            WorkBasis::CallWait => "the wait of a single call beside the repetitions",
         }
     }
 

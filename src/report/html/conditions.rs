@@ -17,7 +17,7 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
         section aria-labelledby="conditions" {
             h2 #conditions { "Were both phases alike?" }
             p.how { "Each line is a condition that must be the same before and after, and what was seen of it." }
-            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) (connected(page)) (idle_calls(page)) (server_times(page)) }
+            ul.checks { (plan(comparison, page)) (payloads(page)) (answered(comparison)) (connected(page)) (warmup(page)) (idle_calls(page)) (idle_bodies(page)) (server_times(page)) }
             (counts(comparison))
             (service_time(page))
         }
@@ -92,7 +92,7 @@ fn idle_calls(page: &Html<'_>) -> Markup {
     let [before, after] = found.mean_ms.map(|ms| grouped(ms, 2, false));
     html! {
         li.(class) {
-            "The same single calls to the idle server, beside each repetition: mean " (what) " " (before) " ms before (" (found.calls[0])
+            "Single calls to the idle server, beside each repetition: mean " (what) " " (before) " ms before (" (found.calls[0])
             " calls) and " (after) " ms after (" (found.calls[1]) " calls)"
             @match found.alike {
                 Some(true) => ": equal work took equal time.",
@@ -100,6 +100,39 @@ fn idle_calls(page: &Html<'_>) -> Markup {
                 None => "; too few to judge.",
             }
         }
+    }
+}
+
+/// What was sent so that no phase meets a cold server.
+fn warmup(page: &Html<'_>) -> Markup {
+    let conditions = page.conditions;
+    let when = if conditions.embedded {
+        "before each repetition, for each has a fresh mock"
+    } else {
+        "once, before all that is measured"
+    };
+    html! {
+        @match &conditions.warmup {
+            Some(sent) => li.(if sent.cut { "unknown" } else { "good" }) {
+                "Warm-up (" (sent.asked) "), logged apart and never judged: " (sent.bodies) " distinct bodies of the plan, "
+                (sent.strategy) ", " (when) "."
+                @if sent.cut { " Some bodies of the plan were left out, for there are too many or it took too long." }
+            }
+            None if !conditions.embedded => li.unknown { "No warm-up was sent: the first repetition met the server as it was." }
+            None => {}
+        }
+    }
+}
+
+/// Whether a cache could know what the calls to the idle server carried.
+fn idle_bodies(page: &Html<'_>) -> Markup {
+    let Some(bodies) = page.conditions.idle_bodies else { return html! {} };
+    html! {
+        @if bodies.are_fresh() { li.good { "Each call to the idle server carried a body of its own that no phase sends, so that no cache could know it." } }
+        @else { li.unknown {
+            "The calls to the idle server repeat bodies: " (bodies.needed) " need one, and load.payloads has " (bodies.unknown)
+            " that no phase sends. A server that caches may have answered them faster than new ones, so what a call costs is then too little."
+        } }
     }
 }
 

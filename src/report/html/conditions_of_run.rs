@@ -1,6 +1,7 @@
 //! What the page says of a run beside its figures; the manifest has it.
 
 use crate::analyze::IdleCalls;
+use crate::model::manifest::{IdleBodiesRecord, WarmupRecord};
 use crate::model::{ArrivalProcess, Phase};
 
 /// Under which conditions a run took place.
@@ -52,6 +53,10 @@ pub struct Conditions {
     pub differing: Vec<Differing>,
     /// Why the run or a file of it is not whole.
     pub problems: Vec<String>,
+    /// The warm-up before the first repetition, where one was sent.
+    pub warmup: Option<WarmupRecord>,
+    /// Which bodies the calls to the idle server carried, where it may have a cache.
+    pub idle_bodies: Option<IdleBodiesRecord>,
 }
 
 impl Conditions {

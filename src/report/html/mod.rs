@@ -3,6 +3,7 @@
 //! A section of the page is a file here; what they draw comes from the chart module. Numbers that stand in
 //! `comparison.json` or `analysis.json` say so (`figure.rs`), so that a program can check them.
 
+mod aa;
 mod capacity;
 mod causes;
 mod caveats;
@@ -61,11 +62,11 @@ impl Format for Html<'_> {
             (summary::section(comparison, self))
             (figures::section(comparison, self.conditions))
             (endpoints::section(self.analysis))
-            @if told { (causes::section(self)) (story::section(comparison, self)) }
+            @if told { (causes::section(self)) @if comparison.aa.is_none() { (story::section(comparison, self)) } }
             (curve::section(comparison, self.drawn))
             (over_time::section(comparison, self))
             (waterfall::section(self))
-            @if told { (ladder::section(comparison, self.analysis, self.conditions)) }
+            @if told && comparison.aa.is_none() { (ladder::section(comparison, self.analysis, self.conditions)) }
             (quality::section(&comparison.quality, self.conditions))
             (conditions::section(comparison, self))
             (errors::section(comparison, self))

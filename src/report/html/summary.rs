@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::figure::{NumberForm, capital, count, derived, figure, interval, metric_name};
 use super::story::saturated;
 use super::verdict::{limit_of, unit_of, unsent, value, was_judged};
-use super::{Html, changes, errors, middle, opening, parts, trust};
+use super::{Html, aa, changes, errors, middle, opening, parts, trust};
 use crate::analyze::{Cause, Comparison, PhaseAnalysis, SlaResult, Verdict};
 use crate::model::{Exit, RunEnd};
 use crate::report::words::{before_keeps, sign};
@@ -22,9 +22,12 @@ const LINES: usize = 4;
 pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
     html! {
         section.answers aria-label="In short" {
-            article { h2 { "Was the SLA met?" } (met(comparison)) }
+            @match &comparison.aa {
+                Some(found) => article { h2 { "Do the phases differ?" } (aa::differ(comparison, found)) },
+                None => article { h2 { "Was the SLA met?" } (met(comparison)) },
+            }
             article { h2 { "Why was it slow?" } (why(comparison, page)) }
-            article { h2 { "What fixed it?" } (fixed(comparison, page)) }
+            @if comparison.aa.is_none() { article { h2 { "What fixed it?" } (fixed(comparison, page)) } }
             article { h2 { "Can I trust it?" } (trust::checks(comparison, page)) }
         }
     }
@@ -142,7 +145,7 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 "."
             }
             @if page.conditions.arrival.is_none() { (opening::note(page.drawn[0].opening, page.conditions.workers)) }
-            p.dim { a href="#story" { "Evidence and remedies" } " · " a href="#glossary" { "what the words mean" } }
+            p.dim { @if comparison.aa.is_none() { a href="#story" { "Evidence and remedies" } " · " } a href="#glossary" { "what the words mean" } }
         }
     }
 }

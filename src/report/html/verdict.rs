@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::aa;
 use super::conditions_of_run::Conditions;
 use super::figure::{NumberForm, capital, count, figure, interval, metric_name};
 use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
@@ -52,6 +53,13 @@ pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
 }
 
 fn word(comparison: &Comparison) -> (Tone, &'static str) {
+    if let Some(found) = comparison.aa.as_ref().filter(|_| was_judged(comparison)) {
+        return match (found.difference_found, found.settled) {
+            (true, _) => (Tone::Missed, "A/A: a difference"),
+            (false, true) => (Tone::Met, "A/A: no difference"),
+            (false, false) => (Tone::Doubt, "A/A: not settled"),
+        };
+    }
     match (comparison.verdict, comparison.end) {
         (_, RunEnd::Interrupted(_)) => (Tone::Doubt, "Interrupted"),
         (_, RunEnd::Failed) => (Tone::Missed, "Run failed"),
@@ -78,6 +86,9 @@ fn sentence(comparison: &Comparison) -> Markup {
             .map(|(phase, _)| phase.name());
         let names = names.collect::<Vec<_>>().join(" and the ");
         return html! { "Not one request of the " (names) " phase succeeded. There is nothing to compare." };
+    }
+    if let Some(found) = &comparison.aa {
+        return aa::sentence(comparison, found);
     }
     let different = comparison.quality.different;
     html! {
@@ -187,7 +198,7 @@ fn certainty(comparison: &Comparison) -> Markup {
     let caveats = comparison.caveats.len();
     let judged = was_judged(comparison);
     html! {
-        @if judged { @match (line.after_ci95, line.confidence) {
+        @if judged && comparison.aa.is_none() { @match (line.after_ci95, line.confidence) {
             (Some(interval), Confidence::Clear) => { "The 95 % interval of " (what) " after, " (shown) ", lies wholly " (side(interval, line.limit)) " the limit." }
             (Some(_), Confidence::Straddles) => { "The 95 % interval of " (what) " after, " (shown) ", reaches to both sides of the limit: another run could be judged otherwise." }
             (None, _) => { "There is no 95 % interval of " (what) " after: too few requests or repetitions bound it, so another run could be judged otherwise." }

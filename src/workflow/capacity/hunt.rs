@@ -105,6 +105,7 @@ impl<'a> Hunt<'a> {
             strategy: settings.strategy(at.phase),
             workers: 1,
             patience: patience(&settings),
+            at_most: None,
             think: Duration::ZERO,
             title: format!("{} at {:.1}/s, pattern {}", at.phase.name(), at.rate, at.pattern),
             shown: Shown::AsLoad,

@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::{Mask, Part, Phase};
-use crate::plan::Plan;
+use crate::plan::{Plan, Survey};
 use crate::report::Progress;
 use crate::runlog::Results;
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 use crate::workflow::sending::{Ready, Recordings, Run, Runner, conditions};
-use crate::workflow::steps::{self, expected};
+use crate::workflow::steps::{self, expected, warmup};
 use hunt::Hunt;
 
 /// What is looked for, and where it goes.
@@ -50,6 +50,10 @@ pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result
     if let Err(error) = run.results.point_latest() {
         console::warn(&format!("warning: {error:#}; the results are in {}", run.results.folder().display()));
     }
+    // As of a single load: where it is asked for by name.
+    if job.settings.load.warmup.is_some() {
+        warmup::warm_up(&mut run).await?;
+    }
     let mut hunt = Hunt::new(&job);
     let hunted = hunt.search(&mut run).await;
     steps::telemetry::close(&mut run).await;
@@ -68,6 +72,7 @@ async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::
     let run_id = conditions::run_id(&anchor);
     let results = Results::create(&job.out, &run_id)?;
     let digest = Plan::digest(&plan);
+    let survey = Survey::of(&plan, warmup::surveyed(first, plan.requests()), warmup::BODIES_MOST, 0);
     let manifest = conditions::manifest(first, &plan, digest, &anchor, run_id.clone(), job.command.clone());
     let progress = Progress::new(job.quiet, expected::of_unknown(first));
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));
@@ -79,5 +84,5 @@ async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::
     let runner = Runner { settings: first, run_id, server, telemetry, anchor, progress, interrupt };
     runner.say_destination(&strategies)?;
     runner.say_probe(&probe);
-    Ok(Run { plan, results, manifest, recordings, runner, calls_given_up: false })
+    Ok(Run { plan, results, manifest, recordings, runner, calls_given_up: false, survey, idle_bodies: None })
 }

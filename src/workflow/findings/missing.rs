@@ -60,6 +60,7 @@ fn expected(manifest: &Manifest) -> Vec<(String, &'static str)> {
             Part::SingleCalls.log(),
             "the single calls beside the repetitions cannot tell whether equal work took equal time in both phases",
         ),
+        (ran(Part::Warmup), Part::Warmup.log(), "how the warm-up went can no longer be looked into"),
         (
             phases,
             ANSWERS.to_string(),

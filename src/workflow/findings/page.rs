@@ -21,12 +21,13 @@ use crate::report::{Format, moved_by};
 use crate::runlog::{Results, write_atomically};
 
 /// The files of a run that a reader may miss.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     (run_files::MANIFEST, "under which conditions the run took place; without it no log can be read"),
     (run_files::BEFORE, "every request of the before phase"),
     (run_files::AFTER, "every request of the after phase"),
     (run_files::CALIBRATION, "the calls to the idle server; without them batches are not predicted"),
     (run_files::SINGLE_CALLS, "the calls beside the repetitions: whether equal work took equal time"),
+    (run_files::WARMUP, "the warm-up, which is never judged"),
     (run_files::SCRIPT_LOG, "the given load test's own log"),
     (run_files::ANSWERS, "distinct answers, to look into where some differ"),
     (run_files::COMPARISON, "the comparison; made from the logs"),
@@ -148,6 +149,8 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
         scenario: flattened(&manifest.scenario),
         differing: differing::first(&comparison.quality.examples, &read.phases, results),
         problems: read.problems.clone(),
+        warmup: manifest.warmup.clone(),
+        idle_bodies: manifest.idle_bodies,
     }
 }
 

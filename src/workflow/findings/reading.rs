@@ -49,7 +49,9 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     doubts.extend(more);
     doubts.extend(server_word::judge(&manifest, &mut phases, &mut idle));
     let [before, after] = phases;
-    let calibration = calibration::fit(&idle.calibration);
+    let fresh = manifest.idle_bodies.is_some_and(|bodies| bodies.are_fresh());
+    let fit = if fresh { calibration::fit_fresh } else { calibration::fit };
+    let calibration = fit(&idle.calibration);
     let single_calls = idle.single_calls;
     doubts.extend(missing::doubts(results, &manifest));
     let not_kept = kept::doubts(&manifest, [&before, &after]);
@@ -72,13 +74,17 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         caveats,
         interrupted: manifest.interrupted,
         strict: manifest.strict,
+        warmup: manifest.warmup.as_ref().map(|warmup| warmup.asked.as_str()),
+        aa: manifest.aa,
     };
     let predict = || prediction::predict(&manifest, &before, &after, calibration.as_ref());
     let (comparison, predicted) = both(|| analyze::compare(inputs), predict);
+    // Between two phases that send alike there is nothing to predict.
+    let predicted = (!manifest.aa).then_some(predicted);
     let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
     let caveats = comparison.caveats.clone();
-    let mut analysis = attribute_both(&manifest.run_id, phases[0], phases[1], Some(predicted), caveats);
+    let mut analysis = attribute_both(&manifest.run_id, phases[0], phases[1], predicted, caveats);
     if !keeps {
         kept::conclude_nothing(&mut analysis);
     }

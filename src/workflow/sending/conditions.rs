@@ -63,5 +63,8 @@ pub(in crate::workflow) fn manifest(
         server_times: None,
         telemetry: None,
         caveats: Vec::new(),
+        warmup: None,
+        idle_bodies: None,
+        aa: false,
     }
 }

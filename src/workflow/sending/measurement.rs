@@ -108,6 +108,7 @@ impl Measurement<'_> {
             checks: Arc::new(target.success.clone()),
             timeout: target.timeout(),
             patience: self.load.patience,
+            at_most: self.load.at_most,
         })
     }
 }

@@ -5,6 +5,7 @@ mod connecting;
 mod destination;
 mod environment;
 mod health;
+mod idle_bodies;
 mod measurement;
 mod mix;
 mod part_load;
@@ -17,7 +18,9 @@ mod server;
 pub(super) mod telemetry;
 mod transports;
 
+pub(super) use idle_bodies::IdleBodies;
 pub(super) use part_load::{PartLoad, Shown, patience};
 pub(super) use recordings::Recordings;
 pub(super) use run::Run;
 pub(super) use runner::{Ready, Runner};
+pub(super) use server::Session;

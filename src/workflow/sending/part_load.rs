@@ -20,6 +20,8 @@ pub(in crate::workflow) struct PartLoad {
     pub workers: usize,
     /// After how much failure it ends early.
     pub patience: Option<Patience>,
+    /// After how long it sends no further request.
+    pub at_most: Option<Duration>,
     /// What each of them waits after an answer.
     pub think: Duration,
     /// How it is called on the screen.
@@ -44,4 +46,6 @@ pub(in crate::workflow) enum Shown {
     AsLoad,
     /// As a step in passing.
     InPassing,
+    /// As one that ends by time, so that there is nothing to count to.
+    Uncounted,
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::idle_bodies::IdleBodies;
 use super::part_load::PartLoad;
+use super::plans;
 use super::recordings::Recordings;
 use super::runner::{GivenUp, Ran, Runner};
 use super::server::Session;
@@ -10,8 +12,8 @@ use crate::analyze::Doubt;
 use crate::model::manifest::Manifest;
 use crate::model::run_files::MANIFEST;
 use crate::model::{Caveat, ServerTimesRecord, TimePlace, TimeSource};
-use crate::plan::Plan;
-use crate::runlog::{Results, write_json};
+use crate::plan::{Plan, Survey};
+use crate::runlog::{Live, Results, write_json};
 use crate::scenario::Settings;
 
 /// A run on its way.
@@ -23,6 +25,10 @@ pub(in crate::workflow) struct Run<'a> {
     pub runner: Runner<'a>,
     /// Whether calls to the idle server failed one after the other, so that no more are made.
     pub calls_given_up: bool,
+    /// Which bodies of the plan are distinct, and which it does not have.
+    pub survey: Survey,
+    /// For the calls to the idle server, where it may have a cache.
+    pub idle_bodies: Option<IdleBodies>,
 }
 
 impl<'a> Run<'a> {
@@ -48,14 +54,32 @@ impl<'a> Run<'a> {
         session: &Session,
         load: &PartLoad,
     ) -> anyhow::Result<Option<GivenUp>> {
+        Ok(self.send_counted(session, load).await?.0)
+    }
+
+    /// The same, and what came of its requests.
+    pub(in crate::workflow) async fn send_counted(
+        &mut self,
+        session: &Session,
+        load: &PartLoad,
+    ) -> anyhow::Result<(Option<GivenUp>, Live)> {
         let recording = self.recordings.lend(load.part)?;
         let ran = self.runner.run(load, session, recording).await?;
-        let Ran { recording, record, destination, time_sources, times_unread, given_up, .. } = ran;
+        let Ran { recording, live, record, destination, time_sources, times_unread, given_up } = ran;
         self.recordings.take_back(load.part, recording);
         self.manifest.repetitions.push(record);
         self.note_times(time_sources, times_unread);
         self.manifest.telemetry.get_or_insert_default().destination = Some(destination);
-        Ok(given_up)
+        Ok((given_up, live))
+    }
+
+    /// What the next so many calls to the idle server carry.
+    pub(in crate::workflow) fn idle_plan(&mut self, requests: u64) -> anyhow::Result<Arc<Plan>> {
+        let plan = match &mut self.idle_bodies {
+            Some(bodies) => bodies.next(&self.plan, requests),
+            None => plans::of_idle_calls(self.settings(), requests)?,
+        };
+        Ok(Arc::new(plan))
     }
 
     /// Notes that a load was given up, and the run with it.

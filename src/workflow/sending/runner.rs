@@ -201,6 +201,7 @@ impl Runner<'_> {
         match load.shown {
             Shown::AsLoad => self.progress.part(&load.title, requests),
             Shown::InPassing => self.progress.step(&load.title, requests),
+            Shown::Uncounted => self.progress.step(&load.title, 0),
         }
     }
 }

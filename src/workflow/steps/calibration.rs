@@ -1,11 +1,10 @@
 //! The step that calls the idle server, alone and in batches: what a call costs, and what an item.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::Patience;
 use crate::model::{Part, Strategy};
-use crate::workflow::sending::{PartLoad, Run, Shown, plans};
+use crate::workflow::sending::{PartLoad, Run, Shown};
 
 /// How often each call is made. On a busy machine the odd one is late by milliseconds, never early: of calls with the same
 /// items the fit takes the fastest. Not one right after the other, so that both do not meet the same disturbance.
@@ -25,14 +24,14 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
         if batch > 1 && batches == BatchCalls::Fail {
             continue;
         }
-        let calls = if batch == 1 { 8 } else { 5 };
         let load = PartLoad {
             part: Part::Calibration,
             repetition,
-            plan: Arc::new(plans::of_idle_calls(run.settings(), (calls * batch) as u64)?),
+            plan: run.idle_plan((calls_of(batch) * batch) as u64)?,
             strategy: Strategy { batch, http: run.settings().after.http, ..Strategy::pool(1) },
             workers: batch,
             patience: Some(Patience::of_calls(batch as u64)),
+            at_most: None,
             think: Duration::ZERO,
             title: format!("calibration ×{batch}"),
             shown: Shown::InPassing,
@@ -62,6 +61,16 @@ enum BatchCalls {
     Untried,
     Work,
     Fail,
+}
+
+/// How often one of so many requests is made in a pass.
+fn calls_of(batch: usize) -> usize {
+    if batch == 1 { 8 } else { 5 }
+}
+
+/// Bodies that all calls need together.
+pub(super) fn bodies(most: usize) -> u64 {
+    (PASSES * batch_sizes(most).map(|batch| calls_of(batch) * batch).sum::<usize>()) as u64
 }
 
 /// 1, 2, 4 … and the largest batch itself.

@@ -63,6 +63,7 @@ async fn climb_rung(
         strategy,
         workers: run.settings().load.workers,
         patience: patience(run.settings()),
+        at_most: None,
         think: run.settings().load.think(),
         title: format!("{part} {pass}/{PASSES}"),
         shown: Shown::AsLoad,

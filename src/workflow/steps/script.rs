@@ -22,7 +22,7 @@ const LONGEST_SCRIPT: u64 = 16 << 20;
 
 /// The existing load test, unmodified, once.
 pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result<()> {
-    let Some(path) = &run.settings().script else { return Ok(()) };
+    let Some(path) = run.settings().script.as_ref().filter(|_| !run.stopped()) else { return Ok(()) };
     let name = path.file_name().map_or_else(|| "script".into(), |name| name.to_string_lossy().into_owned());
     let Some(interpreter) = baseline::interpreter().await else {
         run.caveat(Doubt::NoBaselineScript { script: name });

@@ -5,16 +5,20 @@
 //! in a process of their own, with the same settings and on the same ports, so that each repetition meets a fresh one
 //! and the mock's log of it holds its requests alone.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::Patience;
 use crate::model::manifest::SingleCallsRecord;
 use crate::model::{Part, Phase, Strategy};
-use crate::workflow::sending::{PartLoad, Run, Shown, plans};
+use crate::workflow::sending::{PartLoad, Run, Shown};
 
 /// One that opens the connection and two on the warm one: these count where the server reports no times.
 const CALLS: u64 = 3;
+
+/// Bodies that all sets need together.
+pub(super) fn bodies(repetitions: u32) -> u64 {
+    CALLS * 4 * u64::from(repetitions)
+}
 
 /// At which end of a repetition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +41,11 @@ pub(in crate::workflow) async fn single_calls(
     let load = PartLoad {
         part: Part::SingleCalls,
         repetition: set,
-        plan: Arc::new(plans::of_idle_calls(run.settings(), CALLS)?),
+        plan: run.idle_plan(CALLS)?,
         strategy: Strategy { http: run.settings().after.http, ..Strategy::pool(1) },
         workers: 1,
         patience: Some(Patience::of_calls(1)),
+        at_most: None,
         think: Duration::ZERO,
         title: "single calls".to_string(),
         shown: Shown::InPassing,
