@@ -7,6 +7,7 @@ use super::endpoint_error::EndpointError;
 use super::target_path::{self, TargetPaths};
 use super::target_url::TargetUrl;
 use super::{Address, RequestTemplate, Routes, ServerHeaders};
+use crate::model::masked_url;
 
 /// The resolved target.
 #[derive(Clone, Debug)]
@@ -127,7 +128,7 @@ fn parsed(url: &str) -> Result<TargetUrl<'_>, EndpointError> {
 }
 
 fn wrong(url: &str, problem: String) -> EndpointError {
-    EndpointError::Url { url: target_path::masked_url(url), problem }
+    EndpointError::Url { url: masked_url(url), problem }
 }
 
 /// What stands before and after the `@` in front of the host, whether or not the rest is a URL.
@@ -213,6 +214,14 @@ mod tests {
         {
             let message = endpoint(url).expect_err(url).to_string();
             assert!(message.contains(word) && message.contains(url), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_not_in_an_error() {
+        for (path, batch_path) in [("/a b?key=s3cret", "/b"), ("/a", "/b c?key=s3cret")] {
+            let error = Endpoint::new("http://a", path, batch_path, []).expect_err("a space").to_string();
+            assert!(error.contains("?***") && !error.contains("s3cret"), "{error}");
         }
     }
 

@@ -34,9 +34,9 @@ pub async fn load(
     let recording = Recording {
         log: LogWriter::new(file, &run_id, phase.name())?,
         log_path: log.into(),
-        answers: Answers::new(Box::new(std::io::sink())),
+        answers: Answers::new(Box::new(std::io::sink()), Mask::default()),
         answers_path: run_files::ANSWERS.into(),
-        failures: FailureLog::new(Box::new(std::io::sink()), Mask::new(&settings.secrets())),
+        failures: FailureLog::new(Box::new(std::io::sink()), settings.mask()),
         failures_path: run_files::FAILURES.into(),
         part: phase.name().to_string(),
     };

@@ -9,7 +9,7 @@ use super::steps::{self, End, Progressed, expected, script};
 use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::run_files::PAGE;
-use crate::model::{Mask, Part, Phase};
+use crate::model::{Part, Phase};
 use crate::report::Progress;
 use crate::runlog::Results;
 use crate::scenario::Settings;
@@ -92,7 +92,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     if let Some(port) = telemetry.metrics_port() {
         progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
     }
-    let recordings = Recordings::start(&results, Mask::new(&settings.secrets()))?;
+    let recordings = Recordings::start(&results, settings.mask())?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     runner.say_destination(&[settings.before, settings.after])?;
     runner.say_arrivals(&plan);

@@ -12,10 +12,10 @@ use crate::host::Clock;
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
-use crate::model::Strategy;
+use crate::model::{Strategy, masked_url};
 use crate::scenario::Settings;
 use crate::telemetry::{Prepared, SpanTotals};
-use crate::transport::{Endpoint, TlsTrust, masked_url};
+use crate::transport::{Endpoint, TlsTrust};
 use crate::workflow::probe::Diagnosis;
 
 /// Where Prometheus looks for the mock.
