@@ -238,6 +238,25 @@ fn a_key_in_the_query_of_the_target_is_written_nowhere() {
     assert_no_secret(&run.out.join("runs"));
 }
 
+/// Of the paths too, and of what a later flag replaces.
+#[test]
+fn a_key_in_a_path_or_in_what_is_replaced_is_written_nowhere() {
+    let mock = Mock::start(&["--fixed-ms=1", "--item-ms=1"]);
+    let path = |key: &str, path: &str| format!("target.{key}=/v1/{path}?key={SECRET}");
+    let set = [path("path", "infer"), path("batch_path", "infer/batch")];
+    let replaced =
+        ["target.headers.x-key=old-", "target.path=/old?key=old-"].map(|set| format!("{set}{SECRET}"));
+    let sets = replaced.into_iter().chain(set).chain(["target.headers.x-key=new".to_string()]);
+    let mut flags = vec!["--target".to_string(), mock.hello.infer.clone(), "-n".into(), "8".into()];
+    flags.extend(sets.flat_map(|set| ["--set".to_string(), set]));
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let run = Run::prove("secret_path", &flags);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(!run.stdout().contains(SECRET) && !run.stderr().contains(SECRET));
+    assert!(run.results().text("manifest.json").contains("/v1/infer/batch?***"));
+    assert_no_secret(&run.out.join("runs"));
+}
+
 fn assert_no_secret(folder: &Path) {
     for entry in folder.read_dir().expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -1,4 +1,5 @@
 //! The one request before a load: what will not work is said in one line with its remedy, and nothing more is sent.
+use std::io::Write;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,7 +45,7 @@ fn what_will_not_work_is_said_before_the_load_is_sent() {
         (
             "HTTP/1.1 401 Unauthorized\r\nContent-Length: 18\r\n\r\n{\"error\":\"no key\"}",
             "no key",
-            "-H 'authorization:",
+            "--bearer env:KEY",
         ),
         ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404", "path"),
         ("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n", "405", "--method"),
@@ -62,6 +63,56 @@ fn what_will_not_work_is_said_before_the_load_is_sent() {
         );
         assert_eq!(asked.load(Ordering::SeqCst), 1, "only the probe");
     }
+}
+
+#[test]
+fn a_key_that_the_server_repeats_is_not_shown() {
+    const SECRET: &str = "sk-0123456789abcdef";
+    for (head, body) in [
+        ("401 Unauthorized\r\n", SECRET),
+        ("503 Busy\r\n", SECRET),
+        ("200 OK\r\n", "{\"error\":\"no such key: sk-0123456789abcdef\"}"),
+        ("301 Moved\r\nLocation: /v2?key=sk-0123456789abcdef\r\n", ""),
+    ] {
+        let answer = format!("HTTP/1.1 {head}Content-Length: {}\r\n\r\n{body}", body.len());
+        let (server, _) = answering(Box::leak(answer.into_boxed_str()));
+        let header = format!("authorization: Bearer {SECRET}");
+        let said = said(&load("probe_secret", &server.url(), &["-H", &header]));
+        assert!(!said.contains(SECRET) && said.contains("***"), "{said}");
+        let query = format!("{}/v1/infer?key={SECRET}", server.url());
+        let said = said_of(&load("probe_secret", &query, &[]));
+        assert!(!said.contains(SECRET) && said.contains("***"), "{said}");
+    }
+}
+
+#[test]
+fn an_answer_is_decoded_before_it_is_looked_at() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(b"{\"a\":NaN}").expect("memory takes it");
+    let content = encoder.finish().expect("memory takes it");
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", content.len());
+    let server = Server::start(move |_, mut peer| {
+        while peer.request().is_some() {
+            peer.write_bytes(&[head.as_bytes(), &content].concat());
+        }
+    });
+    let said = said(&load("probe_gzip", &server.url(), &["--set", "target.accept_encoding=gzip"]));
+    assert!(said.contains("probe: 200 in ") && !said.contains("warning"), "{said}");
+    let (server, _) = answering("HTTP/1.1 204 No Content\r\n\r\n");
+    let said = said_of(&load("probe_nothing", &server.url(), &[]));
+    assert!(said.contains("probe: 204 in ") && !said.contains("warning"), "{said}");
+}
+
+#[test]
+fn what_a_success_must_say_is_looked_at_first() {
+    let (server, asked) = answering("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"error\":\"x\"}");
+    let remedy = "target.success.absent=[\"/error\"]";
+    let said = said(&load("probe_error", &server.url(), &[]));
+    assert!(said.contains(&format!("give --set '{remedy}'")), "{said}");
+    assert_eq!(asked.load(Ordering::SeqCst), 21, "{said}");
+    let said = said_of(&load("probe_checked", &server.url(), &["--set", remedy]));
+    assert!(said.contains("not what target.success asks for, /error absent"), "{said}");
 }
 
 #[test]

@@ -78,14 +78,14 @@ pub async fn load(
         };
         runner.progress.note(&format!("warning: {}", Caveat::from(doubt).message));
     }
-    let groups = FailureGroup::of(ran.live.failures.clone());
-    for line in report::failed(&groups, &ran.recording.failures.notes()) {
+    let (groups, notes) = (FailureGroup::of(ran.live.failures.clone()), ran.recording.failures.notes());
+    for line in report::failed(&groups, &notes) {
         runner.progress.note(&format!("failed: {line}"));
     }
     Ok(match interrupt.signal() {
         Some(signal) => RunEnd::Interrupted(signal),
         None if ran.live.latency.is_empty() => {
-            console::fail(&failed_load(&ran.live, &settings.sla));
+            console::fail(&failed_load(&ran.live, &settings.sla, &notes, &conditions::sent_by(settings)));
             RunEnd::Failed
         }
         None if ran.given_up.is_some() => RunEnd::Failed,

@@ -112,6 +112,7 @@ fn run(process: Process, repetitions: u32, normals: &mut Normals) -> Comparison 
         caveats: Vec::new(),
         interrupted: None,
         strict: false,
+        sent_by: Default::default(),
     })
 }
 

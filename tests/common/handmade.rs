@@ -67,5 +67,6 @@ pub fn compared(before: &PhaseData, after: &PhaseData, lines: &[&str], strict: b
         caveats: Vec::new(),
         interrupted: None,
         strict,
+        sent_by: Default::default(),
     })
 }

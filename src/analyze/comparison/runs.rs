@@ -36,6 +36,7 @@ pub fn compare_runs(
         // That a stored run was cut short is a caveat of it; nobody interrupts this comparison.
         interrupted: None,
         strict,
+        sent_by: b.sent_by.clone(),
     };
     let mut comparison = conclude(inputs, quality, Pairing::Unpaired);
     comparison.runs = Some(RunsCompared { a: compared(a), b: compared(b) });

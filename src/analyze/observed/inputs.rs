@@ -5,6 +5,7 @@ use super::repetition_health::RepetitionHealth;
 use super::script_rows::ScriptRows;
 use super::single_call::SingleCall;
 use crate::analyze::document::BaselineScript;
+use crate::analyze::validity::SentBy;
 use crate::model::{Caveat, Signal, SlaLine};
 
 /// What a comparison is made of.
@@ -36,4 +37,6 @@ pub struct Inputs<'a> {
     pub interrupted: Option<Signal>,
     /// Whether a success in doubt is none.
     pub strict: bool,
+    /// How requests were sent.
+    pub sent_by: SentBy,
 }

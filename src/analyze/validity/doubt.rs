@@ -2,6 +2,7 @@
 
 use super::doubted_times::DoubtedTimes;
 use super::losses::LostSpans;
+use super::remedy::SentBy;
 use super::work_basis::WorkBasis;
 use crate::analyze::document::OfferedLoad;
 use crate::analyze::observed::FailureGroup;
@@ -130,6 +131,8 @@ pub enum Doubt {
         phase: Phase,
         /// How its requests failed.
         failures: Vec<FailureGroup>,
+        /// How they were sent.
+        sent_by: SentBy,
     },
     /// Nearly all of a phase failed.
     MostlyFailed {
@@ -141,6 +144,8 @@ pub enum Doubt {
         sent: u64,
         /// How they failed.
         failures: Vec<FailureGroup>,
+        /// How they were sent.
+        sent_by: SentBy,
     },
     /// Planned requests were never sent.
     Unsent {

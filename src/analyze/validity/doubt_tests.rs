@@ -46,10 +46,12 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::AnswersDiffer { .. } => Doubt::AnswersVary { requests: 1 },
         Doubt::AnswersVary { .. } => Doubt::AnswersNotCopied { answers: 2, succeeded: 9, not_compared: 1 },
         Doubt::AnswersNotCopied { .. } => Doubt::Overloaded { phase, load: overload() },
-        Doubt::Overloaded { .. } => Doubt::NoSuccess { phase, failures: Vec::new() },
+        Doubt::Overloaded { .. } => {
+            Doubt::NoSuccess { phase, failures: Vec::new(), sent_by: SentBy::default() }
+        }
         Doubt::NoSuccess { .. } => {
             let failures = vec![FailureGroup { error: ErrorKind::Http4xx, status: Some(401), n: 19 }];
-            Doubt::MostlyFailed { phase, failed: 19, sent: 20, failures }
+            Doubt::MostlyFailed { phase, failed: 19, sent: 20, failures, sent_by: SentBy::default() }
         }
         Doubt::MostlyFailed { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
         Doubt::Unsent { .. } => Doubt::NothingToFix { broken: false, closed: false },

@@ -56,6 +56,7 @@ mod tests {
             caveats: Vec::new(),
             interrupted,
             strict: true,
+            sent_by: Default::default(),
         })
     }
 

@@ -129,15 +129,15 @@ pub(super) fn message(doubt: &Doubt) -> String {
              or are longer than is read as JSON: only equal bytes are known to be equal answers, and {not_compared} \
              pairs could not be compared; give the client another processor or a faster disk, or lower the load (-c)"
         ),
-        Doubt::NoSuccess { phase, failures } => format!(
+        Doubt::NoSuccess { phase, failures, sent_by } => format!(
             "no request of the {} phase succeeded: {}",
             phase.name(),
-            failed::what_failed(failures)
+            failed::what_failed(failures, sent_by)
         ),
-        Doubt::MostlyFailed { phase, failed: n, sent, failures } => format!(
+        Doubt::MostlyFailed { phase, failed: n, sent, failures, sent_by } => format!(
             "{n} of {sent} requests of the {} phase failed, so its times say nothing and are not explained: {}",
             phase.name(),
-            failed::what_failed(failures)
+            failed::what_failed(failures, sent_by)
         ),
         Doubt::Unsent { phase, unsent, planned } => format!(
             "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::findings::{health, logs};
-use crate::analyze::{Comparison, PhaseData, RunSide, compare_runs};
+use crate::analyze::{Comparison, PhaseData, RunSide, SentBy, compare_runs};
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::SlaLine;
@@ -71,6 +71,7 @@ impl Side {
             health: health::of_repetitions(&self.manifest),
             processors: self.manifest.machine.processors,
             interrupted: self.manifest.interrupted,
+            sent_by: SentBy::of(&self.manifest.scenario),
         }
     }
 

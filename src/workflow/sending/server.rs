@@ -130,7 +130,7 @@ impl Server {
                         urls.iter().map(|urls| format!("{}{through}", urls.url)).zip(names).collect()
                     }
                 };
-                let server = ProbedServer { endpoint, shown, trust: trust.as_ref() };
+                let server = ProbedServer { url, endpoint, shown, trust: trust.as_ref() };
                 probing::probe(settings, strategies, server, interrupt).await
             }
             Server::Mock(_) => {
