@@ -35,7 +35,7 @@ fn assert_prove_refused(name: &str, flags: &[&str], code: i32, words: &[&str]) {
 
 #[test]
 fn a_wrong_flag_is_named_with_its_remedy() {
-    let cases: [(&[&str], &[&str]); 33] = [
+    let cases: [(&[&str], &[&str]); 34] = [
         (&["--nope"], &["--nope", "--help"]),
         (&["-n", "0"], &["load.requests", "use 1 to"]),
         (&["-n", "-1"], &["-1", "--help"]),
@@ -63,6 +63,10 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--set", "after.batch=0"], &["after.batch", "use 1 to"]),
         (&["--set", "after.script=x.py"], &["after.script", "remove the key"]),
         (&["--set", "target.path=infer"], &["target.path", "slash"]),
+        (
+            &["--target", "http://127.0.0.1:1/a", "--set", "target.path=/b"],
+            &["--set target.path: ", "the URL of the target has a path", "leave one"],
+        ),
         (&["--set", "target.path=/in fer"], &["target.path", "/in fer", "/v1/infer"]),
         (&["--set", "target.queue_header=x queue"], &["target.queue_header", "x queue", "x-queue-time"]),
         (&["--set", "target.compute_header=x-took"], &["target.compute_header", "\"x-took:s\"", "unit"]),
@@ -126,6 +130,32 @@ fn a_scenario_that_cannot_be_run_is_named_with_its_key() {
     for (text, words) in cases {
         assert_refused(text, &prove_scenario("unusable_scenario", text), 2, &words);
     }
+}
+
+#[test]
+fn a_load_that_nobody_judges_needs_no_sla() {
+    let folder = fresh_folder("unjudged");
+    let file = folder.join("scenario.toml");
+    std::fs::write(&file, "[load]\nrequests = 8\nworkers = 2\n").expect("the folder is writable");
+    let mut command = Command::new(EXE);
+    command.arg("load").arg(&file).args(["--no-metrics", "--set", "mock.fixed_ms=1", "--log"]);
+    let output = command.arg(folder.join("load.csv")).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn a_method_without_bodies_puts_the_batches_of_the_file_aside() {
+    let server = crate::common::wire::Server::echo(0);
+    let flags = ["-m", "get", "-n", "8", "-c", "2", "--target", &server.url()];
+    let run = Run::prove("method_aside", &flags);
+    assert!(!run.stderr().contains("after.batch"), "{}", run.stderr());
+    assert_eq!(run.results().table("after.csv").rows.len(), 8, "{}", run.stderr());
+    assert_prove_refused(
+        "method_batch",
+        &[&flags[..], &["--set", "after.batch=4"]].concat(),
+        2,
+        &["after.batch"],
+    );
 }
 
 #[test]

@@ -98,6 +98,17 @@ fn a_key_in_an_answer_that_is_a_success_is_not_kept() {
 }
 
 #[test]
+fn an_answer_that_is_cut_off_is_told_as_one() {
+    let cut = Server::start(|_, mut peer| {
+        peer.request();
+        peer.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+    });
+    let output = load("failures_cut", &cut, &[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("× closed: it ended before its Content-Length"), "{said}");
+}
+
+#[test]
 fn where_all_fail_nothing_is_judged_and_the_redirect_is_named() {
     let moved = response("301 Moved", "Location: https://api.test/v2/infer\r\n", "<html>moved</html>");
     let (run, results) = prove("failures_moved", &always(moved), 20, &[]);

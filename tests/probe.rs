@@ -62,6 +62,8 @@ fn what_will_not_work_is_said_before_the_load_is_sent() {
             "{said}"
         );
         assert_eq!(asked.load(Ordering::SeqCst), 1, "only the probe");
+        let told = said.find("requests go to POST ");
+        assert!(told.is_some() && told < said.find("error: "), "before it is waited for: {said}");
     }
 }
 
@@ -113,6 +115,14 @@ fn what_a_success_must_say_is_looked_at_first() {
     assert_eq!(asked.load(Ordering::SeqCst), 21, "{said}");
     let said = said_of(&load("probe_checked", &server.url(), &["--set", remedy]));
     assert!(said.contains("not what target.success asks for, /error absent"), "{said}");
+}
+
+#[test]
+fn settings_of_tls_that_do_nothing_are_named() {
+    let (server, _) = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+    let said = said(&load("probe_idle_tls", &server.url(), &["-k"]));
+    assert!(said.contains("the target has no TLS, so --insecure (target.insecure) does nothing"), "{said}");
+    assert!(!said_of(&load("probe_no_tls", &server.url(), &[])).contains("no TLS"));
 }
 
 #[test]

@@ -215,7 +215,12 @@ fn ratio_interval(comparison: &Comparison, of: Statistic) -> String {
         Statistic::P99 => &comparison.difference.p99,
         _ => return String::new(),
     };
-    difference.ci95_ratio.map_or("none".into(), |ends| format!("{:.3} to {:.3}", ends.lo, ends.hi))
+    match difference.ci95_ratio {
+        None => "none".into(),
+        // A share of nothing is none: in some draws no answer of before came at that rank.
+        Some(ends) if ends.lo == 0.0 => format!("up to {:.3}", ends.hi),
+        Some(ends) => format!("{:.3} to {:.3}", ends.lo, ends.hi),
+    }
 }
 
 /// With one decimal; `none` where there is none.

@@ -6,6 +6,7 @@ use toml::{Table, Value};
 
 use super::error::ScenarioError;
 use super::headers::AUTHORIZATION;
+use super::method;
 use super::plain_words::plain;
 use super::raw::Raw;
 use super::secret::Secret;
@@ -20,6 +21,8 @@ pub struct Overrides {
 
 /// The token of every request.
 const BEARER: [&str; 2] = ["target", "bearer"];
+/// The endpoint of one request.
+const TARGET_PATH: [&str; 2] = ["target", "path"];
 /// Where the headers of every request stand.
 const TARGET_HEADERS: [&str; 2] = ["target", "headers"];
 /// Where the headers for the collector stand.
@@ -207,6 +210,7 @@ impl Overrides {
     /// What the file says of a closed loop belongs to no load that a flag makes an open one, and what it says of the end to none
     /// that a flag ends otherwise.
     fn put_aside(&self, raw: &mut Raw) {
+        self.put_batches_aside(raw);
         let given = |key: &str| self.last(&["load", key]).is_some();
         let load = &mut raw.load;
         let closes = self.last(&["load", "arrival"]).is_some_and(|value| value.as_str() == Some("closed"));
@@ -223,6 +227,27 @@ impl Overrides {
             (false, true) => load.requests = None,
             _ => {}
         }
+    }
+
+    /// Nor do its batches belong to a method that a flag gives and that has no bodies to put into one.
+    fn put_batches_aside(&self, raw: &mut Raw) {
+        let method = self.last(&["target", "method"]).and_then(Value::as_str);
+        let method = method.and_then(|method| method::resolve(method).ok());
+        // Endpoints have methods of their own.
+        let bodies = raw.target.endpoints.is_some()
+            || raw.load.payloads.is_some()
+            || self.last(&["load", "payloads"]).is_some();
+        if bodies || method.is_none_or(|method| method::takes_prompts(&method)) {
+            return;
+        }
+        (raw.before.batch, raw.after.batch) = (None, None);
+    }
+
+    /// The flag that gives a path where the URL has one too: one of them would be ignored.
+    pub(super) fn second_path(&self, raw: &Raw) -> Option<&str> {
+        let (_, rest) = raw.target.url.as_deref()?.split_once("://")?;
+        let given = self.assignments.iter().rev().find(|given| given.key == TARGET_PATH)?;
+        (given.value.is_some() && rest.split('?').next()?.contains('/')).then_some(given.flag.as_str())
     }
 
     /// A token and the header that it is made into are two words for one thing: a flag that gives one of them replaces both.

@@ -306,9 +306,6 @@ fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
 }
 
 fn sla(raw: &BTreeMap<String, String>) -> Result<Vec<SlaLine>, ScenarioError> {
-    if raw.is_empty() {
-        return Err(ScenarioError::value("sla", "no line to judge; add one, such as p95 = \"800ms\""));
-    }
     let line = |(metric, limit): (&String, &String)| {
         SlaLine::parse(metric, limit)
             .map_err(|problem| ScenarioError::value(format!("sla.{metric}"), problem))

@@ -26,7 +26,7 @@ pub async fn load(
     interrupt: &Interrupt,
 ) -> anyhow::Result<RunEnd> {
     let Ready { plan, server, prepared, probe } =
-        Ready::make(settings, &[settings.strategy(phase)], interrupt).await?;
+        Ready::make(settings, &[settings.strategy(phase)], quiet, interrupt).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let file = if log == Path::new(STDOUT) { LogFile::stdout() } else { LogFile::start(log) };

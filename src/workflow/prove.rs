@@ -75,7 +75,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     let settings = &job.settings;
     settings.script.as_deref().map(script::read).transpose()?;
     let Ready { plan, server, prepared, probe } =
-        Ready::make(settings, &[settings.before, settings.after], interrupt).await?;
+        Ready::make(settings, &[settings.before, settings.after], job.quiet, interrupt).await?;
     // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
     let digested = Arc::clone(&plan);
     let digest = tokio::task::spawn_blocking(move || digested.digest()).await?;

@@ -21,7 +21,7 @@ pub(super) fn message(doubt: &Doubt) -> String {
         ),
         Doubt::CallsGivenUp { batch: 1, mostly } => format!(
             "three calls in a row to the idle server failed ({}), so no more of them were made: what a call costs, and whether equal work \
-             takes equal time in both phases, is known from the ones before alone, if there are any; make the server answer a single \
+             takes equal time in both phases, can at most be told from the calls before these; make the server answer a single \
              request, then run again",
             mostly.name()
         ),

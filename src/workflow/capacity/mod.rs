@@ -63,7 +63,8 @@ pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result
 async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::Result<Run<'a>> {
     let first = &job.settings;
     let strategies = [first.before, first.after];
-    let Ready { plan, server, prepared, probe } = Ready::make(first, &strategies, interrupt).await?;
+    let Ready { plan, server, prepared, probe } =
+        Ready::make(first, &strategies, job.quiet, interrupt).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let results = Results::create(&job.out, &run_id)?;

@@ -68,6 +68,7 @@ impl Server {
                 let trust = connecting::trust(&endpoint, target)?;
                 transports::check(&endpoint, settings, trust.as_ref())?;
                 environment::warn_of_proxy(&endpoint, target);
+                environment::warn_of_tls(&endpoint, target);
                 Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint), trust })
             }
             None => {
