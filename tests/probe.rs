@@ -126,6 +126,28 @@ fn settings_of_tls_that_do_nothing_are_named() {
 }
 
 #[test]
+fn a_proxy_and_a_circle_of_redirects_are_named() {
+    let through = |target: &str, proxy: &str, remedy: &str| {
+        let flags = ["-k", "--transport", "reqwest", "--proxy", proxy];
+        let output = load("probe_proxy", target, &flags);
+        let said = said(&output);
+        assert!(output.status.code() == Some(1) && said.contains(remedy), "{target}: {said}");
+    };
+    let (server, _) = answering("HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n");
+    for target in ["http://127.0.0.1:9", "https://127.0.0.1:9"] {
+        through(target, &server.url(), "--proxy http://NAME:PASSWORD@HOST:PORT");
+    }
+    let (_held, nobody) = refusing();
+    through("http://127.0.0.1:9", &format!("http://{nobody}"), "correct its host and port in --proxy");
+    let (circle, _) = answering("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n");
+    let flags = ["--transport", "reqwest", "--set", "target.redirects=3"];
+    let said = said(&load("probe_circle", &circle.url(), &flags));
+    assert!(said.contains("redirects more than 3 times") || said.contains("lead in the end"), "{said}");
+    let said = said_of(&load("probe_relative", &circle.url(), &[]));
+    assert!(said.contains(&format!("write --target {}/;", circle.url())), "{said}");
+}
+
+#[test]
 fn without_it_the_load_is_sent_whatever_comes_of_it() {
     let (server, asked) = answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     let output = load("probe_none", &server.url(), &["--no-probe"]);

@@ -75,7 +75,7 @@ pub fn remedy(error: ErrorKind, status: Option<u16>, said: &str, sent: &SentBy) 
 fn of_word(error: ErrorKind, said: &str, sent: &SentBy) -> &'static str {
     match error {
         ErrorKind::ConnectFailed | ErrorKind::Protocol | ErrorKind::Closed
-            if sent.proxy && (said.contains("407") || said.contains("authorization required")) =>
+            if sent.proxy && said.contains("407") =>
         {
             PROXY_KEY
         }
@@ -219,7 +219,7 @@ mod tests {
                 "{error:?}"
             );
         }
-        let refused = of(ErrorKind::ConnectFailed, None, "proxy authorization required", proxied());
+        let refused = of(ErrorKind::ConnectFailed, None, "the proxy wants to know who asks (407)", proxied());
         assert!(refused.contains("NAME:PASSWORD"), "{refused}");
         let followed = of(ErrorKind::Http3xx, None, "", json!({ "via": { "redirects": 5 } }));
         assert!(followed.contains("circle"), "{followed}");
