@@ -35,7 +35,7 @@ fn assert_prove_refused(name: &str, flags: &[&str], code: i32, words: &[&str]) {
 
 #[test]
 fn a_wrong_flag_is_named_with_its_remedy() {
-    let cases: [(&[&str], &[&str]); 33] = [
+    let cases: [(&[&str], &[&str]); 34] = [
         (&["--nope"], &["--nope", "--help"]),
         (&["-n", "0"], &["load.requests", "use 1 to"]),
         (&["-n", "-1"], &["-1", "--help"]),
@@ -50,12 +50,12 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--sla", "p95"], &["--sla p95", "p95=800ms"]),
         (&["--sla", "p95=0ms"], &["--sla p95=0ms", "0.001ms"]),
         (&["--sla", "p42=1ms"], &["--sla p42=1ms", "p42", "p95"]),
-        (&["--set", "nonsense"], &["--set nonsense", "key=value"]),
-        (&["--set", "mock.nope=1"], &["--set mock.nope=1", "nope", "backlog"]),
-        (&["--set", "nope.backlog=1"], &["--set nope.backlog=1", "nope", "mock"]),
-        (&["--set", "load=1"], &["--set load=1", "load"]),
-        (&["--set", "load.requests.x=1"], &["--set load.requests.x=1", "not a section"]),
-        (&["--set", "load.requests=many"], &["--set load.requests=many", "expected"]),
+        (&["--set", "nonsense"], &["--set: ", "key=value"]),
+        (&["--set", "mock.nope=1"], &["--set mock.nope: ", "nope", "backlog"]),
+        (&["--set", "nope.backlog=1"], &["--set nope.backlog: ", "nope", "mock"]),
+        (&["--set", "load=1"], &["--set load: ", "load"]),
+        (&["--set", "load.requests.x=1"], &["--set load.requests.x: ", "not a section"]),
+        (&["--set", "load.requests=many"], &["--set load.requests: ", "expected"]),
         (&["--set", "mock.backlog=0"], &["mock.backlog", "from 1 to"]),
         (&["--set", "mock.error_rate=nan"], &["mock.error_rate", "from 0 to 1"]),
         (&["--set", "after.strategy=fast"], &["after.strategy", "fast", "pool"]),
@@ -63,6 +63,10 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--set", "after.batch=0"], &["after.batch", "use 1 to"]),
         (&["--set", "after.script=x.py"], &["after.script", "remove the key"]),
         (&["--set", "target.path=infer"], &["target.path", "slash"]),
+        (
+            &["--target", "http://127.0.0.1:1/a", "--set", "target.path=/b"],
+            &["--set target.path: ", "the URL of the target has a path", "leave one"],
+        ),
         (&["--set", "target.path=/in fer"], &["target.path", "/in fer", "/v1/infer"]),
         (&["--set", "target.queue_header=x queue"], &["target.queue_header", "x queue", "x-queue-time"]),
         (&["--set", "target.compute_header=x-took"], &["target.compute_header", "\"x-took:s\"", "unit"]),
@@ -126,6 +130,32 @@ fn a_scenario_that_cannot_be_run_is_named_with_its_key() {
     for (text, words) in cases {
         assert_refused(text, &prove_scenario("unusable_scenario", text), 2, &words);
     }
+}
+
+#[test]
+fn a_load_that_nobody_judges_needs_no_sla() {
+    let folder = fresh_folder("unjudged");
+    let file = folder.join("scenario.toml");
+    std::fs::write(&file, "[load]\nrequests = 8\nworkers = 2\n").expect("the folder is writable");
+    let mut command = Command::new(EXE);
+    command.arg("load").arg(&file).args(["--no-metrics", "--set", "mock.fixed_ms=1", "--log"]);
+    let output = command.arg(folder.join("load.csv")).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn a_method_without_bodies_puts_the_batches_of_the_file_aside() {
+    let server = crate::common::wire::Server::echo(0);
+    let flags = ["-m", "get", "-n", "8", "-c", "2", "--target", &server.url()];
+    let run = Run::prove("method_aside", &flags);
+    assert!(!run.stderr().contains("after.batch"), "{}", run.stderr());
+    assert_eq!(run.results().table("after.csv").rows.len(), 8, "{}", run.stderr());
+    assert_prove_refused(
+        "method_batch",
+        &[&flags[..], &["--set", "after.batch=4"]].concat(),
+        2,
+        &["after.batch"],
+    );
 }
 
 #[test]
@@ -235,6 +265,25 @@ fn a_key_in_the_query_of_the_target_is_written_nowhere() {
     let run = Run::prove("secret_query", &flags);
     assert_eq!(run.code(), 0, "{}", run.stderr());
     assert!(run.results().text("input_py.log").contains("***"), "it prints where it posts to");
+    assert_no_secret(&run.out.join("runs"));
+}
+
+/// Of the paths too, and of what a later flag replaces.
+#[test]
+fn a_key_in_a_path_or_in_what_is_replaced_is_written_nowhere() {
+    let mock = Mock::start(&["--fixed-ms=1", "--item-ms=1"]);
+    let path = |key: &str, path: &str| format!("target.{key}=/v1/{path}?key={SECRET}");
+    let set = [path("path", "infer"), path("batch_path", "infer/batch")];
+    let replaced =
+        ["target.headers.x-key=old-", "target.path=/old?key=old-"].map(|set| format!("{set}{SECRET}"));
+    let sets = replaced.into_iter().chain(set).chain(["target.headers.x-key=new".to_string()]);
+    let mut flags = vec!["--target".to_string(), mock.hello.infer.clone(), "-n".into(), "8".into()];
+    flags.extend(sets.flat_map(|set| ["--set".to_string(), set]));
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let run = Run::prove("secret_path", &flags);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(!run.stdout().contains(SECRET) && !run.stderr().contains(SECRET));
+    assert!(run.results().text("manifest.json").contains("/v1/infer/batch?***"));
     assert_no_secret(&run.out.join("runs"));
 }
 

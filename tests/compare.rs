@@ -202,6 +202,21 @@ fn a_run_under_other_conditions_is_said() {
 }
 
 #[test]
+fn the_urls_that_were_asked_are_named() {
+    let runs = runs("compare_urls");
+    for (folder, name) in runs.iter().zip(["old", "new"]) {
+        let path = folder.join("manifest.json");
+        let mut manifest: Value =
+            serde_json::from_slice(&std::fs::read(&path).expect("a manifest")).expect("JSON");
+        manifest["scenario"]["target"]["url"] = format!("http://{name}.test").into();
+        std::fs::write(&path, manifest.to_string()).expect("the folder is writable");
+    }
+    let output = compare(&runs, &[]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains(", to http://old.test") && text.contains(", to http://new.test"), "{text}");
+}
+
+#[test]
 fn the_screen_names_both_runs() {
     let [a, _] = runs("compare_screen");
     let mut command = Command::new(EXE);

@@ -86,6 +86,29 @@ fn a_server_that_wants_a_key_is_quoted_without_the_key_that_it_got() {
 }
 
 #[test]
+fn a_key_in_an_answer_that_is_a_success_is_not_kept() {
+    let body = format!("{{\"you_are\":\"{SECRET}\"}}");
+    let server = always(response("200 OK", "", &body));
+    let header = format!("authorization: Bearer {SECRET}");
+    let (_, results) = prove("failures_no_failure", &server, 20, &["-H", &header]);
+    let answers = results.text("answers.jsonl");
+    assert!(answers.contains("{\"you_are\":\"***\"}"), "{answers}");
+    assert!(!answers.contains(SECRET) && !results.text("report.html").contains(SECRET));
+    assert!(results.text("before.csv").contains(&spanload::model::Digest::of(body.as_bytes()).to_string()));
+}
+
+#[test]
+fn an_answer_that_is_cut_off_is_told_as_one() {
+    let cut = Server::start(|_, mut peer| {
+        peer.request();
+        peer.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+    });
+    let output = load("failures_cut", &cut, &[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("× closed: it ended before its Content-Length"), "{said}");
+}
+
+#[test]
 fn where_all_fail_nothing_is_judged_and_the_redirect_is_named() {
     let moved = response("301 Moved", "Location: https://api.test/v2/infer\r\n", "<html>moved</html>");
     let (run, results) = prove("failures_moved", &always(moved), 20, &[]);

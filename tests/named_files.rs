@@ -2,7 +2,8 @@
 //! shared, and `-` is standard output.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::io::Read;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
@@ -41,7 +42,12 @@ fn what_is_no_regular_file_is_refused_at_once() {
     let (fifo, dir) = (fifo(&folder), folder.display().to_string());
     for (path, kind) in [(fifo.as_str(), "a FIFO"), ("/dev/zero", "a device"), (dir.as_str(), "a folder")] {
         let [payloads, script] = ["load.payloads", "before.script"].map(|key| (key, format!("{key}={path}")));
+        let secret = format!("x-key: file:{path}");
+        let secure = ["load", "--target", "https://127.0.0.1:1", "--cert", path, "--key", path];
         for (args, name) in [
+            (vec!["load", "--target", "https://127.0.0.1:1", "--cacert", path], "target.ca"),
+            (secure.to_vec(), "target.client_cert"),
+            (vec!["load", "-H", &secret], "target.headers.x-key"),
             (vec!["prove", path], "the scenario"),
             (vec!["load", path], "the scenario"),
             (vec!["ablate", path], "the scenario"),
@@ -62,6 +68,29 @@ fn what_is_no_regular_file_is_refused_at_once() {
     let output = spanload(&folder, &["analyze", "run"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(said(&output).contains("run/before.csv") && said(&output).contains("a device"), "{output:?}");
+}
+
+#[test]
+fn a_fifo_is_written_to_if_somebody_reads_it() {
+    let folder = fresh_folder("named_fifo");
+    let fifo = fifo(&folder);
+    let server = Server::echo(0);
+    let load = ["load", "-n", "8", "--no-metrics", "--target", &server.url(), "-o", &fifo];
+    handmade(&folder);
+    let junit = ["analyze", "run", "--junit", &fifo];
+    for (args, flag) in [(&load[..], "--log"), (&junit, "--junit")] {
+        let output = spanload(&folder, args);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(said(&output).contains(flag) && said(&output).contains("nobody reads"), "{output:?}");
+        // What is written fits into a pipe, and is read once the program has ended.
+        let mut reader =
+            fs::File::options().read(true).custom_flags(libc::O_NONBLOCK).open(&fifo).expect("a FIFO");
+        let output = spanload(&folder, args);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let mut written = String::new();
+        reader.read_to_string(&mut written).expect("all of it is there");
+        assert!(written.lines().count() > 8, "{written}");
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! The one request before a load: what will not work is said in one line with its remedy, and nothing more is sent.
+use std::io::Write;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,7 +45,7 @@ fn what_will_not_work_is_said_before_the_load_is_sent() {
         (
             "HTTP/1.1 401 Unauthorized\r\nContent-Length: 18\r\n\r\n{\"error\":\"no key\"}",
             "no key",
-            "-H 'authorization:",
+            "--bearer env:KEY",
         ),
         ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404", "path"),
         ("HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n", "405", "--method"),
@@ -61,7 +62,89 @@ fn what_will_not_work_is_said_before_the_load_is_sent() {
             "{said}"
         );
         assert_eq!(asked.load(Ordering::SeqCst), 1, "only the probe");
+        let told = said.find("requests go to POST ");
+        assert!(told.is_some() && told < said.find("error: "), "before it is waited for: {said}");
     }
+}
+
+#[test]
+fn a_key_that_the_server_repeats_is_not_shown() {
+    const SECRET: &str = "sk-0123456789abcdef";
+    for (head, body) in [
+        ("401 Unauthorized\r\n", SECRET),
+        ("503 Busy\r\n", SECRET),
+        ("200 OK\r\n", "{\"error\":\"no such key: sk-0123456789abcdef\"}"),
+        ("301 Moved\r\nLocation: /v2?key=sk-0123456789abcdef\r\n", ""),
+    ] {
+        let answer = format!("HTTP/1.1 {head}Content-Length: {}\r\n\r\n{body}", body.len());
+        let (server, _) = answering(Box::leak(answer.into_boxed_str()));
+        let header = format!("authorization: Bearer {SECRET}");
+        let said = said(&load("probe_secret", &server.url(), &["-H", &header]));
+        assert!(!said.contains(SECRET) && said.contains("***"), "{said}");
+        let query = format!("{}/v1/infer?key={SECRET}", server.url());
+        let said = said_of(&load("probe_secret", &query, &[]));
+        assert!(!said.contains(SECRET) && said.contains("***"), "{said}");
+    }
+}
+
+#[test]
+fn an_answer_is_decoded_before_it_is_looked_at() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(b"{\"a\":NaN}").expect("memory takes it");
+    let content = encoder.finish().expect("memory takes it");
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", content.len());
+    let server = Server::start(move |_, mut peer| {
+        while peer.request().is_some() {
+            peer.write_bytes(&[head.as_bytes(), &content].concat());
+        }
+    });
+    let said = said(&load("probe_gzip", &server.url(), &["--set", "target.accept_encoding=gzip"]));
+    assert!(said.contains("probe: 200 in ") && !said.contains("warning"), "{said}");
+    let (server, _) = answering("HTTP/1.1 204 No Content\r\n\r\n");
+    let said = said_of(&load("probe_nothing", &server.url(), &[]));
+    assert!(said.contains("probe: 204 in ") && !said.contains("warning"), "{said}");
+}
+
+#[test]
+fn what_a_success_must_say_is_looked_at_first() {
+    let (server, asked) = answering("HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"error\":\"x\"}");
+    let remedy = "target.success.absent=[\"/error\"]";
+    let said = said(&load("probe_error", &server.url(), &[]));
+    assert!(said.contains(&format!("give --set '{remedy}'")), "{said}");
+    assert_eq!(asked.load(Ordering::SeqCst), 21, "{said}");
+    let said = said_of(&load("probe_checked", &server.url(), &["--set", remedy]));
+    assert!(said.contains("not what target.success asks for, /error absent"), "{said}");
+}
+
+#[test]
+fn settings_of_tls_that_do_nothing_are_named() {
+    let (server, _) = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+    let said = said(&load("probe_idle_tls", &server.url(), &["-k"]));
+    assert!(said.contains("the target has no TLS, so --insecure (target.insecure) does nothing"), "{said}");
+    assert!(!said_of(&load("probe_no_tls", &server.url(), &[])).contains("no TLS"));
+}
+
+#[test]
+fn a_proxy_and_a_circle_of_redirects_are_named() {
+    let through = |target: &str, proxy: &str, remedy: &str| {
+        let flags = ["-k", "--transport", "reqwest", "--proxy", proxy];
+        let output = load("probe_proxy", target, &flags);
+        let said = said(&output);
+        assert!(output.status.code() == Some(1) && said.contains(remedy), "{target}: {said}");
+    };
+    let (server, _) = answering("HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n");
+    for target in ["http://127.0.0.1:9", "https://127.0.0.1:9"] {
+        through(target, &server.url(), "--proxy http://NAME:PASSWORD@HOST:PORT");
+    }
+    let (_held, nobody) = refusing();
+    through("http://127.0.0.1:9", &format!("http://{nobody}"), "correct its host and port in --proxy");
+    let (circle, _) = answering("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n");
+    let flags = ["--transport", "reqwest", "--set", "target.redirects=3"];
+    let said = said(&load("probe_circle", &circle.url(), &flags));
+    assert!(said.contains("redirects more than 3 times") || said.contains("lead in the end"), "{said}");
+    let said = said_of(&load("probe_relative", &circle.url(), &[]));
+    assert!(said.contains(&format!("write --target {}/;", circle.url())), "{said}");
 }
 
 #[test]

@@ -58,6 +58,7 @@ fn compared(a: &PhaseData, b: &PhaseData) -> Comparison {
         health: Vec::new(),
         processors: None,
         interrupted: None,
+        sent_by: Default::default(),
     };
     compare_runs(&side("run a", a), &side("run b", b), &[], Vec::new(), false)
 }

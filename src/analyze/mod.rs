@@ -36,4 +36,6 @@ pub use observed::{
     ScriptRows, SingleCall, Truth, TruthRow, Ways, truth_rows,
 };
 pub use script::analyse_script;
-pub use validity::{Doubt, DoubtedTimes, IdleCalls, LostSpans, WorkBasis, kept_connections, plans_differ};
+pub use validity::{
+    Doubt, DoubtedTimes, IdleCalls, LostSpans, SentBy, WorkBasis, kept_connections, plans_differ, remedy,
+};

@@ -91,7 +91,7 @@ pub(super) async fn run(args: CapacityArgs, interrupt: &Interrupt) -> anyhow::Re
         time: Duration::from_millis(args.time),
         least: args.least,
         quiet: args.quiet,
-        command: invocation::masked_command(&settings.secrets()),
+        command: invocation::masked_command(&settings.mask()),
         settings,
         out: args.out,
     };

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::output::{FormatArg, OutputArgs};
 use crate::analyze::Comparison;
 use crate::host::console::{self, STDOUT};
+use crate::host::written;
 use crate::report::{Colour, Format, Json, Junit, Markdown, Summary, Terminal};
 use crate::runlog::write_atomically;
 use crate::workflow::invocation::UsageError;
@@ -66,7 +67,7 @@ pub(super) fn colour_of_results() -> Colour {
 }
 
 fn append(file: &Path, markdown: &[u8]) -> anyhow::Result<()> {
-    let mut open = std::fs::OpenOptions::new().append(true).create(true).open(file);
+    let mut open = written::open(file, std::fs::OpenOptions::new().append(true).create(true));
     let written = open.as_mut().map_err(|error| std::io::Error::new(error.kind(), error.to_string()));
     let written = written.and_then(|file| file.write_all(markdown).and_then(|()| file.write_all(b"\n")));
     written.with_context(|| format!("cannot append to {}", file.display()))

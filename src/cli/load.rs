@@ -56,7 +56,7 @@ pub(super) async fn run(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result
     args.colour.apply();
     let mut overrides = args.changes.overrides()?;
     args.telemetry.lay_over(&mut overrides)?;
-    let settings = scenario::load(&args.scenario, &overrides)?;
+    let settings = scenario::load_unjudged(&args.scenario, &overrides)?;
     let end = workflow::load(&settings, args.phase.into(), &args.log, args.quiet, interrupt).await?;
     if args.log != Path::new(STDOUT) {
         console::print(format!("{}\n", args.log.display()).as_bytes())?;

@@ -85,7 +85,7 @@ pub(super) async fn run(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Resul
     args.telemetry.lay_over(&mut overrides)?;
     let settings = scenario::load(args.scenario(), &overrides)?;
     let settings = if args.aa { settings.into_aa() } else { settings };
-    let command = invocation::masked_command(&settings.secrets());
+    let command = invocation::masked_command(&settings.mask());
     let (quiet, strict) = (args.quiet, args.strict);
     let job = Job { settings, out: args.out, ladder: args.ladder, aa: args.aa, quiet, command, strict };
     let proof = workflow::prove(job, interrupt).await?;

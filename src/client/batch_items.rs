@@ -30,6 +30,16 @@ pub(super) fn items_of<'a>(text: &'a str, key: &str, most: usize) -> Option<Vec<
     if scan.at == text.len() { list } else { None }
 }
 
+/// Whether a text is one value, with the same leniency.
+pub fn is_json(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let mut scan = JsonScan { text, at: 0 };
+    scan.space();
+    let value = scan.value();
+    scan.space();
+    value.is_some() && scan.at == text.len()
+}
+
 /// Whether a key, as it is written in quotes, is this one.
 fn is_key(written: &str, key: &str) -> bool {
     written[1..written.len() - 1] == *key
@@ -190,6 +200,17 @@ mod tests {
         let text = r#"{"a": {"outputs": [3]}, "\u006futputs": [ {"x": 1}, null ], "b": [[]]} "#;
         assert_eq!(items(text, 2), Some(vec![r#"{"x": 1}"#, "null"]));
         assert_eq!(items(r#"{"outputs": [1], "outputs": [2]}"#, 1), Some(vec!["2"]), "the last one counts");
+    }
+
+    #[test]
+    fn a_value_is_known_as_such() {
+        for text in ["{\"a\": NaN}", " [1, {}] \n", "null", "-0.5", "\"x\""] {
+            assert!(is_json(text.as_bytes()), "{text}");
+        }
+        for text in ["", " ", "<html>", "{} {}", "{\"a\"", "hello"] {
+            assert!(!is_json(text.as_bytes()), "{text}");
+        }
+        assert!(!is_json(b"\"\xff\""));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod zstd_writer;
 pub use answer::AnswerCollector;
 pub use answer_limits::AnswerLimits;
 pub use batch::BatchFormat;
+pub use batch_items::is_json;
 pub use batch_room::BatchRoom;
 pub use collected::Collected;
 pub use place::ConnectionPlace;

@@ -12,6 +12,7 @@ pub mod machine;
 pub mod memory;
 pub mod paths;
 pub mod regular;
+pub mod written;
 
 pub use alarm::Alarm;
 pub use both::both;

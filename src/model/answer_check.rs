@@ -43,8 +43,13 @@ impl AnswerChecks {
 
     /// Whether an answer is what it should be; one that is no JSON never is.
     pub fn pass(&self, answer: &[u8]) -> bool {
-        self.is_empty()
-            || std::str::from_utf8(answer).is_ok_and(|answer| self.0.iter().all(|check| check.passes(answer)))
+        self.broken(answer).is_none()
+    }
+
+    /// The first condition that an answer does not meet.
+    pub fn broken(&self, answer: &[u8]) -> Option<&AnswerCheck> {
+        let answer = std::str::from_utf8(answer).ok();
+        self.0.iter().find(|check| !answer.is_some_and(|answer| check.passes(answer)))
     }
 }
 
@@ -129,6 +134,7 @@ mod tests {
             wanted: Demanded::Present,
         };
         let both = AnswerChecks::new(vec![check("/a"), check("/b")]);
+        assert_eq!(both.broken(b"{\"a\":1}").map(ToString::to_string).as_deref(), Some("/b present"));
         assert!(both.pass(b"{\"a\":1,\"b\":2}") && !both.pass(b"{\"a\":1}") && !both.pass(b"\xff"));
         assert_eq!(serde_json::to_string(&both).expect("a list"), "[\"/a present\",\"/b present\"]");
     }

@@ -52,6 +52,17 @@ impl fmt::Display for JsonPointer {
 }
 
 impl JsonPointer {
+    /// The names and numbers on the way, from the top down.
+    pub fn steps(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The number of an item that a step names: a whole number in its one form.
+    pub fn index(step: &str) -> Option<usize> {
+        let plain = step.bytes().all(|byte| byte.is_ascii_digit()) && (step == "0" || !step.starts_with('0'));
+        if plain { step.parse().ok() } else { None }
+    }
+
     /// The text of the value at this place; `None` where there is none. Of a key that an object has twice the last one counts.
     ///
     /// # Errors
@@ -76,17 +87,11 @@ fn step_into<'a>(value: &'a str, step: &str) -> Result<Option<&'a str>, serde_js
     let mut reader = serde_json::Deserializer::from_str(value);
     let found = match value.as_bytes().first() {
         Some(b'{') => reader.deserialize_map(MemberCalled(step))?,
-        Some(b'[') => reader.deserialize_seq(ItemAt(index(step)))?,
+        Some(b'[') => reader.deserialize_seq(ItemAt(JsonPointer::index(step)))?,
         _ => return Ok(None),
     };
     reader.end()?;
     Ok(found.map(RawValue::get))
-}
-
-/// A whole number in its one form.
-fn index(step: &str) -> Option<usize> {
-    let plain = step.bytes().all(|byte| byte.is_ascii_digit()) && (step == "0" || !step.starts_with('0'));
-    if plain { step.parse().ok() } else { None }
 }
 
 /// The member of this name.

@@ -99,6 +99,17 @@ mod tests {
     }
 
     #[test]
+    fn a_command_line_keeps_its_numbers() {
+        let given =
+            ["-H", "x-tenant: 1", "-qHx:s3cret", "-n", "100", "p95=1ms", "http://a/?1", "http://a/?k=s3cret"];
+        let mask = Mask::new(&["1", "s3cret", ""]);
+        let masked: Vec<_> = given.iter().map(|arg| mask.apply(arg, false)).collect();
+        let expected =
+            ["-H", "x-tenant: ***", "-qHx:***", "-n", "100", "p95=1ms", "http://a/?***", "http://a/?k=***"];
+        assert_eq!(masked, expected);
+    }
+
+    #[test]
     fn a_secret_that_is_cut_off_is_masked_too() {
         let mask = Mask::new(&["sk-123456789"]);
         assert_eq!(mask.apply("wrong key sk-1234", true), "wrong key ***");

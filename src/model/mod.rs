@@ -44,6 +44,7 @@ mod time_sources;
 mod time_unit;
 mod transport_kind;
 mod url_port;
+mod url_query;
 mod verdict;
 mod warmup_record;
 
@@ -89,4 +90,5 @@ pub use time_sources::TimeSources;
 pub use time_unit::TimeUnit;
 pub use transport_kind::TransportKind;
 pub use url_port::url_port;
+pub use url_query::{masked_url, query};
 pub use verdict::{Confidence, Verdict};

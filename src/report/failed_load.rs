@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::words;
-use crate::model::{ErrorKind, SlaLine, Unit};
+use crate::analyze::{FailureGroup, SentBy, remedy};
+use crate::model::{ErrorKind, FailureNote, SlaLine, Unit};
 use crate::runlog::Live;
 
-/// Several lines for people.
-pub fn failed_load(live: &Live, sla: &[SlaLine]) -> String {
+/// Several lines for people, with what the server said in `notes`.
+pub fn failed_load(live: &Live, sla: &[SlaLine], notes: &[FailureNote], sent_by: &SentBy) -> String {
     let mut by_word: BTreeMap<ErrorKind, u64> = BTreeMap::new();
     live.failures.iter().for_each(|((error, _), count)| *by_word.entry(*error).or_default() += count);
     let mut errors: Vec<_> = by_word.into_iter().collect();
@@ -18,8 +19,10 @@ pub fn failed_load(live: &Live, sla: &[SlaLine]) -> String {
         0 => "error: no request was sent".to_string(),
         sent => format!("error: none of {sent} requests succeeded: {}", counted.join(", ")),
     };
-    for (error, _) in errors {
-        let _ = write!(text, "\n  {}: {}", error.name(), remedy(error));
+    for group in FailureGroup::of(live.failures.clone()) {
+        let status = group.status.map_or(String::new(), |status| format!(" {status}"));
+        let remedy = remedy(group.error, group.status, &said(&group, notes), sent_by);
+        let _ = write!(text, "\n  {}{status}: {remedy}", group.error.name());
     }
     for line in sla {
         let (figure, kept) = without_success(line);
@@ -48,36 +51,11 @@ fn without_success(line: &SlaLine) -> (&'static str, bool) {
     }
 }
 
-fn remedy(error: ErrorKind) -> &'static str {
-    match error {
-        ErrorKind::CheckFailed => {
-            "the answers do not say what target.success asks for; correct the request, or the check"
-        }
-        ErrorKind::Dns => "the name has no address; correct the host in --target",
-        ErrorKind::ConnectRefused => "nobody listens there; start the server, or correct --target",
-        ErrorKind::ConnectFailed => "no connection came to be; check the address and the network",
-        ErrorKind::LocalLimit => {
-            "this machine has no more ports or open files; use fewer workers (-c) or raise ulimit -n"
-        }
-        ErrorKind::Tls => {
-            "the TLS handshake failed; check the scheme of --target and the server's certificate"
-        }
-        ErrorKind::Reset => "the server reset the connection; its log may say why",
-        ErrorKind::Closed => {
-            "the server closed the connection before its answer was complete; its log may say why"
-        }
-        ErrorKind::Timeout => "no complete answer came in time; raise --timeout, or use fewer workers (-c)",
-        ErrorKind::Protocol => {
-            "the answer cannot be understood; check that --target is the port and path of the API"
-        }
-        ErrorKind::TooLarge => "the answers are longer than target.max_answer_bytes; raise it",
-        ErrorKind::Http3xx => "redirects are not followed; give the address that they lead to as --target",
-        ErrorKind::Http4xx => {
-            "the server refuses the requests; check the path in --target, headers (-H) and bodies (load.payloads)"
-        }
-        ErrorKind::Http5xx => "the server fails or sheds load; see its log, or use fewer workers (-c)",
-        ErrorKind::Interrupted | ErrorKind::Unsent => "the run was stopped",
-    }
+/// What was said of the failures of a group.
+fn said(group: &FailureGroup, notes: &[FailureNote]) -> String {
+    let of_group = |note: &&FailureNote| note.error == group.error.name() && note.status == group.status;
+    let words = notes.iter().filter(of_group).flat_map(|note| [&note.reason, &note.body]);
+    words.flatten().cloned().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -90,10 +68,15 @@ mod tests {
         let live = Live { ended: 20, failed: 20, failures, ..Live::default() };
         let lines = [("p95", "800ms"), ("error_rate", "1%"), ("throughput", "100rps")];
         let sla = lines.map(|(metric, limit)| SlaLine::parse(metric, limit).expect("a good line"));
-        let text = failed_load(&live, &sla);
+        let text = failed_load(&live, &sla, &[], &SentBy::default());
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "error: none of 20 requests succeeded: connect_refused 17, timeout 3");
-        assert!(lines[1].contains("--target") && lines[2].contains("--timeout"), "{text}");
+        assert!(
+            lines[1].starts_with("  connect_refused: ")
+                && lines[1].contains("--target")
+                && lines[2].contains("--timeout"),
+            "{text}"
+        );
         assert_eq!(
             lines[3..],
             [
@@ -102,5 +85,18 @@ mod tests {
                 "  SLA throughput ≥ 100 requests/s: missed, it is 0",
             ]
         );
+    }
+    #[test]
+    fn the_remedy_knows_the_status_and_what_was_said() {
+        let failures = [((ErrorKind::Http4xx, Some(400)), 20)].into();
+        let live = Live { ended: 20, failed: 20, failures, ..Live::default() };
+        let note = FailureNote {
+            error: "http_4xx".into(),
+            status: Some(400),
+            body: Some("No required SSL certificate was sent".into()),
+            ..FailureNote::default()
+        };
+        let text = failed_load(&live, &[], &[note], &SentBy::default());
+        assert!(text.contains("\n  http_4xx 400: ") && text.contains("--cert FILE --key FILE"), "{text}");
     }
 }

@@ -215,7 +215,16 @@ fn ratio_interval(comparison: &Comparison, of: Statistic) -> String {
         Statistic::P99 => &comparison.difference.p99,
         _ => return String::new(),
     };
-    difference.ci95_ratio.map_or("none".into(), |ends| format!("{:.3} to {:.3}", ends.lo, ends.hi))
+    ratio_words(difference.ci95_ratio)
+}
+
+fn ratio_words(ends: Option<crate::stats::Interval>) -> String {
+    match ends {
+        None => "none".into(),
+        // A share of nothing is none: in some draws no answer of before came at that rank.
+        Some(ends) if ends.lo == 0.0 => format!("up to {:.3}", ends.hi),
+        Some(ends) => format!("{:.3} to {:.3}", ends.lo, ends.hi),
+    }
 }
 
 /// With one decimal; `none` where there is none.
@@ -247,6 +256,13 @@ pub(super) fn file_name(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Interval;
+
+    #[test]
+    fn an_interval_without_a_lower_end_has_none() {
+        let words = |lo| ratio_words(Some(Interval { lo, hi: 0.946 }));
+        assert_eq!((words(0.0), words(0.5)), ("up to 0.946".into(), "0.500 to 0.946".into()));
+    }
 
     #[test]
     fn nothing_has_no_sign() {

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::io::Write;
 
-use crate::model::{AnswerDigest, Canonical, Digest};
+use serde::de::IgnoredAny;
+
+use crate::model::{AnswerDigest, Canonical, Digest, Mask};
 
 /// Requests whose answers are kept: the same ones in every phase and repetition, so that an
 /// answer that differs stands beside the one it differs from.
@@ -18,16 +20,18 @@ pub struct Answers {
     sink: Box<dyn Write + Send>,
     kept: HashSet<Digest>,
     bytes: usize,
+    mask: Mask,
     canonical: Canonical,
     /// A short answer and its digest: a server that gives one answer to all is asked often, to see what the rest costs.
     last: (Vec<u8>, Digest),
 }
 
 impl Answers {
-    /// Keeps answers in `sink`, one JSON object a line.
-    pub fn new(sink: Box<dyn Write + Send>) -> Self {
+    /// Keeps answers in `sink`, one JSON object a line, without what `mask` hides: a server may repeat a key that it was given.
+    pub fn new(sink: Box<dyn Write + Send>, mask: Mask) -> Self {
         Answers {
             sink,
+            mask,
             kept: HashSet::new(),
             bytes: 0,
             canonical: Canonical::default(),
@@ -58,9 +62,7 @@ impl Answers {
         }
         if room && self.kept.insert(digest) {
             self.bytes += answer.len();
-            let text = text.map(String::from_utf8_lossy);
-            let text =
-                text.unwrap_or_else(|| serde_json::json!(String::from_utf8_lossy(answer)).to_string().into());
+            let text = shown(&self.mask, text, answer);
             writeln!(self.sink, r#"{{"answer":{text},"digest":"{digest}","seq":{seq}}}"#)?;
         }
         Ok(digest)
@@ -72,13 +74,42 @@ impl Answers {
     }
 }
 
+/// What is kept of an answer: its canonical text, or the text that it is where it is no JSON. Of a secret that is a number nothing
+/// is left that JSON has a form for.
+fn shown(mask: &Mask, canonical: Option<&[u8]>, answer: &[u8]) -> String {
+    let text = String::from_utf8_lossy(canonical.unwrap_or(answer));
+    let masked = mask.apply(&text, false);
+    let is_json =
+        canonical.is_some() && (masked == text || serde_json::from_str::<IgnoredAny>(&masked).is_ok());
+    if is_json { masked } else { serde_json::Value::from(masked).to_string() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn what_is_kept_has_no_secret_and_the_digest_is_that_of_the_true_answer() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let sink = Box::new(file.reopen().expect("the file is there"));
+        let mut answers = Answers::new(sink, Mask::new(&["sk-0123456789", "7"]));
+        let given = [r#"{"you":"sk-0123456789","n":17}"#, r#"{"n":7}"#, "hello sk-0123456789"];
+        let digests: Vec<_> = given.iter().map(|answer| answers.take(0, answer.as_bytes())).collect();
+        let mut plain = Answers::new(Box::new(std::io::sink()), Mask::default());
+        for (answer, digest) in given.iter().zip(digests) {
+            let digest = digest.expect("the disk has room");
+            assert_eq!(digest, plain.take(0, answer.as_bytes()).expect("nothing is written"));
+        }
+        let text = std::fs::read_to_string(file.path()).expect("text");
+        let kept: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let shown: Vec<_> = kept.iter().map(|line| line["answer"].to_string()).collect();
+        assert_eq!(shown, [r#"{"n":17,"you":"***"}"#, r#""{\"n\":***}""#, r#""hello ***""#]);
+    }
+
+    #[test]
     fn an_answer_that_is_costly_to_read_is_told_by_its_bytes() {
-        let mut answers = Answers::new(Box::new(std::io::sink()));
+        let mut answers = Answers::new(Box::new(std::io::sink()), Mask::default());
         let members = format!("{{{}\"b\":1}}", "\"a\":1,".repeat(200_000));
         for (answer, read) in [
             (format!("\"{}\"", "x".repeat(1_000_000)), true),
@@ -95,7 +126,7 @@ mod tests {
     #[test]
     fn distinct_answers_are_kept_once_and_within_bounds() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let mut answers = Answers::new(Box::new(file.reopen().expect("the file is there")));
+        let mut answers = Answers::new(Box::new(file.reopen().expect("the file is there")), Mask::default());
         let first = answers.take(0, b"{\"a\": 1}").expect("the disk has room");
         let same = answers.take(1, b"{\"a\":1}").expect("the disk has room");
         assert_eq!(first, same);

@@ -1,7 +1,7 @@
 //! The server's own times in the bodies of its answers, read from the copies before these are gone.
 
 use super::json_places;
-use crate::model::{AnswerBody, Micros, ServerTimes, TimePlace, TimeSource, TimeSources};
+use crate::model::{AnswerBody, JsonPointer, Micros, ServerTimes, TimePlace, TimeSource, TimeSources};
 
 /// What is read of bodies, and what came of it so far.
 #[derive(Debug)]
@@ -9,7 +9,7 @@ pub struct BodyTimes {
     /// In the order in which they count.
     sources: Vec<BodySource>,
     /// All places of all sources, each as its steps from the top.
-    places: Vec<Vec<String>>,
+    places: Vec<JsonPointer>,
     unread: u64,
 }
 
@@ -27,11 +27,13 @@ impl BodyTimes {
         let mut times = BodyTimes { sources: Vec::new(), places: Vec::new(), unread: 0 };
         for source in sources.all() {
             let TimePlace::Pointers(pointers) = &source.from else { continue };
+            let pointers = pointers.iter().map(|pointer| pointer.parse());
+            let Ok(pointers) = pointers.collect::<Result<Vec<JsonPointer>, _>>() else { continue };
             let first = times.places.len();
             if first + pointers.len() > json_places::MOST {
                 break;
             }
-            times.places.extend(pointers.iter().map(|pointer| json_places::steps(pointer)));
+            times.places.extend(pointers);
             let places = first..times.places.len();
             times.sources.push(BodySource { source: source.clone(), places, used: false });
         }
@@ -128,6 +130,10 @@ mod tests {
         assert_eq!(read(&mut times, r#"{"a\u002fb": [0, {"m~n": "7ms"}, 3]}"#), (None, Some(7_000)));
         let mut whole = named(TimeKind::Queue, &["/q"], TimeUnit::Nanos);
         assert_eq!(read(&mut whole, r#"{"q": 1500}"#), (Some(2), None));
+        for step in ["01", "+1", "-"] {
+            let mut odd = named(TimeKind::Queue, &[&format!("/q/{step}")], TimeUnit::Nanos);
+            assert_eq!(read(&mut odd, r#"{"q": [0, 1500]}"#), (None, None), "{step} is no number of an item");
+        }
         for other in [r#"{"q": -1}"#, r#"{"q": {"q": 1}}"#, r#"{"q": true}"#, "[1]", "7", "null"] {
             assert_eq!(read(&mut whole, other), (None, None), "{other}");
         }

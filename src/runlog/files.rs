@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::Serialize;
 
+use crate::host::written;
+
 /// As many as Linux follows.
 const MOST_LINKS: usize = 40;
 /// Temporary names that may be taken, by whoever likes such names.
@@ -18,7 +20,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let special = fs::metadata(&file).is_ok_and(|found| !found.is_file() && !found.is_dir());
     let written = if special {
         // A device or a pipe is no file to be replaced.
-        File::options().write(true).open(&file).and_then(|mut device| device.write_all(bytes))
+        written::open(&file, File::options().write(true)).and_then(|mut device| device.write_all(bytes))
     } else {
         replace(&file, |temporary| {
             let mut file = File::create_new(temporary)?;

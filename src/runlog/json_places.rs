@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::model::{Micros, TimeSource};
+use crate::model::{JsonPointer, Micros, TimeSource};
 
 /// Places that can be looked for at the same time.
 pub(super) const MOST: usize = 32;
@@ -28,14 +28,9 @@ impl PlaceValue {
     }
 }
 
-/// The steps of a JSON pointer (RFC 6901, §4).
-pub(super) fn steps(pointer: &str) -> Vec<String> {
-    pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
-}
-
-/// What stands at each place, which is given as its steps from the top; nothing where the answer is no JSON from its first byte
+/// What stands at each place; nothing where the answer is no JSON from its first byte
 /// to its last.
-pub(super) fn find(answer: &[u8], places: &[Vec<String>]) -> Vec<PlaceValue> {
+pub(super) fn find(answer: &[u8], places: &[JsonPointer]) -> Vec<PlaceValue> {
     let mut found = vec![PlaceValue::Nothing; places.len()];
     let mut json = serde_json::Deserializer::from_slice(answer);
     let wanted = (0..places.len().min(MOST)).fold(0, |bits, place| bits | 1 << place);
@@ -49,7 +44,7 @@ pub(super) fn find(answer: &[u8], places: &[Vec<String>]) -> Vec<PlaceValue> {
 
 /// A look into a value that lies so many steps down, for the places whose bits are set.
 struct Look<'a> {
-    places: &'a [Vec<String>],
+    places: &'a [JsonPointer],
     wanted: u32,
     depth: usize,
     found: &'a mut [PlaceValue],
@@ -58,11 +53,11 @@ struct Look<'a> {
 impl Look<'_> {
     /// The places that go on with such a step.
     fn along(&self, goes: impl Fn(&str) -> bool) -> u32 {
-        self.choose(|place| place.get(self.depth).is_some_and(|step| goes(step)))
+        self.choose(|place| place.steps().get(self.depth).is_some_and(|step| goes(step)))
     }
 
     /// The wanted places among which it is.
-    fn choose(&self, chosen: impl Fn(&[String]) -> bool) -> u32 {
+    fn choose(&self, chosen: impl Fn(&JsonPointer) -> bool) -> u32 {
         let bits = (0..u32::BITS).zip(self.places).filter(|(bit, _)| self.wanted & (1 << bit) != 0);
         bits.filter(|(_, place)| chosen(place)).fold(0, |bits, (bit, _)| bits | 1 << bit)
     }
@@ -73,7 +68,7 @@ impl Look<'_> {
 
     /// The value itself is what some of the places name.
     fn take(self, value: impl Fn() -> PlaceValue) {
-        let here = self.choose(|place| place.len() == self.depth);
+        let here = self.choose(|place| place.steps().len() == self.depth);
         let named = (0..u32::BITS).zip(self.found).filter(|(bit, _)| here & (1 << bit) != 0);
         named.for_each(|(_, found)| *found = value());
     }
@@ -106,8 +101,8 @@ impl<'de> Visitor<'de> for Look<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        for index in 0_u64.. {
-            let wanted = self.along(|step| step.parse() == Ok(index));
+        for index in 0.. {
+            let wanted = self.along(|step| JsonPointer::index(step) == Some(index));
             let more = match wanted {
                 0 => list.next_element::<IgnoredAny>()?.is_some(),
                 _ => list.next_element_seed(self.deeper(wanted))?.is_some(),

@@ -6,6 +6,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::host::written;
+
 /// A log's file. What is no regular file is written to as it is.
 #[derive(Debug)]
 pub struct LogFile {
@@ -21,7 +23,7 @@ impl LogFile {
     /// The file cannot be written, or another run writes to it.
     pub fn start(path: &Path) -> io::Result<Self> {
         // Appended to: where somebody truncates it, rows do not come to lie behind a hole.
-        let file = File::options().append(true).create(true).open(path)?;
+        let file = written::open(path, File::options().append(true).create(true))?;
         if !file.metadata()?.is_file() {
             return Ok(LogFile { file, place: None });
         }

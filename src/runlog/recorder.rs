@@ -208,7 +208,7 @@ mod tests {
 
     fn recording(file: &tempfile::NamedTempFile) -> Recording {
         let log = LogWriter::new(LogFile::start(file.path()).expect("nobody else writes"), "run", "before");
-        let answers = Answers::new(Box::new(std::io::sink()));
+        let answers = Answers::new(Box::new(std::io::sink()), Mask::default());
         let [log_path, answers_path, failures_path] =
             ["before.csv", "answers.jsonl", "failures.jsonl"].map(PathBuf::from);
         let failures = FailureLog::new(Box::new(std::io::sink()), Mask::default());

@@ -9,6 +9,7 @@ use super::error::ScenarioError;
 use super::method;
 use super::raw::RawTarget;
 use super::raw_endpoint::RawEndpoint;
+use crate::model::masked_url;
 
 /// More are taken for a slip.
 const MOST: usize = 100;
@@ -22,7 +23,8 @@ const HEAVIEST: f64 = 1e6;
 pub struct TargetEndpoint {
     /// What it is called wherever requests are told apart: its path, with its method where others have the same path.
     pub name: String,
-    /// Path of the endpoint for one request.
+    /// Path of the endpoint for one request. Its query is sent, never written down.
+    #[serde(serialize_with = "masked_path")]
     pub path: String,
     /// How many requests it gets, as against the others.
     pub weight: f64,
@@ -32,8 +34,16 @@ pub struct TargetEndpoint {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payloads: Option<PathBuf>,
     /// Path of its endpoint for a batch; without one its requests are sent alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked_batch_path")]
     pub batch_path: Option<String>,
+}
+
+fn masked_path<S: serde::Serializer>(path: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    masked_url(path).serialize(serializer)
+}
+
+fn masked_batch_path<S: serde::Serializer>(path: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_deref().map(masked_url).serialize(serializer)
 }
 
 /// The endpoints of a target; none where all requests go to `target.path`.
@@ -62,7 +72,8 @@ fn stands_alone(target: &RawTarget) -> Result<(), ScenarioError> {
     ] {
         if given != usual {
             let problem = format!(
-                "`{given}` stands beside target.endpoints, each of which has a {own} of its own; remove the key"
+                "`{}` stands beside target.endpoints, each of which has a {own} of its own; remove the key",
+                masked_url(given)
             );
             return Err(ScenarioError::value(key, problem));
         }
@@ -71,10 +82,13 @@ fn stands_alone(target: &RawTarget) -> Result<(), ScenarioError> {
 }
 
 fn endpoint(number: usize, raw: &RawEndpoint, target: &RawTarget) -> Result<TargetEndpoint, ScenarioError> {
-    let key = |name: &str| format!("target.endpoints.{name} (endpoint {number}, {})", raw.path);
+    let key = |name: &str| format!("target.endpoints.{name} (endpoint {number}, {})", masked_url(&raw.path));
     for (name, path) in [("path", Some(&raw.path)), ("batch_path", raw.batch_path.as_ref())] {
         if let Some(path) = path.filter(|path| !path.starts_with('/')) {
-            return Err(ScenarioError::value(key(name), format!("`{path}` must start with a slash")));
+            return Err(ScenarioError::value(
+                key(name),
+                format!("`{}` must start with a slash", masked_url(path)),
+            ));
         }
     }
     let weight = raw.weight.unwrap_or(WEIGHT);
@@ -85,7 +99,7 @@ fn endpoint(number: usize, raw: &RawEndpoint, target: &RawTarget) -> Result<Targ
     let written = raw.method.as_ref().unwrap_or(&target.method);
     let method = method::resolve_for(&key("method"), written)?;
     Ok(TargetEndpoint {
-        name: raw.path.clone(),
+        name: masked_url(&raw.path),
         path: raw.path.clone(),
         weight,
         method,
@@ -100,14 +114,25 @@ fn tell_apart(endpoints: &mut [TargetEndpoint]) -> Result<(), ScenarioError> {
     for TargetEndpoint { path, method, .. } in endpoints.iter() {
         let methods = of_path.entry(path.clone()).or_default();
         if methods.contains(method) {
-            let problem =
-                format!("{method} {path} is there twice; give one of them, with the sum of their weights");
+            let problem = format!(
+                "{method} {} is there twice; give one of them, with the sum of their weights",
+                masked_url(path)
+            );
             return Err(ScenarioError::value("target.endpoints", problem));
         }
         methods.push(method.clone());
     }
     for endpoint in endpoints.iter_mut().filter(|endpoint| of_path[&endpoint.path].len() > 1) {
-        endpoint.name = format!("{} {}", endpoint.method, endpoint.path);
+        endpoint.name = format!("{} {}", endpoint.method, masked_url(&endpoint.path));
+    }
+    // Those that only their queries tell apart.
+    let mut named: HashMap<String, u32> = HashMap::new();
+    for endpoint in endpoints {
+        let count = named.entry(endpoint.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            endpoint.name = format!("{} ({count})", endpoint.name);
+        }
     }
     Ok(())
 }
@@ -118,6 +143,17 @@ mod tests {
 
     use super::super::{Overrides, Settings, load};
     use super::*;
+
+    #[test]
+    fn a_query_is_in_no_name_and_no_manifest() {
+        let two =
+            "[[target.endpoints]]\npath = \"/a?key=s3cret\"\n[[target.endpoints]]\npath = \"/a?key=other\"\n";
+        let settings = read(two, &[]).expect("two endpoints");
+        let names: Vec<_> = settings.target.endpoints.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["/a?***", "/a?*** (2)"]);
+        assert!(!serde_json::to_string(&settings).expect("plain data").contains("s3cret"));
+        assert_eq!(settings.mask().apply("asked with key=s3cret", false), "asked with ***");
+    }
 
     const HEAD: &str = "sla.p95 = \"1s\"\ntarget.url = \"http://a\"\n";
 

@@ -56,7 +56,21 @@ const LONGEST: u64 = 1 << 20;
 /// Reads a scenario file, lays the flags over it and validates the result. Where the default one is not there, the one
 /// that was built in is taken, without a given load test.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
+    let settings = load_unjudged(path, overrides)?;
+    judged(&settings)?;
+    Ok(settings)
+}
+
+/// The same for a load that nobody judges: it needs no `[sla]`.
+pub fn load_unjudged(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
     resolved(read_raw(path, overrides)?, overrides)
+}
+
+fn judged(settings: &Settings) -> Result<(), ScenarioError> {
+    match settings.sla.is_empty() {
+        true => Err(ScenarioError::value("sla", "no line to judge; add one, such as p95 = \"800ms\"")),
+        false => Ok(()),
+    }
 }
 
 /// The same as an open load whose rate is searched for: a closed loop becomes Poisson arrivals, and a time takes the place of a
@@ -64,7 +78,9 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioErro
 pub fn load_open(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
     let mut raw = read_raw(path, overrides)?;
     arrivals::open(&mut raw.load, overrides.last(&["load", "requests"]).is_some())?;
-    resolved(raw, overrides)
+    let settings = resolved(raw, overrides)?;
+    judged(&settings)?;
+    Ok(settings)
 }
 
 fn resolved(raw: raw::Raw, overrides: &Overrides) -> Result<Settings, ScenarioError> {
@@ -88,6 +104,10 @@ fn read_raw(path: &Path, overrides: &Overrides) -> Result<raw::Raw, ScenarioErro
         && let Some(flag) = overrides.of_section("mock")
     {
         let problem = "the embedded mock is not started beside a target, so this changes nothing; remove it, or the target";
+        return Err(ScenarioError::flag(flag, problem));
+    }
+    if let Some(flag) = overrides.second_path(&raw) {
+        let problem = "the URL of the target has a path, which is the endpoint, so this changes nothing; leave one of them out";
         return Err(ScenarioError::flag(flag, problem));
     }
     Ok(raw)

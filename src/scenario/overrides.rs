@@ -6,10 +6,12 @@ use toml::{Table, Value};
 
 use super::error::ScenarioError;
 use super::headers::AUTHORIZATION;
+use super::method;
 use super::plain_words::plain;
 use super::raw::Raw;
 use super::secret::Secret;
 use super::unset::unset;
+use crate::model::query;
 
 /// Flags that change a scenario, in the order in which they apply.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,8 @@ pub struct Overrides {
 
 /// The token of every request.
 const BEARER: [&str; 2] = ["target", "bearer"];
+/// The endpoint of one request.
+const TARGET_PATH: [&str; 2] = ["target", "path"];
 /// Where the headers of every request stand.
 const TARGET_HEADERS: [&str; 2] = ["target", "headers"];
 /// Where the headers for the collector stand.
@@ -47,29 +51,29 @@ impl Overrides {
         self.assignments.push(Assignment { flag: flag.into(), key, value: Some(value.into()) });
     }
 
-    /// Takes `--set key=value`. The value is TOML; what is no TOML is taken as a string, and nothing takes the key out.
+    /// Takes `--set key=value`. The value is TOML; what is no TOML is taken as a string, and nothing takes the key out. It may be a
+    /// secret, also under a key that is misspelt, so errors do not repeat it.
     pub fn set_text(&mut self, assignment: &str) -> Result<(), ScenarioError> {
-        let flag = format!("--set {assignment}");
         let parts = assignment.split_once('=').map(|(key, text)| (key.trim(), text.trim()));
         let (key, text) = parts
             .filter(|(key, _)| !key.is_empty())
-            .ok_or_else(|| ScenarioError::flag(&flag, "expected key=value, such as mock.backlog=64"))?;
+            .ok_or_else(|| ScenarioError::flag("--set", "expected key=value, such as mock.backlog=64"))?;
+        let flag = format!("--set {key}");
         if text.is_empty() {
             self.assignments.push(Assignment { flag, key: parts_of(key), value: None });
             return Ok(());
         }
         if matches!(key, "target" | "target.headers" | "telemetry" | "telemetry.otlp_headers") {
             let problem = "set one key at a time; headers as -H 'NAME: VALUE' or --otlp-header 'NAME: VALUE'";
-            return Err(ScenarioError::flag(format!("--set {key}"), problem));
+            return Err(ScenarioError::flag(flag, problem));
         }
         if key == BEARER.join(".") {
-            self.set_secret(format!("--set {key}"), [BEARER[0]], BEARER[1], unquoted(text));
-            return Ok(());
+            return self.set_token(&flag, unquoted(text));
         }
         for section in [TARGET_HEADERS, OTLP_HEADERS] {
             let name = key.strip_prefix(&section.join(".")).and_then(|rest| rest.strip_prefix('.'));
             if let Some(name) = name {
-                self.set_secret(format!("--set {key}"), section, name, unquoted(text));
+                self.set_secret(flag, section, name, unquoted(text));
                 return Ok(());
             }
         }
@@ -101,7 +105,10 @@ impl Overrides {
 
     /// Takes `--bearer env:NAME` or `--bearer file:PATH`. A token itself would be seen by everybody who lists processes.
     pub fn set_bearer(&mut self, written: &str) -> Result<(), ScenarioError> {
-        let flag = "--bearer";
+        self.set_token("--bearer", written)
+    }
+
+    fn set_token(&mut self, flag: &str, written: &str) -> Result<(), ScenarioError> {
         if !Secret::is_reference(written) {
             let problem = "expected env:NAME or file:PATH; a token on the command line is seen by everybody on the machine";
             return Err(ScenarioError::flag(flag, problem));
@@ -158,20 +165,23 @@ impl Overrides {
         Ok(())
     }
 
+    /// What was given that may be a secret, also where a later flag gives something else: values of headers, and what stands in
+    /// URLs and paths beside their places.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        let given = self.assignments.iter().flat_map(|given| match &given.value {
+            Some(Value::String(text)) => given.secrets_in(text),
+            Some(Value::Array(values)) => {
+                values.iter().filter_map(Value::as_str).flat_map(|text| given.secrets_in(text)).collect()
+            }
+            _ => Vec::new(),
+        });
+        given.collect()
+    }
+
     /// The first flag that changes a section.
     pub(super) fn of_section(&self, section: &str) -> Option<&str> {
         let changes = |assignment: &&Assignment| assignment.key.first().is_some_and(|first| first == section);
         self.assignments.iter().find(changes).map(|assignment| assignment.flag.as_str())
-    }
-
-    /// Values of headers and tokens that stand in flags, also of those that a later flag overrules: they are on the command line
-    /// all the same.
-    pub(super) fn secrets(&self) -> Vec<Secret> {
-        let given = self.assignments.iter().filter(|assignment| assignment.is_secret());
-        let values = given.filter_map(|assignment| assignment.value.as_ref());
-        let texts =
-            values.flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
-        texts.filter_map(|text| Secret::of_literal(text.as_str()?)).collect()
     }
 
     /// The value that flags give a key.
@@ -200,6 +210,7 @@ impl Overrides {
     /// What the file says of a closed loop belongs to no load that a flag makes an open one, and what it says of the end to none
     /// that a flag ends otherwise.
     fn put_aside(&self, raw: &mut Raw) {
+        self.put_batches_aside(raw);
         let given = |key: &str| self.last(&["load", key]).is_some();
         let load = &mut raw.load;
         let closes = self.last(&["load", "arrival"]).is_some_and(|value| value.as_str() == Some("closed"));
@@ -218,6 +229,27 @@ impl Overrides {
         }
     }
 
+    /// Nor do its batches belong to a method that a flag gives and that has no bodies to put into one.
+    fn put_batches_aside(&self, raw: &mut Raw) {
+        let method = self.last(&["target", "method"]).and_then(Value::as_str);
+        let method = method.and_then(|method| method::resolve(method).ok());
+        // Endpoints have methods of their own.
+        let bodies = raw.target.endpoints.is_some()
+            || raw.load.payloads.is_some()
+            || self.last(&["load", "payloads"]).is_some();
+        if bodies || method.is_none_or(|method| method::takes_prompts(&method)) {
+            return;
+        }
+        (raw.before.batch, raw.after.batch) = (None, None);
+    }
+
+    /// The flag that gives a path where the URL has one too: one of them would be ignored.
+    pub(super) fn second_path(&self, raw: &Raw) -> Option<&str> {
+        let (_, rest) = raw.target.url.as_deref()?.split_once("://")?;
+        let given = self.assignments.iter().rev().find(|given| given.key == TARGET_PATH)?;
+        (given.value.is_some() && rest.split('?').next()?.contains('/')).then_some(given.flag.as_str())
+    }
+
     /// A token and the header that it is made into are two words for one thing: a flag that gives one of them replaces both.
     fn replace_token(&self, raw: &mut Raw) {
         if self.assignments.iter().any(|given| given.key == BEARER) {
@@ -230,6 +262,15 @@ impl Overrides {
 }
 
 impl Assignment {
+    fn secrets_in(&self, text: &str) -> Vec<Secret> {
+        if self.is_secret() {
+            return Secret::of_literal(text).into_iter().collect();
+        }
+        let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next());
+        let credentials = authority.and_then(|authority| authority.rsplit_once('@')).map(|(given, _)| given);
+        credentials.into_iter().chain(query(text)).filter_map(Secret::of_literal).collect()
+    }
+
     /// Whether it gives this header of the target, in whatever case.
     fn is_header(&self, name: &str) -> bool {
         let [section, headers, own] = self.key.as_slice() else { return false };

@@ -1,11 +1,10 @@
 //! A value that is sent and written nowhere, and the places that it may come from.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use super::error::ScenarioError;
+use crate::host::regular;
 
 /// The longest file that holds one.
 const LONGEST: u64 = 64 << 10;
@@ -73,19 +72,13 @@ fn of_variable(name: &str) -> Result<String, String> {
 
 fn of_file(path: &Path) -> Result<String, String> {
     let shown = path.display();
-    let unreadable = |cause| format!("cannot read {shown}: {cause}; correct the path after file:");
-    // What is no regular file may never end, or block when it is opened.
-    if !path.metadata().map_err(unreadable)?.is_file() {
-        return Err(format!("{shown} is no regular file; give one that holds the value alone"));
-    }
-    let mut text = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(LONGEST + 1).read_to_end(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > LONGEST {
-        return Err(format!("{shown} is longer than 64 KiB; give a file that holds the value alone"));
-    }
-    let text =
-        String::from_utf8(text).map_err(|_| format!("{shown} is no UTF-8 text; write the value as text"))?;
+    let text = regular::read_text(path, LONGEST).map_err(|cause| {
+        let remedy = match regular::is_unfit(&cause) {
+            true => "give a file that holds the value alone",
+            false => "correct the path after file:, or the file",
+        };
+        format!("cannot read {shown}: {cause}; {remedy}")
+    })?;
     let text = text.strip_suffix('\n').map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line));
     if text.is_empty() { Err(format!("{shown} is empty; write the value into it")) } else { Ok(text.into()) }
 }
@@ -156,11 +149,10 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_the_value_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_refused(&format!("file:{}", folder.path().display()), "no regular file");
-        assert_refused("file:/dev/zero", "no regular file");
+        assert_refused(&format!("file:{}", folder.path().display()), "not a regular file");
+        assert_refused("file:/dev/zero", "not a regular file");
         assert_refused("file:/nowhere/at/all", "cannot read /nowhere/at/all");
-        for (bytes, word) in [(&b"\n"[..], "empty"), (b"\xff", "UTF-8"), (&[b'x'; (64 << 10) + 1], "64 KiB")]
-        {
+        for (bytes, word) in [(&b"\n"[..], "empty"), (b"\xff", "UTF-8"), (&[b'x'; (64 << 10) + 1], "65536")] {
             let (_file, written) = file(bytes);
             assert_refused(&written, word);
         }

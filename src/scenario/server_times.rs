@@ -2,7 +2,7 @@
 
 use super::error::ScenarioError;
 use super::raw::RawTarget;
-use crate::model::{TimeKind, TimePlace, TimeSource, TimeSources, TimeUnit};
+use crate::model::{JsonPointer, TimeKind, TimePlace, TimeSource, TimeSources, TimeUnit};
 
 /// The key that says which sources are known by name.
 const KEY: &str = "target.server_times";
@@ -78,7 +78,8 @@ fn pointer((key, kind, text): GivenKey<'_>) -> Result<TimeSource, ScenarioError>
     let (places, unit) = with_unit(&key, text)?;
     let unit = unit.ok_or_else(|| without_unit(&key, places))?;
     let places: Vec<String> = places.split(" + ").map(|place| place.trim().to_string()).collect();
-    match places.iter().find(|place| !place.starts_with('/')) {
+    let is_place = |place: &str| place.starts_with('/') && place.parse::<JsonPointer>().is_ok();
+    match places.iter().find(|place| !is_place(place)) {
         None => Ok(TimeSource { kind, from: TimePlace::Pointers(places), unit }),
         Some(other) => {
             let problem = format!(
@@ -147,9 +148,12 @@ mod tests {
             let refused = compute_header(value).expect_err(value);
             assert!(refused.contains(told), "{refused}");
         }
-        for (value, told) in
-            [("/a/b", "\"/a/b:ms\""), ("a/b:ms", "no JSON pointer"), ("/a + b:ms", "no JSON pointer")]
-        {
+        for (value, told) in [
+            ("/a/b", "\"/a/b:ms\""),
+            ("a/b:ms", "no JSON pointer"),
+            ("/a + b:ms", "no JSON pointer"),
+            ("/a~b:ms", "no JSON pointer"),
+        ] {
             let refused = target(|raw| raw.queue_pointer = Some(value.into())).expect_err(value);
             assert!(refused.contains(told) && refused.contains("target.queue_pointer"), "{refused}");
         }

@@ -22,7 +22,8 @@ use super::via::Via;
 use super::warmup::{self, Warmup};
 use crate::mock::MockSettings;
 use crate::model::{
-    AnswerChecks, ArrivalProcess, Connections, HttpChoice, Phase, SlaLine, Strategy, TimeSources,
+    AnswerChecks, ArrivalProcess, Connections, HttpChoice, Mask, Phase, SlaLine, Strategy, TimeSources,
+    masked_url, query,
 };
 use crate::telemetry::TelemetrySettings;
 
@@ -87,10 +88,12 @@ impl Settings {
         Settings { after: self.before, ..self }
     }
 
-    /// What must not be written down, of the target and of the collector.
-    pub fn secrets(&self) -> Vec<&str> {
+    /// Hides what must not be written down, of the target, of the collector and of the command line.
+    pub fn mask(&self) -> Mask {
         let overruled = self.overruled.iter().map(Secret::reveal);
-        self.target.secrets().into_iter().chain(self.telemetry.secrets()).chain(overruled).collect()
+        let secrets: Vec<_> =
+            self.target.secrets().chain(self.telemetry.secrets()).chain(overruled).collect();
+        Mask::new(&secrets)
     }
 }
 
@@ -107,9 +110,11 @@ pub struct Target {
     pub url: Option<String>,
     /// Method of every request, also of a batch.
     pub method: String,
-    /// Path of the endpoint for one request.
+    /// Path of the endpoint for one request. Its query is never written down either.
+    #[serde(serialize_with = "path_alone")]
     pub path: String,
-    /// Path of the endpoint for a batch.
+    /// Path of the endpoint for a batch, likewise.
+    #[serde(serialize_with = "path_alone")]
     pub batch_path: String,
     /// Key of the list in a batch's request body.
     pub batch_request_key: String,
@@ -160,12 +165,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// What must not be written down: values of headers, wherever they come from, the query of the URL, the credentials of the
-    /// proxy.
-    pub fn secrets(&self) -> Vec<&str> {
-        let query = self.url.as_deref().and_then(|url| url.split_once('?')).map(|(_, query)| query);
+    /// What must not be written down: values of headers, wherever they come from, the queries of the URL and of the paths, the
+    /// credentials of the proxy.
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        let paths =
+            self.endpoints.iter().flat_map(|one| std::iter::once(&one.path).chain(one.batch_path.as_ref()));
+        let urls = self.url.iter().chain([&self.path, &self.batch_path]).chain(paths);
         let values = self.headers.iter().map(|header| &header.value).chain(&self.bearer);
-        values.map(Secret::reveal).chain(query).chain(self.via.secret()).collect()
+        values.map(Secret::reveal).chain(urls.filter_map(|url| query(url))).chain(self.via.secret())
     }
 
     /// Time from due after which a request counts as failed.
@@ -175,11 +182,11 @@ impl Target {
 }
 
 fn without_query<S: serde::Serializer>(url: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    let masked = url.as_ref().map(|url| match url.split_once('?') {
-        Some((before, _)) => format!("{before}?***"),
-        None => url.clone(),
-    });
-    masked.serialize(serializer)
+    url.as_deref().map(masked_url).serialize(serializer)
+}
+
+fn path_alone<S: serde::Serializer>(path: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    masked_url(path).serialize(serializer)
 }
 
 fn only_names<S: serde::Serializer>(headers: &[GivenHeader], serializer: S) -> Result<S::Ok, S::Error> {
@@ -260,7 +267,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
     let via = Via::resolve(&raw)?;
     for (key, path) in [("target.path", &raw.path), ("target.batch_path", &raw.batch_path)] {
         if !path.starts_with('/') {
-            return Err(ScenarioError::value(key, format!("`{path}` must start with a slash")));
+            return Err(ScenarioError::value(key, format!("`{}` must start with a slash", masked_url(path))));
         }
     }
     let mut headers = headers::resolve(&raw.headers)?;
@@ -315,9 +322,6 @@ fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
 }
 
 fn sla(raw: &BTreeMap<String, String>) -> Result<Vec<SlaLine>, ScenarioError> {
-    if raw.is_empty() {
-        return Err(ScenarioError::value("sla", "no line to judge; add one, such as p95 = \"800ms\""));
-    }
     let line = |(metric, limit): (&String, &String)| {
         SlaLine::parse(metric, limit)
             .map_err(|problem| ScenarioError::value(format!("sla.{metric}"), problem))

@@ -7,6 +7,7 @@ use super::endpoint_error::EndpointError;
 use super::target_path::{self, TargetPaths};
 use super::target_url::TargetUrl;
 use super::{Address, RequestTemplate, Routes, ServerHeaders};
+use crate::model::masked_url;
 
 /// The resolved target.
 #[derive(Clone, Debug)]
@@ -46,7 +47,14 @@ impl Endpoint {
         let paths = target_path::paths(target.path, path, batch_path);
         let TargetPaths { single, batch } = paths.map_err(|problem| wrong(url, problem))?;
         let headers = header_map(&target.authority, headers)?;
-        let routes = vec![Routes::new(&single, Some(&batch), &headers)?];
+        let routes = Routes::new(&single, Some(&batch), &headers).map_err(|error| match error {
+            // It came with the URL.
+            EndpointError::Path { path } if !target.path.is_empty() => {
+                wrong(url, format!("`{}` is no path of a URL; write a space as %20", masked_url(&path)))
+            }
+            error => error,
+        })?;
+        let routes = vec![routes];
         let server_headers = ServerHeaders::default();
         Ok(Endpoint { routes, address: target.address, tls: target.tls, server_headers })
     }
@@ -82,7 +90,8 @@ impl Endpoint {
     pub fn accepting(mut self, codings: Option<&str>) -> Result<Self, EndpointError> {
         let Some(codings) = codings else { return Ok(self) };
         let value = HeaderValue::from_str(codings);
-        let value = value.map_err(|_| EndpointError::Header { name: ACCEPT_ENCODING.as_str().into() })?;
+        let value = value
+            .map_err(|_| EndpointError::Header { name: ACCEPT_ENCODING.as_str().into(), remedy: VALUE })?;
         self.routes.iter_mut().for_each(|routes| routes.accept(&value));
         Ok(self)
     }
@@ -127,7 +136,7 @@ fn parsed(url: &str) -> Result<TargetUrl<'_>, EndpointError> {
 }
 
 fn wrong(url: &str, problem: String) -> EndpointError {
-    EndpointError::Url { url: target_path::masked_url(url), problem }
+    EndpointError::Url { url: masked_url(url), problem }
 }
 
 /// What stands before and after the `@` in front of the host, whether or not the rest is a URL.
@@ -145,22 +154,27 @@ const RESERVED: [(&str, &str); 5] = [
     ("expect", ""),
 ];
 
+/// What to do about a header that HTTP does not allow.
+const NAME: &str = "write its name without spaces, in letters, digits and hyphens";
+const VALUE: &str = "check its value for control characters, such as a line break";
+
 fn header_map<'a>(
     authority: &str,
     extra: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<HeaderMap, EndpointError> {
     let mut headers = HeaderMap::new();
-    let host = HeaderValue::from_str(authority).map_err(|_| EndpointError::Header { name: "host".into() })?;
+    let host = HeaderValue::from_str(authority)
+        .map_err(|_| EndpointError::Header { name: "host".into(), remedy: VALUE })?;
     headers.insert(HOST, host);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("spanload/", env!("CARGO_PKG_VERSION"))));
     for (name, value) in extra {
-        let refused = || EndpointError::Header { name: name.into() };
-        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+        let refused = |remedy| EndpointError::Header { name: name.into(), remedy };
+        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused(NAME))?;
         if let Some((_, remedy)) = RESERVED.iter().find(|(reserved, _)| key == *reserved) {
             return Err(EndpointError::Reserved { name: name.into(), remedy });
         }
-        let mut value = HeaderValue::from_str(value).map_err(|_| refused())?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| refused(VALUE))?;
         value.set_sensitive(true);
         // The first value takes the place of what is sent by itself, the next ones follow it.
         match headers.get(&key).is_some_and(HeaderValue::is_sensitive) {
@@ -213,6 +227,24 @@ mod tests {
         {
             let message = endpoint(url).expect_err(url).to_string();
             assert!(message.contains(word) && message.contains(url), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_space_is_blamed_where_it_stands() {
+        let error = endpoint("http://a/b c?key=s3cret").expect_err("a space").to_string();
+        assert!(error.starts_with("--target http://a/b c?***: ") && error.contains("%20"), "{error}");
+        for (header, word) in [(("x y", "1"), "without spaces"), (("x", "1\n"), "line break")] {
+            let error = Endpoint::new("http://a", "/", "/b", [header]).expect_err(word).to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_not_in_an_error() {
+        for (path, batch_path) in [("/a b?key=s3cret", "/b"), ("/a", "/b c?key=s3cret")] {
+            let error = Endpoint::new("http://a", path, batch_path, []).expect_err("a space").to_string();
+            assert!(error.contains("?***") && !error.contains("s3cret"), "{error}");
         }
     }
 

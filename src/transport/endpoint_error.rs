@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::model::masked_url;
+
 /// A target that cannot be used. Exit code 2.
 #[derive(Debug, Error)]
 pub enum EndpointError {
@@ -15,7 +17,9 @@ pub enum EndpointError {
     },
     /// No usable path.
     #[error(
-        "target.path, target.batch_path or one of target.endpoints: `{path}` is no URL path; write one such as /v1/infer"
+        "target.path, target.batch_path or one of target.endpoints: `{}` is no URL path; write one such as /v1/infer, with a \
+         space as %20",
+        masked_url(path)
     )]
     Path {
         /// As given.
@@ -33,12 +37,12 @@ pub enum EndpointError {
         host: String,
     },
     /// A header that HTTP does not allow. Its value may be a secret and is not printed.
-    #[error(
-        "target.headers.{name}: not a header that HTTP allows; check its name and value for control characters"
-    )]
+    #[error("target.headers.{name}: not a header that HTTP allows; {remedy}")]
     Header {
         /// The header's name.
         name: String,
+        /// What to do about it.
+        remedy: &'static str,
     },
     /// A header that would falsify the measurement.
     #[error(

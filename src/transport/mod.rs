@@ -43,7 +43,7 @@ pub use request::{Request, RequestTemplate};
 pub use routes::Routes;
 pub use seam::{BodySink, Connection, Failure, Head, Transport};
 pub use server_headers::ServerHeaders;
-pub use target_path::{masked_url, requested_url};
+pub use target_path::requested_url;
 pub use target_url::Address;
 pub use tls::{TlsClient, TlsSettings, TlsTrust};
 pub use told_by::ToldBy;

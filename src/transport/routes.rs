@@ -5,6 +5,7 @@ use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::RequestTemplate;
 use super::endpoint_error::EndpointError;
+use crate::model::masked_url;
 
 /// The requests to one endpoint.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ impl Routes {
     /// By their paths.
     pub(super) fn new(single: &str, batch: Option<&str>, headers: &HeaderMap) -> Result<Self, EndpointError> {
         let template = |path: &str| {
-            let parsed = path.parse().map_err(|_| EndpointError::Path { path: path.to_string() })?;
+            let parsed = path.parse().map_err(|_| EndpointError::Path { path: masked_url(path) })?;
             Ok(RequestTemplate::new(Method::POST, parsed, headers.clone()))
         };
         Ok(Routes { single: template(single)?, batch: batch.map(template).transpose()? })

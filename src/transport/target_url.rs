@@ -1,7 +1,8 @@
 //! The URL of a target, taken apart: what is written is what is connected to, or an error.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::path::PathBuf;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
 
 use hyper::http::uri::Authority;
 
@@ -66,8 +67,18 @@ fn unix(path: &str) -> Result<TargetUrl<'_>, String> {
     if !path.starts_with('/') {
         return Err("the path of the socket must start with a slash, as in unix:/run/app.sock".into());
     }
+    let socket = Path::new(path).ancestors().skip(1).find(|place| is_socket(place));
+    if let Some(rest) = socket.and_then(|socket| path.strip_prefix(socket.to_str()?)) {
+        return Err(format!(
+            "the socket ends before `{rest}`; leave that out and give it as --set target.path={rest}"
+        ));
+    }
     // As curl does: there is a host for the server to read, and it is this one.
     Ok(TargetUrl { tls: false, address: Address::Unix(path.into()), authority: "localhost".into(), path: "" })
+}
+
+fn is_socket(place: &Path) -> bool {
+    place.metadata().is_ok_and(|found| found.file_type().is_socket())
 }
 
 /// The address, and what stands in `Host`.
@@ -162,6 +173,17 @@ mod tests {
         path: &'a str,
     ) -> (bool, String, String, &'a str) {
         (tls, address.into(), authority.into(), path)
+    }
+
+    #[test]
+    fn what_follows_a_socket_belongs_to_another_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = folder.path().join("app.sock");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+        let url = format!("unix:{}", socket.display());
+        assert!(TargetUrl::parse(&url).is_ok());
+        let problem = TargetUrl::parse(&format!("{url}/v1/chat")).expect_err("no socket is in another");
+        assert!(problem.contains("--set target.path=/v1/chat"), "{problem}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::EndpointError;
+use crate::host::regular;
 use crate::model::{HttpChoice, TlsUse, TlsVersion};
 
 /// What is asked for.
@@ -46,6 +47,8 @@ pub struct TlsClient {
     pub(super) resume: bool,
 }
 
+/// Bytes that a file of certificates may have: those that a platform trusts are a few hundred kilobytes.
+const LONGEST: u64 = 16 << 20;
 const H2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
 
@@ -188,7 +191,8 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, EndpointError> {
 }
 
 fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, EndpointError> {
-    std::fs::read(path).map_err(|cause| wrong(key, format!("cannot read {}: {cause}", path.display())))
+    let problem = |cause| format!("cannot read {}: {cause}; name a file in PEM form", path.display());
+    regular::read(path, LONGEST).map_err(|cause| wrong(key, problem(cause)))
 }
 
 /// Whom a verifier trusts.

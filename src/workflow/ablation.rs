@@ -56,7 +56,7 @@ pub async fn ablate(
         if !quiet {
             console::say(&format!("== {}", variant.name));
         }
-        let command = invocation::masked_command(&settings.secrets());
+        let command = invocation::masked_command(&settings.mask());
         let (ladder, aa, strict) = (false, false, false);
         let job = Job { settings, out: out.to_path_buf(), ladder, aa, quiet, command, strict };
         let proof = prove(job, interrupt).await;

@@ -28,7 +28,7 @@ pub async fn load(
     interrupt: &Interrupt,
 ) -> anyhow::Result<RunEnd> {
     let Ready { plan, server, prepared, probe } =
-        Ready::make(settings, &[settings.strategy(phase)], interrupt).await?;
+        Ready::make(settings, &[settings.strategy(phase)], quiet, interrupt).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let file = if log == Path::new(STDOUT) { LogFile::stdout() } else { LogFile::start(log) };
@@ -36,9 +36,9 @@ pub async fn load(
     let recording = Recording {
         log: LogWriter::new(file, &run_id, phase.name())?,
         log_path: log.into(),
-        answers: Answers::new(Box::new(std::io::sink())),
+        answers: Answers::new(Box::new(std::io::sink()), Mask::default()),
         answers_path: run_files::ANSWERS.into(),
-        failures: FailureLog::new(Box::new(std::io::sink()), Mask::new(&settings.secrets())),
+        failures: FailureLog::new(Box::new(std::io::sink()), settings.mask()),
         failures_path: run_files::FAILURES.into(),
         part: phase.name().to_string(),
     };
@@ -82,14 +82,14 @@ pub async fn load(
         };
         runner.progress.note(&format!("warning: {}", Caveat::from(doubt).message));
     }
-    let groups = FailureGroup::of(ran.live.failures.clone());
-    for line in report::failed(&groups, &ran.recording.failures.notes()) {
+    let (groups, notes) = (FailureGroup::of(ran.live.failures.clone()), ran.recording.failures.notes());
+    for line in report::failed(&groups, &notes) {
         runner.progress.note(&format!("failed: {line}"));
     }
     Ok(match interrupt.signal() {
         Some(signal) => RunEnd::Interrupted(signal),
         None if ran.live.latency.is_empty() => {
-            console::fail(&failed_load(&ran.live, &settings.sla));
+            console::fail(&failed_load(&ran.live, &settings.sla, &notes, &conditions::sent_by(settings)));
             RunEnd::Failed
         }
         None if ran.given_up.is_some() => RunEnd::Failed,
@@ -113,9 +113,9 @@ async fn warm_up(runner: &mut Runner<'_>, plan: &Arc<Plan>, session: &Session) -
     let recording = Recording {
         log: LogWriter::new(LogFile::start(nowhere)?, &runner.run_id, &part)?,
         log_path: nowhere.into(),
-        answers: Answers::new(Box::new(std::io::sink())),
+        answers: Answers::new(Box::new(std::io::sink()), settings.mask()),
         answers_path: nowhere.into(),
-        failures: FailureLog::new(Box::new(std::io::sink()), Mask::new(&settings.secrets())),
+        failures: FailureLog::new(Box::new(std::io::sink()), settings.mask()),
         failures_path: nowhere.into(),
         part,
     };

@@ -9,7 +9,7 @@ use super::steps::{self, End, Progressed, expected, script, warmup};
 use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::run_files::PAGE;
-use crate::model::{Mask, Part, Phase};
+use crate::model::{Part, Phase};
 use crate::plan::Survey;
 use crate::report::Progress;
 use crate::runlog::Results;
@@ -78,7 +78,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     let settings = &job.settings;
     settings.script.as_deref().map(script::read).transpose()?;
     let Ready { plan, server, prepared, probe } =
-        Ready::make(settings, &[settings.before, settings.after], interrupt).await?;
+        Ready::make(settings, &[settings.before, settings.after], job.quiet, interrupt).await?;
     // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
     let looked_at = Arc::clone(&plan);
     let (first, wanted) = (warmup::surveyed(settings, plan.requests()), idle_calls(settings));
@@ -103,7 +103,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     if let Some(port) = telemetry.metrics_port() {
         progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
     }
-    let recordings = Recordings::start(&results, Mask::new(&settings.secrets()))?;
+    let recordings = Recordings::start(&results, settings.mask())?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     runner.say_destination(&[settings.before, settings.after])?;
     runner.say_arrivals(&plan);

@@ -114,6 +114,7 @@ fn run(process: Process, repetitions: u32, normals: &mut Normals) -> Comparison 
         strict: false,
         warmup: None,
         aa: false,
+        sent_by: Default::default(),
     })
 }
 

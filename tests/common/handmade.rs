@@ -69,5 +69,6 @@ pub fn compared(before: &PhaseData, after: &PhaseData, lines: &[&str], strict: b
         strict,
         warmup: None,
         aa: false,
+        sent_by: Default::default(),
     })
 }

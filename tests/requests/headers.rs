@@ -75,6 +75,10 @@ fn what_cannot_be_meant_is_refused_and_no_secret_is_repeated() {
     refused(&twice, &[], &["`X-A` and `x-a`", "list"]);
     refused(&format!("[target]\nbearer = [\"{SECRET}\"]\n"), &[], &["bearer", "no text"]);
     refused(&format!("[target.headers]\nx = [[\"{SECRET}\"]]\n"), &[], &["header `x`", "list of texts"]);
-    refused("", &["--set", &format!("target.bearer=Bearer {SECRET}")], &["target.bearer", "the token alone"]);
+    refused("", &["--set", &format!("target.bearer={SECRET}")], &["--set target.bearer", "env:NAME"]);
+    refused("", &["--set", &format!("target.bearerr={SECRET}")], &["--set target.bearerr", "unknown field"]);
+    refused("", &["--set", &format!("target.bearer: {SECRET}")], &["--set: ", "key=value"]);
+    let word = format!("[target]\nbearer = \"Bearer {SECRET}\"\n");
+    refused(&word, &[], &["target.bearer", "the token alone"]);
     assert!(witness.seen().is_empty());
 }

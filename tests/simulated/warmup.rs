@@ -57,6 +57,7 @@ fn judged([before, after]: &[PhaseData; 2], warmup: Option<&str>) -> Comparison 
         strict: false,
         warmup,
         aa: true,
+        sent_by: Default::default(),
     })
 }
 

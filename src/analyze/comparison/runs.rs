@@ -38,6 +38,7 @@ pub fn compare_runs(
         strict,
         warmup: None,
         aa: false,
+        sent_by: b.sent_by.clone(),
     };
     let mut comparison = conclude(inputs, quality, Pairing::Unpaired);
     comparison.runs = Some(RunsCompared { a: compared(a), b: compared(b) });

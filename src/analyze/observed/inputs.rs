@@ -5,6 +5,7 @@ use super::repetition_health::RepetitionHealth;
 use super::script_rows::ScriptRows;
 use super::single_call::SingleCall;
 use crate::analyze::document::BaselineScript;
+use crate::analyze::validity::SentBy;
 use crate::model::{Caveat, Signal, SlaLine};
 
 /// What a comparison is made of.
@@ -40,4 +41,6 @@ pub struct Inputs<'a> {
     pub warmup: Option<&'a str>,
     /// Whether both phases send alike, so that no difference should be.
     pub aa: bool,
+    /// How requests were sent.
+    pub sent_by: SentBy,
 }

@@ -2,6 +2,7 @@
 
 use super::phase::PhaseData;
 use super::repetition_health::RepetitionHealth;
+use crate::analyze::validity::SentBy;
 use crate::model::{Phase, Signal};
 
 /// One phase of one stored run.
@@ -23,4 +24,6 @@ pub struct RunSide<'a> {
     pub processors: Option<usize>,
     /// The signal that stopped it.
     pub interrupted: Option<Signal>,
+    /// How its requests were sent.
+    pub sent_by: SentBy,
 }

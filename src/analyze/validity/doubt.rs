@@ -3,6 +3,7 @@
 use super::doubted_times::DoubtedTimes;
 use super::first_repetition::SlowFirst;
 use super::losses::LostSpans;
+use super::remedy::SentBy;
 use super::work_basis::WorkBasis;
 use crate::analyze::document::OfferedLoad;
 use crate::analyze::observed::FailureGroup;
@@ -131,6 +132,8 @@ pub enum Doubt {
         phase: Phase,
         /// How its requests failed.
         failures: Vec<FailureGroup>,
+        /// How they were sent.
+        sent_by: SentBy,
     },
     /// Nearly all of a phase failed.
     MostlyFailed {
@@ -142,6 +145,8 @@ pub enum Doubt {
         sent: u64,
         /// How they failed.
         failures: Vec<FailureGroup>,
+        /// How they were sent.
+        sent_by: SentBy,
     },
     /// Planned requests were never sent.
     Unsent {
@@ -274,6 +279,8 @@ pub enum Doubt {
         sent: u64,
         /// How.
         failures: Vec<FailureGroup>,
+        /// How requests were sent.
+        sent_by: SentBy,
     },
     /// The after phase is faster, but the interval of the ratio holds one.
     GainUncertain {

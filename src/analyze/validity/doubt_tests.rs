@@ -47,10 +47,12 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::AnswersDiffer { .. } => Doubt::AnswersVary { requests: 1 },
         Doubt::AnswersVary { .. } => Doubt::AnswersNotCopied { answers: 2, succeeded: 9, not_compared: 1 },
         Doubt::AnswersNotCopied { .. } => Doubt::Overloaded { phase, load: overload() },
-        Doubt::Overloaded { .. } => Doubt::NoSuccess { phase, failures: Vec::new() },
+        Doubt::Overloaded { .. } => {
+            Doubt::NoSuccess { phase, failures: Vec::new(), sent_by: SentBy::default() }
+        }
         Doubt::NoSuccess { .. } => {
             let failures = vec![FailureGroup { error: ErrorKind::Http4xx, status: Some(401), n: 19 }];
-            Doubt::MostlyFailed { phase, failed: 19, sent: 20, failures }
+            Doubt::MostlyFailed { phase, failed: 19, sent: 20, failures, sent_by: SentBy::default() }
         }
         Doubt::MostlyFailed { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
         Doubt::Unsent { .. } => Doubt::NothingToFix { broken: false, closed: false },
@@ -103,7 +105,7 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         }),
         Doubt::FirstRepetitionSlow(_) => {
             let failures = vec![FailureGroup { error: ErrorKind::Http5xx, status: Some(503), n: 3 }];
-            Doubt::WarmupFailed { failed: 3, sent: 9, failures }
+            Doubt::WarmupFailed { failed: 3, sent: 9, failures, sent_by: SentBy::default() }
         }
         Doubt::WarmupFailed { .. } => loss(Some(3), None, 0),
         Doubt::TelemetryLoss { spans: Some(_), .. } => loss(None, Some(3), 0),

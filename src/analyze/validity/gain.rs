@@ -58,6 +58,7 @@ mod tests {
             strict: true,
             warmup: None,
             aa: false,
+            sent_by: Default::default(),
         })
     }
 

@@ -21,7 +21,7 @@ pub(super) fn message(doubt: &Doubt) -> String {
         ),
         Doubt::CallsGivenUp { batch: 1, mostly } => format!(
             "three calls in a row to the idle server failed ({}), so no more of them were made: what a call costs, and whether equal work \
-             takes equal time in both phases, is known from the ones before alone, if there are any; make the server answer a single \
+             takes equal time in both phases, can at most be told from the calls before these; make the server answer a single \
              request, then run again",
             mostly.name()
         ),
@@ -129,15 +129,15 @@ pub(super) fn message(doubt: &Doubt) -> String {
              or are longer than is read as JSON: only equal bytes are known to be equal answers, and {not_compared} \
              pairs could not be compared; give the client another processor or a faster disk, or lower the load (-c)"
         ),
-        Doubt::NoSuccess { phase, failures } => format!(
+        Doubt::NoSuccess { phase, failures, sent_by } => format!(
             "no request of the {} phase succeeded: {}",
             phase.name(),
-            failed::what_failed(failures)
+            failed::what_failed(failures, sent_by)
         ),
-        Doubt::MostlyFailed { phase, failed: n, sent, failures } => format!(
+        Doubt::MostlyFailed { phase, failed: n, sent, failures, sent_by } => format!(
             "{n} of {sent} requests of the {} phase failed, so its times say nothing and are not explained: {}",
             phase.name(),
-            failed::what_failed(failures)
+            failed::what_failed(failures, sent_by)
         ),
         Doubt::Unsent { phase, unsent, planned } => format!(
             "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \
@@ -182,9 +182,9 @@ pub(super) fn message(doubt: &Doubt) -> String {
             }
         ),
         Doubt::FirstRepetitionSlow(slow) => slow.message(),
-        Doubt::WarmupFailed { failed: n, sent, failures } => format!(
+        Doubt::WarmupFailed { failed: n, sent, failures, sent_by } => format!(
             "{n} of {sent} requests of the warm-up failed, so the first repetition may have met a server that was not warm: {}",
-            failed::what_failed(failures)
+            failed::what_failed(failures, sent_by)
         ),
         Doubt::GainUncertain { metric, ratio, interval } => format!(
             "the after phase's {} is {:.1} % of what it was before, but the 95 % interval of that, {:.1} to {:.1} %, holds \

@@ -13,6 +13,7 @@ mod message;
 mod overload;
 mod phases;
 mod plans;
+mod remedy;
 mod replica;
 mod runs;
 mod samples;
@@ -25,6 +26,7 @@ pub use first_repetition::SlowFirst;
 pub use kept::kept_connections;
 pub use losses::LostSpans;
 pub use plans::plans_differ;
+pub use remedy::{SentBy, remedy};
 pub(super) use runs::of_runs;
 pub use samples::smallest_sample;
 pub use work::IdleCalls;
@@ -57,7 +59,7 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
         doubts.iter_mut().for_each(varies);
         doubts.dedup_by_key(|doubt| doubt.kind());
     }
-    doubts.extend(phases::accounting(before, after, cut_short));
+    doubts.extend(phases::accounting(before, after, cut_short, &inputs.sent_by));
     doubts.extend(phases::peers(before, after));
     doubts.extend(overload::of_phase(Phase::Before, before));
     doubts.extend(overload::of_phase(Phase::After, after));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::doubt::Doubt;
+use super::remedy::SentBy;
 use crate::analyze::document::Quality;
 use crate::analyze::observed::{PhaseData, meets};
 use crate::analyze::quality;
@@ -43,20 +44,30 @@ pub(super) fn peers(before: &PhaseData, after: &PhaseData) -> Option<Doubt> {
 }
 
 /// Requests without a success, without a row, never sent. Rows that a stopped run did not come to are no loss.
-pub(super) fn accounting(before: &PhaseData, after: &PhaseData, cut_short: bool) -> Vec<Doubt> {
+pub(super) fn accounting(
+    before: &PhaseData,
+    after: &PhaseData,
+    cut_short: bool,
+    sent_by: &SentBy,
+) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     for (phase, data) in [(Phase::Before, before), (Phase::After, after)] {
         let (planned, missing) = (data.planned(), if cut_short { 0 } else { data.missing() });
         let unsent = data.unsent() - missing;
         let stopped_before = cut_short && data.failed() == 0;
         if data.succeeded() == 0 && !stopped_before {
-            doubts.push(Doubt::NoSuccess { phase, failures: data.failure_groups() });
+            doubts.push(Doubt::NoSuccess {
+                phase,
+                failures: data.failure_groups(),
+                sent_by: sent_by.clone(),
+            });
         } else if unsent > 0 {
             doubts.push(Doubt::Unsent { phase, unsent, planned });
         }
         if data.succeeded() > 0 && data.mostly_failed() {
             let (failed, sent) = (data.failed(), data.failed() + data.succeeded());
-            doubts.push(Doubt::MostlyFailed { phase, failed, sent, failures: data.failure_groups() });
+            let failures = data.failure_groups();
+            doubts.push(Doubt::MostlyFailed { phase, failed, sent, failures, sent_by: sent_by.clone() });
         }
         if missing > 0 {
             doubts.push(Doubt::MissingRows { phase, missing, planned });
@@ -152,8 +163,8 @@ mod tests {
         let cut = phase_of(100, (0..60).map(|seq| sample(seq, 500_000)));
         let lost = Doubt::MissingRows { phase: Phase::After, missing: 40, planned: 100 };
         let whole = phase(&[&[500_000; 100]]);
-        assert_eq!(accounting(&whole, &cut, false), [lost]);
+        assert_eq!(accounting(&whole, &cut, false, &SentBy::default()), [lost]);
         let unsent = Doubt::Unsent { phase: Phase::After, unsent: 40, planned: 100 };
-        assert_eq!(accounting(&whole, &cut, true), [unsent]);
+        assert_eq!(accounting(&whole, &cut, true, &SentBy::default()), [unsent]);
     }
 }

@@ -33,7 +33,7 @@ pub(in crate::analyze) fn of_runs(
 fn of_side(side: &RunSide<'_>, sla: &[SlaLine]) -> Vec<Caveat> {
     let (data, cut_short) = (side.data, side.interrupted.is_some());
     // Each check speaks of both phases; here there is one, and what is said of the other is left out.
-    let mut doubts = phases::accounting(data, data, cut_short);
+    let mut doubts = phases::accounting(data, data, cut_short, &side.sent_by);
     if !cut_short {
         let judged = judged(sla);
         doubts.extend(samples::too_few(&judged, data));
@@ -116,6 +116,7 @@ mod tests {
             health: Vec::new(),
             processors: None,
             interrupted: None,
+            sent_by: Default::default(),
         };
         let quality = quality::compare(a.1, b.1);
         let (a, b) = (side("run a", a, plans[0]), side("run b", b, plans[1]));

@@ -165,7 +165,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             Some(answer) if answer.content == Framing::UntilClose => {
                 Ok(Some(Done { head: answer.head, reusable: false }))
             }
-            _ => Err(self.write_error.unwrap_or(ErrorKind::Closed)),
+            Some(answer) => {
+                self.marks.because(match answer.content {
+                    Framing::Length(_) => "it ended before its Content-Length",
+                    _ => "it ended before the last of its chunks",
+                });
+                Err(self.write_error.unwrap_or(ErrorKind::Closed))
+            }
+            None => Err(self.write_error.unwrap_or(ErrorKind::Closed)),
         }
     }
 

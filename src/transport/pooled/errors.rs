@@ -7,6 +7,9 @@ use crate::model::ErrorKind;
 use crate::transport::http2;
 use crate::transport::io_error::{connect_error, exchange_error};
 
+/// How the library says that a proxy answers `CONNECT` with 407.
+const PROXY_KEY_WANTED: &str = "proxy authorization required";
+
 /// The word for it. `handshaking` says whether it was met in the handshake of TLS.
 pub(super) fn kind_of(error: &reqwest::Error, handshaking: bool) -> ErrorKind {
     let connecting = error.is_connect();
@@ -23,6 +26,12 @@ pub(super) fn kind_of(error: &reqwest::Error, handshaking: bool) -> ErrorKind {
     }
 }
 
+/// What the word leaves out, where that is known: a proxy that lets nobody through to a target with TLS.
+pub(super) fn reason(error: &reqwest::Error) -> Option<&'static str> {
+    let refused = |cause: &(dyn Error + 'static)| cause.to_string().contains(PROXY_KEY_WANTED);
+    first(error, |cause| refused(cause).then_some("the proxy wants to know who asks (407)"))
+}
+
 fn of_http1(error: &hyper::Error) -> ErrorKind {
     if error.is_parse() || error.is_parse_too_large() || error.is_user() {
         ErrorKind::Protocol
@@ -32,10 +41,7 @@ fn of_http1(error: &hyper::Error) -> ErrorKind {
 }
 
 /// The first cause that says something.
-fn first(
-    error: &(dyn Error + 'static),
-    word: impl Fn(&(dyn Error + 'static)) -> Option<ErrorKind>,
-) -> Option<ErrorKind> {
+fn first<T>(error: &(dyn Error + 'static), word: impl Fn(&(dyn Error + 'static)) -> Option<T>) -> Option<T> {
     let mut next = Some(error);
     while let Some(cause) = next {
         if let Some(word) = word(cause) {

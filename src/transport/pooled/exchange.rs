@@ -22,11 +22,15 @@ pub(super) async fn head(
     request: reqwest::Request,
     known: Option<&KnownConnections>,
     watch: &Rc<ConnectWatch>,
+    marks: &ExchangeMarks,
 ) -> Result<(Response<Body>, HttpVersion), Failure> {
     let asked = request.url().clone();
     let mut answer = pin!(client.execute(request));
     let answer = poll_fn(|cx| watch.poll(|| answer.as_mut().poll(cx))).await;
-    let answer = answer.map_err(|error| failed(errors::kind_of(&error, watch.is_handshaking())))?;
+    let answer = answer.map_err(|error| {
+        errors::reason(&error).into_iter().for_each(|reason| marks.because(reason));
+        failed(errors::kind_of(&error, watch.is_handshaking()))
+    })?;
     let http = if answer.version() == Version::HTTP_2 { HttpVersion::Http2 } else { HttpVersion::Http1 };
     let addresses = answer.extensions().get::<HttpInfo>();
     watch.answered(&Carried {

@@ -118,7 +118,7 @@ impl Connection for Lane {
         let composed = shared.compose(request).ok_or(exchange::failed(ErrorKind::Protocol))?;
         let watch = ConnectWatch::new(marks, &self.marks);
         let (answer, http) =
-            exchange::head(&shared.client, composed, shared.known.as_deref(), &watch).await?;
+            exchange::head(&shared.client, composed, shared.known.as_deref(), &watch, marks).await?;
         let now = marks.read(0);
         marks.wrote(request.body.len(), now);
         if shared.spoken.replace(Some(http)) != Some(http) && shared.capacity() > 1 {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::host::{Anchor, Interrupt, console};
-use crate::model::{Mask, Part, Phase};
+use crate::model::{Part, Phase};
 use crate::plan::{Plan, Survey};
 use crate::report::Progress;
 use crate::runlog::Results;
@@ -67,7 +67,8 @@ pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result
 async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::Result<Run<'a>> {
     let first = &job.settings;
     let strategies = [first.before, first.after];
-    let Ready { plan, server, prepared, probe } = Ready::make(first, &strategies, interrupt).await?;
+    let Ready { plan, server, prepared, probe } =
+        Ready::make(first, &strategies, job.quiet, interrupt).await?;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let results = Results::create(&job.out, &run_id)?;
@@ -77,7 +78,7 @@ async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::
     let progress = Progress::new(job.quiet, expected::of_unknown(first));
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));
     let telemetry = Telemetry::start(prepared, &run_id, &first.sla)?;
-    let mut recordings = Recordings::start(&results, Mask::new(&first.secrets()))?;
+    let mut recordings = Recordings::start(&results, first.mask())?;
     for phase in Phase::BOTH {
         recordings.add(&run_id, Part::Capacity(phase))?;
     }

@@ -5,13 +5,15 @@ mod conditions;
 use std::path::Path;
 
 use anyhow::Context;
+use serde_json::Value;
 
 use super::findings::{health, logs};
-use crate::analyze::{Comparison, PhaseData, RunSide, compare_runs};
+use crate::analyze::{Comparison, PhaseData, RunSide, SentBy, compare_runs};
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::SlaLine;
 use crate::model::manifest::Manifest;
+use crate::model::printable;
 use crate::runlog::Results;
 
 /// How the sides are called.
@@ -71,12 +73,16 @@ impl Side {
             health: health::of_repetitions(&self.manifest),
             processors: self.manifest.machine.processors,
             interrupted: self.manifest.interrupted,
+            sent_by: SentBy::of(&self.manifest.scenario),
         }
     }
 
     fn words(&self, folder: &Path) -> String {
         let plan = &self.manifest.plan;
         let strategy = if self.phase == Phase::Before { &plan.before } else { &plan.after };
-        format!("{} phase of {}: {strategy}", self.phase.name(), folder.display())
+        // The manifest has it without its query.
+        let url = self.manifest.scenario.pointer("/target/url").and_then(Value::as_str);
+        let to = url.map_or(String::new(), |url| format!(", to {}", printable::line(url)));
+        format!("{} phase of {}: {strategy}{to}", self.phase.name(), folder.display())
     }
 }

@@ -1,6 +1,5 @@
 //! What failures of a finished run said. Nothing depends on it, so that a line that cannot be read is passed over.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
 use crate::model::FailureNote;
@@ -12,7 +11,7 @@ const LONGEST: u64 = 1 << 20;
 
 /// All notes of a run; none of a run of an earlier version.
 pub(super) fn read(results: &Results) -> Vec<FailureNote> {
-    let Ok(file) = File::open(results.path(FAILURES)) else { return Vec::new() };
+    let Ok(file) = results.read(FAILURES) else { return Vec::new() };
     let lines = BufReader::new(file.take(LONGEST)).lines().map_while(Result::ok);
     lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
 }

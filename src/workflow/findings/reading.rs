@@ -4,8 +4,8 @@ use super::server_word::{self, IdleRows};
 use super::{failures, health, kept, ladder, logs, missing, prediction, truth};
 use crate::analyze;
 use crate::analyze::{
-    Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SingleCall, analyse_script,
-    attribute_both, calibration, shorter_than_phases,
+    Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SentBy, SingleCall,
+    analyse_script, attribute_both, calibration, shorter_than_phases,
 };
 use crate::host::both;
 use crate::model::Caveat;
@@ -76,6 +76,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         strict: manifest.strict,
         warmup: manifest.warmup.as_ref().map(|warmup| warmup.asked.as_str()),
         aa: manifest.aa,
+        sent_by: SentBy::of(&manifest.scenario),
     };
     let predict = || prediction::predict(&manifest, &before, &after, calibration.as_ref());
     let (comparison, predicted) = both(|| analyze::compare(inputs), predict);

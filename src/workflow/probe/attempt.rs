@@ -10,14 +10,15 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use super::probed::{Answered, Failed, Probed};
+use crate::client::{AnswerCollector, AnswerLimits, BatchRoom, Collected};
 use crate::host::Clock;
-use crate::model::{ErrorKind, Moment};
+use crate::model::{ByteBudget, ErrorKind, Moment};
 use crate::transport::{
-    BodySink, Connection, ConnectionMarks, Endpoint, EndpointError, ExchangeMarks, Head, Request, Transport,
+    Connection, ConnectionMarks, Endpoint, EndpointError, ExchangeMarks, Head, Request, Transport,
 };
 
-/// As much of an answer is looked at.
-const OPENING: usize = 64 << 10;
+/// An answer of so many bytes is looked at; a longer one only if there is something that it must say.
+const LOOKED_AT: u64 = 4 << 20;
 
 /// What is sent, and how long an answer is waited for.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub(in crate::workflow) struct ProbeRequest {
     pub within: Duration,
     /// The longest answer that is taken.
     pub most: u64,
+    /// Whether it must be looked at, however long it is.
+    pub is_checked: bool,
 }
 
 /// Sends it on a thread of its own, as the engine does.
@@ -64,17 +67,19 @@ fn run<T: Transport + 'static>(
 async fn exchange<T: Transport>(attempt: &ProbeRequest, transport: T, clock: Clock) -> Probed {
     let marks = ExchangeMarks::new(clock, transport.observes());
     let connection = ConnectionMarks::new(clock, 1, &Rc::default());
-    let mut opening = AnswerOpening { most: attempt.most, ..AnswerOpening::default() };
+    let (budget, batches) = (ByteBudget::new(LOOKED_AT), BatchRoom::new(LOOKED_AT));
+    let limits = AnswerLimits { most: attempt.most, budget, batches };
+    let mut collector = AnswerCollector::new(&limits, attempt.is_checked);
     marks.begin(clock.now());
     marks.using(&connection, true);
-    let exchanged = send(attempt, &transport, &marks, &connection, &mut opening);
+    let exchanged = send(attempt, &transport, &marks, &connection, &mut collector);
     let outcome = tokio::time::timeout(attempt.within, exchanged).await.unwrap_or(Err(ErrorKind::Timeout));
     let end = outcome.as_ref().ok().and_then(|_| marks.last_read()).unwrap_or_else(|| clock.now());
     Probed {
         stages: marks.stages(Moment::START, end),
         connection: marks.connection(),
         outcome: outcome
-            .map(|head| opening.of(head))
+            .and_then(|head| answered(head, collector))
             .map_err(|kind| Failed { kind, problem: connection.problem() }),
     }
 }
@@ -84,7 +89,7 @@ async fn send<T: Transport>(
     transport: &T,
     marks: &Rc<ExchangeMarks>,
     connection: &Rc<ConnectionMarks>,
-    opening: &mut AnswerOpening,
+    collector: &mut AnswerCollector,
 ) -> Result<Head, ErrorKind> {
     let opened = transport.open(connection).await?;
     let request = Request {
@@ -93,7 +98,7 @@ async fn send<T: Transport>(
         traceparent: attempt.traceparent,
         keep: false,
     };
-    opened.exchange(&request, marks, opening).await.map_err(|failure| {
+    opened.exchange(&request, marks, collector).await.map_err(|failure| {
         if let Some(reason) = marks.reason() {
             connection.failed(reason);
         }
@@ -101,29 +106,12 @@ async fn send<T: Transport>(
     })
 }
 
-/// The beginning of an answer.
-#[derive(Default)]
-struct AnswerOpening {
-    kept: Vec<u8>,
-    bytes: u64,
-    most: u64,
-}
-
-impl AnswerOpening {
-    fn of(self, head: Head) -> Answered {
-        let location = head.aside.and_then(|aside| aside.location);
-        Answered { status: head.status, location, opening: self.kept, bytes: self.bytes }
-    }
-}
-
-impl BodySink for AnswerOpening {
-    fn chunk(&mut self, _at: Moment, data: &[u8]) -> Result<(), ErrorKind> {
-        self.bytes += data.len() as u64;
-        if self.bytes > self.most {
-            return Err(ErrorKind::TooLarge);
-        }
-        let room = OPENING - self.kept.len();
-        self.kept.extend_from_slice(&data[..data.len().min(room)]);
-        Ok(())
-    }
+fn answered(head: Head, mut collector: AnswerCollector) -> Result<Answered, ErrorKind> {
+    collector.end()?;
+    let content = match collector.finish()? {
+        Collected::Rolled(_) => None,
+        content => Some(content.bytes()),
+    };
+    let location = head.aside.and_then(|aside| aside.location);
+    Ok(Answered { status: head.status, location, content })
 }

@@ -5,5 +5,5 @@ mod diagnosis;
 mod probed;
 
 pub(super) use attempt::{ProbeRequest, attempt};
-pub(super) use diagnosis::{Diagnosis, diagnose};
+pub(super) use diagnosis::{Asked, Diagnosis, diagnose};
 pub(super) use probed::Probed;

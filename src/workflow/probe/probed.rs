@@ -1,5 +1,7 @@
 //! What came of the one request.
 
+use bytes::Bytes;
+
 use crate::model::{ConnectionUse, ErrorKind, Stages};
 
 /// What came of it.
@@ -19,10 +21,8 @@ pub(in crate::workflow) struct Answered {
     pub status: u16,
     /// `Location`.
     pub location: Option<String>,
-    /// The beginning of the content.
-    pub opening: Vec<u8>,
-    /// Length of all of it.
-    pub bytes: u64,
+    /// The decoded content; `None` where it is longer than is looked at.
+    pub content: Option<Bytes>,
 }
 
 /// Why there is none.

@@ -1,8 +1,10 @@
 //! Under which conditions a run takes place: its name and its manifest.
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::transports;
+use crate::analyze::SentBy;
 use crate::host::Anchor;
 use crate::model::Digest;
 use crate::model::manifest::{Manifest, PlanRecord, Strategies};
@@ -18,6 +20,15 @@ pub(in crate::workflow) fn run_id(anchor: &Anchor) -> String {
 
 fn timestamp(micros: u64) -> Timestamp {
     i64::try_from(micros).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok()).unwrap_or_default()
+}
+
+/// How requests are sent, as far as a remedy depends on it.
+pub(in crate::workflow) fn sent_by(settings: &Settings) -> SentBy {
+    SentBy::of(&scenario(settings))
+}
+
+fn scenario(settings: &Settings) -> Value {
+    serde_json::to_value(settings).expect("settings are plain data")
 }
 
 /// The manifest as it stands before the first request.
@@ -38,7 +49,7 @@ pub(in crate::workflow) fn manifest(
         started_at: timestamp(micros).to_string(),
         started_unix_us: micros,
         interrupted: None,
-        scenario: serde_json::to_value(settings).expect("settings are plain data"),
+        scenario: scenario(settings),
         plan: PlanRecord {
             digest: plan_digest.to_string(),
             requests: plan.requests(),

@@ -1,10 +1,11 @@
-//! Proxies that the environment names. Other programs follow them; a load test that did in silence would measure the proxy.
+//! What is named and not used. Proxies of the environment: other programs follow them, and a load test that did in silence would
+//! measure the proxy. And settings of TLS for a target without.
 
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
 use crate::host::console;
-use crate::scenario::Target;
+use crate::scenario::{Connecting, Target};
 use crate::transport::{Address, Endpoint};
 
 /// Says once that such a proxy is not used, where it would be.
@@ -18,6 +19,28 @@ pub(super) fn warn_of_proxy(endpoint: &Endpoint, target: &Target) {
              to use it, give --transport reqwest and --proxy URL; to be silent about it, add the host to no_proxy",
         );
     }
+}
+
+/// Says once which settings of TLS do nothing, for the target has none.
+pub(super) fn warn_of_tls(endpoint: &Endpoint, target: &Target) {
+    if let Some(keys) = idle_tls(endpoint.tls, target) {
+        console::warn(&format!(
+            "warning: the target has no TLS, so {keys} does nothing; write https:// in --target, or leave it out"
+        ));
+    }
+}
+
+/// A redirect can lead to where there is TLS.
+fn idle_tls(tls: bool, target: &Target) -> Option<String> {
+    let Connecting { ca, insecure, client, server_name, .. } = &target.connecting;
+    let given = [
+        (ca.is_some(), "--cacert (target.ca)"),
+        (*insecure, "--insecure (target.insecure)"),
+        (client.is_some(), "--cert (target.client_cert)"),
+        (server_name.is_some(), "target.server_name"),
+    ];
+    let keys: Vec<_> = given.into_iter().filter(|(given, _)| *given).map(|(_, key)| key).collect();
+    (!tls && target.via.redirects == 0 && !keys.is_empty()).then(|| keys.join(", "))
 }
 
 fn is_proxied(matcher: &Matcher, url: &str) -> bool {

@@ -18,9 +18,9 @@ pub(in crate::workflow) struct Recordings {
 }
 
 impl Recordings {
-    /// Without a log yet. What failures said is written without what `mask` hides.
+    /// Without a log yet. What the server said is written without what `mask` hides.
     pub(in crate::workflow) fn start(results: &Results, mask: Mask) -> anyhow::Result<Self> {
-        let answers = Answers::new(Box::new(BufWriter::new(results.start(ANSWERS)?)));
+        let answers = Answers::new(Box::new(BufWriter::new(results.start(ANSWERS)?)), mask.clone());
         let failures = FailureLog::new(Box::new(BufWriter::new(results.start(FAILURES)?)), mask);
         let (answers, failures) = (Some(answers), Some(failures));
         Ok(Recordings { logs: HashMap::new(), answers, failures, results: results.clone() })
@@ -40,7 +40,7 @@ impl Recordings {
         let answers = match part {
             Part::Phase(_) => self.answers.take().context("the answers are not open")?,
             // Nobody compares the answers of other parts.
-            _ => Answers::new(Box::new(std::io::sink())),
+            _ => Answers::new(Box::new(std::io::sink()), Mask::default()),
         };
         let failures = self.failures.take().context("the failures are not open")?;
         let [log_path, answers_path, failures_path] =

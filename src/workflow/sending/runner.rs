@@ -6,7 +6,7 @@ use super::measurement::{Measured, Measurement};
 use super::part_load::{PartLoad, Shown};
 use super::server::{Server, Session};
 use super::{destination, health, mix, plans};
-use crate::host::{Anchor, Interrupt, limits, memory};
+use crate::host::{Anchor, Interrupt, console, limits, memory};
 use crate::model::manifest::{Destination, RepetitionRecord};
 use crate::model::{ArrivalProcess, Closings, ErrorKind, Moment, Strategy, TimeSource};
 use crate::plan::Plan;
@@ -27,10 +27,11 @@ pub(in crate::workflow) struct Ready {
 }
 
 impl Ready {
-    /// Finds out what can be wrong before the first request.
+    /// Finds out what can be wrong before the first request, and says where requests go.
     pub(in crate::workflow) async fn make(
         settings: &Settings,
         strategies: &[Strategy],
+        quiet: bool,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Self> {
         let plan = Arc::new(plans::of_phases(settings)?);
@@ -38,9 +39,33 @@ impl Ready {
         limits::make_room(most_connections(settings, &plan), settings.load.threads as u64)?;
         let prepared = Prepared::make(&settings.telemetry)?;
         let mut server = Server::new(settings, &prepared)?;
+        // Before the first of them, which may take its time.
+        if let Some(line) = destination_words(settings, &server, strategies)?.filter(|_| !quiet) {
+            console::say(&line);
+        }
         let probe = server.check(settings, strategies, interrupt).await?;
         Ok(Ready { plan, server, prepared, probe })
     }
+}
+
+/// Where requests go, where that is known: what was written there and in the scenario's paths becomes a URL in one place only.
+fn destination_words(
+    settings: &Settings,
+    server: &Server,
+    strategies: &[Strategy],
+) -> anyhow::Result<Option<String>> {
+    let Some(url) = server.url() else { return Ok(None) };
+    let destination = destination::of(settings, &url)?;
+    let batching = strategies.iter().any(|strategy| strategy.batch > 1);
+    if !destination.endpoints.is_empty() {
+        return Ok(Some(mix::words(&destination.endpoints, &settings.target.endpoints, batching)));
+    }
+    let Destination { method, url, batch_url, .. } = destination;
+    let batches = match batching {
+        true => format!(", batches to {batch_url}"),
+        false => String::new(),
+    };
+    Ok(Some(format!("requests go to {method} {url}{batches}")))
 }
 
 /// Those that there must be room for. Requests that arrive by themselves and open their own take what room there is.
@@ -109,21 +134,13 @@ impl Runner<'_> {
         Ok(requested_url(session.url(), &endpoint.routes[0].single.path.to_string()))
     }
 
-    /// Says where requests go: what was written there and in the scenario's paths becomes a URL in one place only.
+    /// Says where requests go that go to the mock, which has been started only now.
     pub(in crate::workflow) fn say_destination(&self, strategies: &[Strategy]) -> anyhow::Result<()> {
-        let Some(url) = self.server.url() else { return Ok(()) };
-        let destination = destination::of(self.settings, &url)?;
-        let batching = strategies.iter().any(|strategy| strategy.batch > 1);
-        if !destination.endpoints.is_empty() {
-            self.progress.say(&mix::words(&destination.endpoints, &self.settings.target.endpoints, batching));
-            return Ok(());
+        if self.server.is_mock()
+            && let Some(line) = destination_words(self.settings, &self.server, strategies)?
+        {
+            self.progress.say(&line);
         }
-        let Destination { method, url, batch_url, .. } = destination;
-        let batches = match batching {
-            true => format!(", batches to {batch_url}"),
-            false => String::new(),
-        };
-        self.progress.say(&format!("requests go to {method} {url}{batches}"));
         Ok(())
     }
 

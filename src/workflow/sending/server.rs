@@ -12,10 +12,10 @@ use crate::host::Clock;
 use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
-use crate::model::Strategy;
+use crate::model::{Strategy, masked_url};
 use crate::scenario::Settings;
 use crate::telemetry::{Prepared, SpanTotals};
-use crate::transport::{Endpoint, TlsTrust, masked_url};
+use crate::transport::{Endpoint, TlsTrust};
 use crate::workflow::probe::Diagnosis;
 
 /// Where Prometheus looks for the mock.
@@ -68,6 +68,7 @@ impl Server {
                 let trust = connecting::trust(&endpoint, target)?;
                 transports::check(&endpoint, settings, trust.as_ref())?;
                 environment::warn_of_proxy(&endpoint, target);
+                environment::warn_of_tls(&endpoint, target);
                 Ok(Server::Given { url: url.clone(), endpoint: Box::new(endpoint), trust })
             }
             None => {
@@ -130,7 +131,7 @@ impl Server {
                         urls.iter().map(|urls| format!("{}{through}", urls.url)).zip(names).collect()
                     }
                 };
-                let server = ProbedServer { endpoint, shown, trust: trust.as_ref() };
+                let server = ProbedServer { url, endpoint, shown, trust: trust.as_ref() };
                 probing::probe(settings, strategies, server, interrupt).await
             }
             Server::Mock(_) => {

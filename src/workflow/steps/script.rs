@@ -11,9 +11,9 @@ use crate::host::regular;
 use crate::model::digest::sha256_hex;
 use crate::model::manifest::ScriptRecord;
 use crate::model::run_files::{SCRIPT_LOG, SCRIPT_OUTPUT};
+use crate::model::{Mask, query};
 use crate::runlog::{Live, Results, write_atomically};
 use crate::scenario::ScenarioError;
-use crate::workflow::invocation;
 use crate::workflow::sending::Run;
 use crate::workflow::truth_file::TruthFile;
 
@@ -61,10 +61,10 @@ pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result
 
 /// A script may print the endpoint that it was given, and a query can hold a key.
 fn mask_output(results: &Results, endpoint: &str) -> anyhow::Result<()> {
-    let Some((_, query)) = endpoint.split_once('?') else { return Ok(()) };
+    let Some(query) = query(endpoint) else { return Ok(()) };
     let path = results.path(SCRIPT_OUTPUT);
     let printed = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let masked = invocation::mask(&String::from_utf8_lossy(&printed), &[query]);
+    let masked = Mask::new(&[query]).apply(&String::from_utf8_lossy(&printed), false);
     write_atomically(&path, masked.as_bytes())
 }
 

@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use super::progressed::Progressed;
-use crate::analyze::{Doubt, FailureGroup};
+use crate::analyze::{Doubt, FailureGroup, SentBy};
 use crate::model::manifest::WarmupRecord;
 use crate::model::{ErrorKind, Part, Strategy};
 use crate::plan::{Plan, Survey};
 use crate::runlog::Live;
 use crate::scenario::{Settings, Warmup};
-use crate::workflow::sending::{PartLoad, Run, Session, Shown, patience};
+use crate::workflow::sending::{PartLoad, Run, Session, Shown, conditions, patience};
 
 /// Distinct bodies that are sent at most.
 pub(in crate::workflow) const BODIES_MOST: usize = 10_000;
@@ -59,7 +59,7 @@ pub(in crate::workflow) async fn warm_up_session(
         return Ok(Progressed::Further);
     };
     let (given_up, live) = run.send_counted(session, &load).await?;
-    if let Some(failed) = failed(&live) {
+    if let Some(failed) = failed(&live, conditions::sent_by(run.settings())) {
         run.caveat(failed);
     }
     if let Some(given_up) = given_up {
@@ -121,9 +121,9 @@ pub(in crate::workflow) fn surveyed(settings: &Settings, requests: u64) -> u64 {
 }
 
 /// What failed of it; what was under way when somebody stopped it did not.
-fn failed(live: &Live) -> Option<Doubt> {
+fn failed(live: &Live, sent_by: SentBy) -> Option<Doubt> {
     let failures = live.failures.iter().filter(|((error, _), _)| *error != ErrorKind::Interrupted);
     let failures = FailureGroup::of(failures.map(|(kind, n)| (*kind, *n)));
     let failed = failures.iter().map(|group| group.n).sum();
-    (failed > 0).then_some(Doubt::WarmupFailed { failed, sent: live.ended, failures })
+    (failed > 0).then_some(Doubt::WarmupFailed { failed, sent: live.ended, failures, sent_by })
 }
