@@ -1,5 +1,9 @@
 //! What a server says of its own times in its answers, alone and in a batch, through the command line.
 
+use std::io::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use flate2::{Compression, GzBuilder};
 use serde_json::{Value, json};
 
 use crate::common::run::Run;
@@ -91,4 +95,40 @@ fn an_answer_that_is_no_json_says_nothing_and_fails_nothing() {
         assert!(table.column("error").iter().all(|error| error.is_empty()));
     }
     assert!(run.results().manifest().get("server_times").is_none());
+}
+
+/// What is found of the answers of both phases, which send one request in one call.
+fn compared(name: &str, server: &Server) -> Value {
+    let run = Run::prove(name, &["--target", &server.url(), "--set", "after.batch=1", "-n", "40"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    run.results().json("comparison.json")["quality"].take()
+}
+
+#[test]
+fn an_encoded_answer_is_its_content_whenever_it_was_encoded() {
+    let times = AtomicU32::new(1);
+    let server = Server::start(move |_, mut peer| {
+        while peer.request().is_some() {
+            // The time is in the head of what is encoded: no two answers have the same bytes.
+            let at = times.fetch_add(1, Ordering::SeqCst);
+            let mut encoder = GzBuilder::new().mtime(at).write(Vec::new(), Compression::fast());
+            encoder.write_all(b"{\"label\":\"same\"}").expect("memory takes it");
+            let content = encoder.finish().expect("memory takes it");
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+                content.len()
+            );
+            peer.write_bytes(&[head.as_bytes(), &content].concat());
+        }
+    });
+    let quality = compared("server_bodies_gzip", &server);
+    assert_eq!((&quality["different"], &quality["equal"]), (&json!(0), &quality["compared"]), "{quality}");
+    assert!(quality["compared"].as_u64().is_some_and(|compared| compared > 0), "{quality}");
+}
+
+#[test]
+fn what_is_no_number_is_the_same_in_both_phases() {
+    let quality = compared("server_bodies_nan", &server(r#"{"score":NaN}"#));
+    assert_eq!((&quality["different"], &quality["equal"]), (&json!(0), &quality["compared"]), "{quality}");
+    assert!(quality["compared"].as_u64().is_some_and(|compared| compared > 0), "{quality}");
 }

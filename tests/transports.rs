@@ -7,9 +7,10 @@ mod through;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use spanload::model::{Completed, Connections, HttpVersion, Peer, Sample, Stage};
-use spanload::transport::dial::{SystemDialer, SystemResolver};
+use spanload::transport::dial::{Attempts, SystemDialer, SystemResolver};
 use spanload::transport::{ConnectSettings, Direct, Endpoint, PoolSettings, Pooled, TlsSettings, TlsTrust};
 
 use crate::common;
@@ -219,4 +220,36 @@ fn tls_is_apart_from_the_connect_before_it() {
     assert_eq!(Ledger::of(&pooled), Ledger::of(&direct));
     assert_eq!(Ledger::of(&pooled).failures, [("tls", 1)].into());
     assert_eq!(reached(samples(&pooled)[0]), ["queue", "connect", "tls"]);
+}
+
+/// A server whose queue of connections is full, and what fills it.
+fn full() -> Option<(tokio::net::TcpListener, Vec<std::net::TcpStream>)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _inside = runtime.enter();
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let listener = socket.listen(1).expect("it listens");
+    let address = listener.local_addr().expect("bound");
+    let mut held = Vec::new();
+    for _ in 0..16 {
+        match std::net::TcpStream::connect_timeout(&address, Duration::from_millis(500)) {
+            Ok(stream) => held.push(stream),
+            Err(_) => return Some((listener, held)),
+        }
+    }
+    common::cannot("the queue of connections does not fill up");
+    None
+}
+
+#[test]
+fn a_connect_that_takes_too_long_is_called_the_same() {
+    let Some((listener, _held)) = full() else { return };
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    let attempts = Attempts { limit: Some(Duration::from_millis(300)), ..Attempts::default() };
+    let connect = || ConnectSettings { attempts, ..ConnectSettings::default() };
+    let direct = Ledger::of(&direct(Load::new(1, 1), &url, connect()));
+    let settings = PoolSettings { connect: connect(), ..PoolSettings::default() };
+    let completed = pooled(Load::new(1, 1), &url, settings);
+    assert_eq!(Ledger::of(&completed), direct);
+    assert_eq!(direct.failures, [("connect_failed", 1)].into());
 }

@@ -1,6 +1,9 @@
 //! Collects an answer's content as it comes, decoded where it is encoded.
 
-use std::task::{Context, Poll};
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use bytes::BytesMut;
 
 use super::answer_limits::AnswerLimits;
 use super::collected::Collected;
@@ -9,19 +12,35 @@ use super::gathered::Gathered;
 use crate::model::{ErrorKind, Moment};
 use crate::transport::{BodySink, ContentCoding, Head};
 
+/// Bytes of an encoded answer that are decoded at once, where there must be room for what comes of them: a quarter of a MiB of
+/// gzip.
+const PIECE: usize = 256;
+
 /// Takes one answer.
 pub struct AnswerCollector {
     most: u64,
     received: u64,
     coding: ContentCoding,
+    /// How what is no success is encoded: nobody decodes it but to show its beginning.
+    undecoded: ContentCoding,
     content: Decoding,
+    /// What is encoded and waits for room.
+    rest: BytesMut,
+    /// What is wrong with what had waited.
+    failed: Option<ErrorKind>,
 }
 
 impl AnswerCollector {
     /// Waits for an answer. Where its content must be looked at it needs a copy, and what there is no room for waits in the network.
     pub fn new(limits: &AnswerLimits, needs_copy: bool) -> Self {
         let content = Decoding::Plain(Gathered::new(limits, needs_copy));
-        AnswerCollector { most: limits.most, received: 0, coding: ContentCoding::Identity, content }
+        let (coding, undecoded, rest, failed) = Default::default();
+        AnswerCollector { most: limits.most, received: 0, coding, undecoded, content, rest, failed }
+    }
+
+    /// How the content is encoded that it gathers.
+    pub fn undecoded(&self) -> ContentCoding {
+        self.undecoded
     }
 
     /// The content is complete: decodes what is left of it.
@@ -29,7 +48,28 @@ impl AnswerCollector {
     /// # Errors
     /// Its encoding ends too early, or it is too large decoded.
     pub fn end(&mut self) -> Result<(), ErrorKind> {
-        self.content.end()
+        match self.failed {
+            Some(kind) => Err(kind),
+            None => self.content.end(),
+        }
+    }
+
+    /// Waits until all that has come is decoded.
+    pub async fn decoded_all(&mut self) {
+        poll_fn(|cx| self.poll_ready(cx)).await;
+    }
+
+    /// Decodes what there is room for.
+    fn decode(&mut self) -> Result<(), ErrorKind> {
+        while !self.rest.is_empty() && self.content.gathered().has_room() {
+            self.decode_piece()?;
+        }
+        Ok(())
+    }
+
+    fn decode_piece(&mut self) -> Result<(), ErrorKind> {
+        let piece = self.rest.split_to(PIECE.min(self.rest.len()));
+        self.content.take(&piece)
     }
 
     /// The content, after its end.
@@ -49,22 +89,35 @@ impl AnswerCollector {
 impl BodySink for AnswerCollector {
     fn forget(&mut self) {
         self.received = 0;
-        self.coding = ContentCoding::Identity;
+        (self.coding, self.undecoded, self.rest, self.failed) = Default::default();
         self.content.gathered().forget();
     }
 
     fn begins(&mut self, head: &Head) {
         // What is no success has failed whatever it says, also if nobody can read it.
-        if ErrorKind::from_status(head.status).is_none() {
-            self.coding = head.coding;
+        match ErrorKind::from_status(head.status) {
+            None => self.coding = head.coding,
+            Some(_) => self.undecoded = head.coding,
         }
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.content.gathered().poll_room(cx)
+        loop {
+            ready!(self.content.gathered().poll_room(cx));
+            if self.rest.is_empty() {
+                return Poll::Ready(());
+            }
+            if let Err(kind) = self.decode_piece() {
+                self.rest.clear();
+                self.failed = Some(kind);
+            }
+        }
     }
 
     fn chunk(&mut self, _at: Moment, data: &[u8]) -> Result<(), ErrorKind> {
+        if let Some(kind) = self.failed {
+            return Err(kind);
+        }
         self.received += data.len() as u64;
         // Only what has content is encoded: an answer to HEAD says how it would be.
         if self.coding != ContentCoding::Identity {
@@ -74,15 +127,22 @@ impl BodySink for AnswerCollector {
             self.content.gathered().refuse();
             return Err(ErrorKind::TooLarge);
         }
-        self.content.take(data)
+        if !self.content.must_wait() {
+            return self.content.take(data);
+        }
+        self.rest.extend_from_slice(data);
+        self.decode()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::sync::Arc;
 
     use bytes::Bytes;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
 
     use super::*;
     use crate::client::BatchRoom;
@@ -131,6 +191,31 @@ mod tests {
         let rolled = collected(1 << 20, &budget, &[chunk.as_str(); 6]);
         let expected = Digest::of("x".repeat(600_000).as_bytes());
         assert!(matches!(rolled, Ok(AnswerBody::Rolled(digest)) if digest == expected));
+    }
+
+    #[test]
+    fn what_is_encoded_waits_for_room_between_its_pieces() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&vec![b'1'; 4 << 20]).expect("memory takes it");
+        let encoded = encoder.finish().expect("memory takes it");
+        let limits = AnswerLimits { most: 8 << 20, ..limits(1_000, &ByteBudget::new(64 << 20)) };
+        let head = Head { status: 200, coding: ContentCoding::Gzip, ..Head::default() };
+        let [mut beyond, mut waiting] = [(); 2].map(|()| {
+            let mut collector = AnswerCollector::new(&limits, true);
+            collector.begins(&head);
+            collector.chunk(Moment::START, &encoded).expect("it is whole");
+            collector
+        });
+        // Its decoder holds the last of it back until it is told that this is the end.
+        assert!(beyond.decoded().is_some_and(|bytes| bytes > 4_000_000), "{:?}", beyond.decoded());
+        assert!(waiting.decoded().is_some_and(|bytes| bytes < 400_000), "{:?}", waiting.decoded());
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(waiting.poll_ready(&mut cx).is_pending());
+        beyond.end().expect("it is whole");
+        drop(beyond);
+        assert!(waiting.poll_ready(&mut cx).is_ready());
+        waiting.end().expect("it is whole");
+        assert_eq!(waiting.decoded(), Some(4 << 20));
     }
 
     #[test]

@@ -10,8 +10,11 @@ use tokio::sync::futures::OwnedNotified;
 
 use crate::model::{ByteBudget, Lease};
 
-/// What the answers to batches that are not complete may hold together. One at a time may go beyond it, so that they never all
-/// wait for each other. All threads share it.
+/// What the answers to batches that are not complete may hold together, as they are decoded. One at a time may go beyond it, so
+/// that they never all wait for each other; each of the others goes beyond it by what it took last, before it knew: one read, or
+/// what 256 encoded bytes decode to, which is a quarter of a MiB with gzip, 8 MiB with zstd, and with brotli as much as an answer
+/// may have. The windows of decoders are not in here: up to 32 KiB each with gzip, 8 MiB with zstd, 16 MiB with brotli. All
+/// threads share it.
 #[derive(Debug)]
 pub struct BatchRoom {
     budget: Arc<ByteBudget>,
@@ -32,7 +35,7 @@ impl BatchRoom {
 pub struct BatchHold {
     room: Arc<BatchRoom>,
     lease: Lease,
-    /// Bytes that came when there was no room: no more than are read at once.
+    /// Bytes that came when there was no room.
     owed: u64,
     beyond: Option<Lease>,
     change: Option<Pin<Box<OwnedNotified>>>,
@@ -67,7 +70,8 @@ impl BatchHold {
         Poll::Ready(())
     }
 
-    fn may_go_on(&mut self) -> bool {
+    /// Whether more bytes may come now.
+    pub fn may_go_on(&mut self) -> bool {
         if self.owed == 0 || self.beyond.is_some() {
             return true;
         }

@@ -61,6 +61,11 @@ impl Decoding {
         }
     }
 
+    /// Whether it is encoded and may only be decoded where there is room for it.
+    pub(super) fn must_wait(&mut self) -> bool {
+        !matches!(self, Decoding::Plain(_)) && self.gathered().waits_for_room()
+    }
+
     /// Takes more of the content.
     ///
     /// # Errors

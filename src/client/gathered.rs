@@ -54,6 +54,16 @@ impl Gathered {
         self.too_large
     }
 
+    /// Whether its bytes need room that all answers share that must be looked at.
+    pub(super) fn waits_for_room(&self) -> bool {
+        self.hold.is_some()
+    }
+
+    /// Whether more may come now.
+    pub(super) fn has_room(&mut self) -> bool {
+        self.hold.as_mut().is_none_or(BatchHold::may_go_on)
+    }
+
     /// Ready once more may come.
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.hold.as_mut().map_or(Poll::Ready(()), |hold| hold.poll_room(cx))

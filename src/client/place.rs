@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::host::Clock;
-use crate::model::{ErrorKind, Moment};
+use crate::model::{ErrorKind, Micros, Moment};
 use crate::transport::{Connection, ConnectionChanges, ConnectionMarks, ExchangeMarks, Transport};
 
 /// An open connection and its marks.
@@ -17,6 +17,8 @@ pub(super) struct Opened<C> {
     carried: Cell<usize>,
     /// When the last exchange on it ended.
     idle_since: Cell<Moment>,
+    /// Whether its end was counted: it ends for all exchanges on it, and only once.
+    ended: Cell<bool>,
 }
 
 /// Holds at most one connection, and opens another when that one is of no more use. Exchanges that are on a connection then stay on
@@ -124,12 +126,14 @@ impl<T: Transport> ConnectionPlace<T> {
 
     async fn open(&self, marks: &ExchangeMarks, id: u64) -> Result<Rc<Opened<T::Connection>>, ErrorKind> {
         // The old one closes before another is opened.
-        *self.opened.borrow_mut() = None;
+        let old = self.opened.take().filter(|old| old.connection.watches_itself() && old.carried.get() == 0);
+        old.iter().for_each(|old| self.ended_idle(old));
+        drop(old);
         let connection_marks = ConnectionMarks::new(self.clock, id, &self.changes);
         marks.using(&connection_marks, true);
         let connection = self.transport.open(&connection_marks).await?;
-        let (carried, idle_since) = Default::default();
-        let opened = Rc::new(Opened { connection, marks: connection_marks, carried, idle_since });
+        let (carried, idle_since, ended) = Default::default();
+        let opened = Rc::new(Opened { connection, marks: connection_marks, carried, idle_since, ended });
         *self.opened.borrow_mut() = Some(Rc::clone(&opened));
         Ok(opened)
     }
@@ -138,17 +142,26 @@ impl<T: Transport> ConnectionPlace<T> {
     pub(super) fn settle(&self, used: &Rc<Opened<T::Connection>>, answered: Option<Moment>) {
         let open = used.connection.is_open();
         answered.into_iter().for_each(|at| used.idle_since.set(at));
-        if self.keep && answered.is_some() && !open {
-            self.changes.ended(None);
+        if answered.is_some() && !open {
+            self.count_end(used, None);
         }
         if !self.keep || !open {
             self.forget(used);
         }
     }
 
-    /// Counts a kept connection that has ended since the last answer on it.
+    /// Counts a kept connection that has ended since the last answer on it; one that goes on has not.
     pub(super) fn ended_idle(&self, used: &Opened<T::Connection>) {
-        self.changes.ended(Some(self.clock.now().since(used.idle_since.get())));
+        if !used.connection.is_open() {
+            let silent = !used.connection.says_farewell();
+            self.count_end(used, silent.then(|| self.clock.now().since(used.idle_since.get())));
+        }
+    }
+
+    fn count_end(&self, used: &Opened<T::Connection>, idle: Option<Micros>) {
+        if self.keep && !used.ended.replace(true) {
+            self.changes.ended(idle);
+        }
     }
 
     fn forget(&self, gone: &Rc<Opened<T::Connection>>) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::model::{ErrorKind, Micros, Sample, mix};
+use crate::model::{ErrorKind, Micros, Sample, Stage, mix};
 
 /// The rest after the first request in vain; each further one in a row doubles it.
 const BASE: Micros = Micros(50_000);
@@ -46,15 +46,16 @@ impl InVain {
     }
 }
 
-/// Whether a connection that was opened for the request ended without a byte of an answer.
+/// Whether a connection that was opened for the request, or the stream on it, ended before an answer began.
 fn came_to_nothing(ended: &Sample) -> bool {
-    ended.bytes_received == 0 && ended.connection.is_some_and(|connection| !connection.reused)
+    ended.stages.get(Stage::Receive).is_none()
+        && ended.connection.is_some_and(|connection| !connection.reused)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ConnectionUse, TraceId};
+    use crate::model::{ConnectionUse, Moment, Timeline, TraceId};
 
     const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -100,7 +101,9 @@ mod tests {
         assert_eq!(after(&[reset; 2]).rest(1, TIMEOUT), None);
         assert!(after(&[reset; 3]).rest(1, TIMEOUT).is_some());
         let mut begun = ended(reset);
-        begun.bytes_received = 1;
+        let mut timeline = Timeline::from_due(Moment::START);
+        timeline.end(Stage::Receive, Moment::START);
+        begun.stages = timeline.finish();
         assert_eq!(after(&[reset; 9]).with(&begun), InVain(0), "somebody is there");
         let mut kept = ended(reset);
         kept.connection =

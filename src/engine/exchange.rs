@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 use super::repetition::Repetition;
 use super::scheduler::Scheduler;
 use super::slot::Slot;
-use crate::client::{AnswerCollector, Collected, Seat};
+use crate::client::{AnswerCollector, Collected, Seat, opening};
 use crate::model::{AnswerBody, ErrorKind, FailedAnswer, Micros, Moment};
 use crate::transport::{Aside, Head, Request, Transport};
 
@@ -36,6 +36,9 @@ async fn run<T: Transport + 'static>(scheduler: Rc<Scheduler<T>>, slot: Rc<Slot<
         let needs_copy = slot.members.borrow().len() > 1 || !repetition.checks.is_empty();
         let mut collector = AnswerCollector::new(&repetition.answers, needs_copy);
         let outcome = exchange(&scheduler, &slot, seat, &mut collector).await;
+        if outcome.is_ok() {
+            collector.decoded_all().await;
+        }
         end_exchange(&scheduler, &slot, outcome, collector);
     }
 }
@@ -102,11 +105,9 @@ fn end_exchange<T: Transport + 'static>(
     let (answers, said) = match outcome {
         Ok(head) => answered(scheduler, slot, head, collector, size),
         Err(kind) => {
-            let opening = || {
-                collector
-                    .finish()
-                    .map_or_else(|_| Bytes::new(), |content| FailedAnswer::opening_of(&content.bytes()))
-            };
+            let coding = collector.undecoded();
+            let opening =
+                || collector.finish().map_or(Bytes::new(), |content| opening(coding, &content.bytes()));
             (Err(kind), said(scheduler, slot, kind, None, opening))
         }
     };
@@ -153,6 +154,7 @@ fn answered<T: Transport + 'static>(
 ) -> (Result<MemberAnswers, ErrorKind>, Option<AnswerBody>) {
     let repetition = &scheduler.repetition;
     let refused = ErrorKind::from_status(head.status).is_some();
+    let coding = collector.undecoded();
     let content = match collector.finish() {
         Ok(content) => content,
         Err(kind) => return (Err(kind), said(scheduler, slot, kind, head.aside.take(), Bytes::new)),
@@ -169,7 +171,7 @@ fn answered<T: Transport + 'static>(
         if kind == ErrorKind::Protocol && !refused {
             slot.marks.because("the answer to a batch has no list of as many items as the batch");
         }
-        said(scheduler, slot, kind, head.aside.take(), || FailedAnswer::opening_of(&bytes))
+        said(scheduler, slot, kind, head.aside.take(), || opening(coding, &bytes))
     });
     (answers, said)
 }

@@ -7,7 +7,8 @@ use super::Micros;
 /// Kept connections that the server ended between two exchanges, over a repetition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closings {
-    /// With an answer, and said so in it: `Connection: close`, HTTP/1.0, or content that ends with the connection.
+    /// With an answer, and said so in it: `Connection: close`, HTTP/1.0, or content that ends with the connection; in HTTP/2 by
+    /// GOAWAY.
     pub with_answer: u64,
     /// While they were idle, without a word.
     pub idle: u64,
@@ -18,7 +19,7 @@ pub struct Closings {
 }
 
 impl Closings {
-    /// One that was said in an answer.
+    /// One that was said.
     pub fn said(&mut self) {
         self.with_answer += 1;
     }

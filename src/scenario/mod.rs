@@ -9,6 +9,7 @@ mod encoding;
 mod endpoints;
 mod error;
 mod headers;
+mod http2;
 mod length;
 mod method;
 mod overrides;
@@ -41,7 +42,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::host::regular;
-use crate::model::SlaLine;
+use crate::model::{Phase, SlaLine};
 use crate::telemetry::TelemetrySettings;
 
 /// The scenario that is taken where none is named.
@@ -86,6 +87,8 @@ pub fn load_open(path: &Path, overrides: &Overrides) -> Result<Settings, Scenari
 fn resolved(raw: raw::Raw, overrides: &Overrides) -> Result<Settings, ScenarioError> {
     let settings = settings::resolve(raw)?;
     sendable::check(&settings)?;
+    let phases = Phase::BOTH.map(|phase| (phase, settings.strategy(phase)));
+    http2::check(settings.target.url.as_deref(), &settings.target.headers, phases)?;
     Ok(Settings { overruled: overrides.secrets(), ..settings })
 }
 

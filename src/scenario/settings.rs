@@ -272,6 +272,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
     }
     let mut headers = headers::resolve(&raw.headers)?;
     let bearer = headers::bearer(raw.bearer.as_ref(), &mut headers)?;
+    encoding::check(&headers)?;
     let time_sources = server_times::sources(&raw)?;
     let endpoints = endpoints::resolve(&raw)?;
     Ok(Target {

@@ -32,6 +32,8 @@ pub struct ConnectionMarks {
     counters: RefCell<Vec<Rc<dyn Counters>>>,
     /// What the kernel had counted when it was last asked.
     retransmits: Cell<Option<u32>>,
+    /// What it had counted when the connect was over: those were SYNs.
+    at_connect: Cell<Option<u32>>,
     peer: Cell<Option<Peer>>,
     http: Cell<Option<HttpVersion>>,
     tls: Cell<Option<TlsUse>>,
@@ -51,6 +53,7 @@ impl ConnectionMarks {
             syns_in_vain: Cell::default(),
             counters: RefCell::default(),
             retransmits: Cell::default(),
+            at_connect: Cell::default(),
             peer: Cell::default(),
             http: Cell::default(),
             tls: Cell::default(),
@@ -97,6 +100,7 @@ impl ConnectionMarks {
         self.ends[place(stage)].set(Some(self.clock.now()));
         if stage == Stage::Connect {
             self.retransmits.set(self.counted());
+            self.at_connect.set(self.retransmits.get());
             if let Some(total) = self.retransmits.get() {
                 self.count_syns(total);
             }
@@ -186,15 +190,31 @@ impl ConnectionMarks {
             .reduce(|sum, more| sum + more)
     }
 
-    /// Asks the kernel what it has counted since it was last asked; absent where nobody counts, or no longer.
+    /// Asks the kernel what it has counted; absent while connecting, and where nobody counts, or no longer.
     pub fn recount(&self) -> Option<u32> {
         let total = self.counted()?;
         if self.is_connecting() {
             self.count_syns(total);
             return None;
         }
-        let before = self.retransmits.replace(Some(total))?;
-        Some(total.saturating_sub(before))
+        self.retransmits.set(Some(total));
+        Some(total)
+    }
+
+    /// What had been counted when the connect was over.
+    pub fn counted_at_connect(&self) -> Option<u32> {
+        self.at_connect.get()
+    }
+
+    /// What was counted before an exchange that begins now. Where nothing else is under way nothing has been sent again since the
+    /// kernel was last asked.
+    pub fn counted_before(&self) -> Option<u32> {
+        if self.is_shared() { self.recount() } else { self.retransmits.get() }
+    }
+
+    /// Whether several exchanges can be under way on it.
+    pub fn is_shared(&self) -> bool {
+        self.http.get() == Some(HttpVersion::Http2)
     }
 
     /// Whether there is anything to ask: then an answer that nobody asked for can be known to be 0.
@@ -266,7 +286,7 @@ mod tests {
         counts.0.set(3);
         marks.end();
         counts.0.set(5);
-        assert_eq!((marks.recount(), marks.recount()), (Some(2), Some(0)));
+        assert_eq!((marks.recount(), marks.counted_at_connect()), (Some(5), Some(3)));
         marks.unwatch();
         assert_eq!((marks.recount(), changes.open()), (None, 0));
         let used =
@@ -301,6 +321,7 @@ mod tests {
         assert_eq!(syns(), Some(7), "two race");
         marks.give_up(&rival);
         marks.end();
-        assert_eq!((syns(), marks.recount()), (Some(7), Some(0)), "they are no data");
+        let data = (marks.recount(), marks.counted_at_connect());
+        assert_eq!((syns(), data), (Some(7), (Some(1), Some(1))), "they are no data");
     }
 }

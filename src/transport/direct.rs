@@ -99,12 +99,17 @@ impl<D: Dial> Direct<D> {
         stream: D::Stream,
         marks: &ConnectionMarks,
     ) -> Result<(SecuredStream<D::Stream>, HttpVersion), ErrorKind> {
-        let Some(client) = self.settings.tls.as_ref().filter(|_| self.endpoint.tls) else {
+        if !self.endpoint.tls {
             let version =
                 if self.settings.http == HttpChoice::Http2 { HttpVersion::Http2 } else { HttpVersion::Http1 };
             return Ok((SecuredStream::Plain(stream), version));
-        };
+        }
         marks.begin(Stage::Tls);
+        let Some(client) = &self.settings.tls else {
+            marks.failed("nothing says how to secure the connection");
+            marks.unwatch();
+            return Err(ErrorKind::Tls);
+        };
         let connector = TlsConnector::from(Arc::clone(&client.config));
         let shaken = connector.connect(client.name.clone(), stream).await.map_err(|error| {
             marks.failed(&error);
@@ -170,6 +175,14 @@ impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Connection for Dir
             DirectConnection::Http1(connection) => connection.is_open(),
             DirectConnection::Http2(connection) => connection.is_open(),
         }
+    }
+
+    fn says_farewell(&self) -> bool {
+        matches!(self, DirectConnection::Http2(connection) if connection.says_farewell())
+    }
+
+    fn watches_itself(&self) -> bool {
+        matches!(self, DirectConnection::Http2(_))
     }
 
     fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()> {

@@ -43,6 +43,8 @@ pub struct ExchangeMarks {
     /// Of the attempt that is under way.
     bytes_of_attempt: Cell<u64>,
     bytes_received: Cell<u64>,
+    /// What the kernel had sent again on the connection before this attempt, which did not open it.
+    resent_before: Cell<Option<u32>>,
     retransmits: Cell<Option<u32>>,
     /// Why its answer cannot be understood.
     reason: Cell<Option<&'static str>>,
@@ -67,6 +69,7 @@ impl ExchangeMarks {
             bytes_sent: Cell::default(),
             bytes_of_attempt: Cell::default(),
             bytes_received: Cell::default(),
+            resent_before: Cell::default(),
             retransmits: Cell::default(),
             reason: Cell::default(),
         })
@@ -123,6 +126,7 @@ impl ExchangeMarks {
 
     /// This attempt uses the connection with these marks; whether it is the one that opens it.
     pub fn using(&self, marks: &Rc<ConnectionMarks>, opened_here: bool) {
+        self.resent_before.set(if opened_here { None } else { marks.counted_before() });
         *self.carrier.borrow_mut() = Some(Carrier { marks: Rc::clone(marks), opened_here });
     }
 
@@ -157,9 +161,14 @@ impl ExchangeMarks {
         now
     }
 
+    /// `bytes` have come that are none of the answer, as those that reset a stream.
+    pub fn received_beside(&self, bytes: usize) {
+        self.bytes_received.set(self.bytes_received.get() + bytes as u64);
+    }
+
     /// `bytes` of the answer came at `at`.
     pub fn read_at(&self, bytes: usize, at: Moment) {
-        self.bytes_received.set(self.bytes_received.get() + bytes as u64);
+        self.received_beside(bytes);
         if self.first_read.get().is_none() {
             self.first_read.set(Some(at));
         }
@@ -225,15 +234,16 @@ impl ExchangeMarks {
     pub fn take_evidence(&self) {
         let carrier = self.carrier.borrow();
         let Some(carrier) = carrier.as_ref() else { return };
-        let again =
-            if !carrier.opened_here && self.was_too_fast_for_the_kernel() && carrier.marks.is_counted() {
-                Some(0)
-            } else {
-                carrier.marks.recount()
-            };
+        let Carrier { marks, opened_here } = carrier;
+        let before = if *opened_here { marks.counted_at_connect() } else { self.resent_before.get() };
+        let is_alone = !opened_here && !marks.is_shared();
+        let again = if is_alone && self.was_too_fast_for_the_kernel() && marks.is_counted() {
+            Some(0)
+        } else {
+            marks.recount().zip(before).map(|(now, before)| now.saturating_sub(before))
+        };
         // What was taken before, as when a member of a batch had to leave, is of the same exchange.
-        let before = self.retransmits.get();
-        self.retransmits.set(again.map(|again| before.unwrap_or(0) + again).or(before));
+        self.retransmits.set(again.or(self.retransmits.get()));
     }
 
     /// Whether the answer came before the kernel could have sent the request again.
@@ -252,7 +262,7 @@ impl ExchangeMarks {
         carrier.as_ref().and_then(|carrier| carrier.marks.as_used(!carrier.opened_here))
     }
 
-    /// Data sent again during the exchange, once the evidence is taken.
+    /// Data sent again on its connection during the exchange, once the evidence is taken.
     pub fn retransmits(&self) -> Option<u32> {
         self.retransmits.get()
     }

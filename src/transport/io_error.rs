@@ -4,12 +4,11 @@ use std::io;
 
 use crate::model::ErrorKind;
 
-/// Of a connect.
+/// Of a connect. One that takes too long has failed like others: the word `timeout` is for the request's own deadline.
 pub(super) fn connect_error(error: &io::Error) -> ErrorKind {
     match (error.kind(), error.raw_os_error()) {
         (io::ErrorKind::ConnectionRefused, _) => ErrorKind::ConnectRefused,
         (io::ErrorKind::ConnectionReset, _) => ErrorKind::Reset,
-        (io::ErrorKind::TimedOut, _) => ErrorKind::Timeout,
         (_, Some(libc::EMFILE | libc::ENFILE | libc::EADDRNOTAVAIL)) => ErrorKind::LocalLimit,
         _ => ErrorKind::ConnectFailed,
     }

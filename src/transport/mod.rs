@@ -41,7 +41,7 @@ pub use exchange_marks::ExchangeMarks;
 pub use pooled::{Lane, PoolSettings, Pooled};
 pub use request::{Request, RequestTemplate};
 pub use routes::Routes;
-pub use seam::{BodySink, Connection, Failure, Head, Transport};
+pub use seam::{BodySink, Connection, Failure, Head, Reached, Transport};
 pub use server_headers::ServerHeaders;
 pub use target_path::requested_url;
 pub use target_url::Address;

@@ -28,6 +28,17 @@ pub trait Connection {
     /// Whether another exchange can follow those that are on it. Where that ends while some are, its marks are told.
     fn is_open(&self) -> bool;
 
+    /// Whether the server has said that it takes no other exchanges, so that its end is no surprise; what an answer says does not
+    /// count.
+    fn says_farewell(&self) -> bool {
+        false
+    }
+
+    /// Whether it watches itself while nobody does: then it may have ended, and nobody else has noticed.
+    fn watches_itself(&self) -> bool {
+        false
+    }
+
     /// Watches the connection for somebody who has nothing to send on it now; ready once it is of no more use.
     fn poll_idle(&self, cx: &mut Context<'_>) -> Poll<()>;
 
@@ -83,6 +94,17 @@ pub struct Head {
 pub struct Failure {
     /// In one word.
     pub kind: ErrorKind,
-    /// Whether nothing of the request has left this machine, so that sending it again is safe.
-    pub unsent: bool,
+    /// Whom the request has reached: sending it again is safe where that is nobody.
+    pub reached: Reached,
+}
+
+/// How far a request came that has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// Nothing of it has left this machine.
+    Nobody,
+    /// The server has said that it has not looked at it (RFC 9113 §8.7).
+    Refusal,
+    /// Perhaps the server has acted on it.
+    Perhaps,
 }

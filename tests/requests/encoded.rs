@@ -83,3 +83,25 @@ fn what_is_not_decoded_is_not_asked_for() {
         "gzip, br",
     ]);
 }
+
+#[test]
+fn what_a_failure_says_is_shown_decoded() {
+    let witness = Witness::start(|_| {
+        let content = gzip(b"{\"detail\":\"the model is loading\"}");
+        let head = format!(
+            "HTTP/1.1 503 Busy\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            content.len()
+        );
+        [head.as_bytes(), &content].concat()
+    });
+    let loaded = Loaded::run("encoded_failure", "", &witness, &[]);
+    assert!(loaded.stderr().contains("503 {\"detail\":\"the model is loading\"}"), "{}", loaded.stderr());
+}
+
+#[test]
+fn a_header_asks_for_no_coding_that_is_not_decoded() {
+    let witness = encoded("deflate");
+    let loaded = Loaded::run("encoded_header", "", &witness, &["-H", "accept-encoding: deflate"]);
+    loaded.assert_refused(&["target.headers.accept-encoding", "gzip"]);
+    assert!(witness.seen().is_empty());
+}

@@ -60,7 +60,7 @@ fn syns_are_counted_over_all_addresses_whether_or_not_one_answers() {
         });
         let outcome = Load::new(1, 1).url("http://a.test").run_resolving(&net, names.clone());
         let sample = outcome.sample(0);
-        assert_eq!(sample.error, error.map(|_| ErrorKind::Timeout));
+        assert_eq!(sample.error, error.map(|_| ErrorKind::ConnectFailed));
         assert_eq!(
             stages(sample)[..3],
             [("queue", 0), ("dns", 0), ("connect", if error.is_some() { 4_000_000 } else { 1_250_000 })]
@@ -133,4 +133,13 @@ fn a_timeout_within_the_answer_keeps_the_status() {
     assert_eq!((sample.error, sample.status), (Some(ErrorKind::Timeout), Some(200)));
     let expected = [("queue", 0), ("connect", 0), ("send", 0), ("wait", 50_000), ("receive", 151_000)];
     assert_eq!(stages(sample), expected);
+}
+
+#[test]
+fn nothing_is_sent_in_the_open_to_a_server_of_tls() {
+    let net = Net::new(|_, mut peer| async move {
+        assert_eq!(peer.bytes(1).await, None, "not a byte");
+    });
+    let outcome = Load::new(1, 1).url("https://10.0.0.1:443").run(&net);
+    assert_eq!((outcome.sample(0).error, net.dialled()), (Some(ErrorKind::Tls), 1));
 }

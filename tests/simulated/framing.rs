@@ -37,6 +37,18 @@ fn every_framing_ends_where_it_says() {
         ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n7".into(), "7", 2),
         ("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n7".into(), "7", 2),
         ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\n7".into(), "7", 1),
+        ("HTTP/1.1 200 OK\r\nConnection: close, keep-alive\r\nContent-Length: 1\r\n\r\n7".into(), "7", 2),
+        (
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\n7".into(),
+            "7",
+            2,
+        ),
+        (
+            "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n7\r\n0\r\n\r\n"
+                .into(),
+            "7",
+            2,
+        ),
         ("HTTP/1.1 200 OK\r\nX: UNTIL CLOSE\r\n\r\n\"all\"".into(), "\"all\"", 2),
         ("HTTP/1.1 204 No Content\r\n\r\n".into(), "", 1),
         (

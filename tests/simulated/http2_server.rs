@@ -113,6 +113,15 @@ impl Http2Peer {
 
     /// Takes no streams above `last`.
     pub async fn go_away(&mut self, last: u32) {
-        self.frame(GOAWAY, 0, 0, &[last.to_be_bytes(), [0; 4]].concat()).await;
+        self.go_away_because(last, 0).await;
+    }
+
+    pub async fn go_away_because(&mut self, last: u32, reason: u32) {
+        self.frame(GOAWAY, 0, 0, &[last.to_be_bytes(), reason.to_be_bytes()].concat()).await;
+    }
+
+    /// The kernel has sent so many segments of the client's again.
+    pub fn retransmit(&self, segments: u32) {
+        self.peer.retransmit(segments);
     }
 }

@@ -12,7 +12,9 @@ use std::time::Duration;
 use super::gate::Gate;
 use spanload::transport::dial::{Dial, Lookup, Resolve};
 use spanload::transport::{ConnectionMarks, Counters};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, ReadBuf, duplex,
+};
 
 /// What becomes of a connect.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,8 @@ struct Inner {
     serve: Box<Serve>,
     /// Bytes that a stream takes before its writer must wait for its reader.
     room: usize,
+    /// Bytes that a stream takes and hands on only when it is flushed.
+    held_back: usize,
     gate: Option<Gate>,
     dialled: Cell<usize>,
     dialled_addresses: RefCell<Vec<SocketAddr>>,
@@ -73,6 +77,7 @@ impl Net {
             connect: Box::new(connect),
             serve: Box::new(move |index, peer| Box::pin(serve(index, peer))),
             room,
+            held_back: 0,
             gate: None,
             dialled: Cell::new(0),
             dialled_addresses: RefCell::default(),
@@ -83,6 +88,13 @@ impl Net {
     pub fn behind(self, gate: Gate) -> Self {
         let inner = Rc::into_inner(self.0).expect("nobody else has it yet");
         Net(Rc::new(Inner { gate: Some(gate), ..inner }))
+    }
+
+    /// Streams take so many bytes and hand them on only when they are flushed, as TLS does where the kernel takes no more. Nobody else
+    /// must have the network yet.
+    pub fn holding_back(self, bytes: usize) -> Self {
+        let inner = Rc::into_inner(self.0).expect("nobody else has it yet");
+        Net(Rc::new(Inner { held_back: bytes, ..inner }))
     }
 
     /// Answers every request with its own body after `ms`, on kept connections.
@@ -163,13 +175,13 @@ impl Dial for Net {
             };
             (inner.serve)(index, peer).await;
         });
-        Ok(Stream { stream: client, reset })
+        Ok(Stream { stream: BufWriter::with_capacity(self.0.held_back, client), reset })
     }
 }
 
 /// The client's end.
 pub struct Stream {
-    stream: DuplexStream,
+    stream: BufWriter<DuplexStream>,
     reset: Rc<Cell<bool>>,
 }
 
@@ -281,6 +293,11 @@ impl Peer {
     /// The kernel has sent so many segments of the client's again.
     pub fn retransmit(&self, segments: u32) {
         self.count.add(segments);
+    }
+
+    /// The bare stream, of which nothing was read yet.
+    pub fn into_stream(self) -> DuplexStream {
+        self.stream
     }
 
     /// Waits until the client closes.

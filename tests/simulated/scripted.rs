@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use spanload::model::{ErrorKind, Moment, Stage, StageSet};
 use spanload::transport::{
-    BodySink, Connection, ConnectionMarks, Counters, ExchangeMarks, Failure, Head, Request, Transport,
+    BodySink, Connection, ConnectionMarks, Counters, ExchangeMarks, Failure, Head, Reached, Request,
+    Transport,
 };
 
 use super::net::pause;
@@ -234,7 +235,7 @@ impl Connection for ScriptedConnection {
             pause(after_ms).await;
             script.capacity.set(then);
             self.open.set(false);
-            return Err(Failure { kind: ErrorKind::Closed, unsent: true });
+            return Err(Failure { kind: ErrorKind::Closed, reached: Reached::Nobody });
         }
         marks.wrote(request.body.len(), marks.now());
         marks.wrote_all();

@@ -218,3 +218,14 @@ fn a_proxy_of_the_environment_is_not_used_and_that_is_said_once() {
     let folder = fresh_folder("transports_environment");
     assert_eq!((said("", &folder), said("127.0.0.1", &folder)), (1, 0));
 }
+
+#[test]
+fn a_path_that_the_library_would_change_is_refused() {
+    for path in ["/%2e./x", "/a/../b", "/x?key='s3cret'"] {
+        let target = format!("http://127.0.0.1:1{path}");
+        let run = Run::prove("transports_path", &["--target", &target, "--transport", "reqwest"]);
+        let said = run.stderr();
+        assert_eq!(run.code(), 2, "{said}");
+        assert!(said.contains("target.transport = \"direct\"") && !said.contains("s3cret"), "{said}");
+    }
+}

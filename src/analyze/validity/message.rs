@@ -219,8 +219,8 @@ pub(super) fn message(doubt: &Doubt) -> String {
         ),
         Doubt::SurplusAnswers { phase, connections } => format!(
             "{connections} connections of the {} phase delivered bytes that nobody had asked for, so answers taken from them \
-             may be those of other requests; these connections were closed and what was doubtful and not yet written \
-             failed as protocol: find in the server's log why it answers more often than it is asked",
+             may be those of other requests; these connections were closed, and what came on them in the last 50 ms before that, or \
+             in the last 256 requests of a thread, failed as protocol, what came earlier counts as it is: find in the server's log why it answers more often than it is asked",
             phase.name()
         ),
         Doubt::ReplicaDiffers { what } => format!(

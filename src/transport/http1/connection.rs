@@ -14,7 +14,7 @@ use super::io::{Io, Scratch};
 use super::surplus;
 use crate::model::ErrorKind;
 use crate::transport::{
-    BodySink, Connection, ConnectionMarks, Endpoint, ExchangeMarks, Failure, Head, Request,
+    BodySink, Connection, ConnectionMarks, Endpoint, ExchangeMarks, Failure, Head, Reached, Request,
 };
 
 /// A connection that speaks HTTP/1.1.
@@ -98,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
         body: &mut dyn BodySink,
     ) -> Result<Head, Failure> {
         let Some(mut io) = self.io.take() else {
-            return Err(Failure { kind: ErrorKind::Closed, unsent: true });
+            return Err(Failure { kind: ErrorKind::Closed, reached: Reached::Nobody });
         };
         let gone = Gone(&self.marks, &self.open);
         let used = self.used.replace(true);
@@ -108,7 +108,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for Http1<S> {
             self.marks.surplus();
         }
         marks.take_evidence();
-        let done = outcome.map_err(|kind| Failure { kind, unsent: !marks.wrote_any() })?;
+        let reached = if marks.wrote_any() { Reached::Perhaps } else { Reached::Nobody };
+        let done = outcome.map_err(|kind| Failure { kind, reached })?;
         if done.reusable && request.keep {
             std::mem::forget(gone);
             self.io.set(Some(io));

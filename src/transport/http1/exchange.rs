@@ -47,6 +47,8 @@ pub(super) struct Http1Exchange<'a, S> {
     pub found_surplus: bool,
     written: usize,
     flushed: bool,
+    /// Whether the stream has taken bytes and not handed them on: TLS takes more than the kernel does.
+    held_back: bool,
     /// Why nothing more can be written. What the server had to say before may still be read.
     write_error: Option<ErrorKind>,
     answer: Option<AnswerHead>,
@@ -76,6 +78,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
             found_surplus: false,
             written: 0,
             flushed: false,
+            held_back: false,
             write_error: None,
             answer: None,
         }
@@ -145,17 +148,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Http1Exchange<'a, S> {
                 Poll::Ready(Err(error)) => self.write_error = Some(exchange_error(&error)),
             }
         }
-        if !self.flushed
-            && self.write_error.is_none()
-            && let Poll::Ready(outcome) = Pin::new(&mut self.io.stream).poll_flush(cx)
-        {
-            match outcome {
-                Ok(()) => {
-                    self.flushed = true;
-                    self.marks.wrote_all();
-                }
-                Err(error) => self.write_error = Some(exchange_error(&error)),
+        if !self.flushed && self.write_error.is_none() {
+            self.flush(cx);
+        }
+    }
+
+    fn flush(&mut self, cx: &mut Context<'_>) {
+        let called = self.held_back.then(|| self.marks.now());
+        match Pin::new(&mut self.io.stream).poll_flush(cx) {
+            Poll::Pending => self.held_back = true,
+            Poll::Ready(Ok(())) => {
+                self.flushed = true;
+                called.into_iter().for_each(|called| self.marks.wrote(0, called));
+                self.marks.wrote_all();
             }
+            Poll::Ready(Err(error)) => self.write_error = Some(exchange_error(&error)),
         }
     }
 

@@ -79,7 +79,7 @@ fn understand(
     names: &ServerHeaders,
     to_head: bool,
 ) -> Result<AnswerHead, ErrorKind> {
-    let mut said = Said { keep: response.version == Some(1), ..Said::default() };
+    let mut said = Said { old: response.version == Some(0), ..Said::default() };
     let mut head = Head { status, ..Head::default() };
     for header in response.headers.iter() {
         said.note(header)?;
@@ -90,13 +90,16 @@ fn understand(
         head.aside = Aside::of(response.headers.iter().map(|header| (header.name, header.value)));
     }
     let (content, framed) = said.content(status, to_head)?;
-    Ok(AnswerHead { head, content, keep: said.keep && framed })
+    Ok(AnswerHead { head, content, keep: said.keeps() && framed })
 }
 
 /// What the headers say of content and connection.
 #[derive(Default)]
 struct Said {
-    keep: bool,
+    /// Whether it is of HTTP/1.0.
+    old: bool,
+    close: bool,
+    keep_alive: bool,
     length: Option<u64>,
     chunked: bool,
     coding: ContentCoding,
@@ -121,14 +124,16 @@ impl Said {
             self.coding = self.coding.and(header.value);
         } else if header.name.eq_ignore_ascii_case("connection") {
             for token in header.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-                if token.eq_ignore_ascii_case(b"close") {
-                    self.keep = false;
-                } else if token.eq_ignore_ascii_case(b"keep-alive") {
-                    self.keep = true;
-                }
+                self.close |= token.eq_ignore_ascii_case(b"close");
+                self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
             }
         }
         Ok(())
+    }
+
+    /// Whether the server keeps the connection (RFC 9112 §9.3): `close` counts whatever else is said.
+    fn keeps(&self) -> bool {
+        !self.close && (!self.old || self.keep_alive)
     }
 
     /// How the content ends (RFC 9112 §6.3), and whether the connection can be trusted after it.
@@ -137,8 +142,8 @@ impl Said {
             return Ok((Framing::of_length(0), true));
         }
         Ok(match (self.chunked, self.length) {
-            // Both are an attempt at smuggling, or a proxy's mistake.
-            (true, length) => (Framing::chunked(), length.is_none()),
+            // Both are an attempt at smuggling, or a proxy's mistake, and HTTP/1.0 knows no chunks (RFC 9112 §6.1).
+            (true, length) => (Framing::chunked(), length.is_none() && !self.old),
             (false, Some(length)) => (Framing::of_length(length), true),
             (false, None) => (Framing::UntilClose, false),
         })

@@ -11,15 +11,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::driver::{Driver, Shared};
 use super::exchange;
 use super::watched::WatchedIo;
+use super::windows::Windows;
 use crate::model::ErrorKind;
 use crate::transport::{
     BodySink, Connection, ConnectionMarks, Endpoint, ExchangeMarks, Failure, Head, Request,
 };
 
-/// What a server may send before anybody has looked at it, on a stream and in all: enough for no answer to wait for a word from
-/// here on any usual path.
-const STREAM_WINDOW: u32 = 2 << 20;
-const CONNECTION_WINDOW: u32 = 8 << 20;
 /// The longest head of an answer; as in HTTP/1.1.
 const LONGEST_HEAD: u32 = 256 << 10;
 
@@ -41,11 +38,12 @@ impl Http2 {
     ) -> Result<Self, ErrorKind> {
         let shared = Shared::new(Rc::clone(&marks));
         let io = WatchedIo::new(stream, marks.clock(), &shared.traffic);
+        let windows = Windows::of(streams);
         let mut builder = Builder::new();
         builder
             .enable_push(false)
-            .initial_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_window_size(windows.stream)
+            .initial_connection_window_size(windows.connection)
             .max_header_list_size(LONGEST_HEAD);
         let (send, connection) = builder.handshake(io).await.map_err(|error| {
             marks.unwatch();
@@ -66,6 +64,14 @@ impl Connection for Http2 {
         self.shared.is_open()
     }
 
+    fn says_farewell(&self) -> bool {
+        self.shared.traffic.goes_away()
+    }
+
+    fn watches_itself(&self) -> bool {
+        true
+    }
+
     fn poll_idle(&self, _: &mut Context<'_>) -> Poll<()> {
         // The driver watches it, and tells the marks.
         if self.is_open() { Poll::Pending } else { Poll::Ready(()) }
@@ -81,7 +87,7 @@ impl Connection for Http2 {
             exchange::exchange(self.send.clone(), request, &self.endpoint, &self.shared.traffic, marks, body);
         let outcome = outcome.await;
         marks.take_evidence();
-        if outcome.is_err() && !self.shared.traffic.is_settled() {
+        if outcome.is_err() && self.shared.traffic.is_foreign() {
             marks.because("the server does not speak HTTP/2");
         }
         outcome

@@ -14,7 +14,7 @@ use hyper::http::{self, uri};
 use super::traffic::{Traffic, WatchedStream};
 use crate::model::ErrorKind;
 use crate::transport::answer_head::{add_times, answer_head};
-use crate::transport::{BodySink, Endpoint, ExchangeMarks, Failure, Head, Request, ServerHeaders};
+use crate::transport::{BodySink, Endpoint, ExchangeMarks, Failure, Head, Reached, Request, ServerHeaders};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -28,15 +28,20 @@ pub(super) async fn exchange(
     body: &mut dyn BodySink,
 ) -> Result<Head, Failure> {
     // Nothing of it has left this machine as long as it has no stream.
-    let unsent = |error: h2::Error| Failure { kind: kind_of(&error), unsent: true };
+    let unsent = |error: h2::Error| {
+        let reached = if traffic.goes_away() { Reached::Refusal } else { Reached::Nobody };
+        Failure { kind: kind_of(&error), reached }
+    };
     let mut send = send.ready().await.map_err(unsent)?;
     let bodiless = request.body.is_empty();
-    let head = head_of(request, endpoint).ok_or(Failure { kind: ErrorKind::Protocol, unsent: true })?;
+    let head =
+        head_of(request, endpoint).ok_or(Failure { kind: ErrorKind::Protocol, reached: Reached::Nobody })?;
     let (response, mut stream) = send.send_request(head, bodiless).map_err(unsent)?;
     let watched = traffic.watch(response.stream_id().into(), marks);
-    let refused = |error: h2::Error| Failure {
-        kind: kind_of(&error),
-        unsent: is_unprocessed(&error) || traffic.is_refused(watched.stream),
+    let refused = |error: h2::Error| {
+        let is_refused = is_unprocessed(&error) || traffic.is_refused(watched.stream);
+        let reached = if is_refused { Reached::Refusal } else { Reached::Perhaps };
+        Failure { kind: kind_of(&error), reached }
     };
     if !bodiless {
         // The library keeps what does not fit into the windows yet; no byte is copied for it.
@@ -79,18 +84,19 @@ async fn answer(
     watched: &WatchedStream,
 ) -> Result<Response<RecvStream>, h2::Error> {
     let mut interim = 0;
-    let answer = poll_fn(|cx| {
+    poll_fn(|cx| {
         while let std::task::Poll::Ready(Some(found)) = response.poll_informational(cx) {
             match found {
-                Ok(_) => interim += 1,
+                Ok(_) => {
+                    interim += 1;
+                    watched.passed_over(interim);
+                }
                 Err(error) => return std::task::Poll::Ready(Err(error)),
             }
         }
         std::pin::Pin::new(&mut response).poll(cx)
     })
-    .await?;
-    watched.passed_over(interim);
-    Ok(answer)
+    .await
 }
 
 async fn receive(
@@ -100,7 +106,7 @@ async fn receive(
     body: &mut dyn BodySink,
     head: &mut Head,
 ) -> Result<(), Failure> {
-    let failed = |kind| Failure { kind, unsent: false };
+    let failed = |kind| Failure { kind, reached: Reached::Perhaps };
     loop {
         poll_fn(|cx| body.poll_ready(cx)).await;
         let Some(data) = content.data().await else { break };

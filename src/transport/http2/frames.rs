@@ -85,6 +85,11 @@ impl FrameScan {
         }
     }
 
+    /// The kind of a frame that has begun and is not complete.
+    pub(super) fn kind_so_far(&self) -> Option<u8> {
+        (self.known > 3).then_some(self.head[3])
+    }
+
     fn step<'a>(&mut self, data: &'a [u8], see: &mut impl FnMut(FramePiece)) -> &'a [u8] {
         let missing = HEAD - self.known;
         if data.len() < missing {

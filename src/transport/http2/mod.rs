@@ -9,6 +9,8 @@ mod exchange;
 mod frames;
 mod traffic;
 mod watched;
+mod windows;
 
 pub(super) use connection::Http2;
 pub(super) use exchange::kind_of;
+pub(super) use windows::Windows;

@@ -19,8 +19,12 @@ pub(super) struct StreamWatch {
 #[derive(Default)]
 pub(super) struct Traffic {
     streams: RefCell<HashMap<u32, Rc<StreamWatch>>>,
+    /// Streams whose requests are complete but perhaps not with the kernel yet: TLS takes more than that does.
+    complete: RefCell<Vec<u32>>,
     /// Whether the server has said what it allows.
     settled: Cell<bool>,
+    /// Whether it began with something that is no frame of a server's.
+    foreign: Cell<bool>,
     /// The last stream that the server has looked at, once it takes no others (RFC 9113 §6.8).
     last: Cell<Option<u32>>,
 }
@@ -36,6 +40,16 @@ impl Traffic {
     /// Whether the server has said how many streams it allows.
     pub(super) fn is_settled(&self) -> bool {
         self.settled.get()
+    }
+
+    /// The server has begun with something else than it must (RFC 9113 §3.4).
+    pub(super) fn begins_otherwise(&self) {
+        self.foreign.set(true);
+    }
+
+    /// Whether what the server says is not HTTP/2.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.foreign.get()
     }
 
     /// Whether the server takes no other streams.
@@ -58,6 +72,18 @@ impl Traffic {
         watch.marks.wrote(piece.bytes, called);
         if piece.ends && piece.frame.ends_stream() {
             watch.marks.wrote_all();
+            self.complete.borrow_mut().push(piece.frame.stream);
+        }
+    }
+
+    /// All that was written is with the kernel; where that had to be waited for, since a call made at `called`.
+    pub(super) fn flushed(&self, called: Option<Moment>) {
+        let streams = self.streams.borrow();
+        for stream in self.complete.borrow_mut().drain(..) {
+            if let (Some(called), Some(watch)) = (called, streams.get(&stream)) {
+                watch.marks.wrote(0, called);
+                watch.marks.wrote_all();
+            }
         }
     }
 
@@ -79,6 +105,9 @@ impl Traffic {
     fn read_of_stream(&self, piece: FramePiece, at: Moment) {
         let streams = self.streams.borrow();
         let Some(watch) = streams.get(&piece.frame.stream) else { return };
+        if piece.frame.kind == kind::RST_STREAM {
+            return watch.marks.received_beside(piece.bytes);
+        }
         watch.marks.read_at(piece.bytes, at);
         if piece.begins && piece.frame.kind == kind::HEADERS {
             watch.heads.borrow_mut().push(at);
@@ -94,12 +123,11 @@ pub(super) struct WatchedStream {
 }
 
 impl WatchedStream {
-    /// So many interim answers came before the one that counts: its first byte is that of the next head.
+    /// So many interim answers have come: the first byte of the one that counts is that of the next head, once there is one.
     pub(super) fn passed_over(&self, interim: usize) {
-        if interim > 0
-            && let Some(at) = self.watch.heads.borrow().get(interim)
-        {
-            self.watch.marks.began(*at);
+        match self.watch.heads.borrow().get(interim) {
+            Some(at) => self.watch.marks.began(*at),
+            None => self.watch.marks.interim(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::frames::FrameScan;
+use super::frames::{FrameScan, kind};
 use super::traffic::Traffic;
 use crate::host::Clock;
 
@@ -21,12 +21,14 @@ pub(super) struct WatchedIo<S> {
     traffic: Rc<Traffic>,
     read: FrameScan,
     written: FrameScan,
+    /// Whether the stream has taken bytes and not handed them on.
+    held_back: bool,
 }
 
 impl<S> WatchedIo<S> {
     pub(super) fn new(stream: S, clock: Clock, traffic: &Rc<Traffic>) -> Self {
         let (read, written) = (FrameScan::default(), FrameScan::after(PREFACE));
-        WatchedIo { stream, clock, traffic: Rc::clone(traffic), read, written }
+        WatchedIo { stream, clock, traffic: Rc::clone(traffic), read, written, held_back: false }
     }
 }
 
@@ -39,6 +41,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for WatchedIo<S> {
         if !data.is_empty() {
             let at = this.clock.now();
             this.read.feed(data, |piece| this.traffic.read(piece, at));
+            let foreign = || this.read.kind_so_far().is_some_and(|kind| kind != kind::SETTINGS);
+            if !this.traffic.is_settled() && foreign() {
+                this.traffic.begins_otherwise();
+            }
         }
         Poll::Ready(Ok(()))
     }
@@ -75,7 +81,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedIo<S> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        let called = this.held_back.then(|| this.clock.now());
+        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
+        this.held_back = flushed.is_pending();
+        if let Poll::Ready(Ok(())) = flushed {
+            this.traffic.flushed(called);
+        }
+        flushed
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -10,6 +10,7 @@ use super::connector::ConnectHook;
 use super::lookup::HookedLookup;
 use super::sessions;
 use crate::model::HttpChoice;
+use crate::transport::http2::Windows;
 use crate::transport::{Address, ConnectSettings, Endpoint, EndpointError};
 
 /// How the client of a repetition is made.
@@ -58,7 +59,10 @@ pub(super) fn client(
         .dns_resolver(HookedLookup)
         .connector_layer(hook)
         .tls_backend_preconfigured(secured(connect));
-    let builder = speaking(builder, endpoint, connect.http);
+    let windows = Windows::of(connect.streams.max(1).saturating_mul((*idle).max(1)));
+    let builder = speaking(builder, endpoint, connect.http)
+        .http2_initial_stream_window_size(windows.stream)
+        .http2_initial_connection_window_size(windows.connection);
     let builder = reaching(builder, endpoint, settings)?;
     builder.build().map_err(|error| wrong("target.transport", format!("reqwest makes no client: {error:?}")))
 }

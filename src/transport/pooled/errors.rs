@@ -17,6 +17,7 @@ pub(super) fn kind_of(error: &reqwest::Error, handshaking: bool) -> ErrorKind {
     match () {
         () if error.is_redirect() => ErrorKind::Http3xx,
         () if error.is_dns() => ErrorKind::Dns,
+        () if error.is_timeout() && connecting => ErrorKind::ConnectFailed,
         () if error.is_timeout() => ErrorKind::Timeout,
         () if connecting && handshaking => ErrorKind::Tls,
         () => first(error, |cause| cause.downcast_ref::<h2::Error>().map(http2::kind_of))

@@ -14,7 +14,7 @@ use super::known::KnownConnections;
 use super::watch::{Carried, ConnectWatch};
 use crate::model::{ErrorKind, HttpVersion};
 use crate::transport::answer_head::{add_times, answer_head};
-use crate::transport::{BodySink, ExchangeMarks, Failure, Head, ServerHeaders};
+use crate::transport::{BodySink, ExchangeMarks, Failure, Head, Reached, ServerHeaders};
 
 /// Sends a request and waits for the head of its answer; also says what was spoken.
 pub(super) async fn head(
@@ -74,5 +74,5 @@ pub(super) async fn receive(
 
 /// Whether anything of a request has left this machine is not known, so that none is sent again.
 pub(super) fn failed(kind: ErrorKind) -> Failure {
-    Failure { kind, unsent: false }
+    Failure { kind, reached: Reached::Perhaps }
 }

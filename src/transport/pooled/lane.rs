@@ -61,16 +61,24 @@ impl Pooled {
         let hook = ConnectHook { clock: Arc::clone(&clock), ids: Arc::clone(ids), known: known.clone() };
         let base = client::base(&endpoint)?;
         let client = client::client(&endpoint, settings, hook)?;
-        let prepared = |route: &RequestTemplate| {
-            let unusable = || EndpointError::Path { path: route.path.to_string() };
-            PreparedRoute::new(&base, route).ok_or_else(unusable)
-        };
+        let prepared =
+            |route: &RequestTemplate| PreparedRoute::new(&base, route).ok_or_else(|| changed(route));
         let prepared = endpoint.templates().map(prepared).collect::<Result<_, EndpointError>>()?;
         let (http, streams) = (settings.connect.http, settings.connect.streams.max(1));
         let spoken = Cell::default();
         let shared = ClientPool { client, clock, endpoint, base, prepared, http, streams, spoken, known };
         Ok(Pooled { shared: Rc::new(shared) })
     }
+}
+
+/// A path that would not be sent as it is written. Its query can hold a secret and is not repeated.
+fn changed(route: &RequestTemplate) -> EndpointError {
+    let problem = format!(
+        "reqwest would send another path than `{}` with its query: it resolves `.` and `..` and encodes some characters; \
+         write it in that form, or set target.transport = \"direct\" (--transport direct)",
+        route.path.path()
+    );
+    EndpointError::Via { key: "target.transport", problem }
 }
 
 impl Transport for Pooled {
