@@ -91,6 +91,9 @@ fn all_keys() -> Raw {
             trace: path.clone(),
             trace_scale: Some(1.0),
             trace_jitter: text.clone(),
+            template: path.clone(),
+            columns: path.clone(),
+            order: "random".into(),
         },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),
         before: RawPhase {

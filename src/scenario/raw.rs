@@ -159,6 +159,10 @@ pub struct RawLoad {
     pub trace_scale: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_jitter: Option<String>,
+    pub template: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<PathBuf>,
+    pub order: String,
 }
 
 impl Default for RawLoad {
@@ -179,6 +183,9 @@ impl Default for RawLoad {
             trace: None,
             trace_scale: None,
             trace_jitter: None,
+            template: None,
+            columns: None,
+            order: "sequential".into(),
         }
     }
 }
@@ -221,6 +228,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
     let files = [
         &mut raw.load.payloads,
         &mut raw.load.trace,
+        &mut raw.load.template,
+        &mut raw.load.columns,
         &mut raw.before.script,
         &mut raw.after.script,
         &mut raw.target.ca,

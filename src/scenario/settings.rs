@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::abort_after;
 use super::arrivals;
+use super::bodies;
 use super::connecting::{Connecting, http_choice};
 use super::encoding;
 use super::endpoints::{self, TargetEndpoint};
@@ -21,7 +22,7 @@ use super::success;
 use super::via::Via;
 use crate::mock::MockSettings;
 use crate::model::{
-    AnswerChecks, ArrivalProcess, Connections, HttpChoice, Phase, SlaLine, Strategy, TimeSources,
+    AnswerChecks, ArrivalProcess, Connections, HttpChoice, Phase, RowOrder, SlaLine, Strategy, TimeSources,
 };
 use crate::telemetry::TelemetrySettings;
 
@@ -72,7 +73,7 @@ impl Settings {
     }
 
     fn has_bodies(&self, method: &str) -> bool {
-        self.load.payloads.is_some() || method::takes_prompts(method)
+        self.load.has_own_bodies() || method::takes_prompts(method)
     }
 
     /// What must not be written down, of the target and of the collector.
@@ -197,6 +198,12 @@ pub struct Load {
     /// Before which time the last request of an open load is due.
     #[serde(rename = "duration_ms", serialize_with = "as_millis")]
     pub duration: Option<Duration>,
+    /// File of a body with places to fill in.
+    pub template: Option<PathBuf>,
+    /// File of the rows that fill it.
+    pub columns: Option<PathBuf>,
+    /// In which order lines or rows are taken.
+    pub order: RowOrder,
 }
 
 fn as_millis<S: serde::Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -207,6 +214,11 @@ impl Load {
     /// What a caller waits between an answer and its next request.
     pub fn think(&self) -> Duration {
         Duration::from_millis(self.think_ms)
+    }
+
+    /// Whether somebody says what is sent.
+    pub fn has_own_bodies(&self) -> bool {
+        self.payloads.is_some() || self.template.is_some()
     }
 }
 
@@ -223,7 +235,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
     within("runs.repetitions", u64::from(raw.runs.repetitions), 1, 100)?;
     let target = target(raw.target)?;
     Ok(Settings {
-        load: load(raw.load)?,
+        load: load(raw.load, target.endpoints.iter().any(|endpoint| endpoint.payloads.is_some()))?,
         sla: sla(&raw.sla)?,
         before: strategy(&target, "before", &raw.before, "per_request")?,
         after: strategy(&target, "after", &raw.after, "pool")?,
@@ -278,7 +290,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
     })
 }
 
-fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
+fn load(raw: raw::RawLoad, others_have_files: bool) -> Result<Load, ScenarioError> {
     let workers = raw.workers.unwrap_or(64);
     within("load.requests", raw.requests.unwrap_or(1), 1, 10_000_000)?;
     within("load.workers", workers as u64, 1, 100_000)?;
@@ -292,9 +304,12 @@ fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
         threads: raw.threads,
         seed: raw.seed,
         abort_after: abort_after::resolve(&raw.abort_after)?,
+        order: bodies::order(&raw, others_have_files)?,
         payloads: raw.payloads,
         arrival,
         duration,
+        template: raw.template,
+        columns: raw.columns,
     })
 }
 

@@ -78,7 +78,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
         Ready::make(settings, &[settings.before, settings.after], interrupt).await?;
     // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
     let digested = Arc::clone(&plan);
-    let digest = tokio::task::spawn_blocking(move || digested.digest()).await?;
+    let digest = tokio::task::spawn_blocking(move || digested.digest()).await??;
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let results = Results::create(&job.out, &run_id)?;

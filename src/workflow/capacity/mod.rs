@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::{Mask, Part, Phase};
-use crate::plan::Plan;
 use crate::report::Progress;
 use crate::runlog::Results;
 use crate::scenario::Settings;
@@ -67,7 +66,7 @@ async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let results = Results::create(&job.out, &run_id)?;
-    let digest = Plan::digest(&plan);
+    let digest = plan.digest()?;
     let manifest = conditions::manifest(first, &plan, digest, &anchor, run_id.clone(), job.command.clone());
     let progress = Progress::new(job.quiet, expected::of_unknown(first));
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));

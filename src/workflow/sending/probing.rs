@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
-use super::plans;
 use super::transports::Moving;
 use crate::host::{Interrupt, Interrupted};
 use crate::model::{HttpChoice, Strategy};
-use crate::plan::TraceIds;
+use crate::plan::{Plan, TraceIds};
 use crate::scenario::Settings;
 use crate::transport::{Endpoint, TlsTrust};
 use crate::workflow::probe::{Diagnosis, ProbeRequest, diagnose};
@@ -27,11 +26,12 @@ pub(super) struct ProbedServer<'a> {
 /// What will not work, with its remedy; and the wish to stop.
 pub(super) async fn probe(
     settings: &Settings,
+    plan: &Plan,
     strategies: &[Strategy],
     server: ProbedServer<'_>,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Vec<Diagnosis>> {
-    let plan = plans::of_idle_calls(settings, 1)?;
+    let plan = plan.of_next_seed(1);
     let endpoint = Arc::new(server.endpoint.clone());
     let mut found = Vec::new();
     let routes = (0..).zip(&server.shown);
@@ -44,7 +44,7 @@ pub(super) async fn probe(
         let once = ProbeRequest {
             endpoint: Arc::clone(&endpoint),
             route,
-            body: plan.body(first),
+            body: plan.body(first)?,
             traceparent: TraceIds::new("probe", "probe", 1).traceparent(0),
             within: settings.target.timeout(),
             most: settings.target.max_answer_bytes,

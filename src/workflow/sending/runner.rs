@@ -33,12 +33,15 @@ impl Ready {
         strategies: &[Strategy],
         interrupt: &Interrupt,
     ) -> anyhow::Result<Self> {
-        let plan = Arc::new(plans::of_phases(settings)?);
+        // On another thread: a large file takes seconds, and this one listens for Ctrl-C.
+        let of_plan = settings.clone();
+        let plan = tokio::task::spawn_blocking(move || plans::of_phases(&of_plan));
+        let plan = Arc::new(plan.await??);
         memory::give_large_ones_back();
         limits::make_room(most_connections(settings, &plan), settings.load.threads as u64)?;
         let prepared = Prepared::make(&settings.telemetry)?;
         let mut server = Server::new(settings, &prepared)?;
-        let probe = server.check(settings, strategies, interrupt).await?;
+        let probe = server.check(settings, &plan, strategies, interrupt).await?;
         Ok(Ready { plan, server, prepared, probe })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::engine::Patience;
 use crate::model::{Part, Strategy};
-use crate::workflow::sending::{PartLoad, Run, Shown, plans};
+use crate::workflow::sending::{PartLoad, Run, Shown};
 
 /// How often each call is made. On a busy machine the odd one is late by milliseconds, never early: of calls with the same
 /// items the fit takes the fastest. Not one right after the other, so that both do not meet the same disturbance.
@@ -29,7 +29,7 @@ pub(in crate::workflow) async fn calibrate(run: &mut Run<'_>) -> anyhow::Result<
         let load = PartLoad {
             part: Part::Calibration,
             repetition,
-            plan: Arc::new(plans::of_idle_calls(run.settings(), (calls * batch) as u64)?),
+            plan: Arc::new(run.plan.of_next_seed((calls * batch) as u64)),
             strategy: Strategy { batch, http: run.settings().after.http, ..Strategy::pool(1) },
             workers: batch,
             patience: Some(Patience::of_calls(batch as u64)),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::engine::Patience;
 use crate::model::manifest::SingleCallsRecord;
 use crate::model::{Part, Phase, Strategy};
-use crate::workflow::sending::{PartLoad, Run, Shown, plans};
+use crate::workflow::sending::{PartLoad, Run, Shown};
 
 /// One that opens the connection and two on the warm one: these count where the server reports no times.
 const CALLS: u64 = 3;
@@ -37,7 +37,7 @@ pub(in crate::workflow) async fn single_calls(
     let load = PartLoad {
         part: Part::SingleCalls,
         repetition: set,
-        plan: Arc::new(plans::of_idle_calls(run.settings(), CALLS)?),
+        plan: Arc::new(run.plan.of_next_seed(CALLS)),
         strategy: Strategy { http: run.settings().after.http, ..Strategy::pool(1) },
         workers: 1,
         patience: Some(Patience::of_calls(1)),
