@@ -5,7 +5,7 @@ use super::pairs::Pairs;
 use super::spread::{Spread, bounded};
 use crate::analyze::document::{Difference, Differences};
 use crate::model::{Metric, Statistic};
-use crate::stats::{Interval, bootstrap, interval, welch};
+use crate::stats::{Interval, bootstrap, interval, rounded, welch};
 
 /// The differences of three percentiles and of the mean.
 pub(super) fn of(before: &Spread, after: &Spread, pairing: Pairing) -> Differences {
@@ -16,7 +16,9 @@ pub(super) fn of(before: &Spread, after: &Spread, pairing: Pairing) -> Differenc
     let at = |statistic| {
         let metric = Metric::latency(statistic);
         let [ms, ratio] = intervals(before, after, statistic, pairing);
-        let (from, to) = (before.figure(metric), after.figure(metric));
+        // As they are written, so that whoever subtracts finds the same.
+        let figure = |spread: &Spread| spread.figure(metric).map(|figure| rounded(figure, 3));
+        let (from, to) = (figure(before), figure(after));
         let paired = from.zip(to).and_then(|(from, to)| pairs.as_ref()?.interval(statistic, to - from));
         Difference {
             ci95_ms: ms.map(|ms| ms.rounded(3)),
