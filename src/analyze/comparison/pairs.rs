@@ -6,6 +6,7 @@
 //! other requests of this kind; how far repetitions lie apart is not in it.
 
 use super::resampled;
+use super::spread::bounded;
 use crate::analyze::observed::{Observation, PhaseData};
 use crate::model::{Micros, Statistic};
 use crate::stats::bootstrap::{self, Blocks};
@@ -69,8 +70,7 @@ impl<'a> Pairs<'a> {
             }
             Statistic::Min | Statistic::Max => return None,
         };
-        let interval = bootstrap::middle(differences)?.widened_to(point);
-        (interval.lo.is_finite() && interval.hi.is_finite()).then_some(interval)
+        bounded(bootstrap::middle(differences)?.widened_to(point))
     }
 
     /// In milliseconds, of each request over its repetitions; a request without an answer has no part in it, and the
@@ -112,5 +112,61 @@ impl<'a> PairedPhase<'a> {
         let rank = |latency: &Option<u64>| edges.partition_point(|edge| *edge < latency.unwrap_or(u64::MAX));
         let ranks = |those: &[Option<u64>]| those.iter().map(rank).sum::<usize>() as f64;
         self.in_order.chunks(self.repetitions).map(ranks).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::fixtures::phase;
+    use crate::stats::SplitMix64;
+
+    /// Latencies in microseconds of so many requests.
+    fn drawn(seed: u64, requests: usize) -> Vec<u64> {
+        let mut random = SplitMix64::new(seed);
+        (0..requests).map(|_| 100_000 + random.below(900_000)).collect()
+    }
+
+    fn interval(before: &[&[u64]], after: &[&[u64]], statistic: Statistic, point: f64) -> Option<Interval> {
+        let (before, after) = (phase(before), phase(after));
+        Pairs::new(&before, &after)?.interval(statistic, point)
+    }
+
+    #[test]
+    fn what_a_request_has_by_itself_cancels() {
+        let before = drawn(1, 2_000);
+        let after: Vec<_> = before.iter().map(|latency| latency - 50_000).collect();
+        for statistic in [Statistic::P50, Statistic::P95, Statistic::P99, Statistic::Mean] {
+            let found =
+                interval(&[&before[..]; 2], &[&after[..]; 2], statistic, -50.0).expect("enough requests");
+            assert!(
+                (found.lo + 50.0).abs() < 1e-6 && (found.hi + 50.0).abs() < 1e-6,
+                "{statistic}: {found:?}"
+            );
+        }
+        let other = drawn(2, 2_000);
+        let found = interval(&[&before], &[&other], Statistic::P50, 0.0).expect("enough requests");
+        assert!(found.lo < -30.0 && found.hi > 30.0, "other work is no pair: {found:?}");
+    }
+
+    #[test]
+    fn too_few_independent_requests_have_no_interval() {
+        let found = |requests, statistic| {
+            let latencies = drawn(1, requests);
+            interval(&[&latencies], &[&latencies], statistic, 0.0).is_some()
+        };
+        let stated =
+            [60, 300, 900].map(|n| [Statistic::P50, Statistic::P95, Statistic::P99].map(|one| found(n, one)));
+        assert_eq!(stated, [[true, false, false], [true, true, false], [true, true, true]]);
+        let slow: Vec<u64> = drawn(1, 30).iter().flat_map(|latency| [*latency; 30]).collect();
+        assert_eq!(interval(&[&slow], &[&slow], Statistic::P95, 0.0), None, "30 of them, each thirty times");
+        assert!(!found(900, Statistic::Max));
+    }
+
+    #[test]
+    fn other_requests_are_no_pairs() {
+        let [one, more] = [drawn(1, 100), drawn(1, 101)];
+        assert!(Pairs::new(&phase(&[&one]), &phase(&[&more])).is_none());
+        assert!(Pairs::new(&phase(&[&one]), &phase(&[&one, &one])).is_none());
     }
 }
