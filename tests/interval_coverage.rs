@@ -31,13 +31,15 @@ fn blocks_of_one_repetition_hold_the_truth_of_that_repetition_alone() {
 
 #[test]
 fn pairs_of_requests_hold_the_truth_of_two_queues() {
-    let queues = Queues { busy: [0.8, 0.5], requests: 2_000, repetitions: 3 };
-    for (name, count) in queues.measure(DRAWS / 2, 5) {
+    let queues = Queues { busy: [0.5, 0.3], requests: 2_000, repetitions: 3 };
+    let [p50, p95, p99, mean] = queues.measure(DRAWS / 2, 5);
+    for (name, count) in [p50, p95, mean] {
         assert!(
-            count.stated() > 0.9 && count.coverage() >= 0.88,
+            count.stated() > 0.95 && count.coverage() >= 0.90,
             "{name}: {} {}",
             count.stated(),
             count.coverage()
         );
     }
+    assert!(p99.1.stated() < 0.5, "20 requests beyond it, each with its neighbours, are too few");
 }
