@@ -44,7 +44,7 @@ fn its_payloads_are_the_ones_of_the_plan() {
     assert_eq!(bodies.len() as u64, REQUESTS);
     let plan = Plan::of_prompts(REQUESTS, 7);
     for (seq, body) in (0..).zip(bodies) {
-        let (given, planned) = (String::from_utf8_lossy(body), plan.body(seq));
+        let (given, planned) = (String::from_utf8_lossy(body), plan.body(seq).expect("a built-in prompt"));
         assert_eq!(given, String::from_utf8_lossy(&planned), "request {seq}");
     }
 }

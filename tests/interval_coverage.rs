@@ -1,6 +1,7 @@
 //! A short form of the benchmark of that name: fewer draws, the corners of the grid.
 
 use crate::common::coverage::{Process, measure};
+use crate::common::queues::Queues;
 
 const DRAWS: u32 = 300;
 
@@ -26,4 +27,19 @@ fn blocks_of_one_repetition_hold_the_truth_of_that_repetition_alone() {
     assert!(within.p95.coverage() >= AIM && within.p95.stated() > 0.95, "{}", within.p95.coverage());
     let beyond = measure(Process { phi: 0.0, between: 0.15, slow: 0.0 }, 1, DRAWS / 6, 11);
     assert!(beyond.p95.coverage() < 0.6, "why the label says so: {}", beyond.p95.coverage());
+}
+
+#[test]
+fn pairs_of_requests_hold_the_truth_of_two_queues() {
+    let queues = Queues { busy: [0.5, 0.3], requests: 2_000, repetitions: 3 };
+    let [p50, p95, p99, mean] = queues.measure(DRAWS / 2, 5);
+    for (name, count) in [p50, p95, mean] {
+        assert!(
+            count.stated() > 0.95 && count.coverage() >= 0.90,
+            "{name}: {} {}",
+            count.stated(),
+            count.coverage()
+        );
+    }
+    assert!(p99.1.stated() < 0.5, "20 requests beyond it, each with its neighbours, are too few");
 }

@@ -169,6 +169,23 @@ fn answers_that_are_costly_to_put_in_order_are_not() {
 }
 
 #[test]
+fn a_file_of_payloads_is_not_held() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bodies.jsonl");
+    let server = Server::echo(0);
+    let payloads = format!("load.payloads={}", path.display());
+    let [few, many] = [100, 30_000].map(|lines: usize| {
+        std::fs::write(&path, format!("{{\"text\": \"{}\"}}\n", "x".repeat(1_000)).repeat(lines))
+            .expect("room");
+        let flags = ["--set", &payloads, "--set", "load.order=random"];
+        let (most, outcomes) = load(&server, 5_000, 4, &flags);
+        assert_eq!(outcomes, [(String::new(), 5_000)]);
+        most
+    });
+    assert!(few > 0 && many < few + 8 * 1024, "{few} kB, and {many} kB with 30 MB of payloads");
+}
+
+#[test]
 fn small_requests_cost_the_same_memory_however_many_there_are() {
     let server = Server::start(|_, mut peer| {
         while peer.request().is_some() {

@@ -257,7 +257,7 @@ fn figure<'a>(phase: &'a Value, metric: &str) -> &'a Value {
 #[test]
 fn the_manifest_names_plan_and_machine() {
     let manifest = results().manifest();
-    let digest = Plan::of_prompts(REQUESTS, 7).digest().to_string();
+    let digest = Plan::of_prompts(REQUESTS, 7).digest().expect("built-in prompts").to_string();
     assert_eq!(text(&manifest["plan"]["digest"]), digest);
     assert_eq!(text(&results().comparison()["plan_digest"]), digest);
     let sources = [

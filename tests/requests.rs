@@ -10,6 +10,8 @@ mod headers;
 mod method;
 #[path = "requests/success.rs"]
 mod success;
+#[path = "requests/template.rs"]
+mod template;
 #[path = "requests/think.rs"]
 mod think;
 

@@ -22,11 +22,11 @@ pub use attribution::{
 pub use comparison::{compare, compare_runs};
 pub use document::{
     AaResult, Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump,
-    Cluster, Clusters, Comparison, Contribution, Difference, EndpointFigures, FailureFigures, LadderRung,
-    LatencyMs, OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary, Reuse,
-    ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView, SlaResult,
-    SlaTimes, StageFigures, Table, TableKey, Tail, ThreeDifferences, ThreeIntervals, ThreePercentiles,
-    Utilisation, Way, Window,
+    Cluster, Clusters, Comparison, Contribution, Difference, Differences, EndpointFigures, FailureFigures,
+    LadderRung, LatencyMs, OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary,
+    Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView,
+    SlaResult, SlaTimes, StageFigures, Table, TableKey, Tail, ThreeIntervals, ThreePercentiles, Utilisation,
+    Way, Window,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

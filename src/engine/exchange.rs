@@ -1,6 +1,6 @@
 //! A slot's life: take requests, exchange, end their stories, again, as long as there is room for it.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use super::scheduler::Scheduler;
 use super::slot::Slot;
 use crate::client::{AnswerCollector, Collected, Seat, opening};
 use crate::model::{AnswerBody, ErrorKind, FailedAnswer, Micros, Moment};
+use crate::plan::BodyLost;
 use crate::transport::{Aside, Head, Request, Transport};
 
 /// Starts the task of a slot; it ends with its `LocalSet`.
@@ -49,12 +50,19 @@ async fn exchange<T: Transport + 'static>(
     seat: Seat<T>,
     collector: &mut AnswerCollector,
 ) -> Result<Head, ErrorKind> {
-    let request = compose(scheduler, slot);
+    let Ok(request) = compose(scheduler, slot) else {
+        // The plan knows why; whoever ends the repetition ends this one too.
+        scheduler.stop();
+        return pending().await;
+    };
     seat.exchange(&request, &slot.marks, collector, || scheduler.next_connection()).await
 }
 
 /// What the requests in a slot send; the first of them leads.
-fn compose<'a, T: Transport + 'static>(scheduler: &'a Scheduler<T>, slot: &Slot<T>) -> Request<'a> {
+fn compose<'a, T: Transport + 'static>(
+    scheduler: &'a Scheduler<T>,
+    slot: &Slot<T>,
+) -> Result<Request<'a>, BodyLost> {
     let repetition = &scheduler.repetition;
     let members = slot.members.borrow();
     let first = members[0].1.seq;
@@ -62,11 +70,11 @@ fn compose<'a, T: Transport + 'static>(scheduler: &'a Scheduler<T>, slot: &Slot<
     let routes = repetition.routes(first);
     // Who takes no batches is given one request at a time.
     let Some(route) = routes.batch.as_ref().filter(|_| members.len() > 1) else {
-        return Request { route: &routes.single, body: repetition.plan.body(first), traceparent, keep };
+        return Ok(Request { route: &routes.single, body: repetition.plan.body(first)?, traceparent, keep });
     };
-    let bodies: Vec<Bytes> = members.iter().map(|(_, member)| repetition.plan.body(member.seq)).collect();
-    let body = repetition.batch_format.compose(&bodies);
-    Request { route, body, traceparent, keep }
+    let bodies = members.iter().map(|(_, member)| repetition.plan.body(member.seq));
+    let body = repetition.batch_format.compose(&bodies.collect::<Result<Vec<Bytes>, BodyLost>>()?);
+    Ok(Request { route, body, traceparent, keep })
 }
 
 /// An answer for each member, in order, or why it is no success.

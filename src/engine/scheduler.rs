@@ -383,6 +383,11 @@ impl<T: Transport + 'static> Scheduler<T> {
         pulse.change(self.told.replace(now), now);
     }
 
+    /// Ends the repetition: there is nothing to send any more.
+    pub(super) fn stop(&self) {
+        self.halt.call();
+    }
+
     /// A slot's task has panicked. Nobody looks at what becomes of these tasks, so that this must be said.
     pub(super) fn panicked(&self) {
         self.panicked.set(true);

@@ -21,7 +21,7 @@ pub(super) struct Turn {
 }
 
 /// The turns of a round, which is repeated, and how they are shuffled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Shares {
     seed: u64,
     /// Turns of each endpoint in a round.
@@ -38,6 +38,11 @@ impl Shares {
         let round = round(&counts);
         let window = if round.len() as u32 <= WINDOW { round.len() as u32 } else { WINDOW };
         Shares { seed, counts, round, window }
+    }
+
+    /// The same, shuffled by another seed.
+    pub(super) fn of_seed(&self, seed: u64) -> Self {
+        Shares { seed, ..self.clone() }
     }
 
     /// The turn of one request: always the same for the same number. No two have the same.

@@ -4,6 +4,7 @@
 
 mod abort_after;
 mod arrivals;
+mod bodies;
 mod connecting;
 mod encoding;
 mod endpoints;

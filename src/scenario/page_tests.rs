@@ -92,6 +92,9 @@ fn all_keys() -> Raw {
             trace_scale: Some(1.0),
             trace_jitter: text.clone(),
             warmup: "all".into(),
+            template: path.clone(),
+            columns: path.clone(),
+            order: "random".into(),
         },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),
         before: RawPhase {

@@ -161,6 +161,11 @@ pub struct RawLoad {
     pub trace_jitter: Option<String>,
     #[serde(deserialize_with = "abort_after::text")]
     pub warmup: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<PathBuf>,
+    pub order: String,
 }
 
 impl Default for RawLoad {
@@ -182,6 +187,9 @@ impl Default for RawLoad {
             trace_scale: None,
             trace_jitter: None,
             warmup: "auto".into(),
+            template: None,
+            columns: None,
+            order: "sequential".into(),
         }
     }
 }
@@ -224,6 +232,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
     let files = [
         &mut raw.load.payloads,
         &mut raw.load.trace,
+        &mut raw.load.template,
+        &mut raw.load.columns,
         &mut raw.before.script,
         &mut raw.after.script,
         &mut raw.target.ca,

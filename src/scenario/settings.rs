@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::abort_after;
 use super::arrivals;
+use super::bodies;
 use super::connecting::{Connecting, http_choice};
 use super::encoding;
 use super::endpoints::{self, TargetEndpoint};
@@ -22,8 +23,8 @@ use super::via::Via;
 use super::warmup::{self, Warmup};
 use crate::mock::MockSettings;
 use crate::model::{
-    AnswerChecks, ArrivalProcess, Connections, HttpChoice, Mask, Phase, SlaLine, Strategy, TimeSources,
-    masked_url, query,
+    AnswerChecks, ArrivalProcess, Connections, HttpChoice, Mask, Phase, RowOrder, SlaLine, Strategy,
+    TimeSources, masked_url, query,
 };
 use crate::telemetry::TelemetrySettings;
 
@@ -74,7 +75,7 @@ impl Settings {
     }
 
     fn has_bodies(&self, method: &str) -> bool {
-        self.load.payloads.is_some() || method::takes_prompts(method)
+        self.load.has_own_bodies() || method::takes_prompts(method)
     }
 
     /// What is sent before the first repetition. The embedded mock is fresh in each repetition and has nothing to get warm.
@@ -219,6 +220,12 @@ pub struct Load {
     /// What is sent before the first repetition, where the scenario says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup: Option<Warmup>,
+    /// File of a body with places to fill in.
+    pub template: Option<PathBuf>,
+    /// File of the rows that fill it.
+    pub columns: Option<PathBuf>,
+    /// In which order lines or rows are taken.
+    pub order: RowOrder,
 }
 
 fn as_millis<S: serde::Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -229,6 +236,11 @@ impl Load {
     /// What a caller waits between an answer and its next request.
     pub fn think(&self) -> Duration {
         Duration::from_millis(self.think_ms)
+    }
+
+    /// Whether somebody says what is sent.
+    pub fn has_own_bodies(&self) -> bool {
+        self.payloads.is_some() || self.template.is_some()
     }
 }
 
@@ -245,7 +257,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
     within("runs.repetitions", u64::from(raw.runs.repetitions), 1, 100)?;
     let target = target(raw.target)?;
     Ok(Settings {
-        load: load(raw.load)?,
+        load: load(raw.load, target.endpoints.iter().any(|endpoint| endpoint.payloads.is_some()))?,
         sla: sla(&raw.sla)?,
         before: strategy(&target, "before", &raw.before, "per_request")?,
         after: strategy(&target, "after", &raw.after, "pool")?,
@@ -301,7 +313,7 @@ fn target(raw: raw::RawTarget) -> Result<Target, ScenarioError> {
     })
 }
 
-fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
+fn load(raw: raw::RawLoad, others_have_files: bool) -> Result<Load, ScenarioError> {
     let workers = raw.workers.unwrap_or(64);
     within("load.requests", raw.requests.unwrap_or(1), 1, 10_000_000)?;
     within("load.workers", workers as u64, 1, 100_000)?;
@@ -315,10 +327,13 @@ fn load(raw: raw::RawLoad) -> Result<Load, ScenarioError> {
         threads: raw.threads,
         seed: raw.seed,
         abort_after: abort_after::resolve(&raw.abort_after)?,
+        order: bodies::order(&raw, others_have_files)?,
         payloads: raw.payloads,
         arrival,
         duration,
         warmup: warmup::resolve(&raw.warmup)?,
+        template: raw.template,
+        columns: raw.columns,
     })
 }
 

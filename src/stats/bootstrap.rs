@@ -19,6 +19,8 @@ const MOST_BLOCKS: usize = 2_000;
 pub struct Blocks {
     length: usize,
     stretch: f64,
+    /// How many values would say as much of a mean, did they not depend on each other.
+    apart: f64,
 }
 
 impl Blocks {
@@ -27,12 +29,44 @@ impl Blocks {
     /// with ρ from the series; at least n^⅓, for series that only look independent, at most n ÷ 4.
     pub fn of(series: &[f64]) -> Self {
         let n = series.len();
-        let rho = neighbour_correlation(series).clamp(0.0, 0.99);
+        Blocks::with(n, correlation(series, 1).clamp(0.0, 0.99), n.div_ceil(MOST_BLOCKS), n / 4)
+    }
+
+    /// Longer ones, for a series whose dependence fades more slowly than its neighbours show, as that of a queue does: ρ is
+    /// from the first distance (1, 2, 4 …) at which it has fallen to a half, and there are at most 20 blocks, at least 6.
+    pub fn of_queue(series: &[f64]) -> Self {
+        let n = series.len();
+        let distances = std::iter::successors(Some(1), |distance| Some(distance * 2));
+        let mut at = distances.take_while(|distance| *distance <= (n / 8).max(1));
+        let of = |distance: usize| (distance, correlation(series, distance));
+        let found = at.find(|distance| of(*distance).1 <= 0.5).map(of);
+        let (distance, left) = found.unwrap_or((1, 1.0));
+        let rho = left.max(0.0).powf(1.0 / distance as f64).clamp(0.0, 0.995);
+        Blocks::with(n, rho, n / 20, n / 6)
+    }
+
+    fn with(n: usize, rho: f64, least: usize, most: usize) -> Self {
         let range = rho / (1.0 - rho * rho);
         let adjusted = (6_f64.sqrt() * range).powf(2.0 / 3.0).max(1.0);
         let length = (adjusted * (n as f64).cbrt()).ceil() as usize;
-        let length = length.max(n.div_ceil(MOST_BLOCKS)).min(n / 4).max(1);
-        Blocks { length, stretch: stretch(n, length, range) }
+        let length = length.max(least).min(most).max(1);
+        let apart = n as f64 * (1.0 - rho) / (1.0 + rho);
+        Blocks { length, stretch: stretch(n, length, range), apart }
+    }
+
+    /// How many values would say as much of a mean, did they not depend on each other.
+    pub fn apart(&self) -> f64 {
+        self.apart
+    }
+
+    /// Those of two that are longer, and as much too narrow as the worse of them: for what is drawn from two series at the
+    /// same places.
+    pub fn longer(self, other: Self) -> Self {
+        Blocks {
+            length: self.length.max(other.length),
+            stretch: self.stretch.max(other.stretch),
+            apart: self.apart.min(other.apart),
+        }
     }
 
     /// How many independent values of a variance would have a mean as certain as that of `n` values with
@@ -55,18 +89,22 @@ fn stretch(n: usize, length: usize, range: f64) -> f64 {
     student::quantile(blocks as u32 - 1) / Z / kept.sqrt()
 }
 
-/// The correlation of each value with the next; 0 where all are equal.
-fn neighbour_correlation(series: &[f64]) -> f64 {
+/// The correlation of each value with that so many places on; 0 where all are equal.
+fn correlation(series: &[f64], distance: usize) -> f64 {
     let mean = series.iter().sum::<f64>() / series.len() as f64;
     let variance: f64 = series.iter().map(|value| (value - mean).powi(2)).sum();
-    let together: f64 = series.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+    let together: f64 = series
+        .iter()
+        .zip(series.iter().skip(distance))
+        .map(|(one, other)| (one - mean) * (other - mean))
+        .sum();
     if variance > 0.0 { together / variance } else { 0.0 }
 }
 
 /// By how much the means of resamples differ from what is expected of them, in the order drawn.
 ///
 /// Empty if the series has less than two values.
-pub fn deviations(series: &[f64], Blocks { length, stretch }: Blocks, seed: u64) -> Vec<f64> {
+pub fn deviations(series: &[f64], Blocks { length, stretch, .. }: Blocks, seed: u64) -> Vec<f64> {
     if series.len() < 2 {
         return Vec::new();
     }
@@ -138,6 +176,26 @@ mod tests {
         assert!((25..40).contains(&length(0.8, 1_000)), "√6 · 0.8 ÷ 0.36 to the ⅔ is 3.1");
         assert_eq!(length(0.0, 20_000_000 / 10), 1_000, "no more than 2,000 blocks");
         assert_eq!([length(0.9, 8), length(0.9, 1)], [2, 1]);
+    }
+
+    #[test]
+    fn dependence_that_fades_slowly_is_seen_at_a_distance() {
+        let apart =
+            |series: &[f64], blocks: fn(&[f64]) -> Blocks| blocks(series).apart() / series.len() as f64;
+        let plain = autoregressive(0.9, 20_000);
+        assert!((apart(&plain, Blocks::of_queue) / apart(&plain, Blocks::of) - 1.0).abs() < 0.25, "as it is");
+        let noise = autoregressive(0.0, 20_000);
+        let noisy: Vec<_> = autoregressive(0.98, 20_000)
+            .iter()
+            .zip(noise.iter().rev())
+            .map(|(slow, fast)| slow / 4.0 + fast)
+            .collect();
+        let [near, far] = [apart(&noisy, Blocks::of), apart(&noisy, Blocks::of_queue)];
+        assert!(far <= near, "{near} {far}");
+        assert_eq!(Blocks::of_queue(&noise).length, 1_000, "20 blocks");
+        assert_eq!(Blocks::of_queue(&[1.0; 12]).length, 2);
+        let two = [Blocks::of_queue(&noise), Blocks::of_queue(&plain)];
+        assert_eq!(two[0].longer(two[1]).apart(), two[1].apart());
     }
 
     #[test]

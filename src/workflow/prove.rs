@@ -84,6 +84,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     let (first, wanted) = (warmup::surveyed(settings, plan.requests()), idle_calls(settings));
     let look = move || (looked_at.digest(), Survey::of(&looked_at, first, warmup::BODIES_MOST, wanted));
     let (digest, survey) = tokio::task::spawn_blocking(look).await?;
+    let (digest, survey) = (digest?, survey?);
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let results = Results::create(&job.out, &run_id)?;

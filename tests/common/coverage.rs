@@ -1,5 +1,5 @@
 //! How often the intervals of a comparison hold the truth: simulated runs, judged by the code that judges real ones.
-use spanload::analyze::{Comparison, Inputs, PhaseCollector, compare};
+use spanload::analyze::{Comparison, Inputs, PhaseCollector, PhaseData, compare};
 use spanload::model::{Micros, Moment};
 use spanload::model::{Sample, Stage, Stages, TraceId};
 use spanload::stats::Interval;
@@ -22,7 +22,7 @@ pub struct Count {
 }
 
 impl Count {
-    fn take(&mut self, interval: Option<Interval>, truth: f64) {
+    pub fn take(&mut self, interval: Option<Interval>, truth: f64) {
         self.drawn += 1;
         let Some(interval) = interval else { return };
         self.stated += 1;
@@ -98,12 +98,17 @@ fn run(process: Process, repetitions: u32, normals: &mut Normals) -> Comparison 
         }
         phase.finish()
     });
+    compared(&before, &after)
+}
+
+/// The comparison of two phases, by the code that makes those of real runs.
+pub fn compared(before: &PhaseData, after: &PhaseData) -> Comparison {
     compare(Inputs {
         run_id: "simulated",
         plan_digest: "",
         sla: &[],
-        before: &before,
-        after: &after,
+        before,
+        after,
         baseline_script: None,
         script: None,
         single_calls: &[],
@@ -118,7 +123,7 @@ fn run(process: Process, repetitions: u32, normals: &mut Normals) -> Comparison 
     })
 }
 
-fn sample(seq: u64, latency: u64) -> Sample {
+pub fn sample(seq: u64, latency: u64) -> Sample {
     let mut lengths = [None; Stage::ALL.len()];
     lengths[Stage::Wait as usize] = Some(Micros(latency));
     let due = Some(Moment::from_micros(seq * 1_000));

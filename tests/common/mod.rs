@@ -16,6 +16,7 @@ pub mod packets;
 pub mod page;
 pub mod processes;
 pub mod pty;
+pub mod queues;
 pub mod run;
 pub mod svg;
 pub mod tls;

@@ -52,7 +52,7 @@ impl Caller {
     }
 
     fn send(&mut self, seq: u64, plan: &Plan, traces: &TraceIds) {
-        let (body, header) = (plan.body(seq), traces.traceparent(seq));
+        let (body, header) = (plan.body(seq).expect("a built-in prompt"), traces.traceparent(seq));
         let header = std::str::from_utf8(&header).expect("ASCII");
         let head = format!(
             "POST /v1/infer HTTP/1.1\r\nhost: mock\r\ntraceparent: {header}\r\ncontent-length: {}\r\n\r\n",

@@ -18,6 +18,7 @@ mod expected;
 mod figures;
 #[cfg(target_os = "linux")]
 mod lost_packets;
+mod payload_files;
 mod prediction;
 #[cfg(target_os = "linux")]
 mod release;

@@ -127,6 +127,6 @@ fn what_endpoints_cannot_be_is_refused_before_anything_is_sent() {
     refused(&["--set", "target.path=/x"], &["target.path", "remove the key"]);
     refused(&["--set", "after.batch=4"], &["after.batch", "batch_path"]);
     refused(&["--set", "target.endpoints=[{path='/a b'}]"], &["target.endpoints", "/a b"]);
-    refused(&["--set", "target.endpoints=[{path='/a', payloads='/none'}]"], &["/none", "cannot read"]);
+    refused(&["--set", "target.endpoints=[{path='/a', payloads='/none'}]"], &["/none", "cannot be read"]);
     assert!(witness.seen().is_empty());
 }

@@ -19,7 +19,7 @@ async fn exchange<T: Transport>(seat: Seat<T>, clock: Clock) -> bool {
     marks.begin(clock.now());
     let request = Request {
         route: &repetition.endpoint.routes[0].single,
-        body: repetition.plan.body(0),
+        body: repetition.plan.body(0).expect("the file is as it was"),
         traceparent: repetition.traces.traceparent(0),
         keep: true,
     };

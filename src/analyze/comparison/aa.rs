@@ -1,6 +1,6 @@
 //! The judgement of an A/A run: whether there is a difference where none should be.
 
-use crate::analyze::document::{AaResult, Difference, ThreeDifferences};
+use crate::analyze::document::{AaResult, Difference, Differences};
 use crate::model::{Caveat, CaveatKind};
 
 /// A ratio that is closer to 1 is none that anybody would act on.
@@ -8,7 +8,7 @@ const MARGIN: f64 = 0.05;
 
 /// By the intervals of the ratios at P50 and P95, and by a first repetition that is slow: with a few repetitions it makes every
 /// interval so wide that it holds 1, and is no less of a difference for that.
-pub(super) fn judge(difference: &ThreeDifferences, caveats: &[Caveat]) -> AaResult {
+pub(super) fn judge(difference: &Differences, caveats: &[Caveat]) -> AaResult {
     let differ = [("p50", &difference.p50), ("p95", &difference.p95)];
     let mut shown_by: Vec<&str> =
         differ.into_iter().filter(|(_, one)| differs(one)).map(|(name, _)| name).collect();
@@ -34,7 +34,7 @@ mod tests {
     }
 
     fn judged(p50: Difference, p95: Difference, caveats: &[Caveat]) -> AaResult {
-        judge(&ThreeDifferences { p50, p95, p99: ratio(3.0, 2.0, 4.0) }, caveats)
+        judge(&Differences { p50, p95, p99: ratio(3.0, 2.0, 4.0), mean: ratio(1.0, 0.9, 1.1) }, caveats)
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
     let sla: Vec<SlaResult> =
         inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after, steady)).collect();
     let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after, &inputs.caveats);
-    let difference = difference::three(&before, &after, pairing);
+    let difference = difference::of(&before, &after, pairing);
     // Between two stored runs a difference is what one looks for, not what one promises.
     let gain = (pairing == Pairing::Interleaved).then(|| validity::uncertain_gain(&inputs, &difference));
     let caveats: Vec<Caveat> =

@@ -1,32 +1,54 @@
 //! After − before and after ÷ before, with their intervals.
 
 use super::pairing::Pairing;
+use super::pairs::Pairs;
 use super::spread::{Spread, bounded};
-use crate::analyze::document::{Difference, ThreeDifferences};
-use crate::model::Metric;
-use crate::stats::{Interval, bootstrap, interval, welch};
+use crate::analyze::document::{Difference, Differences};
+use crate::model::{Metric, Statistic};
+use crate::stats::{Interval, bootstrap, interval, rounded, welch};
 
-/// The differences of three percentiles.
-pub(super) fn three(before: &Spread, after: &Spread, pairing: Pairing) -> ThreeDifferences {
-    let at = |permille| {
-        let metric = Metric::latency_percentile(permille);
-        let [ms, ratio] = intervals(before, after, permille, pairing);
+/// The differences of three percentiles and of the mean.
+pub(super) fn of(before: &Spread, after: &Spread, pairing: Pairing) -> Differences {
+    let pairs = match pairing {
+        Pairing::Interleaved => Pairs::new(before.phase(), after.phase()),
+        Pairing::Unpaired => None,
+    };
+    let at = |statistic| {
+        let metric = Metric::latency(statistic);
+        let [ms, ratio] = intervals(before, after, statistic, pairing);
+        // As they are written, so that whoever subtracts finds the same.
+        let figure = |spread: &Spread| spread.figure(metric).map(|figure| rounded(figure, 3));
+        let (from, to) = (figure(before), figure(after));
+        let paired = from.zip(to).and_then(|(from, to)| pairs.as_ref()?.interval(statistic, to - from));
         Difference {
             ci95_ms: ms.map(|ms| ms.rounded(3)),
             ci95_ratio: ratio.map(|ratio| ratio.rounded(4)),
-            ..Difference::of(before.figure(metric), after.figure(metric))
+            paired_ci95_ms: paired.map(|paired| paired.rounded(3)),
+            ..Difference::of(from, to)
         }
     };
-    ThreeDifferences { p50: at(500), p95: at(950), p99: at(990) }
+    let (p95, p99) = (at(Statistic::P95), at(Statistic::P99));
+    Differences { p50: at(Statistic::P50), p95, p99, mean: at(Statistic::Mean) }
 }
 
 /// The intervals of after − before in milliseconds and of after ÷ before.
-fn intervals(before: &Spread, after: &Spread, permille: u64, pairing: Pairing) -> [Option<Interval>; 2] {
-    compared(before, after, permille, pairing).map_or([None; 2], |[ms, ratio]| [bounded(ms), bounded(ratio)])
+fn intervals(
+    before: &Spread,
+    after: &Spread,
+    statistic: Statistic,
+    pairing: Pairing,
+) -> [Option<Interval>; 2] {
+    let found = compared(before, after, statistic, pairing);
+    found.map_or([None; 2], |[ms, ratio]| [bounded(ms), bounded(ratio)])
 }
 
-fn compared(before: &Spread, after: &Spread, permille: u64, pairing: Pairing) -> Option<[Interval; 2]> {
-    let metric = Metric::latency_percentile(permille);
+fn compared(
+    before: &Spread,
+    after: &Spread,
+    statistic: Statistic,
+    pairing: Pairing,
+) -> Option<[Interval; 2]> {
+    let metric = Metric::latency(statistic);
     let (from, to) = (before.figure(metric)?, after.figure(metric)?);
     let (ms, ratio) = (to - from, (from > 0.0).then(|| to / from)?);
     if before.repetitions().max(after.repetitions()) > 1 {
@@ -41,6 +63,8 @@ fn compared(before: &Spread, after: &Spread, permille: u64, pairing: Pairing) ->
         let pairs: Vec<_> = before.into_iter().zip(after).collect();
         return Some([interval::of_difference(&pairs, ms)?, interval::of_ratio(&pairs, ratio)?]);
     }
+    // Of a mean the pairs of requests alone say something within one repetition.
+    let permille = statistic.percentile()?;
     let pairs: Vec<_> = before.resampled(permille)?.into_iter().zip(after.resampled(permille)?).collect();
     let of = |figure: fn(&(f64, f64)) -> f64| bootstrap::middle(pairs.iter().map(figure).collect());
     let (differences, ratios) = (of(|(from, to)| to - from)?, of(|(from, to)| to / from)?);

@@ -5,6 +5,8 @@ mod compare;
 mod difference;
 mod method;
 mod pairing;
+mod pairs;
+mod resampled;
 mod runs;
 mod spread;
 mod summary;

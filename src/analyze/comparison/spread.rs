@@ -1,5 +1,6 @@
 //! The intervals of a phase's figures: over its repetitions, or within the only one.
 
+use super::resampled;
 use crate::analyze::observed::{Observation, PhaseData};
 use crate::model::Micros;
 use crate::model::Phase;
@@ -85,41 +86,10 @@ impl<'a> Spread<'a> {
         }
     }
 
-    /// The percentile of each resample in milliseconds, infinite where it falls on no answer; `None` where
-    /// the requests are too few, or too much alike, for the slowest of them to bound it.
-    ///
-    /// A resample is not sorted anew: the share of it at or below the percentile says by how many ranks
-    /// its own percentile lies elsewhere (Bahadur 1966, Woodruff 1952).
+    /// The percentile of each resample in milliseconds; see [`resampled::percentiles`].
     pub(super) fn resampled(&self, permille: u64) -> Option<Vec<f64>> {
-        let latency = self.phase.latency();
-        let (rank, n) = (latency.rank(permille), latency.planned());
-        let series = self.fastest(rank, latency.at_rank(rank)?.0);
-        let deviations = bootstrap::deviations(&series, self.blocks, self.stream.wrapping_add(permille));
-        let share = permille as f64 / 1e3;
-        let independent = self.blocks.independent(&deviations, share * (1.0 - share), n);
-        let unbounded = |share: f64| share.powf(independent) > 0.025;
-        if unbounded(share) || unbounded(1.0 - share) {
-            return None;
-        }
-        let moved = |deviation: f64| {
-            let rank = (rank as f64 - deviation * n as f64).round().clamp(1.0, n as f64);
-            latency.at_rank(rank as u64).map_or(f64::INFINITY, Micros::as_millis)
-        };
-        Some(deviations.into_iter().map(moved).collect())
-    }
-
-    /// 1 for so many of the fastest requests, of which the slowest takes `at`, and 0 for the others, in the
-    /// order of due. Of equals the first count: members of a batch can be equal, and counting all of them
-    /// would hide how far the percentile can move among them.
-    fn fastest(&self, count: u64, at: u64) -> Vec<f64> {
-        let faster = self.in_order.iter().flatten().filter(|latency| **latency < at).count() as u64;
-        let mut equals = count.saturating_sub(faster);
-        let mut counts = |latency: u64| {
-            let equal = latency == at && equals > 0;
-            equals -= u64::from(equal);
-            latency < at || equal
-        };
-        self.in_order.iter().map(|latency| f64::from(latency.is_some_and(&mut counts))).collect()
+        let seed = self.stream.wrapping_add(permille);
+        resampled::percentiles(self.phase.latency(), permille, (&self.in_order, 1), self.blocks, seed)
     }
 
     fn of_mean(&self, series: &[f64], mean: f64) -> Option<Interval> {

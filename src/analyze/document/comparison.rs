@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::aa_result::AaResult;
 use super::baseline_script::BaselineScript;
-use super::difference::ThreeDifferences;
+use super::difference::Differences;
 use super::phase_summary::PhaseSummary;
 use super::quality::Quality;
 use super::runs_compared::RunsCompared;
@@ -40,7 +40,7 @@ pub struct Comparison {
     /// Phase by phase.
     pub phases: Phases,
     /// After − before.
-    pub difference: ThreeDifferences,
+    pub difference: Differences,
     /// Whether the answers are the same.
     pub quality: Quality,
     /// The given load test's own figures, where it was run.

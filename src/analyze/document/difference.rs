@@ -4,15 +4,17 @@ use serde::Serialize;
 
 use crate::stats::{Interval, rounded};
 
-/// After − before for three percentiles.
+/// After − before for three percentiles and the mean.
 #[derive(Clone, Debug, Serialize)]
-pub struct ThreeDifferences {
+pub struct Differences {
     /// Median.
     pub p50: Difference,
     /// 95th percentile.
     pub p95: Difference,
     /// 99th percentile.
     pub p99: Difference,
+    /// Mean.
+    pub mean: Difference,
 }
 
 /// After against before; `null` where either is.
@@ -26,6 +28,9 @@ pub struct Difference {
     pub ci95_ms: Option<Interval>,
     /// 95 % interval of `ratio`.
     pub ci95_ratio: Option<Interval>,
+    /// 95 % interval of `ms` over pairs of requests, in blocks: what repetitions differ in is not in it. Between two
+    /// stored runs there is none.
+    pub paired_ci95_ms: Option<Interval>,
 }
 
 impl Difference {
@@ -37,6 +42,7 @@ impl Difference {
             ratio: both.filter(|(before, _)| *before > 0.0).map(|(before, after)| rounded(after / before, 4)),
             ci95_ms: None,
             ci95_ratio: None,
+            paired_ci95_ms: None,
         }
     }
 }

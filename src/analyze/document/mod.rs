@@ -40,7 +40,7 @@ pub use capacity::{Capacity, CapacityEnd, HighestRate, RateBracket, RateMeasured
 pub use cause::Cause;
 pub use clusters::{Clump, Cluster, Clusters};
 pub use comparison::{Comparison, Phases};
-pub use difference::{Difference, ThreeDifferences};
+pub use difference::{Difference, Differences};
 pub use endpoint::EndpointFigures;
 pub use finding::CauseFinding;
 pub use ladder::{Bought, LadderRung};

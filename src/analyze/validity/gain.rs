@@ -5,10 +5,10 @@
 
 use super::doubt::Doubt;
 use super::judged::JudgedPercentile;
-use crate::analyze::document::{Difference, ThreeDifferences};
+use crate::analyze::document::{Difference, Differences};
 
 /// The first judged percentile whose gain may be chance. A phase that is not faster has no gain to doubt.
-pub(super) fn uncertain(judged: &[JudgedPercentile], difference: &ThreeDifferences) -> Option<Doubt> {
+pub(super) fn uncertain(judged: &[JudgedPercentile], difference: &Differences) -> Option<Doubt> {
     judged.iter().find_map(|line| {
         let of_line = of(difference, line.permille)?;
         let (ratio, interval) = of_line.ratio.zip(of_line.ci95_ratio)?;
@@ -20,7 +20,7 @@ pub(super) fn uncertain(judged: &[JudgedPercentile], difference: &ThreeDifferenc
     })
 }
 
-fn of(difference: &ThreeDifferences, permille: u64) -> Option<&Difference> {
+fn of(difference: &Differences, permille: u64) -> Option<&Difference> {
     match permille {
         500 => Some(&difference.p50),
         950 => Some(&difference.p95),

@@ -32,13 +32,13 @@ pub use samples::smallest_sample;
 pub use work::IdleCalls;
 pub use work_basis::WorkBasis;
 
-use super::document::{Quality, ThreeDifferences};
+use super::document::{Differences, Quality};
 use super::observed::Inputs;
 use crate::model::{CaveatKind, Phase};
 use judged::judged;
 
 /// Whether what the after phase gained may be chance; not asked of a run that was cut short.
-pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &ThreeDifferences) -> Option<Doubt> {
+pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &Differences) -> Option<Doubt> {
     gain::uncertain(&judged(inputs.sla), difference)
         .filter(|_| !cut_short(inputs) && !mostly_failed(inputs) && !inputs.aa)
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::conditions_of_run::Conditions;
 use super::figure::{NumberForm, capital, count, derived, figure, interval, metric_name, statistic_name};
+use super::paired;
 use super::spread;
 use super::verdict::{limit_of, unit_of, was_judged};
 use crate::analyze::validity::smallest_sample;
@@ -262,6 +263,7 @@ fn all_figures(comparison: &Comparison) -> Markup {
                     } } }
                 }
             }
+            (paired::table(comparison))
             (repetitions(comparison))
         }
     }

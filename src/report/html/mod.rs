@@ -28,6 +28,7 @@ mod middle;
 mod opening;
 mod over_time;
 mod page;
+mod paired;
 mod palette;
 mod parts;
 mod quality;

@@ -96,7 +96,7 @@ impl<'a> Hunt<'a> {
     /// One measurement against a fresh server; `None` of one that was cut short.
     async fn measure(&self, run: &mut Run<'_>, at: AtRate) -> anyhow::Result<Option<RateMeasured>> {
         let settings = at_rate::at(run.settings(), at.rate, at.pattern, self.job.each);
-        let plan = Arc::new(plans::of_phases(&settings)?);
+        let plan = Arc::new(plans::of_other_load(&run.plan, &settings)?);
         let part = Part::Capacity(at.phase);
         let load = PartLoad {
             part,

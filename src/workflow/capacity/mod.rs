@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::{Part, Phase};
-use crate::plan::{Plan, Survey};
+use crate::plan::Survey;
 use crate::report::Progress;
 use crate::runlog::Results;
 use crate::scenario::Settings;
@@ -72,8 +72,8 @@ async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);
     let results = Results::create(&job.out, &run_id)?;
-    let digest = Plan::digest(&plan);
-    let survey = Survey::of(&plan, warmup::surveyed(first, plan.requests()), warmup::BODIES_MOST, 0);
+    let digest = plan.digest()?;
+    let survey = Survey::of(&plan, warmup::surveyed(first, plan.requests()), warmup::BODIES_MOST, 0)?;
     let manifest = conditions::manifest(first, &plan, digest, &anchor, run_id.clone(), job.command.clone());
     let progress = Progress::new(job.quiet, expected::of_unknown(first));
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));

@@ -20,7 +20,8 @@ pub(in crate::workflow) fn compare(
     manifest: &Manifest,
     results: &Results,
 ) -> anyhow::Result<PayloadSets> {
-    let planned: HashSet<Digest> = (0..plan.requests()).map(|seq| Digest::of(&plan.body(seq))).collect();
+    let planned = (0..plan.requests()).map(|seq| Ok(Digest::of(&plan.body(seq)?)));
+    let planned = planned.collect::<anyhow::Result<HashSet<Digest>>>()?;
     let same = |log: TruthFile| Ok(received(&results.path(&log.name()))? == planned);
     let all = |phase: Phase| {
         let of_phase = manifest.repetitions.iter().filter(|one| one.phase == phase.into());

@@ -42,7 +42,7 @@ mod tests {
     fn taken(bodies: &mut IdleBodies, requests: u64) -> Vec<bytes::Bytes> {
         let plan = Plan::of_prompts(10, 7);
         let next = bodies.next(&plan, requests);
-        (0..requests).map(|seq| next.body(seq)).collect()
+        (0..requests).map(|seq| next.body(seq).expect("prompts are no file")).collect()
     }
 
     #[test]
@@ -52,7 +52,10 @@ mod tests {
         let distinct: std::collections::HashSet<_> = own.iter().collect();
         assert_eq!(distinct.len(), 5);
         let planned = Plan::of_prompts(10, 7);
-        assert!((0..10).all(|seq| !own.contains(&planned.body(seq))), "none is the phases'");
+        assert!(
+            (0..10).all(|seq| !own.contains(&planned.body(seq).expect("prompts are no file"))),
+            "none is the phases'"
+        );
         let mut too_few = bodies(2, 5).expect("some");
         assert_eq!(taken(&mut too_few, 2), taken(&mut too_few, 2), "so that equal numbers are equal work");
         assert!(bodies(0, 5).is_none());

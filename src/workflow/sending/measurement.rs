@@ -80,6 +80,7 @@ impl Measurement<'_> {
         let health = thread.join().map_err(|_| anyhow!("the engine's thread panicked")).flatten();
         // What it could not write ended the engine, and is why the rest was not sent.
         let (recording, live, times) = recorder.finish()?;
+        self.load.plan.whole()?;
         let time_sources = times.used().cloned().chain(endpoint.server_headers.used()).collect();
         Ok(Measured { recording, live, clock, health: health?, time_sources, times_unread: times.unread() })
     }

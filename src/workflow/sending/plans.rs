@@ -5,56 +5,50 @@ use anyhow::Context;
 use crate::plan::{ArrivalsEnd, Plan, PlannedArrivals, PlannedEndpoint};
 use crate::scenario::{Settings, TargetEndpoint};
 
-/// The plan of both phases.
+/// The plan of both phases, from which all others are made: its files are read once.
 pub(in crate::workflow) fn of_phases(settings: &Settings) -> anyhow::Result<Plan> {
+    arriving(settings, |requests| of_bodies(settings, requests))
+}
+
+/// Another load from the same files.
+pub(in crate::workflow) fn of_other_load(phases: &Plan, settings: &Settings) -> anyhow::Result<Plan> {
+    arriving(settings, |requests| Ok(phases.of_seed(settings.load.seed, requests)))
+}
+
+fn arriving(settings: &Settings, plan: impl FnOnce(u64) -> anyhow::Result<Plan>) -> anyhow::Result<Plan> {
     let load = &settings.load;
     let Some(process) = load.arrival.clone() else {
-        return of_size(settings, load.requests.unwrap_or(1), load.seed);
+        return plan(load.requests.unwrap_or(1));
     };
     let end = ArrivalsEnd { requests: load.requests, duration: load.duration };
     let arrivals = PlannedArrivals::new(process, load.seed, end)?;
-    Ok(of_size(settings, arrivals.requests(), load.seed)?.arriving(arrivals))
+    Ok(plan(arrivals.requests())?.arriving(arrivals))
 }
 
-/// The first so many requests of the plan of both phases, due when they are.
-pub(in crate::workflow) fn of_first(
-    settings: &Settings,
-    phases: &Plan,
-    requests: u64,
-) -> anyhow::Result<Plan> {
-    let plan = of_size(settings, requests.min(phases.requests()), settings.load.seed)?;
-    Ok(match phases.arrivals() {
-        Some(arrivals) => plan.arriving(arrivals.first(requests)),
-        None => plan,
-    })
-}
-
-/// Other requests than those of the phases, so that no cache of the server's knows the phases' ones; from a caller who waits for
-/// the answers.
-pub(in crate::workflow) fn of_idle_calls(settings: &Settings, requests: u64) -> anyhow::Result<Plan> {
-    of_size(settings, requests, settings.load.seed.wrapping_add(1))
-}
-
-fn of_size(settings: &Settings, requests: u64, seed: u64) -> anyhow::Result<Plan> {
-    let plan = match &settings.load.payloads {
-        Some(path) => Plan::of_file(requests, seed, path)?,
-        None if !settings.sends_bodies() => Plan::without_bodies(requests),
-        None => Plan::of_prompts(requests, seed),
+fn of_bodies(settings: &Settings, requests: u64) -> anyhow::Result<Plan> {
+    let load = &settings.load;
+    let plan = match (&load.payloads, &load.template) {
+        (Some(path), _) => Plan::of_file(requests, load.seed, path)?,
+        (None, Some(template)) => Plan::of_template(requests, load.seed, template, load.columns.as_deref())?,
+        (None, None) if !settings.sends_bodies() => Plan::without_bodies(requests),
+        (None, None) => Plan::of_prompts(requests, load.seed),
     };
+    let plan = plan.in_order(load.order);
     if settings.target.endpoints.is_empty() {
         return Ok(plan);
     }
     let endpoint = |endpoint: &TargetEndpoint| {
         let own = match &endpoint.payloads {
             Some(path) => {
-                let own = Plan::of_file(requests, seed, path);
-                Some(own.with_context(|| format!("target.endpoints.payloads ({})", endpoint.name))?)
+                let own = Plan::of_file(requests, load.seed, path);
+                let own = own.with_context(|| format!("target.endpoints.payloads ({})", endpoint.name))?;
+                Some(own.in_order(load.order))
             }
             // What its method asks for can differ from what that of the target does.
-            None if settings.load.payloads.is_some() => None,
+            None if load.has_own_bodies() => None,
             None if !settings.sends_bodies_to(endpoint) => Some(Plan::without_bodies(requests)),
             None if settings.sends_bodies() => None,
-            None => Some(Plan::of_prompts(requests, seed)),
+            None => Some(Plan::of_prompts(requests, load.seed)),
         };
         let planned = PlannedEndpoint {
             name: endpoint.name.as_str().into(),
@@ -65,5 +59,5 @@ fn of_size(settings: &Settings, requests: u64, seed: u64) -> anyhow::Result<Plan
         Ok((planned, own))
     };
     let endpoints = settings.target.endpoints.iter().map(endpoint).collect::<anyhow::Result<_>>()?;
-    Ok(plan.to_endpoints(seed, endpoints))
+    Ok(plan.to_endpoints(load.seed, endpoints))
 }

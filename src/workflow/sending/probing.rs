@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
+use super::conditions;
 use super::transports::Moving;
-use super::{conditions, plans};
 use crate::host::{Interrupt, Interrupted};
 use crate::model::{HttpChoice, Strategy};
-use crate::plan::TraceIds;
+use crate::plan::{Plan, TraceIds};
 use crate::scenario::Settings;
 use crate::transport::{Endpoint, TlsTrust, requested_url};
 use crate::workflow::probe::{Asked, Diagnosis, ProbeRequest, diagnose};
@@ -29,11 +29,12 @@ pub(super) struct ProbedServer<'a> {
 /// What will not work, with its remedy; and the wish to stop.
 pub(super) async fn probe(
     settings: &Settings,
+    plan: &Plan,
     strategies: &[Strategy],
     server: ProbedServer<'_>,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Vec<Diagnosis>> {
-    let plan = plans::of_idle_calls(settings, 1)?;
+    let plan = plan.of_next_seed(1);
     let endpoint = Arc::new(server.endpoint.clone());
     let (checks, within) = (&settings.target.success, settings.target.timeout());
     let (mask, sent_by) = (&settings.mask(), &conditions::sent_by(settings));
@@ -48,7 +49,7 @@ pub(super) async fn probe(
         let once = ProbeRequest {
             endpoint: Arc::clone(&endpoint),
             route,
-            body: plan.body(first),
+            body: plan.body(first)?,
             traceparent: TraceIds::new("probe", "probe", 1).traceparent(0),
             within,
             is_checked: !checks.is_empty(),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::idle_bodies::IdleBodies;
 use super::part_load::PartLoad;
-use super::plans;
 use super::recordings::Recordings;
 use super::runner::{GivenUp, Ran, Runner};
 use super::server::Session;
@@ -77,7 +76,7 @@ impl<'a> Run<'a> {
     pub(in crate::workflow) fn idle_plan(&mut self, requests: u64) -> anyhow::Result<Arc<Plan>> {
         let plan = match &mut self.idle_bodies {
             Some(bodies) => bodies.next(&self.plan, requests),
-            None => plans::of_idle_calls(self.settings(), requests)?,
+            None => self.plan.of_next_seed(requests),
         };
         Ok(Arc::new(plan))
     }

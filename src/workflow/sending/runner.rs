@@ -34,7 +34,10 @@ impl Ready {
         quiet: bool,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Self> {
-        let plan = Arc::new(plans::of_phases(settings)?);
+        // On another thread: a large file takes seconds, and this one listens for Ctrl-C.
+        let of_plan = settings.clone();
+        let plan = tokio::task::spawn_blocking(move || plans::of_phases(&of_plan));
+        let plan = Arc::new(plan.await??);
         memory::give_large_ones_back();
         limits::make_room(most_connections(settings, &plan), settings.load.threads as u64)?;
         let prepared = Prepared::make(&settings.telemetry)?;
@@ -43,7 +46,7 @@ impl Ready {
         if let Some(line) = destination_words(settings, &server, strategies)?.filter(|_| !quiet) {
             console::say(&line);
         }
-        let probe = server.check(settings, strategies, interrupt).await?;
+        let probe = server.check(settings, &plan, strategies, interrupt).await?;
         Ok(Ready { plan, server, prepared, probe })
     }
 }

@@ -13,6 +13,7 @@ use crate::host::Interrupt;
 use crate::host::console;
 use crate::mock::{Child, MockSettings, Ports};
 use crate::model::{Strategy, masked_url};
+use crate::plan::Plan;
 use crate::scenario::Settings;
 use crate::telemetry::{Prepared, SpanTotals};
 use crate::transport::{Endpoint, TlsTrust};
@@ -116,6 +117,7 @@ impl Server {
     pub(in crate::workflow) async fn check(
         &mut self,
         settings: &Settings,
+        plan: &Plan,
         strategies: &[Strategy],
         interrupt: &Interrupt,
     ) -> anyhow::Result<Vec<Diagnosis>> {
@@ -132,7 +134,7 @@ impl Server {
                     }
                 };
                 let server = ProbedServer { url, endpoint, shown, trust: trust.as_ref() };
-                probing::probe(settings, strategies, server, interrupt).await
+                probing::probe(settings, plan, strategies, server, interrupt).await
             }
             Server::Mock(_) => {
                 self.open(None).await?.close().await?;

@@ -8,7 +8,7 @@ use crate::model::manifest::{LadderRecord, RungRecord};
 use crate::model::{Part, Rung, Strategy};
 use crate::plan::Plan;
 use crate::scenario::Settings;
-use crate::workflow::sending::{PartLoad, Run, Shown, patience, plans};
+use crate::workflow::sending::{PartLoad, Run, Shown, patience};
 
 /// Requests of one pass at most: enough for a P95 on two passes, short enough to wait for.
 const REQUESTS_MOST: u64 = 300;
@@ -20,7 +20,7 @@ pub(in crate::workflow) async fn climb(run: &mut Run<'_>) -> anyhow::Result<()> 
     if run.stopped() {
         return Ok(());
     }
-    let plan = Arc::new(plans::of_first(run.settings(), &run.plan, REQUESTS_MOST)?);
+    let plan = Arc::new(run.plan.first(REQUESTS_MOST));
     let mut rungs: Vec<(Rung, Strategy)> = rungs(run.settings()).collect();
     for (rung, _) in &rungs {
         run.recordings.add(&run.runner.run_id, Part::Rung(*rung))?;
