@@ -210,5 +210,6 @@ fn manifest() -> anyhow::Result<Manifest> {
         server_times: None,
         telemetry: None,
         caveats: Vec::new(),
+        imported: None,
     })
 }

@@ -37,7 +37,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("analyze", &["model", "stats", "host"]),
     // The progress shows what the recorder has counted.
     ("report", &["model", "stats", "host", "analyze", "runlog"]),
-    ("baseline", &["host"]),
+    ("baseline", &["model", "host"]),
     (
         "workflow",
         &[
@@ -70,6 +70,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "runlog",
             "analyze",
             "report",
+            "baseline",
             "workflow",
         ],
     ),

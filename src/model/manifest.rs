@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, EndpointUrls, SpanRecord, TelemetryRecord};
-use crate::model::{ArrivalRecord, Caveat, Releases, ServerTimesRecord};
+use crate::model::{ArrivalRecord, Caveat, ImportRecord, Releases, ServerTimesRecord};
 use crate::model::{Closings, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 
 /// `manifest.json`, schema 1.
@@ -60,6 +60,9 @@ pub struct Manifest {
     pub telemetry: Option<TelemetryRecord>,
     /// What the reader must know.
     pub caveats: Vec<Caveat>,
+    /// Of a run whose rows another tool wrote: where they come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<ImportRecord>,
 }
 
 /// The plan in figures.

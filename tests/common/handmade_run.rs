@@ -82,6 +82,7 @@ impl HandmadeRun {
             server_times: None,
             telemetry: None,
             caveats: Vec::new(),
+            imported: None,
         }
     }
 }

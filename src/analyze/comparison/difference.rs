@@ -26,6 +26,9 @@ fn intervals(before: &Spread, after: &Spread, permille: u64, pairing: Pairing) -
 }
 
 fn compared(before: &Spread, after: &Spread, permille: u64, pairing: Pairing) -> Option<[Interval; 2]> {
+    if pairing == Pairing::Foreign {
+        return None;
+    }
     let metric = Metric::latency_percentile(permille);
     let (from, to) = (before.figure(metric)?, after.figure(metric)?);
     let (ms, ratio) = (to - from, (from > 0.0).then(|| to / from)?);

@@ -1,5 +1,6 @@
 //! The judgement: two phases, or two stored runs, against each other.
 
+mod alone;
 mod compare;
 mod difference;
 mod method;
@@ -9,6 +10,7 @@ mod spread;
 mod summary;
 mod verdict;
 
+pub use alone::judge_alone;
 pub use compare::compare;
 pub use runs::compare_runs;
 pub(super) use verdict::of as verdict_of;

@@ -23,4 +23,6 @@ pub struct RunSide<'a> {
     pub processors: Option<usize>,
     /// The signal that stopped it.
     pub interrupted: Option<Signal>,
+    /// Whether another tool sent it.
+    pub imported: bool,
 }

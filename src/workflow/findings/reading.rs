@@ -74,7 +74,8 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         strict: manifest.strict,
     };
     let predict = || prediction::predict(&manifest, &before, &after, calibration.as_ref());
-    let (comparison, predicted) = both(|| analyze::compare(inputs), predict);
+    let judge = if manifest.imported.is_some() { analyze::judge_alone } else { analyze::compare };
+    let (comparison, predicted) = both(|| judge(inputs), predict);
     let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
     let caveats = comparison.caveats.clone();
