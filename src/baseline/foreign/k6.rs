@@ -76,7 +76,8 @@ impl K6Requests {
         let group = self.open.as_mut().filter(|group| group.times[place].is_none());
         let group =
             group.ok_or_else(|| Flaw::new(format!("`{}` belongs to no request", TIMES[place]), RUN_AGAIN))?;
-        group.times[place] = figures::length(value, TimeUnit::Millis)?;
+        let length = figures::length(value, TimeUnit::Millis);
+        group.times[place] = length.map_err(|flaw| flaw.of(TIMES[place]))?;
         Ok(())
     }
 
@@ -146,7 +147,7 @@ pub(super) fn csv(source: impl Read, rows: &mut ForeignRows) -> Result<Vec<Strin
             expected: text(places[6]),
         };
         let took = groups.take(line, metric, &text(places[1]), &text(places[2]), tags, rows);
-        took.map_err(|fault| fault.of("metric_value").at(line))?;
+        took.map_err(|flaw| flaw.at(line))?;
     }
     if !records.whole() {
         return Err(Flaw::new("the line has no end", CUT_OFF).at(last));
@@ -222,7 +223,7 @@ pub(super) fn json(source: impl Read, rows: &mut ForeignRows) -> Result<Vec<Stri
         let K6JsonTags { status, error, error_code, expected_response } = point.tags;
         let tags = K6Tags { status, error, error_code, expected: expected_response };
         let took = groups.take(line, head.metric.as_bytes(), &point.time, point.value.get(), tags, rows);
-        took.map_err(|fault| fault.of(&head.metric))
+        took
     })?;
     groups.finish(rows)
 }
