@@ -213,5 +213,6 @@ fn manifest() -> anyhow::Result<Manifest> {
         warmup: None,
         idle_bodies: None,
         aa: false,
+        imported: None,
     })
 }

@@ -20,6 +20,7 @@ mod explain;
 mod failed_run;
 mod failures;
 mod faults;
+mod import;
 mod input_py;
 mod interrupt;
 mod interval_coverage;

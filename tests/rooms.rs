@@ -39,7 +39,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("analyze", &["model", "stats", "host"]),
     // The progress shows what the recorder has counted.
     ("report", &["model", "stats", "host", "analyze", "runlog"]),
-    ("baseline", &["host"]),
+    ("baseline", &["model", "host"]),
     (
         "workflow",
         &[
@@ -72,6 +72,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
             "runlog",
             "analyze",
             "report",
+            "baseline",
             "workflow",
         ],
     ),

@@ -50,6 +50,7 @@ fn sample(seq: u64, latency: u64) -> Sample {
 
 fn compared(a: &PhaseData, b: &PhaseData) -> Comparison {
     let side = |name, data| RunSide {
+        imported: false,
         name,
         run_id: name,
         phase: Phase::After,

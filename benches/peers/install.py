@@ -27,12 +27,12 @@ class Found:
 
 def install(names):
     """nginx and spanload must be there, the others may be missing."""
-    versions = {"nginx": _version("nginx", _debian("nginx"))}
+    versions = {"nginx": version("nginx", _debian("nginx"))}
     programs, missing = {}, {}
     for name in names:
         try:
-            programs[name] = _one(name)
-            versions[name] = _version(name, programs[name])
+            programs[name] = program(name)
+            versions[name] = version(name, programs[name])
         except Impossible as reason:
             if name == "spanload":
                 raise
@@ -40,7 +40,7 @@ def install(names):
     return Found(programs, versions, missing)
 
 
-def _one(name):
+def program(name):
     if name == "spanload":
         return client_spanload.find()
     if name in PACKAGES:
@@ -75,14 +75,14 @@ def _built(name):
     return str(TARGET / "bin" / name)
 
 
-def _version(name, program):
+def version(name, file):
     """As its package says it: not every program knows its own."""
     try:
         if name in PACKAGES:
             return run(["dpkg-query", "-W", "-f", "${Version}", PACKAGES[name]], [name], 10)
         if name in MODULES:
-            said = run(["go", "version", "-m", program], [name], 10)
+            said = run(["go", "version", "-m", file], [name], 10)
             return next(line.split()[2] for line in said.splitlines() if line.split()[0] == "mod")
-        return run([str(program), "--version"], [name], 10).split()[-1]
+        return run([str(file), "--version"], [name], 10).split()[-1]
     except (Impossible, OSError, StopIteration, IndexError):
         return "of unknown version"

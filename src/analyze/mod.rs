@@ -19,7 +19,7 @@ pub use crate::model::{Caveat, Confidence, Verdict};
 pub use attribution::{
     ClientHealth, ClientStall, Outlook, attribute, attribute_both, attribute_with, causes_of,
 };
-pub use comparison::{compare, compare_runs};
+pub use comparison::{compare, compare_runs, judge_alone};
 pub use document::{
     AaResult, Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump,
     Cluster, Clusters, Comparison, Contribution, Difference, Differences, EndpointFigures, FailureFigures,

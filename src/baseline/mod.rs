@@ -1,4 +1,6 @@
-//! Runs the given load test exactly as it is, against the same server.
+//! Runs the given load test exactly as it is, against the same server; reads what other tools logged.
+
+pub mod foreign;
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};

@@ -8,6 +8,7 @@ use super::capacity::CapacityArgs;
 use super::compare::CompareArgs;
 use super::explain::ExplainArgs;
 use super::export::ExportArgs;
+use super::import::ImportArgs;
 use super::load::LoadArgs;
 use super::prove::ProveArgs;
 use super::report::ReportArgs;
@@ -30,6 +31,7 @@ Examples:
   spanload capacity                                  the highest rate at which the SLA holds, before and after
   spanload explain --slowest 5                       where the time of the slowest requests went
   spanload compare results/old results/new           two stored runs, release against release
+  spanload import k6.csv --run results/k6            another tool's log, as a run to compare with
   spanload analyze results/latest                    the comparison again, from the logs
   spanload report results/latest                     the page again, from the logs
 
@@ -65,6 +67,8 @@ pub enum Command {
     Ablate(AblateArgs),
     /// Send the spans of a finished run to an OTLP endpoint, from its logs
     Export(ExportArgs),
+    /// Make a run of another tool's log, to compare with
+    Import(ImportArgs),
     /// Serve the mock inference API
     #[command(after_help = MOCK_EXAMPLES)]
     Mock(mock::Options),

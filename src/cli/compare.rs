@@ -8,7 +8,7 @@ use super::deliver;
 use super::output::OutputArgs;
 use super::phase_arg::PhaseArg;
 use crate::model::{Exit, SlaLine};
-use crate::report::Summary;
+use crate::report::{FOREIGN_LATENCY, Summary};
 use crate::scenario::{ScenarioError, sla_lines};
 use crate::workflow;
 use crate::workflow::RunsFindings;
@@ -19,13 +19,16 @@ Examples:
   spanload compare old new --phase before                  how both are without the optimisation
   spanload compare old new --phase-a before --sla p95=1s   before of the one against after of the other
   spanload compare old new --format markdown --strict      for a pull request, in doubt is not passed
+  spanload compare results/k6 results/latest               another tool's log, imported, against an after phase
 
 The second run is judged: by --sla, else by the SLA in its own manifest. The runs were not interleaved, so
 repetitions are not paired: the intervals are Welch's. What changed on the machine between the two runs is in
-the difference, not in the interval.
+the difference, not in the interval. Of an imported log the before phase is taken, which is all that it has; then the
+difference has no interval and no verdict is clear.
 
 Exit codes: 0 the second run meets the SLA, 99 it misses it or an answer differs, 98 met but in doubt (with
---strict only), 1 a run cannot be read or has no success, 2 wrong usage.";
+--strict only), 1 a run cannot be read or has no success, 2 wrong usage,
+or latencies that have nothing in common.";
 
 /// `spanload compare`
 #[derive(Debug, Args)]
@@ -81,7 +84,7 @@ impl CompareArgs {
 pub(super) fn run(args: &CompareArgs) -> anyhow::Result<Exit> {
     deliver::prepare(&args.output)?;
     let phases = args.phases().map(Into::into);
-    let RunsFindings { comparison, sides } =
+    let RunsFindings { comparison, sides, foreign } =
         workflow::compare([&args.a, &args.b], phases, args.sla()?, args.strict)?;
     let exit = comparison.exit;
     let summary = Summary {
@@ -89,6 +92,7 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<Exit> {
         strategies: sides,
         judged: "by run b",
         exit,
+        latency: if foreign { FOREIGN_LATENCY } else { Summary::default().latency },
         ..Summary::default()
     };
     deliver::deliver(&comparison, summary, &args.output)?;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::command::Command;
 use super::interruptible::interruptible;
-use super::{ablate, analyze, capacity, compare, explain, export, load, mock, prove, report};
+use super::{ablate, analyze, capacity, compare, explain, export, import, load, mock, prove, report};
 use crate::host::{Interrupted, console, regular};
 use crate::model::Exit;
 use crate::plan::{ArrivalError, PayloadError};
@@ -34,6 +34,7 @@ fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Analyze(args) => analyze::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(args),
         Command::Compare(args) => compare::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Load(args) => interruptible(async |interrupt| load::run(args, interrupt).await),

@@ -12,6 +12,7 @@ mod duration;
 mod execute;
 mod explain;
 mod export;
+mod import;
 mod interruptible;
 mod load;
 mod mock;

@@ -5,7 +5,7 @@ use anyhow::Context;
 use super::deliver;
 use super::output::OutputArgs;
 use crate::model::{Exit, Phase};
-use crate::report::{Summary, endpoints, ladder, moved_by, predicted, ways, why_slow};
+use crate::report::{FOREIGN_LATENCY, Summary, endpoints, ladder, moved_by, predicted, ways, why_slow};
 use crate::runlog::Results;
 use crate::workflow::Findings;
 
@@ -41,6 +41,8 @@ pub(super) fn deliver(
         endpoints: endpoints(&findings.analysis.phases),
         folder: Some(results.folder().to_path_buf()),
         exit,
+        judged: if manifest.imported.is_some() { "by the imported log" } else { "after the optimisation" },
+        latency: if manifest.imported.is_some() { FOREIGN_LATENCY } else { Summary::default().latency },
         ..Summary::default()
     };
     deliver::deliver(&findings.comparison, summary, output).with_context(|| {

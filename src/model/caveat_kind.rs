@@ -134,6 +134,12 @@ kinds! {
     MockDiffers = "mock_differs",
     /// They were made by different versions.
     VersionsDiffer = "versions_differ",
+    /// One of them is another tool's log.
+    NotPaired = "not_paired",
+    /// Their latencies do not contain the same.
+    LatencyDiffers = "latency_differs",
+    /// The run is another tool's log alone.
+    OnlyImported = "only_imported",
 }
 
 impl CaveatKind {

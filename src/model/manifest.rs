@@ -5,7 +5,7 @@ use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, EndpointUrls, SpanRecord, TelemetryRecord};
 pub use super::warmup_record::{IdleBodiesRecord, WarmupRecord};
-use crate::model::{ArrivalRecord, Caveat, Releases, ServerTimesRecord};
+use crate::model::{ArrivalRecord, Caveat, ImportRecord, Releases, ServerTimesRecord};
 use crate::model::{Closings, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 
 /// `manifest.json`, schema 1.
@@ -70,6 +70,9 @@ pub struct Manifest {
     /// Whether both phases send alike, to see what difference there is where none should be.
     #[serde(default, skip_serializing_if = "is_false")]
     pub aa: bool,
+    /// Of a run whose rows another tool wrote: where they come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<ImportRecord>,
 }
 
 /// The plan in figures.

@@ -1,6 +1,6 @@
 //! Sets of stages: what a transport can see.
 
-use super::Stage;
+use super::{Stage, Stages};
 
 /// A set of stages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,11 @@ impl StageSet {
     /// Whether a stage is in it.
     pub const fn contains(self, stage: Stage) -> bool {
         self.0 & (1 << stage as u8) != 0
+    }
+
+    /// Of some stages those that are in it.
+    pub fn of(self, stages: &Stages) -> Stages {
+        Stages::from_lengths(Stage::ALL.map(|stage| stages.get(stage).filter(|_| self.contains(stage))))
     }
 
     /// The stages that are not in it, in the order in time.

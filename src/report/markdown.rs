@@ -75,11 +75,8 @@ impl Markdown {
     }
 
     fn table(&self, text: &mut String, comparison: &Comparison) -> std::fmt::Result {
-        let [before, after] = self.summary.names;
-        writeln!(
-            text,
-            "| latency from due, ms | {before} | {after} | difference | ratio | 95 % of the ratio |"
-        )?;
+        let Summary { names: [before, after], latency, .. } = &self.summary;
+        writeln!(text, "| {latency} | {before} | {after} | difference | ratio | 95 % of the ratio |")?;
         writeln!(text, "|---|---:|---:|---:|---:|---:|")?;
         for row in words::rows(comparison) {
             let words::FigureRow { name, before, after, difference, ratio, interval } = row;

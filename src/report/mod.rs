@@ -10,6 +10,7 @@ mod explain;
 mod failed_load;
 mod failures;
 pub mod html;
+mod imported;
 mod json;
 mod junit;
 mod ladder;
@@ -31,6 +32,7 @@ pub use explain::{ExplainedRequest, Waterfall, explain};
 pub use failed_load::failed_load;
 pub use failures::failed;
 pub use html::capacity_page;
+pub use imported::imported;
 pub use json::Json;
 pub use junit::Junit;
 pub use ladder::ladder;
@@ -42,7 +44,7 @@ pub use style::{Colour, Style};
 pub use terminal::Terminal;
 pub use way::ways;
 pub use why::why_slow;
-pub use words::Summary;
+pub use words::{FOREIGN_LATENCY, Summary};
 
 use crate::analyze::Comparison;
 

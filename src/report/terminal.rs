@@ -30,7 +30,7 @@ impl Format for Terminal {
         if let Some(transport) = &summary.moved_by {
             screen.named("transport", transport, Style::Plain);
         }
-        table(&mut screen, comparison, summary.names);
+        table(&mut screen, comparison, summary);
         summary.endpoints.iter().for_each(|line| screen.line(line));
         below(&mut screen, comparison, summary);
         for (name, text) in &summary.why {
@@ -96,10 +96,10 @@ const COLUMNS: [Column; 6] = [
     (Alignment::Right, 14),
 ];
 
-fn table(screen: &mut Screen, comparison: &Comparison, [before, after]: [&str; 2]) {
+fn table(screen: &mut Screen, comparison: &Comparison, summary: &Summary) {
+    let Summary { names: [before, after], latency, .. } = summary;
     let cells = |row: [&str; 6]| row.map(String::from);
-    let mut rows =
-        vec![cells(["latency from due, ms", before, after, "difference", "ratio", "95 % of ratio"])];
+    let mut rows = vec![cells([latency, before, after, "difference", "ratio", "95 % of ratio"])];
     rows.extend(
         words::rows(comparison)
             .into_iter()

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
 use crate::model::{Exit, Metric, SlaLine, Statistic, Subject, Unit};
 
+/// What is compared where another tool measured it: the caveats say from when and until when.
+pub const FOREIGN_LATENCY: &str = "latency, ms";
+
 /// What a summary needs beside the comparison.
 #[derive(Clone, Debug)]
 pub struct Summary {
@@ -30,6 +33,8 @@ pub struct Summary {
     pub folder: Option<PathBuf>,
     /// What the command exits with.
     pub exit: Exit,
+    /// What is compared, with its unit.
+    pub latency: &'static str,
 }
 
 impl Default for Summary {
@@ -46,6 +51,7 @@ impl Default for Summary {
             predicted: None,
             folder: None,
             exit: Exit::Success,
+            latency: "latency from due, ms",
         }
     }
 }

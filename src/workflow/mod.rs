@@ -4,6 +4,7 @@
 //!   consists of
 //! - `capacity`: the highest rate that holds
 //! - `findings`: from the files of a run to its comparison, its analysis and its page
+//! - `import`: what makes a run of another tool's log
 //! - `compare`, `explain`, `export`: what is done with finished runs
 //! - `truth_file`, `invocation`: what these share
 
@@ -13,6 +14,7 @@ mod compare;
 mod explain;
 mod export;
 mod findings;
+mod import;
 pub mod invocation;
 mod load;
 mod probe;
@@ -28,6 +30,7 @@ pub use explain::{Wanted, explain};
 pub use export::export;
 pub use findings::page::{Written, report};
 pub use findings::{Findings, analyze};
+pub use import::{ImportJob, ImportedRun, import};
 pub use load::load;
 pub use prove::{Job, Proof, prove};
 pub use sending::telemetry::account;

@@ -95,6 +95,7 @@ impl HandmadeRun {
             warmup: None,
             idle_bodies: None,
             aa: self.aa,
+            imported: None,
         }
     }
 }

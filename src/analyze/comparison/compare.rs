@@ -8,7 +8,7 @@ use crate::analyze::document::{Comparison, Phases, Quality, SlaResult};
 use crate::analyze::observed::Inputs;
 use crate::analyze::open_load::offered_load;
 use crate::analyze::{quality, validity};
-use crate::model::{Caveat, Exit, Phase};
+use crate::model::{Caveat, Confidence, Exit, Phase};
 
 /// Compares the two phases and judges the after phase.
 pub fn compare(inputs: Inputs<'_>) -> Comparison {
@@ -25,8 +25,11 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
         (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
     let load = [inputs.before, inputs.after].map(offered_load);
     let steady = load[1].is_none_or(|load| !load.overloaded);
-    let sla: Vec<SlaResult> =
+    let mut sla: Vec<SlaResult> =
         inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after, steady)).collect();
+    if pairing == Pairing::Foreign {
+        sla.iter_mut().for_each(|line| line.confidence = Confidence::Straddles);
+    }
     let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after, &inputs.caveats);
     let difference = difference::of(&before, &after, pairing);
     // Between two stored runs a difference is what one looks for, not what one promises.
@@ -40,7 +43,10 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
         plan_digest: inputs.plan_digest.to_string(),
         runs: None,
         verdict,
-        confidence: verdict::overall_confidence(&sla, &quality),
+        confidence: match pairing {
+            Pairing::Foreign => Confidence::Straddles,
+            _ => verdict::overall_confidence(&sla, &quality),
+        },
         exit: Exit::Success,
         end: verdict::end(inputs.before, inputs.after, inputs.interrupted),
         interval_method: method::method(&before, &after, pairing),

@@ -11,7 +11,7 @@ use crate::stats::{Interval, bootstrap, interval, rounded, welch};
 pub(super) fn of(before: &Spread, after: &Spread, pairing: Pairing) -> Differences {
     let pairs = match pairing {
         Pairing::Interleaved => Pairs::new(before.phase(), after.phase()),
-        Pairing::Unpaired => None,
+        Pairing::Unpaired | Pairing::Foreign => None,
     };
     let at = |statistic| {
         let metric = Metric::latency(statistic);
@@ -48,6 +48,9 @@ fn compared(
     statistic: Statistic,
     pairing: Pairing,
 ) -> Option<[Interval; 2]> {
+    if pairing == Pairing::Foreign {
+        return None;
+    }
     let metric = Metric::latency(statistic);
     let (from, to) = (before.figure(metric)?, after.figure(metric)?);
     let (ms, ratio) = (to - from, (from > 0.0).then(|| to / from)?);

@@ -12,6 +12,9 @@ pub(super) fn method(before: &Spread, after: &Spread, pairing: Pairing) -> Strin
     };
     match (pairing, a, b) {
         (Pairing::Interleaved, ..) => own,
+        (Pairing::Foreign, ..) => {
+            format!("{own}; of difference and ratio none, for another tool sent one of the sides")
+        }
         (Pairing::Unpaired, 1, 1) => format!(
             "{own}; of difference and ratio as well: how far runs lie apart is not in it, nor what changed between them"
         ),

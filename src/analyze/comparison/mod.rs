@@ -1,6 +1,7 @@
 //! The judgement: two phases, or two stored runs, against each other.
 
 mod aa;
+mod alone;
 mod compare;
 mod difference;
 mod method;
@@ -12,6 +13,7 @@ mod spread;
 mod summary;
 mod verdict;
 
+pub use alone::judge_alone;
 pub use compare::compare;
 pub use runs::compare_runs;
 pub(super) use verdict::of as verdict_of;

@@ -7,4 +7,6 @@ pub(super) enum Pairing {
     Interleaved,
     /// The runs were made at different times.
     Unpaired,
+    /// Another tool sent one of them, nobody knows when and what.
+    Foreign,
 }

@@ -40,7 +40,8 @@ pub fn compare_runs(
         aa: false,
         sent_by: b.sent_by.clone(),
     };
-    let mut comparison = conclude(inputs, quality, Pairing::Unpaired);
+    let pairing = if a.imported || b.imported { Pairing::Foreign } else { Pairing::Unpaired };
+    let mut comparison = conclude(inputs, quality, pairing);
     comparison.runs = Some(RunsCompared { a: compared(a), b: compared(b) });
     comparison
 }

@@ -26,4 +26,6 @@ pub struct RunSide<'a> {
     pub interrupted: Option<Signal>,
     /// How its requests were sent.
     pub sent_by: SentBy,
+    /// Whether another tool sent it.
+    pub imported: bool,
 }

@@ -27,7 +27,7 @@ pub use kept::kept_connections;
 pub use losses::LostSpans;
 pub use plans::plans_differ;
 pub use remedy::{SentBy, remedy};
-pub(super) use runs::of_runs;
+pub(super) use runs::{of_runs, of_side};
 pub use samples::smallest_sample;
 pub use work::IdleCalls;
 pub use work_basis::WorkBasis;

@@ -22,7 +22,9 @@ pub(in crate::analyze) fn of_runs(
     quality: &Quality,
 ) -> Vec<Caveat> {
     let mut caveats: Vec<Caveat> = [a, b].into_iter().flat_map(|side| of_side(side, sla)).collect();
-    caveats.extend(plans_differ(a.plan_digest, b.plan_digest).map(Caveat::from));
+    if !a.imported && !b.imported {
+        caveats.extend(plans_differ(a.plan_digest, b.plan_digest).map(Caveat::from));
+    }
     if a.interrupted.or(b.interrupted).is_none() {
         caveats.extend(errors(a, b));
     }
@@ -30,7 +32,7 @@ pub(in crate::analyze) fn of_runs(
     caveats
 }
 
-fn of_side(side: &RunSide<'_>, sla: &[SlaLine]) -> Vec<Caveat> {
+pub(in crate::analyze) fn of_side(side: &RunSide<'_>, sla: &[SlaLine]) -> Vec<Caveat> {
     let (data, cut_short) = (side.data, side.interrupted.is_some());
     // Each check speaks of both phases; here there is one, and what is said of the other is left out.
     let mut doubts = phases::accounting(data, data, cut_short, &side.sent_by);
@@ -108,6 +110,7 @@ mod tests {
 
     fn messages(a: (Phase, &PhaseData), b: (Phase, &PhaseData), plans: [&str; 2]) -> Vec<String> {
         let side = |name, (phase, data), plan_digest| RunSide {
+            imported: false,
             name,
             run_id: name,
             phase,

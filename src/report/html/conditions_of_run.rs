@@ -64,6 +64,7 @@ impl Conditions {
     pub(super) fn load(&self) -> String {
         match &self.arrival {
             Some(process) => process.to_string(),
+            None if self.workers == 0 => "which another tool made".into(),
             None => format!("{} callers", self.workers),
         }
     }

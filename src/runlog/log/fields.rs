@@ -103,8 +103,9 @@ impl<'a> Fields<'a> {
             attempts: self.required_number(column::ATTEMPTS)?,
             status: self.number(column::STATUS)?,
             error: self.optional(column::ERROR)?,
-            bytes_sent: self.required_number(column::BYTES_SENT)?,
-            bytes_received: self.required_number(column::BYTES_RECEIVED)?,
+            // Empty where another tool wrote the row, which did not count them; no figure is made of them.
+            bytes_sent: self.number(column::BYTES_SENT)?.unwrap_or_default(),
+            bytes_received: self.number(column::BYTES_RECEIVED)?.unwrap_or_default(),
             bytes_decoded: self.number(column::BYTES_DECODED)?,
             answer_digest: self.answer()?,
             endpoint: None,

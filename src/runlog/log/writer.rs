@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::COLUMNS;
 use crate::model::text::Text;
-use crate::model::{AnswerDigest, ErrorKind, HttpVersion, Peer, Sample, Stage};
+use crate::model::{AnswerDigest, HttpVersion, Peer, Sample, Stage, Stages};
 use crate::model::{Micros, Moment};
 
 /// So many bytes of rows are handed on without being asked for: a chunk of rows stays below.
@@ -34,6 +34,16 @@ impl<W: Write> LogWriter<W> {
 
     /// Appends one row.
     pub fn write(&mut self, repetition: u32, sample: &Sample) -> std::io::Result<()> {
+        self.write_known(repetition, sample, [Some(sample.bytes_sent), Some(sample.bytes_received)])
+    }
+
+    /// The same of a sample whose bytes somebody else has counted, or nobody.
+    pub fn write_known(
+        &mut self,
+        repetition: u32,
+        sample: &Sample,
+        bytes: [Option<u64>; 2],
+    ) -> std::io::Result<()> {
         self.rows.extend_from_slice(&self.head);
         self.push(Some(repetition));
         self.push(Some(sample.seq));
@@ -46,8 +56,7 @@ impl<W: Write> LogWriter<W> {
         self.push(Some(sample.attempts));
         self.push(sample.status);
         self.push(sample.error);
-        self.push(Some(sample.bytes_sent));
-        self.push(Some(sample.bytes_received));
+        bytes.into_iter().for_each(|bytes| self.push(bytes));
         self.push(sample.answer_digest.map(AnswerDigest::digest));
         self.push(sample.server.item);
         self.push(sample.answer_digest.map(AnswerDigest::is_copied));
@@ -86,7 +95,8 @@ impl<W: Write> LogWriter<W> {
         for stage in Stage::ALL {
             self.push(sample.stages.get(stage));
         }
-        let sent: Option<Micros> = (sample.error != Some(ErrorKind::Unsent)).then(|| sample.stages.latency());
+        // Without a stage it was not sent, or nobody knows how long it took.
+        let sent: Option<Micros> = (sample.stages != Stages::default()).then(|| sample.stages.latency());
         self.push(sample.stages.ttfb());
         self.push(sent);
         self.push(sample.server.queue);

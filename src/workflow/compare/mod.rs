@@ -1,6 +1,7 @@
 //! Two stored runs against each other, from their logs and manifests.
 
 mod conditions;
+mod definition;
 
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use crate::analyze::{Comparison, PhaseData, RunSide, SentBy, compare_runs};
 use crate::model::Caveat;
 use crate::model::Phase;
 use crate::model::SlaLine;
+use crate::model::StageSet;
 use crate::model::manifest::Manifest;
 use crate::model::printable;
 use crate::runlog::Results;
@@ -26,6 +28,8 @@ pub struct RunsFindings {
     pub comparison: Comparison,
     /// Folder, phase and strategy of each, in words.
     pub sides: [String; 2],
+    /// Whether another tool measured one of them.
+    pub foreign: bool,
 }
 
 /// A phase of a stored run.
@@ -43,19 +47,36 @@ pub fn compare(
     sla: Option<Vec<SlaLine>>,
     strict: bool,
 ) -> anyhow::Result<RunsFindings> {
-    let (one, other) = (Side::read(NAMES[0], a, phases[0])?, Side::read(NAMES[1], b, phases[1])?);
+    let manifest = |name: &str, folder| Results::open(folder).manifest().with_context(|| name.to_string());
+    let manifests = [manifest(NAMES[0], a)?, manifest(NAMES[1], b)?];
+    let common = definition::common(NAMES, [&manifests[0], &manifests[1]])?;
+    let [first, second] = manifests;
+    let one = Side::read(NAMES[0], a, first, phases[0], common.counted[0])?;
+    let other = Side::read(NAMES[1], b, second, phases[1], common.counted[1])?;
     let sla = sla.unwrap_or_else(|| other.manifest.sla.clone());
     let mut caveats: Vec<Caveat> = [&one, &other].into_iter().flat_map(|side| side.caveats.clone()).collect();
-    caveats.extend(conditions::apart(&one.manifest, &other.manifest));
+    caveats.extend(common.caveats);
+    // Of another tool's log no conditions are known.
+    if !common.foreign {
+        caveats.extend(conditions::apart(&one.manifest, &other.manifest));
+    }
     let comparison = compare_runs(&one.side(NAMES[0]), &other.side(NAMES[1]), &sla, caveats, strict);
-    Ok(RunsFindings { comparison, sides: [one.words(a), other.words(b)] })
+    Ok(RunsFindings { comparison, sides: [one.words(a), other.words(b)], foreign: common.foreign })
 }
 
 impl Side {
-    fn read(name: &str, folder: &Path, phase: Phase) -> anyhow::Result<Self> {
+    /// Of another tool's log the phase that it has.
+    fn read(
+        name: &str,
+        folder: &Path,
+        manifest: Manifest,
+        phase: Phase,
+        counted: StageSet,
+    ) -> anyhow::Result<Self> {
         let results = Results::open(folder);
-        let manifest = results.manifest().with_context(|| name.to_string())?;
-        let (data, doubts) = logs::of_phase(&results, &manifest, phase).with_context(|| name.to_string())?;
+        let phase = if manifest.imported.is_some() { Phase::Before } else { phase };
+        let read = logs::of_phase(&results, &manifest, phase, counted);
+        let (data, doubts) = read.with_context(|| name.to_string())?;
         // What the given load test lacks says nothing of the phases.
         let own = manifest.caveats.iter().filter(|caveat| !caveat.kind.is_of_baseline_script());
         let all = own.cloned().chain(doubts.into_iter().map(Caveat::from));
@@ -74,6 +95,7 @@ impl Side {
             processors: self.manifest.machine.processors,
             interrupted: self.manifest.interrupted,
             sent_by: SentBy::of(&self.manifest.scenario),
+            imported: self.manifest.imported.is_some(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::logs;
 use crate::analyze::{Doubt, LadderRung, PhaseCollector, climbed};
+use crate::model::StageSet;
 use crate::model::manifest::Manifest;
 use crate::runlog::Results;
 
@@ -16,7 +17,7 @@ pub(super) fn read(
     for rung in &ladder.rungs {
         let open = manifest.plan.arrival.is_some();
         let collector = PhaseCollector::new(ladder.requests, ladder.repetitions).open(open);
-        let (data, found) = logs::read(results, manifest, rung.part, collector)?;
+        let (data, found) = logs::read(results, manifest, rung.part, collector, StageSet::ALL)?;
         rungs.push((rung.strategy.clone(), data));
         doubts.extend(found);
     }

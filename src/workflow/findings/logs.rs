@@ -8,7 +8,7 @@ use crate::analyze::{Doubt, PhaseCollector, PhaseData};
 use crate::host::both;
 use crate::model::manifest::Manifest;
 use crate::model::run_files::MANIFEST;
-use crate::model::{Part, Phase};
+use crate::model::{Part, Phase, StageSet};
 use crate::runlog::{LogReader, Results};
 
 /// Most requests of a repetition that a scenario allows.
@@ -22,21 +22,22 @@ pub(in crate::workflow) fn phases(
     manifest: &Manifest,
 ) -> anyhow::Result<([PhaseData; 2], Vec<Doubt>)> {
     check(manifest.plan.requests, manifest.plan.repetitions)?;
-    let of = |which| move || phase(results, manifest, which);
+    let of = |which| move || phase(results, manifest, which, StageSet::ALL);
     let (before, after) = both(of(Phase::Before), of(Phase::After));
     let ((before, mut doubts), (after, more)) = (before?, after?);
     doubts.extend(more);
     Ok(([before, after], doubts))
 }
 
-/// One phase and what is to be said of its log.
+/// One phase and what is to be said of its log. Only these stages count.
 pub(in crate::workflow) fn of_phase(
     results: &Results,
     manifest: &Manifest,
     which: Phase,
+    counted: StageSet,
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     check(manifest.plan.requests, manifest.plan.repetitions)?;
-    phase(results, manifest, which)
+    phase(results, manifest, which, counted)
 }
 
 /// A damaged manifest must not ask for all memory.
@@ -50,7 +51,12 @@ pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Res
     Ok(())
 }
 
-fn phase(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
+fn phase(
+    results: &Results,
+    manifest: &Manifest,
+    phase: Phase,
+    counted: StageSet,
+) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let plan = &manifest.plan;
     let collector = PhaseCollector::new(plan.requests, plan.repetitions).open(plan.arrival.is_some());
     let log = Part::from(phase).log();
@@ -58,9 +64,13 @@ fn phase(results: &Results, manifest: &Manifest, phase: Phase) -> anyhow::Result
     if phase == Phase::After
         && results.path(&log).metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
     {
+        // Another tool's log is a before phase alone: nothing was planned beside it.
+        if manifest.imported.is_some() {
+            return Ok((PhaseCollector::new(0, 1).finish(), Vec::new()));
+        }
         return Ok((collector.finish(), vec![Doubt::MissingLog { log }]));
     }
-    read(results, manifest, phase.into(), collector)
+    read(results, manifest, phase.into(), collector, counted)
 }
 
 /// Reads the log of a part of the run.
@@ -69,13 +79,17 @@ pub(in crate::workflow) fn read(
     manifest: &Manifest,
     part: Part,
     mut collector: PhaseCollector,
+    counted: StageSet,
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let log = part.log();
     let path = results.path(&log);
     let file = results.read(&log).with_context(|| format!("cannot read {}", path.display()))?;
     let mut reader = LogReader::new(file, &log)?.of(&manifest.run_id, &part.to_string());
     while let Some(row) = reader.next() {
-        let row = row?;
+        let mut row = row?;
+        if counted != StageSet::ALL {
+            row.sample.stages = counted.of(&row.sample.stages);
+        }
         let taken = collector.take(row.repetition, &row.sample);
         taken.map_err(|problem| anyhow!("{log}, line {}: {problem}", reader.line()))?;
     }

@@ -79,7 +79,8 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         sent_by: SentBy::of(&manifest.scenario),
     };
     let predict = || prediction::predict(&manifest, &before, &after, calibration.as_ref());
-    let (comparison, predicted) = both(|| analyze::compare(inputs), predict);
+    let judge = if manifest.imported.is_some() { analyze::judge_alone } else { analyze::compare };
+    let (comparison, predicted) = both(|| judge(inputs), predict);
     // Between two phases that send alike there is nothing to predict.
     let predicted = (!manifest.aa).then_some(predicted);
     let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));

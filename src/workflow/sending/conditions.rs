@@ -18,7 +18,8 @@ pub(in crate::workflow) fn run_id(anchor: &Anchor) -> String {
     format!("{}-{}", timestamp(micros).strftime("%Y%m%dT%H%M%SZ"), &tail[..4])
 }
 
-fn timestamp(micros: u64) -> Timestamp {
+/// In UTC.
+pub(in crate::workflow) fn timestamp(micros: u64) -> Timestamp {
     i64::try_from(micros).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok()).unwrap_or_default()
 }
 
@@ -77,5 +78,6 @@ pub(in crate::workflow) fn manifest(
         warmup: None,
         idle_bodies: None,
         aa: false,
+        imported: None,
     }
 }

@@ -1,0 +1,18 @@
+//! Where the rows of an imported run come from.
+
+use serde::{Deserialize, Serialize};
+
+use super::Equivalence;
+
+/// What the manifest says of an imported log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRecord {
+    /// Name of the file that was read.
+    pub file: String,
+    /// Tool and format.
+    pub format: String,
+    /// Rows that were left out, in words; the start of a run, say.
+    pub left_out: Option<String>,
+    /// What stands for what.
+    pub equivalence: Equivalence,
+}
