@@ -103,6 +103,8 @@ mod tests {
 
     fn names(changes: &[&str]) -> Vec<String> {
         let mut overrides = Overrides::default();
+        // The embedded mock speaks no HTTP/2.
+        overrides.set_text("target.url=http://h.test/v1").expect("a key and a value");
         changes.iter().for_each(|change| overrides.set_text(change).expect("a key and a value"));
         let settings =
             crate::scenario::load("scenarios/default.toml".as_ref(), &overrides).expect("a scenario");
