@@ -49,7 +49,8 @@ fn each_measurement_has_its_rows_and_the_same_requests_in_both_phases() {
         let dues = |repetition: &Value| {
             let both =
                 table.column("repetition").into_iter().zip(table.column("seq")).zip(table.column("due_ms"));
-            let own = both.filter(|((one, _), _)| **one == repetition.to_string());
+            let repetition = repetition.to_string();
+            let own = both.filter(|((one, _), _)| **one == repetition);
             let mut dues: Vec<(u64, String)> =
                 own.map(|((_, seq), due)| (seq.parse().expect("a number"), due.to_string())).collect();
             dues.sort();

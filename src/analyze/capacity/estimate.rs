@@ -14,8 +14,11 @@ pub struct Estimate {
     pub interval: Option<Interval>,
 }
 
+/// A rate that holds, and one that does not.
+type Bracket = (f64, f64);
+
 /// From the brackets of at least one pattern, each from a rate that holds to one that does not.
-pub fn estimate(brackets: &[(f64, f64)]) -> Option<Estimate> {
+pub fn estimate(brackets: &[Bracket]) -> Option<Estimate> {
     let middles: Vec<f64> = brackets.iter().map(|(holds, fails)| (holds * fails).sqrt().ln()).collect();
     let half = brackets.iter().map(|(holds, fails)| (fails / holds).ln() / 2.0).fold(0.0, f64::max);
     let mean = middles.iter().sum::<f64>() / middles.len().max(1) as f64;
@@ -25,8 +28,8 @@ pub fn estimate(brackets: &[(f64, f64)]) -> Option<Estimate> {
 }
 
 /// After ÷ before, from the brackets of the patterns that both have: what a pattern has in itself cancels.
-pub fn ratio(pairs: &[((f64, f64), (f64, f64))]) -> Option<Estimate> {
-    let of_pair = |(before, after): &((f64, f64), (f64, f64))| (after.0 / before.1, after.1 / before.0);
+pub fn ratio(pairs: &[(Bracket, Bracket)]) -> Option<Estimate> {
+    let of_pair = |(before, after): &(Bracket, Bracket)| (after.0 / before.1, after.1 / before.0);
     estimate(&pairs.iter().map(of_pair).collect::<Vec<_>>())
 }
 

@@ -1,7 +1,8 @@
 //! What must hold for a prediction to come true, in plain words.
 
-use super::infer::{Inferred, MOST_REQUESTS};
+use super::infer::Inferred;
 use super::load::Load;
+use super::load::MOST_REQUESTS;
 use crate::analyze::document::{Calibration, Service};
 use crate::analyze::observed::PhaseData;
 use crate::model::{Connections, Strategy};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::infer::{Inferred, MOST_REQUESTS};
+use super::infer::Inferred;
+use super::load::MOST_REQUESTS;
 use super::simulate::{Client, Economy, SimulatedServer, simulate};
 use crate::analyze::document::{Calibration, Candidate, Method, Range, ThreePercentiles};
 use crate::model::Micros;

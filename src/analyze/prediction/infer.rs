@@ -5,14 +5,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::levels::{Levels, Sojourn};
-use super::load::Load;
+use super::load::{Load, MOST_REQUESTS};
 use super::unreported::{self, Guess, Law};
 use crate::analyze::document::Calibration;
 use crate::analyze::observed::{Observation, PhaseData};
 use crate::model::Stage;
 
-/// Requests of one repetition that are looked at and simulated; a longer run tells no more about its tail.
-pub(super) const MOST_REQUESTS: usize = 10_000;
 /// The server as the before phase shows it.
 #[derive(Clone, Debug)]
 pub(super) struct Inferred {

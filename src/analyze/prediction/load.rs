@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::infer::MOST_REQUESTS;
 use super::simulate::Arriving;
 use crate::analyze::observed::{ClosedLoop, PhaseData};
 use crate::model::Moment;
+
+/// Requests of one repetition that are looked at and simulated; a longer run tells no more about its tail.
+pub(super) const MOST_REQUESTS: usize = 10_000;
 
 /// When requests are due.
 #[derive(Clone, Debug)]

@@ -1,14 +1,15 @@
 //! The search itself: pattern by pattern, phase by phase, rate by rate.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
 use super::{CapacityJob, at_rate};
 use crate::analyze::PhaseCollector;
 use crate::analyze::capacity::{AtRate, CapacityEnd, Next, RateBracket, RateMeasured, Search, judge};
-use crate::model::{Part, Phase};
+use crate::host::Clock;
+use crate::model::{Moment, Part, Phase};
 use crate::runlog::LogReader;
 use crate::workflow::sending::{PartLoad, Run, Shown, patience, plans};
 
@@ -18,7 +19,8 @@ const MOST: f64 = 1_000_000.0;
 /// A search on its way, and in the end what it found.
 pub(super) struct Hunt<'a> {
     job: &'a CapacityJob,
-    started: Option<Instant>,
+    /// Since the first measurement.
+    clock: Option<Clock>,
     /// Of each phase, one for each pattern.
     pub(super) brackets: [Vec<RateBracket>; 2],
     pub(super) measured: Vec<RateMeasured>,
@@ -28,7 +30,7 @@ pub(super) struct Hunt<'a> {
 impl<'a> Hunt<'a> {
     pub(super) fn new(job: &'a CapacityJob) -> Self {
         let brackets = [Vec::new(), Vec::new()];
-        Hunt { job, started: None, brackets, measured: Vec::new(), ended_by: CapacityEnd::Precision }
+        Hunt { job, clock: None, brackets, measured: Vec::new(), ended_by: CapacityEnd::Precision }
     }
 
     /// Each pattern on both phases, one after the other and then the other way round, so that a drift of the machine hits both
@@ -84,10 +86,11 @@ impl<'a> Hunt<'a> {
 
     /// Not after a signal, and not when time is up; the first measurement begins the time.
     fn may_go_on(&mut self, run: &Run<'_>) -> bool {
-        let started = *self.started.get_or_insert_with(Instant::now);
+        let clock = *self.clock.get_or_insert_with(Clock::start);
+        let passed = clock.now().since(Moment::START);
         if run.stopped() {
             self.ended_by = CapacityEnd::Interrupted;
-        } else if started.elapsed() >= self.job.time {
+        } else if u128::from(passed.0) >= self.job.time.as_micros() {
             self.ended_by = CapacityEnd::Time;
         }
         self.ended_by == CapacityEnd::Precision
