@@ -35,7 +35,7 @@ fn assert_prove_refused(name: &str, flags: &[&str], code: i32, words: &[&str]) {
 
 #[test]
 fn a_wrong_flag_is_named_with_its_remedy() {
-    let cases: [(&[&str], &[&str]); 34] = [
+    let cases: [(&[&str], &[&str]); 42] = [
         (&["--nope"], &["--nope", "--help"]),
         (&["-n", "0"], &["load.requests", "use 1 to"]),
         (&["-n", "-1"], &["-1", "--help"]),
@@ -72,6 +72,14 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--set", "target.compute_header=x-took"], &["target.compute_header", "\"x-took:s\"", "unit"]),
         (&["--set", "target.server_times=triton"], &["target.server_times", "triton", "llama.cpp"]),
         (&["-H", "no-colon"], &["-H", "x-key: 123"]),
+        (&["-q", "0"], &["load.rate", "more than 0"]),
+        (&["-q", "-5"], &["load.rate", "-5 is out of range"]),
+        (&["-q", "fast"], &["--rate", "fast"]),
+        (&["-d", "10s"], &["load.duration", "closed loop", "-n", "-q"]),
+        (&["-q", "5", "-c", "3"], &["load.workers", "wait for no caller", "after.connections"]),
+        (&["-q", "5", "-n", "3", "-d", "1s"], &["load.duration", "load.requests"]),
+        (&["-q", "1e6", "-d", "1h"], &["load.rate", "10000000 requests", "load.duration"]),
+        (&["--set", "load.trace=/nowhere/a.csv"], &["load.trace", "/nowhere/a.csv", "an arrival a line"]),
         (&["-m", "GET"], &["target.method", "POST only", "--target"]),
     ];
     for (flags, words) in cases {

@@ -4,6 +4,7 @@ mod common;
 
 mod analysis;
 mod analyze;
+mod arrivals;
 mod attribution;
 mod backoff;
 mod bad_input;

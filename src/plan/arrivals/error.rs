@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ArrivalError {
     /// The trace cannot be read.
-    #[error("load.trace: cannot read {}: {cause}; give a file with one arrival a line", path.display())]
+    #[error("load.trace: cannot read {}: {cause}; give a file with an arrival a line", path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -160,3 +160,16 @@ fn a_load_without_end_and_one_without_a_beginning_are_refused() {
     let problem = of(ArrivalProcess::Poisson { rate: 1e-6 }, within(1));
     assert!(problem.contains("load.duration: no request is due"), "{problem}");
 }
+
+#[test]
+fn the_digest_of_a_plan_is_over_its_due_times() {
+    use crate::plan::Plan;
+    let of = |rate| {
+        let arrivals =
+            PlannedArrivals::new(ArrivalProcess::Poisson { rate }, 7, so_many(50)).expect("arrivals");
+        Plan::of_prompts(50, 7).arriving(arrivals).digest()
+    };
+    assert_eq!(of(5.0), of(5.0));
+    assert_ne!(of(5.0), of(5.1), "other instants are another load");
+    assert_ne!(of(5.0), Plan::of_prompts(50, 7).digest(), "and so is a closed loop");
+}
