@@ -35,7 +35,7 @@ pub fn make_room(connections: u64, threads: u64) -> anyhow::Result<()> {
     if limit.rlim_max < needed {
         bail!(
             "load.workers: {connections} connections need {needed} open files, but this process may have {} at \
-             most; raise the hard limit (ulimit -Hn) or use fewer workers (-c)",
+             most; raise the hard limit (ulimit -Hn) or use fewer workers (-c) or connections",
             limit.rlim_max
         );
     }
@@ -44,7 +44,7 @@ pub fn make_room(connections: u64, threads: u64) -> anyhow::Result<()> {
     if unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) } != 0 {
         bail!(
             "load.workers: {connections} connections need {needed} open files and the limit cannot be raised: {}; \
-             raise it (ulimit -n {needed}) or use fewer workers (-c)",
+             raise it (ulimit -n {needed}) or use fewer workers (-c) or connections",
             std::io::Error::last_os_error()
         );
     }

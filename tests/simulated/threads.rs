@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spanload::engine::{self, Pacing};
 use spanload::host::{Clock, Interrupt};
-use spanload::model::{Chunk, Pulse, Sample, StageSet};
+use spanload::model::{ArrivalProcess, Chunk, Pulse, Sample, StageSet};
 
 use super::load::Load;
 use super::scripted::{Act, Scripted};
@@ -48,4 +48,16 @@ fn a_thread_more_than_there_are_callers_is_none() {
     let load = Load::new(10, 2);
     assert_eq!(load.repetition.pacing, Pacing::Closed { workers: 2, think: Duration::ZERO });
     assert_eq!(run(load, 64).len(), 10);
+}
+
+#[test]
+fn threads_share_the_arrivals_of_an_open_load() {
+    for threads in [1, 3, 4] {
+        let load = Load::new(200, 1).pool(8).arriving(ArrivalProcess::Gamma { rate: 5_000.0, shape: 0.5 });
+        let plan = std::sync::Arc::clone(&load.repetition.plan);
+        let samples = run(load, threads);
+        assert!(samples.iter().map(|sample| sample.seq).eq(0..200), "each request once");
+        let times = plan.arrivals().expect("an open load").times();
+        assert!(samples.iter().map(|sample| sample.due).eq(times.map(Some)), "{threads} threads, one plan");
+    }
 }
