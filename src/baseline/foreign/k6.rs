@@ -222,8 +222,7 @@ pub(super) fn json(source: impl Read, rows: &mut ForeignRows) -> Result<Vec<Stri
             .map_err(|error| Flaw::new(format!("{}: {error}", shown(&head.metric)), RUN_AGAIN))?;
         let K6JsonTags { status, error, error_code, expected_response } = point.tags;
         let tags = K6Tags { status, error, error_code, expected: expected_response };
-        let took = groups.take(line, head.metric.as_bytes(), &point.time, point.value.get(), tags, rows);
-        took
+        groups.take(line, head.metric.as_bytes(), &point.time, point.value.get(), tags, rows)
     })?;
     groups.finish(rows)
 }
