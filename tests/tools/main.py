@@ -128,7 +128,6 @@ class Tools(unittest.TestCase):
             # Go's client sends a request again when a kept connection ends before the answer: the server sees both
             self.assertEqual(len(run.rows), said["requests"])
             self.assertEqual(run.failed(), said["requests"] - round(said["success"] * said["requests"]))
-            self.assertGreater(run.failed(), 0)
             latencies = run.times("latency_ms")
             self.assertAlmostEqual(max(latencies), said["latencies"]["max"] / 1e6, delta=0.001)
             self.assertAlmostEqual(sum(latencies) / len(latencies), said["latencies"]["mean"] / 1e6, delta=0.001)
@@ -155,10 +154,12 @@ class Tools(unittest.TestCase):
         self.answered(self.imported(self.work / "hey.csv"))
 
     def test_locust(self):
-        command = ["-f", str(HERE / "locustfile.py"), "--headless", "-u", str(CALLERS), "-r", "100", "-t", "2s", "--host", self.server.url]
-        self.run_tool(toolbox.package("locust"), [*command, "--csv", "own", "--json"], REQUEST_LOG="locust.csv")
+        command = ["-f", str(HERE / "locustfile.py"), "--headless", "-u", str(CALLERS), "-r", "100", "-t", "2m", "--host", self.server.url]
+        each = {"REQUESTS_EACH": str(REQUESTS // CALLERS), "CALLERS": str(CALLERS), "REQUEST_LOG": "locust.csv"}
+        self.run_tool(toolbox.package("locust"), [*command, "--csv", "own", "--json"], **each)
         (total,) = json.loads(self.output)
         run = self.imported(self.work / "locust.csv")
+        self.all_there(run)
         self.assertEqual(len(run.rows), total["num_requests"])
         self.assertEqual(run.failed(), total["num_failures"])
         self.assertAlmostEqual(sum(run.times("latency_ms")), total["total_response_time"], delta=0.001 * len(run.rows))
