@@ -18,7 +18,7 @@ use crate::scenario;
 use crate::scenario::DEFAULT;
 use crate::telemetry::logs;
 use crate::workflow::invocation::{self, UsageError};
-use crate::workflow::{self, CapacityJob, Found};
+use crate::workflow::{self, CapacityFound, CapacityJob};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -95,7 +95,7 @@ pub(super) async fn run(args: CapacityArgs, interrupt: &Interrupt) -> anyhow::Re
         settings,
         out: args.out,
     };
-    let Found { capacity, results } = workflow::capacity(job, interrupt).await?;
+    let CapacityFound { capacity, results } = workflow::capacity(job, interrupt).await?;
     match args.format {
         FormatArg::Json => {
             let mut document = serde_json::to_vec_pretty(&capacity)?;

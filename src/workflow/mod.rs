@@ -24,7 +24,7 @@ mod steps;
 mod truth_file;
 
 pub use ablation::{Ablated, ablate};
-pub use capacity::{CapacityJob, Found, capacity};
+pub use capacity::{CapacityFound, CapacityJob, capacity};
 pub use compare::{RunsFindings, compare};
 pub use explain::{Wanted, explain};
 pub use export::export;

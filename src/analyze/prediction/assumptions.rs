@@ -1,7 +1,7 @@
 //! What must hold for a prediction to come true, in plain words.
 
 use super::infer::Inferred;
-use super::load::Load;
+use super::load::Demand;
 use super::load::MOST_REQUESTS;
 use crate::analyze::document::{Calibration, Service};
 use crate::analyze::observed::PhaseData;
@@ -46,12 +46,12 @@ pub(super) fn list(
 
 fn load(inferred: &Inferred) -> String {
     let load = match &inferred.load {
-        Load::Closed { callers, think: 0 } => format!("a closed loop of {callers} callers"),
-        Load::Closed { callers, think } => format!(
+        Demand::Closed { callers, think: 0 } => format!("a closed loop of {callers} callers"),
+        Demand::Closed { callers, think } => format!(
             "a closed loop of {callers} callers who wait {:.0} ms between an answer and the next request",
             *think as f64 / 1e3
         ),
-        Load::Open(_) => "the same arrivals, whatever becomes of others".into(),
+        Demand::Open(_) => "the same arrivals, whatever becomes of others".into(),
     };
     format!(
         "{load}, as in the before log; kept connections, first come first served; no packet is lost and no connection waits to \

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::levels::{Levels, Sojourn};
-use super::load::{Load, MOST_REQUESTS};
+use super::load::{Demand, MOST_REQUESTS};
 use super::unreported::{self, Guess, Law};
 use crate::analyze::document::Calibration;
 use crate::analyze::observed::{Observation, PhaseData};
@@ -19,7 +19,7 @@ pub(super) struct Inferred {
     /// Whether requests waited for a replica, so that there are no more than these.
     pub saturated: bool,
     /// When requests are due.
-    pub load: Load,
+    pub load: Demand,
     /// Time of a call with this request alone, by sequence number, in microseconds.
     pub calls: Vec<u64>,
     /// How these times were drawn, where the server did not report them.
@@ -76,7 +76,7 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
     Some(Inferred {
         replicas: replicas.max(1),
         saturated,
-        load: Load::of(before),
+        load: Demand::of(before),
         round_trip: round_trip(&exchanges, calibration),
         calls,
         law,

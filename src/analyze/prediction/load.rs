@@ -11,7 +11,7 @@ pub(super) const MOST_REQUESTS: usize = 10_000;
 
 /// When requests are due.
 #[derive(Clone, Debug)]
-pub(super) enum Load {
+pub(super) enum Demand {
     /// When those before them end.
     Closed {
         /// Callers.
@@ -23,31 +23,31 @@ pub(super) enum Load {
     Open(Vec<u64>),
 }
 
-impl Load {
+impl Demand {
     /// As the before phase shows it.
     pub(super) fn of(before: &PhaseData) -> Self {
         if before.is_open() {
-            return Load::Open(dues(before));
+            return Demand::Open(dues(before));
         }
         // In the order in which they ended, so that each is due by one before it.
         let rows = &before.rows()[before.places(1)];
         let found = ClosedLoop::of(&rows[..rows.len().min(MOST_REQUESTS)]);
-        Load::Closed { callers: callers(before), think: found.map_or(0, |found| found.think.0) }
+        Demand::Closed { callers: callers(before), think: found.map_or(0, |found| found.think.0) }
     }
 
     /// The same for a simulation.
     pub(super) fn arriving(&self) -> Arriving<'_> {
         match self {
-            Load::Closed { callers, think } => Arriving::Closed { callers: *callers, think: *think },
-            Load::Open(dues) => Arriving::Open(dues),
+            Demand::Closed { callers, think } => Arriving::Closed { callers: *callers, think: *think },
+            Demand::Open(dues) => Arriving::Open(dues),
         }
     }
 
     /// The callers of a closed loop.
     pub(super) fn callers(&self) -> Option<usize> {
         match self {
-            Load::Closed { callers, .. } => Some(*callers),
-            Load::Open(_) => None,
+            Demand::Closed { callers, .. } => Some(*callers),
+            Demand::Open(_) => None,
         }
     }
 }

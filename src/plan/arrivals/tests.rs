@@ -167,9 +167,13 @@ fn the_digest_of_a_plan_is_over_its_due_times() {
     let of = |rate| {
         let arrivals =
             PlannedArrivals::new(ArrivalProcess::Poisson { rate }, 7, so_many(50)).expect("arrivals");
-        Plan::of_prompts(50, 7).arriving(arrivals).digest()
+        Plan::of_prompts(50, 7).arriving(arrivals).digest().expect("prompts are no file")
     };
     assert_eq!(of(5.0), of(5.0));
     assert_ne!(of(5.0), of(5.1), "other instants are another load");
-    assert_ne!(of(5.0), Plan::of_prompts(50, 7).digest(), "and so is a closed loop");
+    assert_ne!(
+        of(5.0),
+        Plan::of_prompts(50, 7).digest().expect("prompts are no file"),
+        "and so is a closed loop"
+    );
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
-use super::{CapacityJob, at_rate};
+use super::at_rate;
+use super::job::CapacityJob;
 use crate::analyze::PhaseCollector;
 use crate::analyze::capacity::{AtRate, CapacityEnd, Next, RateBracket, RateMeasured, Search, judge};
 use crate::host::Clock;

@@ -3,49 +3,24 @@
 
 mod at_rate;
 mod hunt;
+mod job;
 mod written;
 
-pub use written::Found;
-
-use std::path::PathBuf;
-use std::time::Duration;
+pub use job::CapacityJob;
+pub use written::CapacityFound;
 
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::{Part, Phase};
 use crate::plan::Survey;
 use crate::report::Progress;
 use crate::runlog::Results;
-use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 use crate::workflow::sending::{Ready, Recordings, Run, Runner, conditions};
 use crate::workflow::steps::{self, expected, warmup};
 use hunt::Hunt;
 
-/// What is looked for, and where it goes.
-#[derive(Clone, Debug)]
-pub struct CapacityJob {
-    /// The resolved scenario, an open load with a rate to begin with.
-    pub settings: Settings,
-    /// The folder of all runs.
-    pub out: PathBuf,
-    /// How long requests arrive in each measurement.
-    pub each: Duration,
-    /// Patterns of arrivals, at least 1: each is a search of its own.
-    pub patterns: u32,
-    /// A search ends when the rate that fails ÷ the rate that holds is at most this, which is above 1.
-    pub precision: f64,
-    /// No measurement begins later than this after the first one.
-    pub time: Duration,
-    /// What the after phase must hold, in requests a second.
-    pub least: Option<f64>,
-    /// Print no progress.
-    pub quiet: bool,
-    /// The command line for the manifest.
-    pub command: Vec<String>,
-}
-
 /// Searches, and writes what was found.
-pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result<Found> {
+pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result<CapacityFound> {
     let mut run = prepare(&job, interrupt).await?;
     if let Err(error) = run.results.point_latest() {
         console::warn(&format!("warning: {error:#}; the results are in {}", run.results.folder().display()));

@@ -1,7 +1,7 @@
 //! What a search found, as files and as an exit code.
 
-use super::CapacityJob;
 use super::hunt::Hunt;
+use super::job::CapacityJob;
 use crate::analyze::capacity::{self, Capacity, CapacityEnd, HighestRate, RateBracket, estimate};
 use crate::model::run_files::{CAPACITY, CAPACITY_PAGE, CAPACITY_TABLE};
 use crate::model::{ArrivalProcess, Exit, Phase};
@@ -11,7 +11,7 @@ use crate::workflow::sending::Run;
 
 /// What a search found.
 #[derive(Debug)]
-pub struct Found {
+pub struct CapacityFound {
     /// As written.
     pub capacity: Capacity,
     /// The run's folder.
@@ -19,7 +19,7 @@ pub struct Found {
 }
 
 /// Puts it together and writes it.
-pub(super) fn write(job: &CapacityJob, hunt: Hunt<'_>, run: &Run<'_>) -> anyhow::Result<Found> {
+pub(super) fn write(job: &CapacityJob, hunt: Hunt<'_>, run: &Run<'_>) -> anyhow::Result<CapacityFound> {
     let settings = run.settings();
     let [before, after] = Phase::BOTH
         .map(|phase| highest(settings.strategy(phase).to_string(), &hunt.brackets[phase as usize]));
@@ -47,7 +47,7 @@ pub(super) fn write(job: &CapacityJob, hunt: Hunt<'_>, run: &Run<'_>) -> anyhow:
     write_json(&results.path(CAPACITY), &found)?;
     write_atomically(&results.path(CAPACITY_TABLE), &capacity_table(&found)?)?;
     write_atomically(&results.path(CAPACITY_PAGE), &capacity_page(&found))?;
-    Ok(Found { capacity: found, results })
+    Ok(CapacityFound { capacity: found, results })
 }
 
 fn highest(strategy: String, brackets: &[RateBracket]) -> HighestRate {
