@@ -103,7 +103,7 @@ fn what_the_after_phase_must_hold_decides_the_exit_code() {
         capacity("capacity_least", &server.url(), &[&flags[..], &["--time", "1s", "--least", rate]].concat())
             .0
     };
-    assert_eq!(least("0.5").status.code(), Some(0), "{}", String::from_utf8_lossy(&least("0.5").stderr));
+    // That it holds some rate depends on the machine, that it does not hold this one does not.
     assert_eq!(least("10000000").status.code(), Some(99));
 }
 
@@ -119,7 +119,9 @@ fn bad_input_is_named_before_anything_is_sent() {
         (&["-q", "0"], "load.rate"),
         (&["-c", "8"], "load.workers"),
     ] {
-        let (output, _) = capacity("capacity_bad", &server.url(), flags);
+        // Should one of them not be refused, it shall not search for long.
+        let flags = [flags, &["--time", "1s"]].concat();
+        let (output, _) = capacity("capacity_bad", &server.url(), &flags);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{flags:?}: {said}");
         assert!(said.contains(words), "{flags:?}: {said}");

@@ -248,7 +248,7 @@ fn a_load_that_fails_says_why_however_quiet() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     for words in [
         "error: none of 8 requests succeeded: http_4xx 8",
-        "http_4xx: the server refuses the requests; check the path in --target",
+        "http_4xx 404: correct the path: target.path, or the path of --target",
         "SLA P95 ≤ 1000 ms: missed",
         "SLA error rate ≤ 1 %: missed, it is 100 %",
     ] {

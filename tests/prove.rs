@@ -22,7 +22,7 @@ const CONNECTIONS: usize = 4;
 const BATCH: u64 = 4;
 const HEADER: &str = "run_id,phase,repetition,seq,trace_id,due_ms,queue_ms,retry_ms,dns_ms,connect_ms,tls_ms,\
     send_ms,wait_ms,receive_ms,ttfb_ms,latency_ms,server_queue_ms,server_compute_ms,conn_id,conn_reused,\
-    syn_retransmits,retransmits,batch_id,batch_size,attempts,status,error,bytes_sent,bytes_received,answer_digest,server_item_ms,answer_copied,peer,http,tls_version,tls_resumed,server_total_ms,bytes_decoded";
+    syn_retransmits,retransmits,batch_id,batch_size,attempts,status,error,bytes_sent,bytes_received,answer_digest,server_item_ms,answer_copied,peer,http,tls_version,tls_resumed,server_total_ms,bytes_decoded,endpoint";
 const STAGES: [&str; 8] =
     ["queue_ms", "retry_ms", "dns_ms", "connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms"];
 

@@ -25,11 +25,15 @@ const FIRST_RATE: f64 = 20.0;
 const MEASURED_FOR: &str = "10s";
 
 /// Makes an open load of any scenario, for a search over rates.
-pub(super) fn open(raw: &mut RawLoad, requests_asked_for: bool) -> Resolved<()> {
-    if requests_asked_for {
+pub(super) fn open(raw: &mut RawLoad, requests_given: bool, workers_given: bool) -> Resolved<()> {
+    if requests_given {
         let problem =
             "a search over rates measures for a time, not a number of requests; use -d, such as -d 10s";
         return Err(ScenarioError::value("load.requests", problem));
+    }
+    if workers_given {
+        let problem = "a search over rates has arrivals that wait for no caller; remove it (-c)";
+        return Err(ScenarioError::value("load.workers", problem));
     }
     if matches!(kind(raw)?, "steps" | "trace") {
         let problem =

@@ -79,7 +79,8 @@ fn judged(settings: &Settings) -> Result<(), ScenarioError> {
 /// number of requests.
 pub fn load_open(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
     let mut raw = read_raw(path, overrides)?;
-    arrivals::open(&mut raw.load, overrides.last(&["load", "requests"]).is_some())?;
+    let given = |key| overrides.last(&["load", key]).is_some();
+    arrivals::open(&mut raw.load, given("requests"), given("workers"))?;
     let settings = resolved(raw, overrides)?;
     judged(&settings)?;
     Ok(settings)

@@ -109,6 +109,11 @@ fn answer(asked: &Asked<'_>, answered: &Answered, probed: &Probed) -> Diagnosis 
         format!("the target {} answers {status}{said}: {what}", asked.shown)
     };
     match (status, &answered.location) {
+        (300..=399, Some(_)) if asked.sent_by.redirects > 0 => Diagnosis::Hopeless(wrong(&format!(
+            "it redirects more than {} times; {}",
+            asked.sent_by.redirects,
+            remedy(error, Some(status), &said, asked.sent_by)
+        ))),
         (300..=399, Some(location)) => {
             Diagnosis::Hopeless(wrong(&format!("it redirects; write --target {}", asked.place(location))))
         }
