@@ -63,7 +63,7 @@ fn asleep() -> f64 {
         Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
     };
     let start = now();
-    let late = |number: u64| {
+    let late = move |number: u64| {
         let due = start + Duration::from_micros((number + 1) * 1_000_000 / RATE);
         let until = libc::timespec { tv_sec: due.as_secs() as i64, tv_nsec: i64::from(due.subsec_nanos()) };
         // SAFETY: `until` is a valid time, and nothing is written.
