@@ -13,7 +13,10 @@ use crate::common::{self, EXE};
 fn load(name: &str, url: &str, flags: &[&str]) -> Output {
     let log = fresh_folder(name).join("load.csv");
     let mut command = Command::new(EXE);
-    command.args(["load", "--target", url, "-n", "20", "-c", "2", "--log"]).arg(log).args(flags);
+    command
+        .args(["load", "--no-metrics", "--target", url, "-n", "20", "-c", "2", "--log"])
+        .arg(log)
+        .args(flags);
     command.output().expect("the binary starts")
 }
 

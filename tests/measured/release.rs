@@ -87,7 +87,9 @@ fn requests_leave_when_they_are_due() {
         assert_eq!(rows.len() as u64, RATE * SECONDS);
         // The first ones open the connections.
         let late = p99(rows[100..].iter().map(|(due, sent)| sent - due).collect());
-        (bare.add(sleeper), own.add(late), ratios.add(late / sleeper));
+        bare.add(sleeper);
+        own.add(late);
+        ratios.add(late / sleeper);
     }
     println!("at {RATE}/s, due to sent at P99: {}", own.text("us"));
     println!("a thread that sleeps by clock_nanosleep and does nothing: {}", bare.text("us"));
