@@ -45,7 +45,8 @@ pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine], releases: Option<Rel
         goodput_rps: busy.map(|busy| rounded(good as f64 / busy, 3)),
         overloaded,
         client_late,
-        holds: !overloaded && !client_late && data.unsent() == 0 && sla.iter().all(|line| meets(line, data)),
+        // A client that is late makes latencies longer, which count from due: what holds in spite of it holds.
+        holds: !overloaded && data.unsent() == 0 && sla.iter().all(|line| meets(line, data)),
     }
 }
 

@@ -103,9 +103,9 @@ pub struct RateMeasured {
     pub goodput_rps: Option<f64>,
     /// Whether the backlog grew for as long as requests came.
     pub overloaded: bool,
-    /// Whether the client let more than 1 % of the requests go later than 1 ms after due: it is the client then that cannot send
-    /// at this rate.
+    /// Whether the client let more than 1 % of the requests go later than 1 ms after due: where it does not hold, that may
+    /// be the client's fault.
     pub client_late: bool,
-    /// Whether every line of the SLA held, and neither was it overloaded nor the client late.
+    /// Whether every line of the SLA held and it was not overloaded.
     pub holds: bool,
 }

@@ -154,7 +154,7 @@ fn table(found: &Capacity) -> Markup {
                     td { (one.pattern) } td { (grouped(one.rate_rps, 1, false)) } td { (one.requests) }
                     td { (number(one.p50_ms)) } td { (number(one.p95_ms)) } td { (number(one.p99_ms)) }
                     td { (number(one.achieved_rps)) } td { (number(one.goodput_rps)) }
-                    td { @if one.client_late { "the client was late" } @else if one.overloaded { "the backlog grows" } @else if one.holds { "holds" } @else { "does not hold" } }
+                    td { @if one.overloaded { "the backlog grows" } @else if one.holds { "holds" } @else { "does not hold" } @if one.client_late { ", the client was late" } }
                 } } }
             } }
         }

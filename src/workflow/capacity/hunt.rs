@@ -135,7 +135,7 @@ impl<'a> Hunt<'a> {
         let p95 = measured.p95_ms.map_or("no P95".into(), |p95| format!("P95 {p95:.0} ms"));
         let word = match &measured {
             one if one.holds => "holds",
-            one if one.client_late => "not told: the client itself was late",
+            one if one.client_late => "does not hold, and the client itself was late",
             one if one.overloaded => "does not hold: the backlog grows",
             _ => "does not hold",
         };
