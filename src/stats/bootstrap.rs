@@ -54,6 +54,11 @@ impl Blocks {
         Blocks { length, stretch: stretch(n, length, range), apart }
     }
 
+    /// The same, whose resamples spread so many times as far.
+    pub fn stretched(self, by: f64) -> Self {
+        Blocks { stretch: self.stretch * by, ..self }
+    }
+
     /// How many values would say as much of a mean, did they not depend on each other.
     pub fn apart(&self) -> f64 {
         self.apart
