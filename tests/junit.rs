@@ -114,7 +114,7 @@ fn what_a_strict_run_fails_of_is_no_pass() {
     let (outcome, message) = of_run(&straddling);
     assert_eq!(
         (straddling.exit.code(), outcome, message.as_str()),
-        (98, "failed", "no interval settles P95 ≤ 410 ms")
+        (98, "failed", "P95 ≤ 410 ms: the interval does not settle it")
     );
 }
 

@@ -85,7 +85,10 @@ async fn conduct<T: Transport + 'static>(
         let next = [scheduler.first_rested(), scheduler.next_due()].into_iter().flatten();
         let wake = next.fold(probe, Moment::min);
         tokio::select! {
-            () = scheduler.finished() => break,
+            () = scheduler.finished() => {
+                scheduler.tell(pulse);
+                break;
+            }
             () = scheduler.room_changed() => scheduler.look_again(),
             () = scheduler.due_sooner() => {}
             () = &mut time, if is_time => {
@@ -94,6 +97,8 @@ async fn conduct<T: Transport + 'static>(
             }
             () = &mut halted => {
                 assert!(!scheduler.has_panicked(), "an exchange panicked; what it said stands above");
+                // Before what is abandoned counts as issued.
+                scheduler.tell(pulse);
                 deadlines::abandon(&scheduler);
                 break;
             }

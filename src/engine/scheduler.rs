@@ -23,7 +23,7 @@ use crate::client::{ConnectionPlace, Seat};
 use crate::host::Clock;
 use crate::model::{
     AnswerBody, BatchUse, Chunk, Closings, Completed, ErrorKind, Moment, Pulse, Releases, Sample, Stage,
-    Strategy, Timeline,
+    Standing, Strategy, Timeline,
 };
 use crate::transport::{ConnectionChanges, ExchangeMarks, Transport};
 
@@ -46,7 +46,7 @@ pub(super) struct Scheduler<T: Transport> {
     panicked: Cell<bool>,
     batches: Cell<u64>,
     connections: Cell<u64>,
-    told: Cell<(u64, u64)>,
+    told: Cell<Standing>,
     /// Requests that this thread sends: fewer than its share once there is no more time.
     planned: Cell<u64>,
     /// Connections that delivered bytes that nobody had asked for.
@@ -376,10 +376,11 @@ impl<T: Transport + 'static> Scheduler<T> {
         std::mem::replace(&mut state.arrivals.issued, planned)..planned
     }
 
-    /// How many requests are due and not ended, and how many connections are open.
+    /// Says how this thread stands.
     pub(super) fn tell(&self, pulse: &Pulse) {
         let state = self.state.borrow();
-        let now = (state.arrivals.issued - state.finished, self.changes.open());
+        let due = state.arrivals.issued;
+        let now = Standing { due, active: due - state.finished, connections: self.changes.open() };
         pulse.change(self.told.replace(now), now);
     }
 

@@ -77,7 +77,7 @@ pub use metric::{Metric, Statistic, Subject, Unit};
 pub use moment::{Micros, Moment};
 pub use part::{Part, Rung};
 pub use phase::Phase;
-pub use pulse::Pulse;
+pub use pulse::{Pulse, Standing};
 pub use releases::Releases;
 pub use row_order::RowOrder;
 pub use run_end::{RunEnd, Signal};

@@ -8,20 +8,35 @@ use crate::model::Micros;
 /// Latenesses that nobody has taken yet; more are not kept.
 const LAGS_MOST: usize = 4_096;
 
-/// Written by the engine, read by telemetry.
+/// How one thread of the engine stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Requests that have become due so far.
+    pub due: u64,
+    /// Of these, the ones that have not ended.
+    pub active: u64,
+    /// Connections that are open or being opened.
+    pub connections: u64,
+}
+
+/// Written by the engine, read by telemetry and by the progress.
 #[derive(Debug, Default)]
 pub struct Pulse {
+    due: AtomicU64,
     active: AtomicU64,
     connections: AtomicU64,
     lags: Mutex<Vec<Micros>>,
 }
 
 impl Pulse {
-    /// One thread's requests that are due and have not ended, and its connections that are open: what it told before, and what
-    /// it tells now. Threads add up.
-    pub fn change(&self, before: (u64, u64), now: (u64, u64)) {
-        self.active.fetch_add(now.0.wrapping_sub(before.0), Ordering::Relaxed);
-        self.connections.fetch_add(now.1.wrapping_sub(before.1), Ordering::Relaxed);
+    /// What one thread told before, and what it tells now. Threads add up.
+    pub fn change(&self, before: Standing, now: Standing) {
+        let add = |sum: &AtomicU64, before: u64, now: u64| {
+            sum.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
+        };
+        add(&self.due, before.due, now.due);
+        add(&self.active, before.active, now.active);
+        add(&self.connections, before.connections, now.connections);
     }
 
     /// Nothing is under way any more.
@@ -36,6 +51,11 @@ impl Pulse {
         if lags.len() < LAGS_MOST {
             lags.push(lag);
         }
+    }
+
+    /// Requests that have become due so far.
+    pub fn due(&self) -> u64 {
+        self.due.load(Ordering::Relaxed)
     }
 
     /// Requests that are due and have not ended.
@@ -64,11 +84,12 @@ mod tests {
         (0..10_000).for_each(|lag| pulse.late(Micros(lag)));
         assert_eq!(pulse.take_lags().len(), LAGS_MOST);
         assert!(pulse.take_lags().is_empty());
-        pulse.change((0, 0), (3, 2));
-        pulse.change((0, 0), (4, 4));
-        pulse.change((3, 2), (1, 1));
-        assert_eq!((pulse.active(), pulse.connections()), (5, 5));
+        let standing = |due, active, connections| Standing { due, active, connections };
+        pulse.change(Standing::default(), standing(3, 3, 2));
+        pulse.change(Standing::default(), standing(4, 4, 4));
+        pulse.change(standing(3, 3, 2), standing(6, 1, 1));
+        assert_eq!((pulse.due(), pulse.active(), pulse.connections()), (10, 5, 5));
         pulse.rest();
-        assert_eq!((pulse.active(), pulse.connections()), (0, 0));
+        assert_eq!((pulse.due(), pulse.active(), pulse.connections()), (10, 0, 0), "what was due was");
     }
 }

@@ -31,6 +31,9 @@ impl Format for Csv {
             row(metric, "requests", Some(before as f64), Some(after as f64))?;
         }
         row("throughput", "requests/s", before.throughput_rps, after.throughput_rps)?;
+        for ((metric, before), (_, after)) in before.ttfb_ms.named().into_iter().zip(after.ttfb_ms.named()) {
+            row(&format!("ttfb_{metric}"), "ms", before, after)?;
+        }
         csv.into_inner().map_err(|error| anyhow::anyhow!("{}", error.error()))
     }
 }

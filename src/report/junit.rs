@@ -129,7 +129,9 @@ fn beyond_doubt(comparison: &Comparison, exit: Exit) -> TestCase {
     let judged = comparison.sla.iter().filter(|_| comparison.aa.is_none());
     let straddling = judged.filter(straddles).map(|line| {
         let words = SlaWords::of(line);
-        format!("no interval settles {} {}", words.name, words.limit)
+        let why =
+            if words::lacks_interval(line) { words::TOO_FEW } else { "the interval does not settle it" };
+        format!("{} {}: {why}", words.name, words.limit)
     });
     let caveats = comparison.caveats.iter().map(|caveat| format!("{}: {}", caveat.kind, caveat.message));
     let doubts = straddling.chain(caveats).collect::<Vec<_>>().join("; ");

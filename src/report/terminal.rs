@@ -77,6 +77,9 @@ impl Terminal {
             Verdict::Missed => ("MISSED", Style::Bad),
         };
         let doubt = match comparison.confidence {
+            Confidence::Straddles if comparison.sla.iter().any(words::lacks_interval) => {
+                "; too few requests for an interval: run without --quick, or with more -n and --repetitions"
+            }
             Confidence::Straddles => ", in doubt: no interval settles it",
             Confidence::Clear if *exit == Exit::InDoubt => ", in doubt: see the caveats",
             Confidence::Clear => "",

@@ -66,7 +66,7 @@ pub(super) struct SlaWords {
     pub before: String,
     /// The same of what is judged.
     pub after: String,
-    /// `[583.710, 638.729]`.
+    /// `[583.710, 638.729]`, or that there is none.
     pub interval: String,
     /// Of all figures.
     pub unit: &'static str,
@@ -92,12 +92,20 @@ impl SlaWords {
             limit: format!("{} {} {unit}", sign(line.metric), line.limit * scale),
             before: figure(line.before),
             after: figure(line.after),
-            interval: line.after_ci95.map_or("[none]".into(), interval),
+            interval: line.after_ci95.map_or("(no interval)".into(), interval),
             unit,
             verdict: verdict(line.verdict),
-            confidence: confidence(line.confidence),
+            confidence: if lacks_interval(line) { TOO_FEW } else { confidence(line.confidence) },
         }
     }
+}
+
+/// Why a line has no interval that could settle it.
+pub(super) const TOO_FEW: &str = "too few requests for an interval";
+
+/// Whether nothing is known of how sure a line is.
+pub(super) fn lacks_interval(line: &SlaResult) -> bool {
+    line.confidence == Confidence::Straddles && line.after_ci95.is_none()
 }
 
 /// Whether the before phase keeps the line.
@@ -180,7 +188,7 @@ pub(super) struct FigureRow {
     pub interval: String,
 }
 
-/// Latency, then throughput, and of an open load what was offered and how much of it waited; each with one decimal.
+/// Latency, the time to the first byte, then throughput, and of an open load what was offered and how much of it waited; each with one decimal.
 pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
     let (before, after) = (&comparison.phases.before, &comparison.phases.after);
     let both = before.latency_ms.named().into_iter().zip(after.latency_ms.named());
@@ -189,6 +197,7 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
         interval: ratio_interval(comparison, one),
         ..row(statistic(one), before, after)
     });
+    let ttfb = row("TTFB P95".into(), before.ttfb_ms.p95, after.ttfb_ms.p95);
     let throughput = row("throughput, requests/s".into(), before.throughput_rps, after.throughput_rps);
     let offered = before.load.zip(after.load).map(|(before, after)| {
         let backlog = [before, after].map(|load| Some(load.backlog_most as f64));
@@ -198,7 +207,7 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
             row("backlog growth, /s".into(), before.backlog_growth_rps, after.backlog_growth_rps),
         ]
     });
-    latency.chain([throughput]).chain(offered.into_iter().flatten()).collect()
+    latency.chain([ttfb, throughput]).chain(offered.into_iter().flatten()).collect()
 }
 
 fn row(name: String, before: Option<f64>, after: Option<f64>) -> FigureRow {

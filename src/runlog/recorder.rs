@@ -34,6 +34,8 @@ pub struct Live {
     pub stages: [u64; Stage::ALL.len()],
     /// Latency of the successes in microseconds, to three digits: for the eye, never for the verdict.
     pub latency: Histogram<u64>,
+    /// Requests that have become due, of a load whose arrivals do not wait.
+    pub offered: Option<u64>,
 }
 
 impl Default for Live {
@@ -45,6 +47,7 @@ impl Default for Live {
             not_copied: 0,
             stages: [0; Stage::ALL.len()],
             latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
+            offered: None,
         }
     }
 }

@@ -18,6 +18,7 @@ pub(super) struct Metrics {
     registry: Registry,
     changing: Mutex<()>,
     pub latency: Series<Traced, Bounds>,
+    pub ttfb: Series<Histogram, Bounds>,
     pub exchange: Series<Histogram, Bounds>,
     pub stage: Series<Histogram, Bounds>,
     pub slow_stage: Series<Seconds>,
@@ -25,6 +26,7 @@ pub(super) struct Metrics {
     pub server_queue: Series<Histogram, Bounds>,
     pub server_compute: Series<Histogram, Bounds>,
     pub requests: Series<Counter>,
+    pub due: Series<Counter>,
     pub errors: Series<Counter>,
     pub active: Series<Gauge>,
     pub connections: Series<Gauge>,
@@ -56,6 +58,7 @@ impl Metrics {
         build.of(&[env!("CARGO_PKG_VERSION")]).set(1.0);
         let metrics = Metrics {
             latency: shelf.histogram(&names::LATENCY, Arc::clone(&times)),
+            ttfb: shelf.histogram(&names::TTFB, Arc::clone(&times)),
             exchange: shelf.histogram(&names::EXCHANGE, times),
             stage: shelf.histogram(&names::STAGE, Arc::clone(&stages)),
             slow_stage: shelf.seconds(&names::SLOW_STAGE),
@@ -63,6 +66,7 @@ impl Metrics {
             server_queue: shelf.histogram(&names::SERVER_QUEUE, Arc::clone(&stages)),
             server_compute: shelf.histogram(&names::SERVER_COMPUTE, stages),
             requests: shelf.counter(&names::REQUESTS),
+            due: shelf.counter(&names::DUE),
             errors: shelf.counter(&names::ERRORS),
             active: shelf.gauge(&names::ACTIVE),
             connections: shelf.gauge(&names::CONNECTIONS),

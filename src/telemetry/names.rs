@@ -54,6 +54,13 @@ pub const LATENCY: MetricFamily = metric(
     &["phase", "outcome"],
     "Latency of a planned request, from due to the last response byte: what the SLA judges",
 );
+/// When the answer began.
+pub const TTFB: MetricFamily = metric(
+    "spanload_ttfb_seconds",
+    Histogram,
+    &["phase"],
+    "Time to first byte of a success, from due to the first response byte, the client's queue included",
+);
 /// The convention's figure.
 pub const EXCHANGE: MetricFamily = metric(
     "http_client_request_duration_seconds",
@@ -109,6 +116,13 @@ pub const REQUESTS: MetricFamily = metric(
     Counter,
     &["phase", "outcome"],
     "Planned requests whose story has ended, by outcome: success, failed or unsent",
+);
+/// From the engine.
+pub const DUE: MetricFamily = metric(
+    "spanload_due_requests_total",
+    Counter,
+    &["phase"],
+    "Planned requests that have become due: the offered load; those of spanload_requests_total are achieved",
 );
 /// By word.
 pub const ERRORS: MetricFamily = metric(
@@ -235,8 +249,9 @@ pub const BUILD_INFO: MetricFamily =
     metric("spanload_build_info", Gauge, &["version"], "1, with the version of the tool");
 
 /// The table.
-pub const ALL: [MetricFamily; 31] = [
+pub const ALL: [MetricFamily; 33] = [
     LATENCY,
+    TTFB,
     EXCHANGE,
     STAGE,
     SLOW_STAGE,
@@ -244,6 +259,7 @@ pub const ALL: [MetricFamily; 31] = [
     SERVER_QUEUE,
     SERVER_COMPUTE,
     REQUESTS,
+    DUE,
     ERRORS,
     ACTIVE,
     CONNECTIONS,

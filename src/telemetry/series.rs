@@ -57,6 +57,7 @@ struct Exchanges {
 pub(super) struct PhaseSeries {
     phase: &'static str,
     latency: [Traced; 2],
+    ttfb: Tally,
     /// By stage and by whether the connection was reused; made when first needed.
     stages: [[Option<Tally>; 2]; STAGES],
     /// With the microseconds that are still to be added.
@@ -65,6 +66,9 @@ pub(super) struct PhaseSeries {
     /// Success, failed, unsent.
     requests: [Counted; 3],
     errors: [Counted; ErrorKind::ALL.len()],
+    due: Counter,
+    /// What of this repetition is in that one.
+    due_counted: u64,
     /// Few, and the first one is nearly always the one.
     exchanges: Vec<Exchanges>,
     server: [Tally; 2],
@@ -83,12 +87,15 @@ impl PhaseSeries {
         PhaseSeries {
             phase,
             latency: ["success", "failed"].map(|outcome| metrics.latency.of(&[phase, outcome])),
+            ttfb: Tally::new(metrics.ttfb.of(&[phase])),
             stages: std::array::from_fn(|_| [None, None]),
             slow_stages: Stage::ALL
                 .map(|stage| (metrics.slow_stage.of(&[phase, stage.name()]), Micros::default())),
             slow: Counted::new(metrics.slow.of(&[phase])),
             requests: requests.map(|outcome| Counted::new(metrics.requests.of(&[phase, outcome]))),
             errors: ErrorKind::ALL.map(|word| Counted::new(metrics.errors.of(&[phase, word.name()]))),
+            due: metrics.due.of(&[phase]),
+            due_counted: 0,
             exchanges: Vec::new(),
             server: [metrics.server_queue.of(&[phase]), metrics.server_compute.of(&[phase])].map(Tally::new),
             connects: Counted::new(metrics.connects.of(&[phase])),
@@ -121,6 +128,9 @@ impl PhaseSeries {
             .then(|| (vec![("trace_id", sample.trace_id.to_string())], ended(origin, sample, latency)));
         let (exemplar, at) = traced.unzip();
         self.latency[outcome].observe(seconds(latency), exemplar, at.flatten());
+        if let Some(ttfb) = sample.stages.ttfb().filter(|_| outcome == 0) {
+            self.ttfb.observe(ttfb.0);
+        }
         self.observe_stages(metrics, sample, decided.slow);
         if decided.leads && sample.attempts > 0 {
             self.observe_exchange(metrics, origin, sample, latency);
@@ -192,11 +202,14 @@ impl PhaseSeries {
         }
         let tallies = self.stages.iter_mut().flatten().flatten().chain(&mut self.server);
         let exchanges = self.exchanges.iter_mut().map(|exchanges| &mut exchanges.durations);
-        tallies.chain(exchanges).chain([&mut self.batch_size]).for_each(Tally::hand_over);
+        tallies.chain(exchanges).chain([&mut self.ttfb, &mut self.batch_size]).for_each(Tally::hand_over);
     }
 
     /// Takes what the engine said of itself.
     pub(super) fn feel(&mut self, pulse: &Pulse) {
+        let due = pulse.due();
+        self.due.inc_by(due - self.due_counted);
+        self.due_counted = due;
         self.active.set(pulse.active() as f64);
         self.connections.set(pulse.connections() as f64);
         pulse.take_lags().into_iter().for_each(|lag| self.loop_lag.observe(lag.0));

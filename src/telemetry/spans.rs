@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
@@ -37,6 +37,7 @@ pub(super) fn make(origin: &Origin, sample: &Sample, leader: TraceId, slow: bool
     into.push(SpanData {
         span_kind: SpanKind::Client,
         attributes: attributes(origin, sample, slow),
+        events: events(sample, start_us),
         links: links(origin, sample, leader),
         status: sample.error.map_or(Status::Unset, |word| Status::error(word.name())),
         ..span(
@@ -114,6 +115,7 @@ fn attributes(origin: &Origin, sample: &Sample, slow: bool) -> Vec<KeyValue> {
     all.extend(sample.status.map(|status| KeyValue::new("http.response.status_code", i64::from(status))));
     all.extend(error_type(sample).map(|word| KeyValue::new("error.type", word)));
     all.extend(sample.error.map(|word| KeyValue::new("spanload.error", word.name())));
+    all.extend(sample.stages.ttfb().map(|ttfb| KeyValue::new("spanload.ttfb_ms", ttfb.as_millis())));
     all.extend(
         (sample.attempts > 1)
             .then(|| KeyValue::new("http.request.resend_count", i64::from(sample.attempts) - 1)),
@@ -160,6 +162,14 @@ fn stage_attributes(sample: &Sample, stage: Stage) -> Vec<KeyValue> {
         ("spanload.server.compute_ms", sample.server.compute),
     ];
     times.into_iter().filter_map(|(name, time)| Some(KeyValue::new(name, time?.as_millis()))).collect()
+}
+
+/// The first byte of the answer, as an instant of the whole request.
+fn events(sample: &Sample, start_us: u64) -> SpanEvents {
+    let mut events = SpanEvents::default();
+    let first = sample.stages.ttfb().map(|ttfb| instant(start_us + ttfb.0));
+    events.events.extend(first.map(|at| Event::new("first byte", at, Vec::new(), 0)));
+    events
 }
 
 /// To the repetition, and from a member of a batch to the exchange that carried it.

@@ -1,8 +1,12 @@
 """What the panels of the dashboard `spanload-run` must return."""
 
+from bisect import bisect_right
+
 from expected import agree, close, each_phase, equals, moving, percentile
 from log import PHASES, STAGES
-from rows_moving import ended_rates, mean_by_stage as moving_mean_by_stage, planned_percentile
+from moving import rate
+from rows_instant import CLOCK_MS, requests_on, scraped
+from rows_moving import ended_rates, mean_by_stage as moving_mean_by_stage, planned_percentile, ttfb_percentile
 
 PERCENTILES = (("P50", 0.5), ("P95", 0.95), ("P99", 0.99))
 
@@ -100,6 +104,22 @@ def stage_lines(answer, facts):
     agree(moving_mean_by_stage(facts), answer, ("stage",), facts.run)
 
 
+def offered(answer, facts):
+    """The counter is never beyond what was due when it was scraped, and has all at the end; the lines are its rates. How
+    far it may be behind depends on the machine."""
+    lines = {}
+    for (phase,), spans in requests_on(facts).items():
+        selector = f'spanload_due_requests_total{{run="$run",phase="{phase}"}}'
+        ((_, points),) = facts.prometheus.raw(selector.replace("$run", facts.log.run), facts.run)
+        due, took = sorted(begin for begin, _ in spans), scraped(facts, selector)
+        for at, value in points:
+            most = bisect_right(due, at + took[at] + CLOCK_MS)
+            assert value <= most, f"{phase} at {at}: {value}, but {most} were due"
+        assert points[-1][1] == len(due), f"{phase}: {points[-1][1]} of {len(due)} at the end"
+        lines[phase,] = lambda at, points=points: rate(points, at)
+    agree(lines, answer, ("phase",), facts.run)
+
+
 def no_percentile_line(answer, facts):
     """Mapped to these words, in a run whose SLA limits no percentile."""
     assert facts.log.percentile_limit is None
@@ -144,7 +164,9 @@ CHECKS = {
     },
     ("Latency percentiles against the SLA", "limit"): limit_line,
     ("Latency heatmap", "A"): heatmap,
-    ("Requests that ended, a second", "A"): moving(ended_rates, "phase", "outcome"),
+    ("Requests offered and achieved, a second", "A"): moving(ended_rates, "phase", "outcome"),
+    ("Requests offered and achieved, a second", "B"): offered,
+    **{("Time to first byte", ref): moving(ttfb_percentile(share), "phase") for ref, share in PERCENTILES[:2]},
     ("Mean time by stage", "A"): stage_lines,
     ("Mean latency by stage, whole phase", "A"): equals(mean_by_stage, "phase", "stage"),
     ("Where requests above the limit spend their time", "A"): shares_above_the_limit,

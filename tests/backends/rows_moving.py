@@ -52,6 +52,21 @@ def planned_percentile(share):
     return line
 
 
+def ttfb_percentile(share):
+    """Over the successes that have a first byte."""
+
+    def ttfb(row):
+        length = micros(row["ttfb_ms"])
+        return None if length is None else length / 1e6
+
+    def line(facts, phase):
+        bounds = facts.prometheus.bounds("spanload_ttfb_seconds", facts.log.run, facts.run.end)
+        buckets = counted(facts, phase).buckets(bounds, _only("success", ttfb))
+        return {(phase,): percentile_line(share, {(bound,): samples for bound, samples in buckets.items()})}
+
+    return line
+
+
 def mean_by_stage(facts):
     """Both phases together: {(stage,): figure at an instant}."""
     sums, ends = {}, {}

@@ -20,6 +20,7 @@ pub(super) fn summary(spread: &Spread, load: Option<OfferedLoad>) -> PhaseSummar
         latency_ms: LatencyMs::of(phase.latency()),
         success_latency_ms: LatencyMs::of(&phase.latency().of_successes()),
         service_latency_ms: LatencyMs::of(phase.service_latency()),
+        ttfb_ms: LatencyMs::of(phase.ttfb()),
         latency_ci95_ms: intervals(spread),
         load,
         repetitions,

@@ -28,6 +28,8 @@ pub struct PhaseSummary {
     pub success_latency_ms: LatencyMs,
     /// Latency − queue, over all planned requests: what a tool that ignores waiting would report.
     pub service_latency_ms: LatencyMs,
+    /// First response byte − due, over all planned requests; null where the first byte is not seen.
+    pub ttfb_ms: LatencyMs,
     /// 95 % intervals of three percentiles of `latency_ms`.
     pub latency_ci95_ms: ThreeIntervals,
     /// Offered and achieved; absent in a closed loop, which offers what the server takes.

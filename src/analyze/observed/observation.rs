@@ -106,6 +106,11 @@ impl Observation {
         Stage::ALL.into_iter().filter_map(|stage| self.stage(stage)).sum()
     }
 
+    /// From due to the first response byte, if a response began and its first byte was seen.
+    pub fn ttfb(&self) -> Option<Micros> {
+        self.stage(Stage::Receive).map(|receive| Micros(self.latency().0 - receive.0))
+    }
+
     /// Latency without the queue stage.
     pub fn service_latency(&self) -> Micros {
         Micros(self.latency().0 - self.stage(Stage::Queue).unwrap_or_default().0)

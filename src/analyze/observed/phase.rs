@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::endpoints::EndpointTimes;
 use super::failure_group::FailureGroup;
 use super::observation::Observation;
-use super::repetition::RepetitionSums;
+use super::repetition::{Pooled, RepetitionSums};
 use super::ways::Ways;
 use crate::analyze::document::{Table, mostly_failed};
 use crate::model::{ErrorKind, Micros};
@@ -25,6 +25,7 @@ pub struct PhaseData {
     sums: Vec<RepetitionSums>,
     latency: Distribution,
     service_latency: Distribution,
+    ttfb: Distribution,
     ways: Ways,
     endpoints: EndpointTimes,
     open: bool,
@@ -41,11 +42,12 @@ impl PhaseData {
     ) -> Self {
         let start = |repetition| rows.partition_point(|row| row.repetition() < repetition);
         let starts: Vec<usize> = (1..=repetitions + 1).map(start).collect();
-        let mut service = Vec::with_capacity(rows.len());
-        let mut sums = |ends: &[usize]| RepetitionSums::of(&rows[ends[0]..ends[1]], requests, &mut service);
+        let mut pooled = Pooled::default();
+        let mut sums = |ends: &[usize]| RepetitionSums::of(&rows[ends[0]..ends[1]], requests, &mut pooled);
         let sums: Vec<RepetitionSums> = starts.windows(2).map(&mut sums).collect();
         let latency = Distribution::pooled(sums.iter().map(|sums| &sums.latency));
-        let service_latency = Distribution::new(service, latency.planned());
+        let [service_latency, ttfb] =
+            [pooled.service_latency, pooled.ttfb].map(|times| Distribution::new(times, latency.planned()));
         let open = false;
         PhaseData {
             requests,
@@ -55,6 +57,7 @@ impl PhaseData {
             sums,
             latency,
             service_latency,
+            ttfb,
             ways,
             endpoints,
             open,
@@ -144,6 +147,11 @@ impl PhaseData {
     /// Latency without the queue stage, over all planned requests: what a tool that ignores waiting would report.
     pub(in crate::analyze) fn service_latency(&self) -> &Distribution {
         &self.service_latency
+    }
+
+    /// From due to the first response byte, over all planned requests.
+    pub(in crate::analyze) fn ttfb(&self) -> &Distribution {
+        &self.ttfb
     }
 
     /// Latency over the planned requests of each repetition.

@@ -6,6 +6,15 @@ use super::observation::Observation;
 use crate::model::{ErrorKind, Micros, Moment};
 use crate::stats::Distribution;
 
+/// Times of the successes of all repetitions, in microseconds.
+#[derive(Default)]
+pub(super) struct Pooled {
+    /// From due to the first byte, where that was seen.
+    pub(super) ttfb: Vec<u64>,
+    /// Without the queue.
+    pub(super) service_latency: Vec<u64>,
+}
+
 /// What one pass over the rows of a repetition tells.
 #[derive(Debug)]
 pub(super) struct RepetitionSums {
@@ -19,8 +28,8 @@ pub(super) struct RepetitionSums {
 }
 
 impl RepetitionSums {
-    /// Of the rows of a repetition; the service latencies of its successes are added to those of the others.
-    pub(super) fn of(rows: &[Observation], requests: u64, service_latencies: &mut Vec<u64>) -> Self {
+    /// Of the rows of a repetition; other times of its successes are added to those of the others.
+    pub(super) fn of(rows: &[Observation], requests: u64, pooled: &mut Pooled) -> Self {
         let (mut latencies, mut errors) = (Vec::with_capacity(rows.len()), BTreeMap::new());
         let (mut first, mut last, mut seq_end): (Option<Moment>, Option<Moment>, _) = (None, None, 0);
         for row in rows {
@@ -30,7 +39,8 @@ impl RepetitionSums {
             match row.error() {
                 None => {
                     latencies.push(row.latency().0);
-                    service_latencies.push(row.service_latency().0);
+                    pooled.service_latency.push(row.service_latency().0);
+                    pooled.ttfb.extend(row.ttfb().map(|ttfb| ttfb.0));
                 }
                 Some(ErrorKind::Unsent) => {}
                 Some(word) => *errors.entry(word).or_default() += 1,

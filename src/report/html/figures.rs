@@ -8,9 +8,11 @@ use super::paired;
 use super::spread;
 use super::verdict::{limit_of, unit_of, was_judged};
 use crate::analyze::validity::smallest_sample;
-use crate::analyze::{Comparison, Confidence, Difference, LatencyMs, OfferedLoad, SlaResult, Verdict};
+use crate::analyze::{
+    Comparison, Confidence, Difference, LatencyMs, OfferedLoad, PhaseSummary, SlaResult, Verdict,
+};
 use crate::model::{Phase, Statistic};
-use crate::report::words::{before_keeps, sign};
+use crate::report::words::{before_keeps, lacks_interval, sign};
 use crate::stats::Interval;
 
 const DIFFERENCE: &str = "after − before";
@@ -61,9 +63,12 @@ fn sla(comparison: &Comparison) -> Markup {
 }
 
 fn judgement(line: &SlaResult, judged: bool) -> &'static str {
+    let lacks_interval = lacks_interval(line);
     match (line.verdict, line.confidence) {
         _ if !judged => "not judged: the run is not whole",
         (Verdict::Met, Confidence::Clear) => "met, clear",
+        (Verdict::Met, _) if lacks_interval => "met, too few requests for an interval",
+        (Verdict::Missed, _) if lacks_interval => "missed, too few requests for an interval",
         (Verdict::Met, Confidence::Straddles) => "met, the interval does not settle it",
         (Verdict::Missed, Confidence::Clear) => "missed, clear",
         (Verdict::Missed, Confidence::Straddles) => "missed, the interval does not settle it",
@@ -102,7 +107,8 @@ fn main_table(comparison: &Comparison) -> Markup {
                             (differences(one, difference))
                         }
                     }
-                    (plain_row(comparison, Statistic::Mean))
+                    (plain_row(comparison, ("latency_ms", |phase| &phase.latency_ms), Statistic::Mean))
+                    (plain_row(comparison, ("ttfb_ms", |phase| &phase.ttfb_ms), Statistic::P95))
                     (throughput(comparison))
                     (offered(comparison))
                     tr {
@@ -145,17 +151,21 @@ fn few(one: Statistic, planned: u64) -> Markup {
     html! { @if planned < needed { br; span.few { "too few samples: " (planned) " of the " (needed) " it needs" } } }
 }
 
-fn plain_row(comparison: &Comparison, one: Statistic) -> Markup {
-    let value = |latency: &LatencyMs| {
-        latency.named().into_iter().find(|(known, _)| *known == one).and_then(|(_, value)| value)
+/// A statistic of a time that has no interval; the time by its key and where it stands.
+fn plain_row(
+    comparison: &Comparison,
+    (key, of): (&str, fn(&PhaseSummary) -> &LatencyMs),
+    one: Statistic,
+) -> Markup {
+    let value = |phase: &PhaseSummary| {
+        of(phase).named().into_iter().find(|(known, _)| *known == one).and_then(|(_, value)| value)
     };
-    let (before, after) =
-        (value(&comparison.phases.before.latency_ms), value(&comparison.phases.after.latency_ms));
+    let (before, after) = (value(&comparison.phases.before), value(&comparison.phases.after));
     let Difference { ms, ratio, .. } = Difference::of(before, after);
-    let from = |phase: &str| format!("comparison:/phases/{phase}/latency_ms/{one}");
+    let from = |phase: &str| format!("comparison:/phases/{phase}/{key}/{one}");
     html! {
         tr {
-            th scope="row" { (capital(&statistic_name(one))) }
+            th scope="row" { @if key == "ttfb_ms" { "Time to first byte, " (statistic_name(one)) } @else { (capital(&statistic_name(one))) } }
             td.n data-label="before" { (figure(before, &from("before"), NumberForm::Plain)) }
             td.n data-label="after" { (figure(after, &from("after"), NumberForm::Plain)) }
             (derived_cells(&from("before"), &from("after"), ms, ratio))
@@ -234,15 +244,17 @@ fn script(comparison: &Comparison, conditions: &Conditions) -> Markup {
 }
 
 fn all_figures(comparison: &Comparison) -> Markup {
-    let kinds: [(&str, &str); 3] = [
+    let kinds: [(&str, &str); 4] = [
         ("latency_ms", "from due, all planned"),
         ("success_latency_ms", "from due, successes alone"),
         ("service_latency_ms", "without the client's queue"),
+        ("ttfb_ms", "from due to the first byte"),
     ];
     let (before, after) = (&comparison.phases.before, &comparison.phases.after);
     let of = |kind: &str| match kind {
         "latency_ms" => [before.latency_ms.named(), after.latency_ms.named()],
         "success_latency_ms" => [before.success_latency_ms.named(), after.success_latency_ms.named()],
+        "ttfb_ms" => [before.ttfb_ms.named(), after.ttfb_ms.named()],
         _ => [before.service_latency_ms.named(), after.service_latency_ms.named()],
     };
     html! {

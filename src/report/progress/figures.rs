@@ -10,9 +10,13 @@ use crate::runlog::Live;
 /// Percentiles that are always shown, in tenths of a percent.
 const SHOWN: [u64; 2] = [500, 950];
 
-/// `41.2 requests/s`.
+/// `41.2 requests/s`; of a load whose arrivals do not wait `offered 50.0, achieved 41.2 requests/s, backlog 88`.
 pub(super) fn rate(live: &Live, seconds: f64) -> String {
-    format!("{:.1} requests/s", live.ended as f64 / seconds.max(1e-3))
+    let seconds = seconds.max(1e-3);
+    let achieved = live.ended as f64 / seconds;
+    let Some(due) = live.offered else { return format!("{achieved:.1} requests/s") };
+    let (offered, backlog) = (due as f64 / seconds, due.saturating_sub(live.ended));
+    format!("offered {offered:.1}, achieved {achieved:.1} requests/s, backlog {backlog}")
 }
 
 /// `3 errors (0.5 %)`; `None` if there are none.
@@ -110,6 +114,14 @@ mod tests {
         assert_eq!(rate(&live(&[5; 18], 2), 2.0), "10.0 requests/s");
         assert_eq!(errors(&live(&[5; 18], 2), Colour(false)).as_deref(), Some("2 errors (10.0 %)"));
         assert_eq!(errors(&live(&[5; 18], 0), Colour(false)), None);
+    }
+
+    #[test]
+    fn arrivals_that_do_not_wait_are_offered_and_some_of_them_achieved() {
+        let open = Live { offered: Some(25), ..live(&[5; 18], 2) };
+        assert_eq!(rate(&open, 2.0), "offered 12.5, achieved 10.0 requests/s, backlog 5");
+        let counted_sooner = Live { offered: Some(19), ..live(&[5; 20], 0) };
+        assert_eq!(rate(&counted_sooner, 2.0), "offered 9.5, achieved 10.0 requests/s, backlog 0");
     }
 
     #[test]

@@ -69,6 +69,9 @@ impl Measurement<'_> {
         watched.origin.started(self.anchor.unix_micros(&clock));
         let (ended, end) = oneshot::channel();
         let wish = self.interrupt.clone();
+        let told = Arc::clone(&pulse);
+        let is_open = self.load.plan.arrivals().is_some();
+        let live = || Live { offered: is_open.then(|| told.due()), ..recorder.live() };
         let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
             let outcome = moving.run(threads, repetition, clock, sink, &pulse, &wish);
             let _ = ended.send(());
@@ -76,7 +79,7 @@ impl Measurement<'_> {
         });
         let thread = thread.context("cannot start the engine's thread")?;
         // An error here is the engine's panic, which the join below reports.
-        let _ = step.watch(end, || recorder.live()).await;
+        let _ = step.watch(end, live).await;
         let health = thread.join().map_err(|_| anyhow!("the engine's thread panicked")).flatten();
         // What it could not write ended the engine, and is why the rest was not sent.
         let (recording, live, times) = recorder.finish()?;
