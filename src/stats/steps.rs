@@ -42,6 +42,19 @@ impl StepFunction {
         spans
     }
 
+    /// The highest number in each of so many equal parts of the time from the start to `end`, which is not before the last
+    /// span's.
+    pub fn peaks(&self, end: Moment, parts: usize) -> Vec<u32> {
+        let mut peaks = vec![0; parts];
+        let part = |micros: u64| ((micros * parts as u64 / end.as_micros().max(1)) as usize).min(parts - 1);
+        for (start, stop, level) in self.pieces() {
+            // A piece does not reach into the part at whose start it ends.
+            let touched = part(start.as_micros())..=part(stop.as_micros() - 1);
+            peaks[touched].iter_mut().for_each(|peak| *peak = level.max(*peak));
+        }
+        peaks
+    }
+
     fn pieces(&self) -> impl Iterator<Item = (Moment, Moment, u32)> {
         self.0.windows(2).map(|pair| (pair[0].0, pair[1].0, pair[0].1))
     }
@@ -71,6 +84,14 @@ mod tests {
         let at = Moment::from_micros;
         assert_eq!(levels.at_least(1), [(at(0), at(20))]);
         assert_eq!(levels.at_least(2), [(at(12), at(15))]);
+    }
+
+    #[test]
+    fn no_peak_is_lost_between_two_parts() {
+        let levels = StepFunction::new(spans(&[(0, 10), (5, 2), (5, 2), (18, 2)]));
+        assert_eq!(levels.peaks(Moment::from_micros(20), 4), [1, 3, 0, 1]);
+        assert_eq!(levels.peaks(Moment::from_micros(20), 1), [3]);
+        assert_eq!(StepFunction::new(spans(&[])).peaks(Moment::START, 2), [0, 0]);
     }
 
     proptest! {

@@ -8,9 +8,10 @@ use super::fate::Fate;
 use super::opening::Opening;
 use crate::analyze::{Observation, PhaseData};
 use crate::host::both;
-use crate::model::Micros;
 use crate::model::mix;
 use crate::model::{ErrorKind, TraceId};
+use crate::model::{Micros, Moment};
+use crate::stats::StepFunction;
 
 /// Rows of both phases up to which every one is drawn.
 const ROWS_MOST: u64 = 12_000;
@@ -22,6 +23,8 @@ const SAMPLED_LEAST: u64 = 1_500;
 const SLOWEST: usize = 10;
 /// Points of the percentile curve.
 const CURVE_POINTS: u32 = 240;
+/// Parts of a repetition of which the backlog is drawn.
+const BACKLOG_PARTS: usize = 200;
 /// Requests named as examples of a failure.
 const EXAMPLES: usize = 3;
 
@@ -88,6 +91,9 @@ pub struct Drawn {
     pub opening: Option<Opening>,
     /// Length of each repetition from its start to its last end.
     pub spans: Vec<Micros>,
+    /// Of a load whose arrivals do not wait: the most requests that were due and not answered, in equal parts of each
+    /// repetition's span.
+    pub backlog: Vec<Vec<u32>>,
     /// By requests in an exchange.
     pub calls: BTreeMap<u32, Calls>,
     /// By word and HTTP status.
@@ -128,11 +134,18 @@ impl Drawn {
             slowest: slowest(phase),
             opening: Opening::of(phase),
             spans: vec![Micros(0); phase.repetitions() as usize],
+            backlog: Vec::new(),
             calls: BTreeMap::new(),
             failures: BTreeMap::new(),
             partners: BTreeMap::new(),
         };
         rows().for_each(|row| drawn.count(row));
+        if phase.is_open() {
+            drawn.backlog = (1..=phase.repetitions())
+                .zip(&drawn.spans)
+                .map(|(one, span)| backlog(phase, one, *span))
+                .collect();
+        }
         drawn
     }
 
@@ -212,6 +225,11 @@ fn place(row: &Observation) -> (u32, u64) {
     (row.repetition(), row.seq())
 }
 
+fn backlog(phase: &PhaseData, repetition: u32, span: Micros) -> Vec<u32> {
+    let on = phase.repetition(repetition).filter_map(|row| row.due().zip(row.end()));
+    StepFunction::new(on).peaks(Moment::START + span, BACKLOG_PARTS)
+}
+
 /// At most one point a pixel or two, each an actual rank.
 fn curve(phase: &PhaseData) -> Vec<(f64, Micros)> {
     let latency = phase.latency();
@@ -269,6 +287,7 @@ fn partners(own: &Drawn, other: &PhaseData) -> BTreeMap<(u32, u64), TraceId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::PhaseCollector;
     use crate::analyze::fixtures::{phase, phase_of, sample};
     use crate::model::Sample;
 
@@ -305,6 +324,24 @@ mod tests {
         let at_p95 =
             data.rows().iter().filter(|row| row.latency().0 >= 100_000 + rows * 95 / 100).count() as u64;
         assert!(before.tail_left_out >= at_p95 + 300 - TAIL_MOST as u64, "{}", before.tail_left_out);
+    }
+
+    #[test]
+    fn the_backlog_is_that_of_arrivals_that_do_not_wait() {
+        // One due each millisecond, each of which takes three.
+        let rows = || {
+            (0..300).map(|seq| Sample { due: Some(Moment::from_micros(seq * 1_000)), ..sample(seq, 3_000) })
+        };
+        let of = |open: bool| {
+            let mut collector = PhaseCollector::new(300, 1).open(open);
+            rows().for_each(|row| collector.take(1, &row).expect("planned"));
+            let data = collector.finish();
+            Drawn::both(&data, &data, None)[0].backlog.clone()
+        };
+        let open = of(true);
+        assert_eq!((open.len(), open[0].len()), (1, BACKLOG_PARTS));
+        assert_eq!(open[0].iter().max(), Some(&3));
+        assert_eq!(of(false), Vec::<Vec<u32>>::new());
     }
 
     #[test]

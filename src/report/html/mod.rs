@@ -4,6 +4,7 @@
 //! `comparison.json` or `analysis.json` say so (`figure.rs`), so that a program can check them.
 
 mod aa;
+mod backlog;
 mod capacity;
 mod causes;
 mod caveats;
@@ -36,6 +37,7 @@ mod reproduce;
 mod rows;
 mod spread;
 mod story;
+mod strips;
 mod summary;
 mod trust;
 mod verdict;
@@ -65,6 +67,7 @@ impl Format for Html<'_> {
             (endpoints::section(self.analysis))
             @if told { (causes::section(self)) @if comparison.aa.is_none() { (story::section(comparison, self)) } }
             (curve::section(comparison, self.drawn))
+            (backlog::section(self))
             (over_time::section(comparison, self))
             (waterfall::section(self))
             @if told && comparison.aa.is_none() { (ladder::section(comparison, self.analysis, self.conditions)) }

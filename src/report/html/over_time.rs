@@ -9,26 +9,12 @@ use super::dot::Dot;
 use super::drawn::Drawn;
 use super::fate::Fate;
 use super::figure::grouped;
+use super::strips::{Strip, strips};
 use super::{Html, curve, legend, palette, rows};
 use crate::analyze::Comparison;
 use crate::model::{Phase, Stage};
 
 const FRAME: Frame = Frame { left: 78.0, right: 868.0, top: 34.0, bottom: 380.0 };
-/// Between two repetitions.
-const GAP: f64 = 10.0;
-/// A strip that is narrower has no room for its name.
-const NAMED_FROM: f64 = 44.0;
-
-/// A repetition's part of the picture.
-struct Strip {
-    phase: Phase,
-    repetition: u32,
-    left: f64,
-    width: f64,
-    /// Microseconds from its start to its end.
-    time: Scale,
-}
-
 /// Marks of one kind and colour, in the order in which they are drawn: what is rare comes last and is on top.
 type DotGroups<'a> = BTreeMap<(Phase, Fate, Stage), Vec<(&'a Dot, (f64, f64))>>;
 
@@ -50,7 +36,7 @@ fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
     let dots = || page.drawn.iter().flat_map(|drawn| &drawn.dots);
     let values = dots().map(|dot| dot.latency.as_millis());
     let scale = Scale::log_around(values.chain(limits.iter().map(|(_, limit)| *limit)))?;
-    let strips = strips(page);
+    let strips = strips(page, FRAME);
     let groups = groups(page, &strips, scale);
     groups.keys().next()?;
     let stages: BTreeSet<Stage> = groups.keys().map(|(.., stage)| *stage).collect();
@@ -70,7 +56,7 @@ fn chart(comparison: &Comparison, page: &Html<'_>) -> Option<Markup> {
                 svg #dots viewBox="0 0 960 430" role="img" aria-labelledby="dots-title dots-desc" tabindex="0" {
                     title #dots-title { "Latency of every request over time" }
                     desc #dots-desc { "One mark a request. The slowest are listed in the table below; with a script, arrow keys step through the marks by latency." }
-                    @for strip in &strips { (background(strip)) }
+                    @for strip in &strips { (strip.background(FRAME)) }
                     (FRAME.rows(scale, span_of_time))
                     text.axis x=(px((FRAME.left + FRAME.right) / 2.0)) y="418" { "when the request was due, from the start of its repetition" }
                     @for (name, limit) in &limits { (limit_beside(&FRAME, scale, *limit, name)) }
@@ -127,46 +113,6 @@ fn drawn_of(drawn: &[Drawn; 2]) -> Markup {
     }
 }
 
-/// Repetitions side by side, as wide as they are long.
-fn strips(page: &Html<'_>) -> Vec<Strip> {
-    let span = |phase: Phase, repetition: u32| {
-        let drawn = &page.drawn[usize::from(phase == Phase::After)];
-        drawn.spans.get(repetition.saturating_sub(1) as usize).map_or(0, |span| span.0)
-    };
-    let order = page
-        .conditions
-        .order
-        .iter()
-        .map(|(phase, repetition)| (*phase, *repetition, span(*phase, *repetition)));
-    let order: Vec<_> = order.filter(|(.., span)| *span > 0).collect();
-    let total: f64 = order.iter().map(|(.., span)| *span as f64).sum();
-    let frame = FRAME.right - FRAME.left;
-    // However many repetitions there are, most of the width is theirs.
-    let gap = GAP.min(frame / (4 * order.len().max(1)) as f64);
-    let room = frame - gap * order.len().saturating_sub(1) as f64;
-    let mut left = FRAME.left;
-    let strip = |(phase, repetition, span): (Phase, u32, u64)| {
-        let width = room * span as f64 / total;
-        let strip =
-            Strip { phase, repetition, left, width, time: Scale::Linear { lo: 0.0, hi: span as f64 } };
-        left += width + gap;
-        strip
-    };
-    order.into_iter().map(strip).collect()
-}
-
-fn background(strip: &Strip) -> Markup {
-    html! {
-        rect.(format!("strip {}", strip.phase.name())) x=(px(strip.left)) y=(px(FRAME.top)) width=(px(strip.width)) height=(px(FRAME.bottom - FRAME.top)) {}
-        @if strip.width >= NAMED_FROM {
-            text.(format!("strip-name {}", strip.phase.name())) x=(px(strip.left + strip.width / 2.0)) y=(px(FRAME.top - 9.0)) {
-                (strip.phase.name()) " " (strip.repetition)
-            }
-            text.tick.below x=(px(strip.left + strip.width / 2.0)) y=(px(FRAME.bottom + 17.0)) { (grouped(strip.time.end() / 1e6, 1, false)) " s" }
-        }
-    }
-}
-
 fn groups<'a>(page: &'a Html<'_>, strips: &[Strip], scale: Scale) -> DotGroups<'a> {
     let mut groups = DotGroups::new();
     for (phase, drawn) in Phase::BOTH.into_iter().zip(page.drawn) {
@@ -174,8 +120,7 @@ fn groups<'a>(page: &'a Html<'_>, strips: &[Strip], scale: Scale) -> DotGroups<'
             let strip =
                 strips.iter().find(|strip| strip.phase == phase && strip.repetition == dot.repetition);
             let Some(strip) = strip else { continue };
-            let x = strip.left + strip.width * strip.time.place(dot.due.0 as f64);
-            let point = (x, FRAME.y(scale, dot.latency.as_millis()));
+            let point = (strip.x(dot.due), FRAME.y(scale, dot.latency.as_millis()));
             groups.entry((phase, Fate::of(dot, drawn.limit), dot.dominant())).or_default().push((dot, point));
         }
     }

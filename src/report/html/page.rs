@@ -8,12 +8,13 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Sections with their anchors, for the list at the top.
-const SECTIONS: [(&str, &str); 10] = [
+const SECTIONS: [(&str, &str); 11] = [
     ("figures", "Before and after"),
     ("endpoints", "Endpoints"),
     ("causes", "Where the time went"),
     ("story", "Why"),
     ("curve", "Percentiles"),
+    ("backlog", "Backlog"),
     ("over-time", "Every request"),
     ("waterfall", "Stages"),
     ("ladder", "Predicted"),
