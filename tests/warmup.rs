@@ -275,3 +275,43 @@ fn answers_that_differ_in_an_aa_run_are_the_server_s_own_doing() {
     assert_eq!(output.status.code(), Some(0), "no difference in time: {output:?}");
     assert_eq!(Results(folder).all_caveats(), ["answers_vary"]);
 }
+
+/// A search that ends after its first measurement.
+fn search(name: &str, flags: &[&str]) -> Results {
+    let out = fresh_folder(name);
+    let mut command = Command::new(EXE);
+    command.args([
+        "capacity",
+        "scenarios/default.toml",
+        "--no-metrics",
+        "--no-probe",
+        "--quiet",
+        "--patterns",
+        "1",
+    ]);
+    command.args(["-q", "400", "-d", "100ms", "--precision", "1000", "--time", "1ms", "--sla", "p95=60s"]);
+    command.args(["--set", "after.batch=1", "--out"]).arg(&out).args(flags);
+    // Whether a rate holds is the machine's business.
+    command.output().expect("the binary starts");
+    Results(out.join("latest"))
+}
+
+#[test]
+fn a_search_warms_a_server_of_your_own_once_and_the_mock_for_each_measurement() {
+    let (server, seen) = witness(0);
+    let results = search("warmup_capacity", &["--target", &server.url()]);
+    let bodies = results.table("warmup.csv").column("seq").len();
+    let warmup = counted(&seen.lock().expect("the run has ended")[..bodies]).len();
+    assert!(bodies > 0 && warmup == bodies, "{warmup} distinct of {bodies}");
+    let flags = ["--warmup", "all", "--set", "mock.fixed_ms=0", "--set", "mock.item_ms=1"];
+    let results = search("warmup_capacity_mock", &flags);
+    let rows = results.table("warmup.csv");
+    let measured = results.manifest()["repetitions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|one| one["phase"] != "warmup")
+        .count();
+    assert!(measured > 0);
+    assert_eq!(rows.column("repetition").iter().collect::<std::collections::BTreeSet<_>>().len(), measured);
+}

@@ -13,6 +13,7 @@ use crate::host::Clock;
 use crate::model::{Moment, Part, Phase};
 use crate::runlog::LogReader;
 use crate::workflow::sending::{PartLoad, Run, Shown, patience, plans};
+use crate::workflow::steps::warmup::warm_up_session;
 
 /// The highest rate that is tried, in requests a second.
 const MOST: f64 = 1_000_000.0;
@@ -115,7 +116,13 @@ impl<'a> Hunt<'a> {
             shown: Shown::AsLoad,
             truth: None,
         };
-        run.send(&load).await?;
+        let session = run.runner.server.open(None).await?;
+        // As in a comparison: what is fresh in each measurement gets warm in each.
+        if run.runner.server.is_mock() {
+            warm_up_session(run, &session).await?;
+        }
+        run.send_to(&session, &load).await?;
+        session.close().await?;
         let sent = run.manifest.repetitions.last();
         let releases = sent.and_then(|record| record.health.as_ref()?.releases);
         if run.stopped() {

@@ -25,10 +25,7 @@ pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result
     if let Err(error) = run.results.point_latest() {
         console::warn(&format!("warning: {error:#}; the results are in {}", run.results.folder().display()));
     }
-    // As of a single load: where it is asked for by name.
-    if job.settings.load.warmup.is_some() {
-        warmup::warm_up(&mut run).await?;
-    }
+    warmup::warm_up(&mut run).await?;
     let mut hunt = Hunt::new(&job);
     let hunted = hunt.search(&mut run).await;
     steps::telemetry::close(&mut run).await;
