@@ -49,25 +49,23 @@ fn machine(a: &Manifest, b: &Manifest) -> Vec<String> {
 }
 
 fn load(a: &Manifest, b: &Manifest) -> Vec<String> {
-    let counts = |of: fn(&Manifest) -> u64| (of(a), of(b));
-    let all = [
-        ("callers", counts(|manifest| manifest.plan.workers as u64)),
-        ("milliseconds between an answer and the next request", counts(|manifest| manifest.plan.think_ms)),
-        ("requests", counts(|manifest| manifest.plan.requests)),
-    ];
-    let arrives = |manifest: &Manifest| {
-        manifest
-            .plan
-            .arrival
-            .as_ref()
-            .map_or("callers in a closed loop".into(), |arrival| arrival.process.to_string())
-    };
-    let arrival = (arrives(a) != arrives(b)).then(|| format!("{} and {}", arrives(a), arrives(b)));
-    let differ = all.into_iter().filter(|(_, (a, b))| a != b);
-    let differ = differ.map(|(name, (a, b))| format!("{name} {a} and {b}"));
+    let (one, other) = (arrives(a), arrives(b));
+    let arrival = (one != other).then(|| format!("{one} and {other}"));
+    let (one, other) = (a.plan.requests, b.plan.requests);
+    let requests = (one != other).then(|| format!("requests {one} and {other}"));
     let moved = (a.transport != b.transport)
         .then(|| format!("transport {} and {}", a.transport.name(), b.transport.name()));
-    differ.chain(arrival).chain(moved).collect()
+    arrival.into_iter().chain(requests).chain(moved).collect()
+}
+
+/// When requests are due: `64 callers in a closed loop`, or the process of arrivals.
+fn arrives(manifest: &Manifest) -> String {
+    let plan = &manifest.plan;
+    match (&plan.arrival, plan.think_ms) {
+        (Some(arrival), _) => arrival.process.to_string(),
+        (None, 0) => format!("{} callers in a closed loop", plan.workers),
+        (None, think) => format!("{} callers in a closed loop who think for {think} ms", plan.workers),
+    }
 }
 
 /// Only where both ran against the embedded mock.
