@@ -41,9 +41,9 @@ impl Made {
         slow(Phase::Before, &data, None)
     }
 
-    /// In so many of 300 runs.
+    /// In so many of 1,000 runs.
     fn rate(&self) -> usize {
-        (0..300).filter(|seed| self.found(*seed).is_some()).count()
+        (0..1_000).filter(|seed| self.found(*seed).is_some()).count()
     }
 }
 
@@ -59,8 +59,8 @@ fn where_no_repetition_is_cold_few_runs_are_doubted() {
         ("ten repetitions", Made { repetitions: 10, between: 0.08, ..CALM }),
     ] {
         let rate = made.rate();
-        println!("{name}: {rate} of 300");
-        assert!(rate <= 9, "{name}: {rate} of 300");
+        println!("{name}: {rate} of 1,000");
+        assert!(rate <= 20, "{name}: {rate} of 1,000");
     }
 }
 
