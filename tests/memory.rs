@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::common::wire::{Peer, Server, pause};
+use crate::common::processes::high_water_mark;
+use crate::common::wire::{Peer, Server};
 use crate::common::{EXE, kill, wait_until};
 
-/// In kilobytes; the aim is the issue's, for each of these loads.
+/// In kilobytes, of each of these loads.
 const MOST_KB: u64 = 128 * 1024;
 const PIECE: usize = 200_000;
 
@@ -43,24 +44,11 @@ fn load_and(
     command.args(["-n", &requests.to_string(), "-c", &connections.to_string()]);
     command.args(["--set", &format!("after.connections={connections}")]);
     command.args(more).arg("-o").arg(&log).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.spawn().expect("it starts");
+    let mut child = command.spawn().expect("it starts");
     then(&child, &log);
-    let most = high_water_mark(child);
+    let most = high_water_mark(&mut child);
     println!("{most} kB of {MOST_KB} kB");
     (most, outcomes(&log))
-}
-
-/// The mark only rises, so that the last look before the end sees all but its last moments.
-fn high_water_mark(mut child: Child) -> u64 {
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    while child.try_wait().expect("our child").is_none() {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        most = mark.and_then(|mark| mark.parse().ok()).unwrap_or(0).max(most);
-        pause(5);
-    }
-    most
 }
 
 fn outcomes(log: &Path) -> Vec<(String, usize)> {

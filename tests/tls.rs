@@ -3,8 +3,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::common::certificates::Authority;
-use crate::common::run::{Run, Table, fresh_folder};
+use crate::common::run::{Run, Table, fresh_folder, prove_command};
 use crate::common::tls::{TlsServer, TlsSettings};
 use crate::common::wire::{Peer, Server};
 use crate::common::{self, EXE};
@@ -246,4 +248,43 @@ fn a_zone_is_connected_to_and_not_sent() {
     let sent = format!("\"[::1]:{}\"", server.address.port());
     let digest = spanload::model::Digest::of(sent.as_bytes()).to_string();
     assert!(loaded.all("answer_digest", &digest), "what it read as Host: {sent}");
+}
+
+#[test]
+fn the_ladder_has_a_rung_of_several_streams() {
+    let Some((folder, authority)) = setting("tls_ladder") else { return };
+    let identity = authority.issue("server", NAMES);
+    let server = TlsServer::start(&TlsSettings::new(&identity, &["h2", "http/1.1"]));
+    let (url, ca) = (server.url(), authority.certificate().display().to_string());
+    let target = ["--target", &url, "--cacert", &ca, "--sla", "p95=60s", "--no-metrics", "--ladder"];
+    let load = [
+        "-n",
+        "24",
+        "-c",
+        "4",
+        "--set",
+        "after.connections=1",
+        "--set",
+        "after.streams=4",
+        "--set",
+        "after.batch=1",
+    ];
+    let output = prove_command(&folder, &[&target[..], &load].concat()).output().expect("the binary starts");
+    let run = Run { out: folder, output };
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let log = run.results().table("ladder_reuse_streams_4.csv");
+    assert!(log.column("http").iter().all(|http| *http == "2"));
+    let opened = log.column("conn_reused").iter().filter(|reused| **reused == "false").count();
+    assert_eq!(opened, 2, "one connection in each of two passes");
+    let analysis = run.results().json("analysis.json");
+    let rungs = analysis["ladder"].as_array().expect("a list");
+    assert_eq!(rungs.len(), 3, "{rungs:?}");
+    for rung in rungs {
+        assert_eq!([&rung["planned"], &rung["succeeded"]], [&48.into(), &Value::from(48)], "{rung}");
+    }
+    assert!(
+        rungs[2]["strategy"].as_str().is_some_and(|strategy| strategy.contains("4 streams")),
+        "{}",
+        rungs[2]
+    );
 }

@@ -1,7 +1,9 @@
 //! Which processes a run has started, as the kernel lists them.
 use std::path::Path;
+use std::process::Child;
 
 use super::wait_until;
+use super::wire::pause;
 
 /// A child process and its command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,4 +51,17 @@ fn is_alive(pid: u32) -> bool {
 fn status(pid: u32, key: &str) -> Option<String> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     text.lines().find_map(|line| line.strip_prefix(key)).map(|value| value.trim().to_string())
+}
+
+/// The most memory that a process has until it ends, in kB. The mark only rises, so that the last look before the end sees all but its last moments.
+pub fn high_water_mark(child: &mut Child) -> u64 {
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().expect("our child").is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        most = mark.and_then(|mark| mark.parse().ok()).unwrap_or(0).max(most);
+        pause(5);
+    }
+    most
 }

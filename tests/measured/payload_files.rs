@@ -3,11 +3,12 @@
 //! `PAYLOADS_MB=1024` makes the files a gigabyte, for which the goal is set.
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::common::EXE;
-use crate::common::wire::{Server, pause};
+use crate::common::processes::high_water_mark;
+use crate::common::wire::Server;
 
 /// In kB, whatever the size of the files.
 const GOAL_KB: u64 = 150 * 1_024;
@@ -52,18 +53,6 @@ fn load(folder: &Path, url: &str, keys: &[String]) -> (u64, f64) {
     let most = high_water_mark(&mut child);
     assert!(child.wait().expect("our child").success());
     (most, started.elapsed().as_secs_f64())
-}
-
-fn high_water_mark(child: &mut Child) -> u64 {
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    while child.try_wait().expect("our child").is_none() {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-        most = mark.and_then(|mark| mark.parse().ok()).unwrap_or(0).max(most);
-        pause(5);
-    }
-    most
 }
 
 #[test]
