@@ -1,6 +1,6 @@
 """A server that answers at once and stands still for 800 ms every 5 s, as one does in a long garbage collection.
 
-Keeps when each request reached it and when it was answered: what a user of its own waited there.
+Keeps when it answered each request, on the clock that all processes of the machine share.
 """
 
 import multiprocessing
@@ -23,10 +23,12 @@ class Server:
     """In a process of its own, so that only it stands still."""
 
     def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
-        self._process = multiprocessing.Process(target=_serve, args=(self._listener,), daemon=True)
+        listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        self._control, control = multiprocessing.Pipe()
+        self._process = multiprocessing.Process(target=_serve, args=(listener, control), daemon=True)
         self._process.start()
+        listener.close()
 
     def __enter__(self):
         return self
@@ -35,16 +37,25 @@ class Server:
         self._process.terminate()
         self._process.join()
 
+    def answered(self):
+        """When it answered each request so far, in order, in seconds; it serves no further one."""
+        self._control.send("end")
+        return self._control.recv()
 
-def _serve(listener):
+
+def _serve(listener, control):
     listener.setblocking(False)
-    selector, unfinished = selectors.DefaultSelector(), {}
+    selector, unfinished, answered = selectors.DefaultSelector(), {}, []
     selector.register(listener, selectors.EVENT_READ)
+    selector.register(control, selectors.EVENT_READ)
     start = time.monotonic()
     while True:
         ready = selector.select(timeout=EVERY_SECONDS - (time.monotonic() - start) % EVERY_SECONDS)
         time.sleep(stalled_for(time.monotonic() - start))
         for key, _ in ready:
+            if key.fileobj is control:
+                control.send(answered)
+                return
             if key.fileobj is listener:
                 client, _ = listener.accept()
                 client.setblocking(False)
@@ -52,10 +63,10 @@ def _serve(listener):
                 selector.register(client, selectors.EVENT_READ)
                 unfinished[client] = b""
             else:
-                _answer(key.fileobj, selector, unfinished)
+                _answer(key.fileobj, selector, unfinished, answered)
 
 
-def _answer(client, selector, unfinished):
+def _answer(client, selector, unfinished, answered):
     try:
         received = client.recv(MOST_BYTES)
     except ConnectionError:
@@ -68,6 +79,7 @@ def _answer(client, selector, unfinished):
     text = unfinished[client] + received
     while (end := _request_end(text)) is not None:
         client.send(ANSWER)
+        answered.append(time.monotonic())
         text = text[end:]
     unfinished[client] = text
 

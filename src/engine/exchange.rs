@@ -11,7 +11,7 @@ use super::scheduler::Scheduler;
 use super::slot::Slot;
 use crate::client::{AnswerCollector, Collected, Seat, opening};
 use crate::model::{AnswerBody, ErrorKind, FailedAnswer, Micros, Moment};
-use crate::plan::BodyLost;
+use crate::plan::PlanLost;
 use crate::transport::{Aside, Head, Request, Transport};
 
 /// Starts the task of a slot; it ends with its `LocalSet`.
@@ -62,7 +62,7 @@ async fn exchange<T: Transport + 'static>(
 fn compose<'a, T: Transport + 'static>(
     scheduler: &'a Scheduler<T>,
     slot: &Slot<T>,
-) -> Result<Request<'a>, BodyLost> {
+) -> Result<Request<'a>, PlanLost> {
     let repetition = &scheduler.repetition;
     let members = slot.members.borrow();
     let first = members[0].1.seq;
@@ -73,7 +73,7 @@ fn compose<'a, T: Transport + 'static>(
         return Ok(Request { route: &routes.single, body: repetition.plan.body(first)?, traceparent, keep });
     };
     let bodies = members.iter().map(|(_, member)| repetition.plan.body(member.seq));
-    let body = repetition.batch_format.compose(&bodies.collect::<Result<Vec<Bytes>, BodyLost>>()?);
+    let body = repetition.batch_format.compose(&bodies.collect::<Result<Vec<Bytes>, PlanLost>>()?);
     Ok(Request { route, body, traceparent, keep })
 }
 

@@ -29,6 +29,8 @@ pub enum Due {
     At(Moment),
     /// So long after the instant at which the next request in flight ends.
     AfterOneEnds(Duration),
+    /// The trace that would say it is not what it was. No further request is due.
+    Lost,
 }
 
 impl Pacing {
@@ -68,7 +70,7 @@ pub(super) struct OpenDues {
     slice: Slice,
     /// Arrivals that the walk has passed.
     passed: u64,
-    last: Moment,
+    last: Option<Moment>,
 }
 
 impl Dues {
@@ -79,7 +81,7 @@ impl Dues {
                 times: plan.arrivals().map(PlannedArrivals::times).unwrap_or_default(),
                 slice,
                 passed: 0,
-                last: Moment::START,
+                last: None,
             }),
         }
     }
@@ -89,18 +91,18 @@ impl Dues {
         match self {
             Dues::Closed { workers, .. } if number < *workers => Due::At(Moment::START),
             Dues::Closed { think, .. } => Due::AfterOneEnds(*think),
-            Dues::Open(open) => Due::At(open.at(number)),
+            Dues::Open(open) => open.at(number).map_or(Due::Lost, Due::At),
         }
     }
 }
 
 impl OpenDues {
-    fn at(&mut self, number: u64) -> Moment {
+    /// `None` where a trace has become shorter than it was.
+    fn at(&mut self, number: u64) -> Option<Moment> {
         let seq = self.slice.nth(number);
         while self.passed <= seq {
             self.passed += 1;
-            // A trace that somebody cuts short meanwhile must not make the run wait for ever: what it lacks is due at once.
-            self.last = self.times.next().unwrap_or(self.last);
+            self.last = self.times.next();
         }
         self.last
     }

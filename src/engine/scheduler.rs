@@ -131,6 +131,11 @@ impl<T: Transport + 'static> Scheduler<T> {
             let due = match due {
                 Due::At(due) => Some((due, InVain::default())).filter(|(due, _)| *due <= now),
                 Due::AfterOneEnds(_) => self.state.borrow_mut().arrivals.has_thought(now),
+                Due::Lost => {
+                    // What was planned cannot be sent any more; whoever started the load asks the plan why.
+                    self.issue_no_more();
+                    None
+                }
             };
             let Some((due, in_vain)) = due else { break };
             let mut state = self.state.borrow_mut();
@@ -150,6 +155,7 @@ impl<T: Transport + 'static> Scheduler<T> {
         match state.dues.due(issued) {
             Due::At(due) => Some(due),
             Due::AfterOneEnds(_) => state.arrivals.thinking.front().map(|(ready, _)| *ready),
+            Due::Lost => None,
         }
     }
 

@@ -28,6 +28,7 @@ impl Clock {
     }
 
     /// The kernel's monotonic clock at the start, in nanoseconds, for a timer of the kernel.
+    #[cfg(target_os = "linux")]
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub(super) fn kernel_origin(&self) -> io::Result<u64> {
         let read = || {

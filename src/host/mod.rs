@@ -7,6 +7,8 @@ pub mod console;
 pub mod cpu;
 pub mod hang_up;
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod kernel_timer;
 pub mod limits;
 pub mod machine;
 pub mod memory;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::payload_error::BodyLost;
+use super::payload_error::PlanLost;
 use super::payloads::Payloads;
 use crate::model::RowOrder;
 
@@ -24,7 +24,7 @@ impl Bodies {
         Bodies { seed, ..self.clone() }
     }
 
-    pub(super) fn body(&self, seq: u64) -> Result<Bytes, BodyLost> {
+    pub(super) fn body(&self, seq: u64) -> Result<Bytes, PlanLost> {
         self.source.body(self.order, self.seed, seq)
     }
 }

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::cell::Cell;
-use super::payload_error::{BodyLost, PayloadError};
+use super::payload_error::{PayloadError, PlanLost};
 use super::row_file::RowFile;
 use super::row_format::{self, RowFormat, RowText};
 use super::template::Template;
@@ -50,7 +50,7 @@ impl Columns {
         row: u64,
         seed: u64,
         seq: u64,
-    ) -> Result<Vec<u8>, BodyLost> {
+    ) -> Result<Vec<u8>, PlanLost> {
         let text = self.rows.row(row)?;
         let body = match self.format {
             RowFormat::Json => members(&text).ok().and_then(|members| {

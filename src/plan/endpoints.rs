@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::bodies::Bodies;
-use super::payload_error::BodyLost;
+use super::payload_error::PlanLost;
 use super::shares::Shares;
 
 /// One of several endpoints that requests go to.
@@ -70,7 +70,7 @@ impl Endpoints {
     }
 
     /// The body of a request, where its endpoint has bodies of its own: its requests take them one after the other.
-    pub(super) fn body(&self, seq: u64) -> Option<Result<Bytes, BodyLost>> {
+    pub(super) fn body(&self, seq: u64) -> Option<Result<Bytes, PlanLost>> {
         let turn = self.shares.turn(seq);
         let bodies = self.all[usize::from(turn.endpoint)].bodies.as_ref()?;
         Some(bodies.body(turn.number))

@@ -14,6 +14,7 @@ mod row_file;
 mod row_format;
 mod shares;
 mod slice;
+mod stamp;
 mod survey;
 mod template;
 mod trace;
@@ -21,7 +22,7 @@ mod uuid;
 
 pub use arrivals::{ArrivalError, ArrivalsEnd, DueTimes, PlannedArrivals};
 pub use endpoints::PlannedEndpoint;
-pub use payload_error::{BodyLost, PayloadError};
+pub use payload_error::{PayloadError, PlanLost};
 pub use slice::Slice;
 pub use survey::Survey;
 pub use trace::TraceIds;
@@ -48,7 +49,7 @@ pub struct Plan {
     /// The numbers of its requests in the plan that they were picked from, where they were.
     picked: Option<Vec<u64>>,
     /// Why a body could not be had, the first time.
-    lost: OnceLock<BodyLost>,
+    lost: OnceLock<PlanLost>,
 }
 
 impl Plan {
@@ -145,7 +146,7 @@ impl Plan {
     ///
     /// # Errors
     /// The file that it is made of has changed. Then [`Plan::whole`] says so too.
-    pub fn body(&self, seq: u64) -> Result<Bytes, BodyLost> {
+    pub fn body(&self, seq: u64) -> Result<Bytes, PlanLost> {
         let seq = self.number(seq);
         let own = self.endpoints.as_ref().and_then(|endpoints| endpoints.body(seq));
         let body = own.unwrap_or_else(|| self.bodies.body(seq));
@@ -154,12 +155,13 @@ impl Plan {
         })
     }
 
-    /// Whether every body could be had so far.
+    /// Whether every body could be had so far, and every due time.
     ///
     /// # Errors
     /// The first that could not.
-    pub fn whole(&self) -> Result<(), BodyLost> {
-        self.lost.get().map_or(Ok(()), |lost| Err(lost.clone()))
+    pub fn whole(&self) -> Result<(), PlanLost> {
+        self.lost.get().map_or(Ok(()), |lost| Err(lost.clone()))?;
+        self.arrivals.as_ref().map_or(Ok(()), PlannedArrivals::whole)
     }
 
     /// Which endpoint a request goes to, counted from 0: likewise.
@@ -177,7 +179,7 @@ impl Plan {
     ///
     /// # Errors
     /// As for [`Plan::body`].
-    pub fn digest(&self) -> Result<Digest, BodyLost> {
+    pub fn digest(&self) -> Result<Digest, PlanLost> {
         let mut rolling = PartsDigest::default();
         let mut times = self.arrivals.as_ref().map(PlannedArrivals::times);
         for seq in 0..self.requests {

@@ -55,11 +55,17 @@ impl PayloadError {
     }
 }
 
-/// A body that cannot be had any more, because its file is not what it was. Exit code 1: requests have been sent.
+/// A part of a plan that cannot be had any more, because its file is not what it was. Exit code 1: requests have been sent.
 #[derive(Clone, Debug, Error)]
 #[error("{key}: {} {problem} while the run was on; run again and leave the file alone", path.display())]
-pub struct BodyLost {
-    pub(super) key: &'static str,
-    pub(super) path: PathBuf,
-    pub(super) problem: String,
+pub struct PlanLost {
+    key: &'static str,
+    path: PathBuf,
+    problem: String,
+}
+
+impl PlanLost {
+    pub(super) fn new(key: &'static str, path: &Path, problem: String) -> Self {
+        PlanLost { key, path: path.to_path_buf(), problem }
+    }
 }

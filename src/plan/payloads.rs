@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use super::columns::Columns;
 use super::encoding::{behind_mark, foreign};
 use super::order;
-use super::payload_error::{BodyLost, PayloadError};
+use super::payload_error::{PayloadError, PlanLost};
 use super::prompts;
 use super::row_file::RowFile;
 use super::row_format::{RowFormat, RowText};
@@ -50,7 +50,7 @@ impl Payloads {
         Ok(Payloads::Template(Arc::new(source)))
     }
 
-    pub(super) fn body(&self, order: RowOrder, seed: u64, seq: u64) -> Result<Bytes, BodyLost> {
+    pub(super) fn body(&self, order: RowOrder, seed: u64, seq: u64) -> Result<Bytes, PlanLost> {
         match self {
             Payloads::Nothing => Ok(Bytes::new()),
             Payloads::Prompts => Ok(prompts::body(seed, seq).into()),

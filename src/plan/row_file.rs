@@ -1,18 +1,18 @@
 //! A file of rows that is not held in memory: an index says where every few kilobytes a row begins, and a row is read when
 //! its request is due. The pages of the file are the kernel's to keep, which reads ahead where rows are taken in order.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use bytes::Bytes;
 
 use super::encoding::{behind_mark, foreign};
-use super::payload_error::{BodyLost, PayloadError};
+use super::payload_error::{PayloadError, PlanLost};
 use super::row_format::{FoundRow, RowFormat, RowText};
+use super::stamp::Stamp;
 use crate::host::regular;
 
 /// Bytes between two entries of the index: as many are read for a row, and 4 MB of index are enough for a gigabyte.
@@ -33,9 +33,6 @@ pub(super) struct RowFile {
     /// The last rows that were read: those of the next requests too, where rows are taken in order.
     recent: Mutex<Arc<Block>>,
 }
-
-/// Length and time of the last change.
-type Stamp = (u64, Option<SystemTime>);
 
 #[derive(Clone, Copy, Debug)]
 struct BlockStart {
@@ -63,7 +60,7 @@ impl RowFile {
             )
         };
         let file = regular::open(path).map_err(cannot)?;
-        let stamp = stamp(&file.metadata().map_err(cannot)?);
+        let stamp = Stamp::of(&file).map_err(cannot)?;
         let (path, recent) = (path.to_path_buf(), Mutex::default());
         Ok(RowFile { key, path, format, file, stamp, rows: 0, index: Vec::new(), recent })
     }
@@ -115,7 +112,7 @@ impl RowFile {
     }
 
     /// The text of one row, counted from 0, with line breaks around it.
-    pub(super) fn row(&self, row: u64) -> Result<Bytes, BodyLost> {
+    pub(super) fn row(&self, row: u64) -> Result<Bytes, PlanLost> {
         let recent = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let block = Arc::clone(&recent());
         if let Some(text) = block.row(row) {
@@ -126,15 +123,15 @@ impl RowFile {
         block.row(row).ok_or_else(|| self.lost("has other rows than it had".into()))
     }
 
-    fn block(&self, row: u64) -> Result<Block, BodyLost> {
+    fn block(&self, row: u64) -> Result<Block, PlanLost> {
         let place = self.index.partition_point(|entry| entry.row <= row).saturating_sub(1);
         let BlockStart { row: first, offset } = self.index[place];
-        let end = self.index.get(place + 1).map_or(self.stamp.0, |next| next.offset);
+        let end = self.index.get(place + 1).map_or(self.stamp.length, |next| next.offset);
         let mut text = vec![0; (end - offset) as usize];
         let read = self.file.read_exact_at(&mut text, offset);
-        let now = self.file.metadata();
+        let now = Stamp::of(&self.file);
         // Behind the read: so that what was read is what was there before a change.
-        if now.as_ref().is_ok_and(|now| stamp(now) != self.stamp) {
+        if now.as_ref().is_ok_and(|now| *now != self.stamp) {
             return Err(self.lost("was changed".into()));
         }
         read.and(now.map(drop)).map_err(|error| self.lost(format!("could not be read: {error}")))?;
@@ -175,8 +172,8 @@ impl RowFile {
         PayloadError::file(self.key, &self.path, format!("is empty; it needs {}", self.format.needs()))
     }
 
-    pub(super) fn lost(&self, problem: String) -> BodyLost {
-        BodyLost { key: self.key, path: self.path.clone(), problem }
+    pub(super) fn lost(&self, problem: String) -> PlanLost {
+        PlanLost::new(self.key, &self.path, problem)
     }
 }
 
@@ -189,10 +186,6 @@ impl Block {
         let shares = row.len() * SHARED >= self.text.len();
         Some(if shares { self.text.slice_ref(row) } else { Bytes::copy_from_slice(row) })
     }
-}
-
-fn stamp(metadata: &Metadata) -> Stamp {
-    (metadata.len(), metadata.modified().ok())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{BodyLost, Plan};
+use super::{Plan, PlanLost};
 use crate::model::Digest;
 
 /// Requests of a plan that are looked at: of a longer one a few seconds' worth.
@@ -25,7 +25,7 @@ impl Survey {
     ///
     /// # Errors
     /// As for [`Plan::body`].
-    pub fn of(plan: &Plan, first: u64, most: usize, wanted: u64) -> Result<Self, BodyLost> {
+    pub fn of(plan: &Plan, first: u64, most: usize, wanted: u64) -> Result<Self, PlanLost> {
         let mut found = Survey::default();
         let mut known = HashSet::new();
         for seq in 0..first.min(plan.requests()) {
@@ -43,12 +43,12 @@ impl Survey {
 }
 
 /// What the server is asked: of another endpoint the same body is other work.
-fn work(plan: &Plan, seq: u64) -> Result<(usize, Digest), BodyLost> {
+fn work(plan: &Plan, seq: u64) -> Result<(usize, Digest), PlanLost> {
     Ok((plan.endpoint(seq), Digest::of(&plan.body(seq)?)))
 }
 
 /// By what comes next in the source of the plan: a file that ends begins again, and has nothing new then.
-fn unknown(plan: &Plan, wanted: u64) -> Result<Vec<u64>, BodyLost> {
+fn unknown(plan: &Plan, wanted: u64) -> Result<Vec<u64>, PlanLost> {
     let mut candidates: HashMap<(usize, Digest), u64> = HashMap::new();
     let planned = plan.requests();
     for seq in planned..planned + wanted {

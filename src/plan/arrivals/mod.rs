@@ -14,7 +14,9 @@ pub use error::ArrivalError;
 use std::time::Duration;
 
 use due_times::Source;
+use trace_lines::TraceFile;
 
+use super::payload_error::PlanLost;
 use crate::model::digest::RollingDigest;
 use crate::model::{ArrivalProcess, ArrivalRecord, Micros, Moment, TraceRead};
 
@@ -95,7 +97,15 @@ impl PlannedArrivals {
         &self.record
     }
 
-    /// All of them, in order.
+    /// Whether the trace is as it was when it was planned; of other arrivals always.
+    ///
+    /// # Errors
+    /// It was changed: the times since are not those of the plan.
+    pub(super) fn whole(&self) -> Result<(), PlanLost> {
+        self.source.trace().map_or(Ok(()), TraceFile::whole)
+    }
+
+    /// All of them, in order; none where the trace is not what it was.
     pub fn times(&self) -> DueTimes {
         // A trace that could be opened stays open.
         self.source.walk().map(|times| times.take_first(self.requests)).unwrap_or_default()

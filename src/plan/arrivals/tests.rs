@@ -86,6 +86,7 @@ fn each_known_form_of_a_trace_is_recognised_by_its_content() {
         (bailian, TraceFormat::Bailian, 500_000),
         ("chat_id,parent_chat_id,timestamp,turn\n1,-1,3.5,1\n2,1,4,2\n", TraceFormat::Bailian, 500_000),
         ("\"id\",\"Time\"\n1,\"0.25\"\n2,\"0.5\"\n", TraceFormat::Csv, 250_000),
+        ("model,time\n\"a, b\",1\n\"c\",1.5\n", TraceFormat::Csv, 500_000),
         ("\u{feff}1700000000.000001\n\n1700000000.5\n", TraceFormat::Seconds, 499_999),
     ] {
         let (_file, process) = trace(text.as_bytes());
@@ -127,10 +128,11 @@ fn what_is_no_trace_is_named_with_its_line() {
         (b"hello\nworld\n", ["line 1", "one number of seconds a line"]),
         (b"a,b\n1,2\n", ["line 1", "column `timestamp`"]),
         (b"{\"time\": 1}\n", ["line 1", "JSON lines"]),
-        (b"{\"timestamp\": 1}\n{\"timestamp\": \"x\"}\n", ["line 2", "timestamp"]),
-        (b"1\n2\nx\n", ["line 3", "`x` is no time"]),
+        (b"{\"timestamp\": 1}\n", ["line 1", "Mooncake: milliseconds"]),
+        (b"{\"timestamp\": 1, \"chat_id\": 1}\n{\"timestamp\": \"x\"}\n", ["line 2", "timestamp"]),
+        (b"1\n2\nx\n", ["line 3", "`x` is not a valid time"]),
         (b"1\n2\nNaN\n", ["line 3", "out of range"]),
-        (b"timestamp,b\n1,2\n\n,3\n", ["line 4", "`` is no time"]),
+        (b"timestamp,b\n1,2\n\n,3\n", ["line 4", "`` is not a valid time"]),
         (b"a,timestamp\n1,2\n3\n", ["line 3", "no column 2"]),
         (b"0\n5\n4.9\n", ["line 3", "before that of the line above"]),
         (b"0\n5\n86405\n", ["line 3", "24.0 hours after the line above"]),
@@ -148,6 +150,30 @@ fn what_is_no_trace_is_named_with_its_line() {
     let missing = ArrivalProcess::Trace { file: "/nowhere/a.csv".into(), scale: 1.0, jitter_us: 0 };
     let problem = PlannedArrivals::new(missing, 7, so_many(1)).expect_err("no file").to_string();
     assert!(problem.contains("/nowhere/a.csv"), "{problem}");
+}
+
+#[test]
+fn what_is_behind_the_end_of_a_load_is_not_asked_for() {
+    let (_file, process) = trace(b"0\n5\n86405\n");
+    assert_eq!(all(process.clone(), so_many(2)), [0, 5_000_000]);
+    assert!(PlannedArrivals::new(process, 7, so_many(3)).is_err(), "the third comes a day later");
+}
+
+#[test]
+fn a_trace_that_is_changed_gives_no_further_times_and_is_told() {
+    use std::io::Write;
+    let (mut file, process) = trace(b"0\n1\n2\n3\n");
+    let arrivals = PlannedArrivals::new(process, 7, ArrivalsEnd::default()).expect("a trace");
+    assert!(arrivals.whole().is_ok());
+    file.as_file().set_len(4).expect("writable");
+    assert_eq!(arrivals.times().count(), 2);
+    let problem = arrivals.whole().expect_err("it was cut").to_string();
+    assert!(
+        problem.contains("load.trace") && problem.contains("was changed while the run was on"),
+        "{problem}"
+    );
+    file.write_all(b"9\n").expect("writable");
+    assert!(arrivals.whole().is_err());
 }
 
 #[test]

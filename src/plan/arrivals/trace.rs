@@ -26,6 +26,9 @@ pub(super) struct TraceWalk {
     origin: Option<i64>,
     /// The first line of the next group.
     ahead: Option<(u64, f64)>,
+    /// What is wrong with the line behind the group that was read last. It is told when it is its turn: a load that ends
+    /// before it never gets there.
+    wrong: Option<ArrivalError>,
     next: Option<Group>,
     /// Arrivals of the present group that are still to come.
     left: u64,
@@ -49,6 +52,7 @@ impl TraceWalk {
             jitter_us: jitter_us as f64,
             origin: None,
             ahead: None,
+            wrong: None,
             next: None,
             left: 0,
             window: (0.0, 0.0),
@@ -56,15 +60,15 @@ impl TraceWalk {
             largest_group: 0,
         };
         walk.ahead = walk.line()?;
-        walk.next = walk.group()?;
+        walk.next = walk.group();
         Ok(walk)
     }
 
     /// When the arrival with this number is due, in microseconds; `None` after the last one. To be asked in order.
     pub(super) fn due(&mut self, seq: u64) -> Result<Option<f64>, ArrivalError> {
         if self.left == 0 {
-            let Some(group) = self.next.take() else { return Ok(None) };
-            self.next = self.group()?;
+            let Some(group) = self.next.take() else { return self.wrong.take().map_or(Ok(None), Err) };
+            self.next = self.group();
             self.left = group.size;
             self.stamps += 1;
             self.largest_group = self.largest_group.max(group.size);
@@ -85,28 +89,37 @@ impl TraceWalk {
         at + (end - at) * (1.0 - unit.powf(1.0 / self.left as f64))
     }
 
-    fn group(&mut self) -> Result<Option<Group>, ArrivalError> {
-        let Some((_, at)) = self.ahead else { return Ok(None) };
+    fn group(&mut self) -> Option<Group> {
+        let (_, at) = self.ahead?;
         let mut size = 1;
         loop {
-            self.ahead = self.line()?;
+            match self.line_after(at) {
+                Ok(ahead) => self.ahead = ahead,
+                Err(problem) => (self.ahead, self.wrong) = (None, Some(problem)),
+            }
             match self.ahead {
                 Some((_, next)) if next == at => size += 1,
-                Some((line, next)) if next < at => {
-                    let problem = "its time is before that of the line above; sort the trace by time";
-                    return Err(self.lines.problem(line, problem));
-                }
-                Some((line, next)) if (next - at) * self.scale > LONGEST_GAP_US => {
-                    let hours = (next - at) * self.scale / LONGEST_GAP_US;
-                    let problem = format!(
-                        "it comes {hours:.1} hours after the line above, more than the 1 that is waited for; cut the trace \
-                         there, or shorten its times by load.trace_scale, such as 0.01"
-                    );
-                    return Err(self.lines.problem(line, problem));
-                }
-                _ => return Ok(Some(Group { at, size })),
+                _ => return Some(Group { at, size }),
             }
         }
+    }
+
+    /// The next line, whose time is neither before `at` nor too long after it.
+    fn line_after(&mut self, at: f64) -> Result<Option<(u64, f64)>, ArrivalError> {
+        let Some((line, next)) = self.line()? else { return Ok(None) };
+        if next < at {
+            let problem = "its time is before that of the line above; sort the trace by time";
+            return Err(self.lines.problem(line, problem));
+        }
+        if (next - at) * self.scale > LONGEST_GAP_US {
+            let hours = (next - at) * self.scale / LONGEST_GAP_US;
+            let problem = format!(
+                "it comes {hours:.1} hours after the line above, more than the 1 that is waited for; cut the trace there, or \
+                 shorten its times by load.trace_scale, such as 0.01"
+            );
+            return Err(self.lines.problem(line, problem));
+        }
+        Ok(Some((line, next)))
     }
 
     fn line(&mut self) -> Result<Option<(u64, f64)>, ArrivalError> {

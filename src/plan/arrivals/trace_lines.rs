@@ -10,22 +10,26 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::error::ArrivalError;
 use crate::host::regular;
 use crate::model::TraceFormat;
+use crate::plan::payload_error::PlanLost;
+use crate::plan::stamp::Stamp;
 
 /// Bytes of a line at most; one of Mooncake's names each block of a long prompt.
 const LONGEST_LINE: u64 = 1 << 20;
 /// Columns that hold the time, whatever the case.
 const TIMES: [&str; 4] = ["timestamp", "time", "seconds", "arrival"];
-const KNOWN: &str = "write CSV with a column `timestamp` (Azure, BurstGPT), JSON lines with `timestamp` (Mooncake, Bailian), \
-                     or one number of seconds a line";
+const KNOWN: &str = "write CSV with a column `timestamp` in seconds (Azure, BurstGPT), JSON lines with `timestamp` and `hash_ids` or \
+                     `input_length` (Mooncake: milliseconds) or `chat_id` (Bailian: seconds), or one number of seconds a line";
 
 /// An open trace and how it is written.
 #[derive(Debug)]
 pub(super) struct TraceFile {
     file: Arc<File>,
+    stamp: Stamp,
     path: PathBuf,
     pub format: TraceFormat,
     layout: Layout,
@@ -45,14 +49,18 @@ enum Layout {
 #[derive(Deserialize)]
 struct JsonRow {
     timestamp: f64,
-    chat_id: Option<serde::de::IgnoredAny>,
+    chat_id: Option<IgnoredAny>,
+    input_length: Option<IgnoredAny>,
+    hash_ids: Option<IgnoredAny>,
 }
 
 impl TraceFile {
     pub(super) fn open(path: &Path) -> Result<Self, ArrivalError> {
         let file = regular::open(path).map_err(|cause| ArrivalError::read(path, cause))?;
+        let stamp = Stamp::of(&file).map_err(|cause| ArrivalError::read(path, cause))?;
         let bare = TraceFile {
             file: Arc::new(file),
+            stamp,
             path: path.to_path_buf(),
             format: TraceFormat::Seconds,
             layout: Layout::Bare,
@@ -64,6 +72,15 @@ impl TraceFile {
         let (format, layout) = recognised(first.trim())
             .ok_or_else(|| bare.problem(number, format!("no known form of a trace; {KNOWN}")))?;
         Ok(TraceFile { format, layout, ..bare })
+    }
+
+    /// Whether it is as it was when it was opened.
+    pub(super) fn whole(&self) -> Result<(), PlanLost> {
+        match Stamp::of(&self.file) {
+            Ok(now) if now == self.stamp => Ok(()),
+            Ok(_) => Err(PlanLost::new("load.trace", &self.path, "was changed".into())),
+            Err(cause) => Err(PlanLost::new("load.trace", &self.path, format!("cannot be read ({cause})"))),
+        }
     }
 
     /// Every byte of it, a piece at a time.
@@ -104,10 +121,12 @@ impl TraceFile {
 fn recognised(first: &str) -> Option<(TraceFormat, Layout)> {
     if first.starts_with('{') {
         let row: JsonRow = serde_json::from_str(first).ok()?;
-        return Some(match row.chat_id {
-            Some(_) => (TraceFormat::Bailian, Layout::Json(1e6)),
-            None => (TraceFormat::Mooncake, Layout::Json(1e3)),
-        });
+        // Milliseconds of the one and seconds of the other: what is neither has no known unit.
+        return match (row.chat_id, row.hash_ids.or(row.input_length)) {
+            (Some(_), _) => Some((TraceFormat::Bailian, Layout::Json(1e6))),
+            (None, Some(_)) => Some((TraceFormat::Mooncake, Layout::Json(1e3))),
+            (None, None) => None,
+        };
     }
     if first.parse::<f64>().is_ok() {
         return Some((TraceFormat::Seconds, Layout::Bare));
@@ -175,7 +194,7 @@ impl TraceLines {
             }
         }
         let text = str::from_utf8(&self.line)
-            .map_err(|_| self.problem(self.number, "no UTF-8; save it as UTF-8"))?;
+            .map_err(|_| self.problem(self.number, "not valid UTF-8; save it as UTF-8"))?;
         Ok(Some((self.number, text.trim_start_matches('\u{feff}'))))
     }
 }
@@ -188,7 +207,7 @@ fn time(line: &str, layout: Layout) -> Result<i64, String> {
             return micros(row.timestamp * unit);
         }
         Layout::Column(index) => {
-            let field = line.split(',').nth(index);
+            let field = field(line, index);
             (unquoted(field.ok_or_else(|| format!("no column {}; it needs a time there", index + 1))?), 1e6)
         }
         Layout::Bare => (line, 1e6),
@@ -197,8 +216,21 @@ fn time(line: &str, layout: Layout) -> Result<i64, String> {
         return micros(seconds * unit);
     }
     date(field).ok_or_else(|| {
-        format!("{} is no time; write seconds, or a date such as 2023-11-16 18:17:03.9799600", shown(field))
+        format!(
+            "{} is not a valid time; write seconds, or a date such as 2023-11-16 18:17:03.9799600",
+            shown(field)
+        )
     })
+}
+
+/// The n-th field of a line; a comma between quotes is part of a field.
+fn field(line: &str, index: usize) -> Option<&str> {
+    let mut quoted = false;
+    let mut fields = line.split(|letter| {
+        quoted ^= letter == '"';
+        letter == ',' && !quoted
+    });
+    fields.nth(index)
 }
 
 /// A date with its zone, or in UTC where it has none.
