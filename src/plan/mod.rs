@@ -4,6 +4,7 @@ mod arrivals;
 mod bodies;
 mod cell;
 mod columns;
+mod distinct_bodies;
 mod encoding;
 mod endpoints;
 mod order;
@@ -21,6 +22,7 @@ mod trace;
 mod uuid;
 
 pub use arrivals::{ArrivalError, ArrivalsEnd, DueTimes, PlannedArrivals};
+pub use distinct_bodies::DistinctBodies;
 pub use endpoints::PlannedEndpoint;
 pub use payload_error::{PayloadError, PlanLost};
 pub use slice::Slice;

@@ -1,12 +1,10 @@
 //! Which bodies of a plan are distinct, and which ones it does not have: one pass over it, in bounded memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::{Plan, PlanLost};
+use super::distinct_bodies::{DistinctBodies, LOOKED_AT, work};
+use super::{PlanLost, Plan};
 use crate::model::Digest;
-
-/// Requests of a plan that are looked at: of a longer one a few seconds' worth.
-const LOOKED_AT: u64 = 1_000_000;
 
 /// What a pass over a plan has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,25 +24,11 @@ impl Survey {
     /// # Errors
     /// As for [`Plan::body`].
     pub fn of(plan: &Plan, first: u64, most: usize, wanted: u64) -> Result<Self, PlanLost> {
-        let mut found = Survey::default();
-        let mut known = HashSet::new();
-        for seq in 0..first.min(plan.requests()) {
-            if seq == LOOKED_AT || found.distinct.len() == most {
-                found.cut = true;
-                break;
-            }
-            if known.insert(work(plan, seq)?) {
-                found.distinct.push(seq);
-            }
-        }
-        found.unknown = unknown(plan, wanted)?;
-        Ok(found)
+        let mut bodies = DistinctBodies::default();
+        let first = first.min(plan.requests());
+        let distinct = bodies.up_to(plan, first, most)?;
+        Ok(Survey { distinct, cut: bodies.looked_at() < first, unknown: unknown(plan, wanted)? })
     }
-}
-
-/// What the server is asked: of another endpoint the same body is other work.
-fn work(plan: &Plan, seq: u64) -> Result<(usize, Digest), PlanLost> {
-    Ok((plan.endpoint(seq), Digest::of(&plan.body(seq)?)))
 }
 
 /// By what comes next in the source of the plan: a file that ends begins again, and has nothing new then.
