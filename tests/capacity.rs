@@ -29,11 +29,33 @@ fn document(folder: &std::path::Path) -> Value {
     serde_json::from_slice(&text).expect("JSON")
 }
 
-/// How fast a server answers is the machine's business: only what does not depend on it is asked.
+/// Echoes the built-in bodies before the 300th, and refuses those from there on: a measurement of more requests does not hold,
+/// however fast the machine is.
+fn limited() -> Server {
+    Server::start(|_, mut peer| {
+        while let Some(request) = peer.request() {
+            let id = request.body.split("req-").nth(1).and_then(|rest| rest.get(..6)?.parse::<u32>().ok());
+            match id {
+                Some(id) if id < 300 => peer.answer(&request.body),
+                _ => peer.write("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
+            }
+        }
+    })
+}
+
+fn failing() -> Server {
+    Server::start(|_, mut peer| {
+        while peer.request().is_some() {
+            peer.write("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
+        }
+    })
+}
+
+/// How fast a server answers is the machine's business: only what does not depend on it is asked. There is no limit of time.
 #[test]
 fn each_measurement_has_its_rows_and_the_same_requests_in_both_phases() {
-    let server = Server::echo(0);
-    let flags = ["-q", "400", "-d", "100ms", "--patterns", "2", "--precision", "4", "--time", "20s"];
+    let server = limited();
+    let flags = ["-q", "400", "-d", "100ms", "--patterns", "2", "--precision", "4", "--time", "1h"];
     let sla = ["--sla", "p95=60s", "--sla", "error_rate=0%"];
     let (output, folder) = capacity("capacity_rows", &server.url(), &[&flags[..], &sla].concat());
     let found = document(&folder);
@@ -67,6 +89,13 @@ fn each_measurement_has_its_rows_and_the_same_requests_in_both_phases() {
     assert_eq!(first_dues[0], first_dues[1], "the same arrivals in both phases");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("the highest rate at which") && said.contains("P95 ≤ 60000 ms"), "{said}");
+    let brackets = [&found["before"]["brackets"], &found["after"]["brackets"]];
+    for bracket in brackets.into_iter().flat_map(|brackets| brackets.as_array().expect("a list")) {
+        for (rate, repetitions) in [("holds_rps", "holds_repetitions"), ("fails_rps", "fails_repetitions")] {
+            let named = bracket[repetitions].as_array().expect("a list").len();
+            assert_eq!(bracket[rate].is_null(), named == 0, "the measurements that decided: {bracket}");
+        }
+    }
     for file in ["capacity.csv", "capacity.html", "manifest.json"] {
         assert!(folder.join(file).is_file(), "{file}");
     }
@@ -76,18 +105,18 @@ fn each_measurement_has_its_rows_and_the_same_requests_in_both_phases() {
 
 #[test]
 fn a_server_that_only_fails_holds_no_rate_and_the_search_ends() {
-    let server = Server::start(|_, mut peer| {
-        while peer.request().is_some() {
-            peer.write("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
-        }
-    });
+    let server = failing();
     let flags = ["-q", "4000", "-d", "100ms", "--patterns", "1", "--sla", "error_rate=0%"];
-    let (output, folder) = capacity("capacity_fails", &server.url(), &flags);
+    let (output, folder) =
+        capacity("capacity_fails", &server.url(), &[&flags[..], &["--time", "1h"]].concat());
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("does not hold, not even at"), "{said}");
+    assert!(said.contains("a longer -d") && said.contains("0 of 2 searches ended within 5 %"), "{said}");
     let found = document(&folder);
     assert_eq!((&found["ended_by"], &found["before"]["rate_rps"]), (&"precision".into(), &Value::Null));
+    assert_eq!(found["before"]["brackets"][0]["ended_by"], "lowest");
+    assert!(found["measurements"].as_array().expect("a list").iter().all(|one| one["goodput_rps"] == 0.0));
     let lowest = found["before"]["brackets"][0]["fails_rps"].as_f64().expect("a rate");
     assert!(
         (300.0..=400.0).contains(&lowest),
@@ -97,14 +126,14 @@ fn a_server_that_only_fails_holds_no_rate_and_the_search_ends() {
 
 #[test]
 fn what_the_after_phase_must_hold_decides_the_exit_code() {
-    let server = Server::echo(0);
+    let server = failing();
     let flags = ["-q", "400", "-d", "100ms", "--patterns", "1", "--precision", "4", "--sla", "error_rate=0%"];
-    let least = |rate| {
-        capacity("capacity_least", &server.url(), &[&flags[..], &["--time", "1s", "--least", rate]].concat())
-            .0
-    };
-    // That it holds some rate depends on the machine, that it does not hold this one does not.
-    assert_eq!(least("10000000").status.code(), Some(99));
+    let flags = [&flags[..], &["--time", "1h", "--least", "1"]].concat();
+    let (output, _) = capacity("capacity_least", &server.url(), &flags);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    // That it holds some rate depends on the machine, that it holds none does not.
+    assert_eq!(output.status.code(), Some(99), "{said}");
+    assert!(said.contains("1 requests/s after (--least), not shown to be held (exit code 99)"), "{said}");
 }
 
 #[test]

@@ -276,20 +276,12 @@ fn answers_that_differ_in_an_aa_run_are_the_server_s_own_doing() {
     assert_eq!(Results(folder).all_caveats(), ["answers_vary"]);
 }
 
-/// A search that ends after its first measurement.
+/// A search for two arrival sequences, whose second rate sends twice as many requests as the first one.
 fn search(name: &str, flags: &[&str]) -> Results {
     let out = fresh_folder(name);
     let mut command = Command::new(EXE);
-    command.args([
-        "capacity",
-        "scenarios/default.toml",
-        "--no-metrics",
-        "--no-probe",
-        "--quiet",
-        "--patterns",
-        "1",
-    ]);
-    command.args(["-q", "400", "-d", "100ms", "--precision", "1000", "--time", "1ms", "--sla", "p95=60s"]);
+    command.args(["capacity", "scenarios/default.toml", "--no-metrics", "--no-probe", "--quiet"]);
+    command.args(["-q", "800", "-d", "250ms", "--patterns", "2", "--precision", "4", "--sla", "p95=60s"]);
     command.args(["--set", "after.batch=1", "--out"]).arg(&out).args(flags);
     // Whether a rate holds is the machine's business.
     command.output().expect("the binary starts");
@@ -297,13 +289,38 @@ fn search(name: &str, flags: &[&str]) -> Results {
 }
 
 #[test]
-fn a_search_warms_a_server_of_your_own_once_and_the_mock_for_each_measurement() {
-    let (server, seen) = witness(0);
-    let results = search("warmup_capacity", &["--target", &server.url()]);
-    let bodies = results.table("warmup.csv").column("seq").len();
-    let warmup = counted(&seen.lock().expect("the run has ended")[..bodies]).len();
-    assert!(bodies > 0 && warmup == bodies, "{warmup} distinct of {bodies}");
-    let flags = ["--warmup", "all", "--set", "mock.fixed_ms=0", "--set", "mock.item_ms=1"];
+fn a_search_sends_each_body_to_a_server_of_your_own_before_either_phase_does() {
+    let seen = Arc::<Mutex<Vec<String>>>::default();
+    let kept = Arc::clone(&seen);
+    // From the 300th body on it refuses, so that the search ends with the second rate.
+    let server = Server::start(move |_, mut peer| {
+        while let Some(request) = peer.request() {
+            kept.lock().expect("no test panics with it").push(request.body.clone());
+            let id = request.body.split("req-").nth(1).and_then(|rest| rest.get(..6)?.parse::<u32>().ok());
+            match id {
+                Some(id) if id < 300 => peer.answer(&request.body),
+                _ => peer.write("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
+            }
+        }
+    });
+    let results = search("warmup_capacity", &["--target", &server.url(), "--time", "1h"]);
+    let warmed = results.table("warmup.csv").column("seq").len();
+    let distinct = counted(&seen.lock().expect("the run has ended")).len();
+    let document: serde_json::Value = serde_json::from_str(&results.text("capacity.json")).expect("JSON");
+    let measured = document["measurements"].as_array().expect("a list");
+    assert!(measured.iter().any(|one| one["pattern"] == 2), "{document}");
+    let largest = measured.iter().filter_map(|one| one["requests"].as_u64()).max().expect("one");
+    assert_eq!(
+        (warmed as u64, distinct as u64),
+        (largest, largest),
+        "all of the largest plan, and no others"
+    );
+    assert_eq!(results.manifest()["warmup"]["bodies"], largest);
+}
+
+#[test]
+fn a_search_warms_the_mock_for_each_measurement_where_that_is_asked_for() {
+    let flags = ["--warmup", "all", "--time", "1ms", "--set", "mock.fixed_ms=0", "--set", "mock.item_ms=1"];
     let results = search("warmup_capacity_mock", &flags);
     let rows = results.table("warmup.csv");
     let measured = results.manifest()["repetitions"]

@@ -1,9 +1,12 @@
 //! What one measurement at one rate says.
 
+use std::cmp::Reverse;
+
+use super::tried::Outcome;
 use crate::analyze::document::RateMeasured;
 use crate::analyze::observed::{PhaseData, meets};
 use crate::analyze::open_load::offered_load;
-use crate::model::{Limit, Micros, Phase, Releases, SlaLine};
+use crate::model::{Limit, Metric, Micros, Phase, Releases, SlaLine, Statistic};
 use crate::stats::rounded;
 
 /// Which measurement it is.
@@ -24,13 +27,7 @@ pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine], releases: Option<Rel
     let client_late = releases.is_some_and(|releases| !releases.are_punctual());
     let overloaded = offered_load(data).is_some_and(|load| load.overloaded);
     let percentile = |permille| data.latency().percentile(permille).map(Micros::as_millis);
-    let within = sla.iter().filter_map(|line| match line.limit() {
-        Limit::Time(most) => Some(most),
-        _ => None,
-    });
-    let most = within.min().unwrap_or(u64::MAX);
-    let good = data.rows().iter().filter(|row| row.succeeded() && row.latency().0 <= most).count();
-    let busy = data.throughput().filter(|rate| *rate > 0.0).map(|rate| data.succeeded() as f64 / rate);
+    let holds = !overloaded && data.unsent() == 0 && sla.iter().all(|line| meets(line, data));
     RateMeasured {
         phase: at.phase,
         repetition: at.repetition,
@@ -42,11 +39,69 @@ pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine], releases: Option<Rel
         p95_ms: percentile(950),
         p99_ms: percentile(990),
         achieved_rps: data.throughput(),
-        goodput_rps: busy.map(|busy| rounded(good as f64 / busy, 3)),
+        goodput_rps: goodput(data, sla),
         overloaded,
         client_late,
-        // A client that is late makes latencies longer, which count from due: what holds in spite of it holds.
-        holds: !overloaded && data.unsent() == 0 && sla.iter().all(|line| meets(line, data)),
+        holds,
+        // A client that is late makes latencies longer, which count from due: what holds in spite of it holds. Where not one
+        // request succeeds, that is not its doing.
+        valid: holds || !client_late || data.succeeded() == 0,
+        server_idle: None,
+    }
+}
+
+/// What a measurement says of its rate.
+pub fn outcome(measured: &RateMeasured) -> Outcome {
+    match (measured.holds, measured.valid) {
+        (true, _) => Outcome::Holds,
+        (false, true) => Outcome::Fails,
+        (false, false) => Outcome::ClientLate,
+    }
+}
+
+/// Successes a second within the limit of the highest percentile that is judged: an SLA that is just kept leaves out what it
+/// allows to be slower, and no more. Without such a limit all successes.
+fn goodput(data: &PhaseData, sla: &[SlaLine]) -> Option<f64> {
+    let limits = sla.iter().filter_map(|line| match (line.metric(), line.limit()) {
+        (Metric::Time(_, Statistic::Percentile(permille)), Limit::Time(most)) => Some((permille, most)),
+        (Metric::Time(_, Statistic::Max), Limit::Time(most)) => Some((1_000, most)),
+        _ => None,
+    });
+    // Of two limits on the same percentile the stricter one.
+    let limit = limits.max_by_key(|(permille, most)| (*permille, Reverse(*most)));
+    let most = limit.map_or(u64::MAX, |(_, most)| most);
+    let good = data.rows().iter().filter(|row| row.succeeded() && row.latency().0 <= most).count();
+    let busy = data.busy().0;
+    match good {
+        0 => (data.planned() > 0).then_some(0.0),
+        good => (busy > 0).then(|| rounded(good as f64 / busy as f64 * 1e6, 3)),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod fixtures {
+    use super::*;
+
+    /// A measurement of the before phase of which nothing matters but the rate and whether it holds.
+    pub(in crate::analyze::capacity) fn measured(rate: f64, holds: bool) -> RateMeasured {
+        RateMeasured {
+            phase: Phase::Before,
+            repetition: 1,
+            pattern: 1,
+            rate_rps: rate,
+            requests: 200,
+            succeeded: 200,
+            p50_ms: None,
+            p95_ms: None,
+            p99_ms: None,
+            achieved_rps: None,
+            goodput_rps: None,
+            overloaded: false,
+            client_late: false,
+            holds,
+            valid: true,
+            server_idle: None,
+        }
     }
 }
 
@@ -55,27 +110,69 @@ mod tests {
     use super::*;
     use crate::analyze::observed::PhaseCollector;
     use crate::analyze::observed::fixtures::{sample, sla};
-    use crate::model::{Moment, Sample};
+    use crate::model::{ErrorKind, Moment, Sample};
 
-    /// A request each 10 ms, one server, each takes so many milliseconds.
-    fn at(takes: u64) -> RateMeasured {
+    const AT: AtRate = AtRate { phase: Phase::After, repetition: 3, pattern: 2, rate: 100.0 };
+
+    fn judged(rows: impl Iterator<Item = Sample>, sla: &[SlaLine], on_time: u64) -> RateMeasured {
         let mut collector = PhaseCollector::new(300, 1).open(true);
+        rows.for_each(|row| collector.take(1, &row).expect("planned"));
+        let releases = Releases { all: 300, on_time, lag_p99_us: 0, lag_max_us: 0 };
+        judge(AT, &collector.finish(), sla, Some(releases))
+    }
+
+    /// A request each 10 ms, which takes so many milliseconds.
+    fn taking(ms: impl Fn(u64) -> u64) -> impl Iterator<Item = Sample> {
+        (0..300).map(move |seq| Sample {
+            due: Some(Moment::from_micros(seq * 10_000)),
+            ..sample(seq, ms(seq) * 1_000)
+        })
+    }
+
+    /// The same at one server.
+    fn at(takes: u64) -> RateMeasured {
         let mut free = 0;
+        let mut rows = Vec::new();
         for seq in 0..300 {
             let due = seq * 10_000;
             free = free.max(due) + takes * 1_000;
-            let row = Sample { due: Some(Moment::from_micros(due)), ..sample(seq, free - due) };
-            collector.take(1, &row).expect("planned");
+            rows.push(Sample { due: Some(Moment::from_micros(due)), ..sample(seq, free - due) });
         }
-        let at = AtRate { phase: Phase::After, repetition: 3, pattern: 2, rate: 100.0 };
-        judge(at, &collector.finish(), &[sla("p95", 500), sla("p50", 40)], None)
+        judged(rows.into_iter(), &[sla("p95", 500), sla("p50", 40)], 300)
     }
 
     #[test]
     fn a_rate_holds_where_every_line_does_and_nothing_grows() {
         assert!(at(9).holds && at(9).goodput_rps == at(9).achieved_rps, "{:?}", at(9));
         let slow = at(11);
-        assert!(slow.overloaded && !slow.holds, "{slow:?}");
-        assert!(slow.goodput_rps < slow.achieved_rps.map(|rate| rate / 5.0), "40 ms is soon over: {slow:?}");
+        assert!(slow.overloaded && !slow.holds && outcome(&slow) == Outcome::Fails, "{slow:?}");
+    }
+
+    #[test]
+    fn goodput_is_what_comes_within_the_limit_of_the_highest_percentile() {
+        // Half of the answers take longer than the median may, as a median that is just kept has it.
+        let rows = || taking(|seq| if seq % 2 == 0 { 40 } else { 100 });
+        let kept = judged(rows(), &[sla("p99", 500), sla("p50", 40)], 300);
+        assert!(kept.holds && kept.goodput_rps == kept.achieved_rps, "{kept:?}");
+        let short = judged(rows(), &[sla("p99", 60)], 300);
+        let half = short.achieved_rps.zip(short.goodput_rps).expect("both");
+        assert!((half.0 / half.1 - 2.0).abs() < 0.01, "{short:?}");
+        let failed = judged(
+            taking(|_| 40).map(|row| Sample { error: Some(ErrorKind::Reset), ..row }),
+            &[sla("p99", 500)],
+            300,
+        );
+        assert_eq!(failed.goodput_rps, Some(0.0), "none is a figure");
+    }
+
+    #[test]
+    fn what_fails_while_the_client_is_late_says_nothing_of_the_server() {
+        let of = |ms, on_time| judged(taking(move |_| ms), &[sla("p95", 500)], on_time);
+        let late = of(600, 200);
+        assert!(late.client_late && !late.valid && outcome(&late) == Outcome::ClientLate, "{late:?}");
+        assert_eq!(outcome(&of(600, 300)), Outcome::Fails);
+        assert_eq!(outcome(&of(400, 200)), Outcome::Holds, "in spite of it");
+        let failed = taking(|_| 600).map(|row| Sample { error: Some(ErrorKind::Reset), ..row });
+        assert_eq!(outcome(&judged(failed, &[sla("p95", 500)], 200)), Outcome::Fails, "not its doing");
     }
 }

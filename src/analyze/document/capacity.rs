@@ -20,13 +20,15 @@ pub struct Capacity {
     pub each_ms: f64,
     /// A pattern's search ends when the rate that fails ÷ the rate that holds is at most this.
     pub precision: f64,
+    /// How many patterns of arrivals were to be searched in each phase.
+    pub patterns: u32,
     /// What ended the search.
     pub ended_by: CapacityEnd,
     /// As it is sent today.
     pub before: HighestRate,
     /// With the optimisation.
     pub after: HighestRate,
-    /// After ÷ before, over the patterns of both.
+    /// After ÷ before, over the patterns of both; `null` unless each of them has a bracket as narrow as was asked for.
     pub ratio: Option<f64>,
     /// Of that, 95 %; `null` of one pattern.
     pub ratio_ci95: Option<Interval>,
@@ -40,11 +42,11 @@ pub struct Capacity {
     pub measurements: Vec<RateMeasured>,
 }
 
-/// What ended a search.
+/// What ended the whole search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CapacityEnd {
-    /// Every bracket is as narrow as was asked for.
+    /// Every pattern was searched to its end, which its bracket names.
     Precision,
     /// The time that it was given.
     Time,
@@ -57,16 +59,22 @@ pub enum CapacityEnd {
 pub struct HighestRate {
     /// How the phase sends, in words.
     pub strategy: String,
-    /// `null` where no pattern has both a rate that holds and one that does not.
+    /// `null` unless each pattern that was searched has a bracket as narrow as was asked for.
     pub rate_rps: Option<f64>,
     /// 95 %: Student's t over the patterns, widened by half a bracket; `null` of one pattern.
     pub ci95_rps: Option<Interval>,
+    /// It is at least the mean of the rates that hold; `null` where a pattern has none.
+    pub at_least_rps: Option<f64>,
+    /// It is below the mean of the rates that do not hold; `null` where a pattern has none.
+    pub below_rps: Option<f64>,
+    /// The rate with the most answers in time, where a higher one was measured and brought less.
+    pub knee_rps: Option<f64>,
     /// Pattern by pattern.
     pub brackets: Vec<RateBracket>,
 }
 
 /// What one pattern of arrivals showed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RateBracket {
     /// Counted from 1.
     pub pattern: u32,
@@ -74,6 +82,34 @@ pub struct RateBracket {
     pub holds_rps: Option<f64>,
     /// The lowest rate that does not hold.
     pub fails_rps: Option<f64>,
+    /// The measurements that showed the one, as repetitions of the phase's log.
+    pub holds_repetitions: Vec<u32>,
+    /// And the other.
+    pub fails_repetitions: Vec<u32>,
+    /// The rate at which the SLA was missed while the client was late, and above which nothing is known for that.
+    pub client_late_rps: Option<f64>,
+    /// Why its search went no further.
+    pub ended_by: BracketEnd,
+}
+
+/// What ended the search of one pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BracketEnd {
+    /// The bracket is as narrow as was asked for, and both of its ends were measured again.
+    Precision,
+    /// Even the lowest rate that can be tried does not hold.
+    Lowest,
+    /// Even the highest rate that can be tried holds.
+    Highest,
+    /// The client cannot send more.
+    ClientLate,
+    /// Measurements of one rate went on to disagree.
+    Unsettled,
+    /// The time of the whole search.
+    Time,
+    /// A signal.
+    Interrupted,
 }
 
 /// One measurement at one rate.
@@ -99,7 +135,7 @@ pub struct RateMeasured {
     pub p99_ms: Option<f64>,
     /// Successes a second.
     pub achieved_rps: Option<f64>,
-    /// Successes a second that are within every limit of time.
+    /// Successes a second that are within the limit of the highest percentile that the SLA judges.
     pub goodput_rps: Option<f64>,
     /// Whether the backlog grew for as long as requests came.
     pub overloaded: bool,
@@ -108,4 +144,9 @@ pub struct RateMeasured {
     pub client_late: bool,
     /// Whether every line of the SLA held and it was not overloaded.
     pub holds: bool,
+    /// Whether it says something of the server: not where it does not hold while the client was late.
+    pub valid: bool,
+    /// Whether a server that is not started afresh was as fast as in the beginning before this began; `null` of a fresh one,
+    /// and before the first one.
+    pub server_idle: Option<bool>,
 }

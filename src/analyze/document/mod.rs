@@ -36,7 +36,7 @@ pub use analysis::{Analysis, AnalysisPhases};
 pub use baseline_script::BaselineScript;
 pub use calibration::{Calibration, Service};
 pub use candidate::{Candidate, Method, Range};
-pub use capacity::{Capacity, CapacityEnd, HighestRate, RateBracket, RateMeasured};
+pub use capacity::{BracketEnd, Capacity, CapacityEnd, HighestRate, RateBracket, RateMeasured};
 pub use cause::Cause;
 pub use clusters::{Clump, Cluster, Clusters};
 pub use comparison::{Comparison, Phases};

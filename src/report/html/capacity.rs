@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use super::chart::{Frame, Scale, limit_line, polyline, px, span_of_time};
 use super::figure::grouped;
 use super::page;
-use crate::analyze::capacity::{Capacity, HighestRate, RateMeasured};
+use crate::analyze::capacity::{Capacity, HighestRate, RateBracket, RateMeasured, levels};
 use crate::model::{Limit, Phase, SlaLine};
-use crate::report::capacity::rate_words;
+use crate::report::capacity::{demand_words, ended_words, notes, rate_words};
 use crate::report::words::limited;
 
 const FRAME: Frame = Frame { left: 78.0, right: 850.0, top: 18.0, bottom: 330.0 };
@@ -22,18 +22,22 @@ pub fn capacity_page(found: &Capacity) -> Vec<u8> {
             p.sub { "Before: " strong { (rate_words(&found.before)) } " (" (found.before.strategy) "). After: " strong { (rate_words(&found.after)) } " (" (found.after.strategy) ")."
                 @if let Some(ratio) = found.ratio { " After holds " (format!("{ratio:.2}")) " times the rate of before"
                     @if let Some(ends) = found.ratio_ci95 { " [" (format!("{:.2}", ends.lo)) ", " (format!("{:.2}", ends.hi)) "]" } "." } }
+            @if let Some(demand) = demand_words(found) { p.sub { (demand) "." } }
+            @for note in notes(found) { p.sub { (note) "." } }
         }
         section aria-labelledby="curve" {
             h2 #curve { "Latency against the rate" }
-            p.how { "Each mark is one measurement of " (found.arrival) " arrivals. Rates to the right of a phase's vertical line do not hold. Where the backlog grows there is no "
-                "steady state: a latency there is one of the length of the measurement." }
+            p.how { "Each mark is one measurement of " (found.arrival) " arrivals, hollow where the SLA does not hold; the lines join the middle of the "
+                "measurements at about one rate. A vertical line is the highest rate that holds. Where the backlog grows there is no steady state: a latency "
+                "there is one of the length of the measurement." }
             (latency(found))
         }
         section aria-labelledby="goodput" {
             h2 #goodput { "Goodput against the rate" }
-            p.how { "Answers a second within every limit of time. Past the knee more load brings less." }
+            p.how { "Answers a second within the limit of the highest percentile that is judged. The knee is the rate with the most of them: more load brings less." }
             (goodput(found))
         }
+        (brackets(found))
         (table(found))
     };
     page::document(&format!("spanload capacity {}", found.run_id), &found.run_id, body)
@@ -59,7 +63,7 @@ fn latency(found: &Capacity) -> Markup {
         span_of_time,
         html! {
             @for (name, value) in &limits { (limit_line(&FRAME, up, *value, name)) }
-            (knees(found, across))
+            (highest_rates(found, across))
             @for phase in Phase::BOTH { @for (name, figure) in PERCENTILES {
                 (series(found, phase, across, up, name, figure))
             } }
@@ -78,8 +82,9 @@ fn goodput(found: &Capacity) -> Markup {
         up,
         |tick| format!("{tick}/s"),
         html! {
-            (knees(found, across))
+            (highest_rates(found, across))
             @for phase in Phase::BOTH { (series(found, phase, across, up, "goodput", figure)) }
+            (knees(found, across))
         },
     )
 }
@@ -106,38 +111,77 @@ fn limit(line: &SlaLine) -> Option<(String, f64)> {
     matches!(line.limit(), Limit::Time(_)).then(|| (format!("SLA {}", limited(line)), line.limit().value()))
 }
 
-/// Where each phase ends to hold.
-fn knees(found: &Capacity, across: Scale) -> Markup {
+/// Where each phase stops holding.
+fn highest_rates(found: &Capacity, across: Scale) -> Markup {
     let of = |rate: &HighestRate| rate.rate_rps.map(|rate| FRAME.x(across, rate));
     html! {
         @for (phase, rate) in [(Phase::Before, &found.before), (Phase::After, &found.after)] {
             @if let Some(x) = of(rate) {
                 line.(format!("limit {phase}")) x1=(px(x)) x2=(px(x)) y1=(px(FRAME.top)) y2=(px(FRAME.bottom)) {
-                    title { (phase) ": " (rate_words(rate)) }
+                    title { (phase) ", highest rate that holds: " (rate_words(rate)) }
                 }
             }
         }
     }
 }
 
-/// The marks of a figure, and a line through the middle of those at one rate.
+/// Where more load brings no more answers in time.
+fn knees(found: &Capacity, across: Scale) -> Markup {
+    html! {
+        @for (phase, rate) in [(Phase::Before, &found.before), (Phase::After, &found.after)] {
+            @if let Some(knee) = rate.knee_rps {
+                @let x = FRAME.x(across, knee);
+                text.(format!("end {phase}")) x=(px(x)) y=(px(FRAME.bottom - 6.0)) text-anchor="middle" {
+                    "▲ knee " (grouped(knee, 1, false))
+                    title { (phase) ": goodput no longer rises from " (format!("{knee:.1}")) " requests/s on" }
+                }
+            }
+        }
+    }
+}
+
+/// The marks of a figure, and a line through the middle of those at about one rate: nearer than a search tells apart.
 fn series(found: &Capacity, phase: Phase, across: Scale, up: Scale, name: &str, figure: Figure) -> Markup {
     let of_phase = found.measurements.iter().filter(|one| one.phase == phase);
-    let mut points: Vec<(f64, f64, &RateMeasured)> =
+    let points: Vec<(f64, f64, &RateMeasured)> =
         of_phase.filter_map(|one| Some((one.rate_rps, figure(one)?, one))).collect();
-    points.sort_by(|one, other| one.0.total_cmp(&other.0));
     let place = |rate: f64, value: f64| (FRAME.x(across, rate), FRAME.y(up, value));
-    let line: Vec<(f64, f64)> = points.iter().map(|(rate, value, _)| place(*rate, *value)).collect();
+    let middles = levels(points.iter().map(|(rate, value, _)| (*rate, *value)).collect(), found.precision);
+    let line: Vec<(f64, f64)> = middles.into_iter().map(|(rate, value)| place(rate, value)).collect();
     html! {
         (polyline(&line, &format!("curve {phase} {}", name.to_lowercase())))
         @for (rate, value, one) in &points {
             @let (x, y) = place(*rate, *value);
             circle.(format!("mark {phase}")).few[!one.holds] cx=(px(x)) cy=(px(y)) r="4" {
-                title { (phase) " at " (format!("{rate:.1}")) "/s, " (name) " " (format!("{value:.1}")) @if one.overloaded { ", the backlog grows" } @else if !one.holds { ", does not hold" } }
+                title { (phase) " at " (format!("{rate:.1}")) "/s, " (name) " " (format!("{value:.1}")) @if one.overloaded { ", the backlog grows" } @else if !one.holds { ", does not hold" } @if !one.valid { ", the client was late" } }
             }
         }
         @if let Some((x, y)) = line.last() {
             text.(format!("end {phase}")) x=(px(x + 8.0)) y=(px(*y)) dy=".35em" { (phase) " " (name) }
+        }
+    }
+}
+
+/// What each search came to, and which measurements decided.
+fn brackets(found: &Capacity) -> Markup {
+    let rate = |value: Option<f64>| value.map_or("none".into(), |value| grouped(value, 1, false));
+    let numbers = |repetitions: &[u32]| {
+        let numbers: Vec<String> = repetitions.iter().map(u32::to_string).collect();
+        numbers.join(", ")
+    };
+    let phases = [(Phase::Before, &found.before), (Phase::After, &found.after)];
+    html! {
+        section aria-labelledby="brackets" {
+            h2 #brackets { "Which measurements decided" }
+            p.how { "A row for each search: " (ended_words(found)) ". Numbers are those of the measurements below." }
+            div.scroll tabindex="0" role="region" aria-label="Which measurements decided" { table {
+                thead { tr { @for name in ["phase", "arrival sequence", "highest rate that holds", "shown by", "lowest that does not", "shown by"] { th scope="col" { (name) } } } }
+                tbody { @for (phase, highest) in phases { @for RateBracket { pattern, holds_rps, fails_rps, holds_repetitions, fails_repetitions, .. } in &highest.brackets { tr {
+                    th scope="row" { (phase.name()) } td { (pattern) }
+                    td { (rate(*holds_rps)) } td { (numbers(holds_repetitions)) }
+                    td { (rate(*fails_rps)) } td { (numbers(fails_repetitions)) }
+                } } } }
+            } }
         }
     }
 }
@@ -148,15 +192,69 @@ fn table(found: &Capacity) -> Markup {
         section aria-labelledby="measurements" {
             h2 #measurements { "Every measurement" }
             div.scroll tabindex="0" role="region" aria-label="Every measurement" { table {
-                thead { tr { @for name in ["phase", "pattern", "requests/s", "requests", "P50 ms", "P95 ms", "P99 ms", "answered/s", "goodput/s", ""] { th scope="col" { (name) } } } }
+                thead { tr { @for name in ["phase", "no.", "arrival sequence", "requests/s", "requests", "P50 ms", "P95 ms", "P99 ms", "answered/s", "goodput/s", ""] { th scope="col" { (name) } } } }
                 tbody { @for one in &found.measurements { tr {
                     th scope="row" { (one.phase.name()) }
-                    td { (one.pattern) } td { (grouped(one.rate_rps, 1, false)) } td { (one.requests) }
+                    td { (one.repetition) } td { (one.pattern) } td { (grouped(one.rate_rps, 1, false)) } td { (one.requests) }
                     td { (number(one.p50_ms)) } td { (number(one.p95_ms)) } td { (number(one.p99_ms)) }
                     td { (number(one.achieved_rps)) } td { (number(one.goodput_rps)) }
-                    td { @if one.overloaded { "the backlog grows" } @else if one.holds { "holds" } @else { "does not hold" } @if one.client_late { ", the client was late" } }
+                    td { @if one.overloaded { "the backlog grows" } @else if one.holds { "holds" } @else { "does not hold" } @if !one.valid { " and does not count: the client was late" } @else if one.client_late { ", the client was late" } }
                 } } }
             } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::capacity::BracketEnd;
+    use crate::report::capacity::fixtures::{bracket, found, measured, rate};
+
+    fn page(found: &Capacity) -> String {
+        String::from_utf8(capacity_page(found)).expect("text")
+    }
+
+    fn searched() -> Capacity {
+        let narrow = || Some(bracket(Some(100.0), Some(104.0), BracketEnd::Precision));
+        let before = HighestRate { knee_rps: Some(101.0), ..rate(Some(102.0), narrow()) };
+        let points = [(50.0, 100.0), (100.0, 400.0), (103.0, 9_000.0), (101.0, 450.0), (200.0, 20_000.0)];
+        let measurements = points.map(|(rate, value)| measured(Phase::Before, rate, value)).to_vec();
+        Capacity { measurements, ..found(before, rate(None, None)) }
+    }
+
+    #[test]
+    fn a_line_has_one_place_for_each_rate_and_the_marks_are_all_there() {
+        let page = page(&searched());
+        let from = page.find("curve before p95").expect("a line");
+        let path = page[from..].split('"').find(|part| part.starts_with('M')).expect("its way");
+        assert_eq!(path.matches('L').count(), 2, "50, about 101 and 200: {path}");
+        assert_eq!(page.matches("P95 450.0").count(), 1, "each measurement has its mark");
+    }
+
+    #[test]
+    fn the_highest_rate_and_the_knee_are_two_things_and_brackets_name_their_measurements() {
+        let page = page(&searched());
+        assert!(
+            page.contains("highest rate that holds: 102.0 requests/s") && page.contains("▲ knee 101.0"),
+            "{page}"
+        );
+        assert!(page.contains("Which measurements decided") && page.contains("<td>1, 3</td>"), "{page}");
+        assert!(page.contains("<td>2, 4</td>"), "{page}");
+        let without = Capacity { before: rate(Some(102.0), None), ..searched() };
+        assert!(
+            !String::from_utf8(capacity_page(&without)).expect("text").contains("▲"),
+            "only where it is known"
+        );
+    }
+
+    #[test]
+    fn what_limits_a_figure_stands_under_it() {
+        let late = rate(None, Some(bracket(Some(90.0), None, BracketEnd::ClientLate)));
+        let page = page(&Capacity { after: late, ..searched() });
+        assert!(
+            page.contains("at least 90.0 requests/s") && page.contains("limited by the client"),
+            "{page}"
+        );
     }
 }

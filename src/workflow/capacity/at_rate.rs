@@ -1,9 +1,10 @@
-//! The same scenario at another rate: the same pattern of arrivals, faster or slower.
+//! When requests arrive at a rate: by the same pattern at each, faster or slower.
 
 use std::time::Duration;
 
 use crate::analyze::validity::smallest_sample;
 use crate::model::ArrivalProcess;
+use crate::plan::{ArrivalError, ArrivalsEnd, PlannedArrivals};
 use crate::scenario::Settings;
 
 /// Fewer requests say nothing of a tail.
@@ -23,21 +24,23 @@ pub(super) fn rate(settings: &Settings) -> Option<f64> {
     }
 }
 
-/// The scenario at a rate and with a pattern, which counts from 1, for so long, and for as many requests as a judged percentile
-/// needs.
-pub(super) fn at(settings: &Settings, rate: f64, pattern: u32, each: Duration) -> Settings {
-    let mut changed = settings.clone();
-    let arrival = match &settings.load.arrival {
+/// Arrivals at a rate by a pattern, which counts from 1, for so long, and for as many requests as a judged percentile needs.
+pub(super) fn arrivals(
+    settings: &Settings,
+    rate: f64,
+    pattern: u32,
+    each: Duration,
+) -> Result<PlannedArrivals, ArrivalError> {
+    let process = match &settings.load.arrival {
         Some(ArrivalProcess::Constant { .. }) => ArrivalProcess::Constant { rate },
         Some(ArrivalProcess::Gamma { shape, .. }) => ArrivalProcess::Gamma { rate, shape: *shape },
         _ => ArrivalProcess::Poisson { rate },
     };
     let in_time = (rate * each.as_secs_f64()).ceil() as u64;
-    changed.load.requests = Some(in_time.clamp(least_requests(settings), REQUESTS_MOST));
-    changed.load.duration = None;
-    changed.load.arrival = Some(arrival);
-    changed.load.seed = settings.load.seed.wrapping_add(u64::from(pattern) - 1);
-    changed
+    let requests = in_time.clamp(least_requests(settings), REQUESTS_MOST);
+    // The seed of the bodies stays: each pattern sends the same ones.
+    let seed = settings.load.seed.wrapping_add(u64::from(pattern) - 1);
+    PlannedArrivals::new(process, seed, ArrivalsEnd { requests: Some(requests), duration: None })
 }
 
 /// What a judged percentile needs.
@@ -55,7 +58,6 @@ pub(super) fn lowest(settings: &Settings, each: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{ArrivalsEnd, PlannedArrivals};
     use crate::scenario::Overrides;
 
     fn settings() -> Settings {
@@ -64,10 +66,7 @@ mod tests {
     }
 
     fn dues(rate: f64, pattern: u32) -> Vec<u64> {
-        let at = at(&settings(), rate, pattern, Duration::from_secs(1));
-        let process = at.load.arrival.expect("an open load");
-        let end = ArrivalsEnd { requests: Some(200), duration: None };
-        let arrivals = PlannedArrivals::new(process, at.load.seed, end).expect("a good plan");
+        let arrivals = arrivals(&settings(), rate, pattern, Duration::from_secs(1)).expect("a good plan");
         arrivals.times().map(|due| due.as_micros()).collect()
     }
 
@@ -80,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_measurement_has_what_its_percentile_needs() {
-        let requests = |rate| at(&settings(), rate, 1, Duration::from_secs(10)).load.requests;
-        assert_eq!([requests(1.0), requests(50.0)], [Some(200), Some(500)]);
+        let arrivals = |rate| arrivals(&settings(), rate, 1, Duration::from_secs(10)).expect("a good plan");
+        assert_eq!([arrivals(1.0).requests(), arrivals(50.0).requests()], [200, 500]);
     }
 }

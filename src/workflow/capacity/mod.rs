@@ -4,6 +4,10 @@
 mod at_rate;
 mod hunt;
 mod job;
+mod measuring;
+mod new_rows;
+mod rest;
+mod warming;
 mod written;
 
 pub use job::CapacityJob;
@@ -18,6 +22,7 @@ use crate::telemetry::Telemetry;
 use crate::workflow::sending::{Ready, Recordings, Run, Runner, conditions};
 use crate::workflow::steps::{self, expected, warmup};
 use hunt::Hunt;
+use measuring::Sender;
 
 /// Searches, and writes what was found.
 pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result<CapacityFound> {
@@ -25,9 +30,9 @@ pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result
     if let Err(error) = run.results.point_latest() {
         console::warn(&format!("warning: {error:#}; the results are in {}", run.results.folder().display()));
     }
-    warmup::warm_up(&mut run).await?;
+    warmup::begin(&mut run)?;
     let mut hunt = Hunt::new(&job);
-    let hunted = hunt.search(&mut run).await;
+    let hunted = hunt.search(&mut Sender::new(&mut run, job.each)).await;
     steps::telemetry::close(&mut run).await;
     run.manifest.interrupted = run.runner.interrupt.signal();
     let noted = run.write_manifest();
@@ -45,7 +50,8 @@ async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::
     let run_id = conditions::run_id(&anchor);
     let results = Results::create(&job.out, &run_id)?;
     let digest = plan.digest()?;
-    let survey = Survey::of(&plan, warmup::surveyed(first, plan.requests()), warmup::BODIES_MOST, 0)?;
+    // Bodies are looked for before each measurement.
+    let survey = Survey::default();
     let manifest = conditions::manifest(first, &plan, digest, &anchor, run_id.clone(), job.command.clone());
     let progress = Progress::new(job.quiet, expected::of_unknown(first));
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));

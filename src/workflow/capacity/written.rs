@@ -7,6 +7,7 @@ use crate::model::run_files::{CAPACITY, CAPACITY_PAGE, CAPACITY_TABLE};
 use crate::model::{ArrivalProcess, Exit, Phase};
 use crate::report::{capacity_page, capacity_table};
 use crate::runlog::{Results, write_atomically, write_json};
+use crate::stats::rounded;
 use crate::workflow::sending::Run;
 
 /// What a search found.
@@ -21,11 +22,9 @@ pub struct CapacityFound {
 /// Puts it together and writes it.
 pub(super) fn write(job: &CapacityJob, hunt: Hunt<'_>, run: &Run<'_>) -> anyhow::Result<CapacityFound> {
     let settings = run.settings();
-    let [before, after] = Phase::BOTH
-        .map(|phase| highest(settings.strategy(phase).to_string(), &hunt.brackets[phase as usize]));
-    let both = before.brackets.iter().zip(&after.brackets);
-    let pairs: Vec<_> = both.filter_map(|(before, after)| ends(before).zip(ends(after))).collect();
-    let ratio = capacity::ratio(&pairs);
+    let [before, after] =
+        Phase::BOTH.map(|phase| highest(job, &hunt, settings.strategy(phase).to_string(), phase));
+    let ratio = capacity::ratio(&pairs(&before, &after), job.precision);
     let mut found = Capacity {
         schema: 1,
         run_id: run.runner.run_id.clone(),
@@ -33,16 +32,19 @@ pub(super) fn write(job: &CapacityJob, hunt: Hunt<'_>, run: &Run<'_>) -> anyhow:
         arrival: word(settings.load.arrival.as_ref()).into(),
         each_ms: job.each.as_secs_f64() * 1e3,
         precision: job.precision,
+        patterns: job.patterns,
         ended_by: hunt.ended_by,
+        ratio: ratio.rate,
+        ratio_ci95: ratio.interval,
+        least_rps: job.least,
+        exit: capacity::exit(&before, &after, job.least),
         before,
         after,
-        ratio: ratio.map(|ratio| ratio.rate),
-        ratio_ci95: ratio.and_then(|ratio| ratio.interval),
-        least_rps: job.least,
-        exit: Exit::Success,
         measurements: hunt.measured,
     };
-    found.exit = exit(&found, run);
+    if let (CapacityEnd::Interrupted, Some(signal)) = (found.ended_by, run.runner.interrupt.signal()) {
+        found.exit = Exit::Interrupted(signal);
+    }
     let results = run.results.clone();
     write_json(&results.path(CAPACITY), &found)?;
     write_atomically(&results.path(CAPACITY_TABLE), &capacity_table(&found)?)?;
@@ -50,19 +52,34 @@ pub(super) fn write(job: &CapacityJob, hunt: Hunt<'_>, run: &Run<'_>) -> anyhow:
     Ok(CapacityFound { capacity: found, results })
 }
 
-fn highest(strategy: String, brackets: &[RateBracket]) -> HighestRate {
-    let closed: Vec<(f64, f64)> = brackets.iter().filter_map(ends).collect();
-    let found = estimate(&closed);
+fn highest(job: &CapacityJob, hunt: &Hunt<'_>, strategy: String, phase: Phase) -> HighestRate {
+    let brackets = &hunt.brackets[phase as usize];
+    let found = estimate(&brackets.iter().map(ends).collect::<Vec<_>>(), job.precision);
+    let measured = hunt.measured.iter().filter(|one| one.phase == phase);
     HighestRate {
         strategy,
-        rate_rps: found.map(|found| found.rate),
-        ci95_rps: found.and_then(|found| found.interval),
-        brackets: brackets.to_vec(),
+        rate_rps: found.rate,
+        ci95_rps: found.interval,
+        at_least_rps: found.at_least,
+        below_rps: found.below,
+        knee_rps: capacity::knee(measured, job.precision).map(|rate| rounded(rate, 3)),
+        brackets: brackets.clone(),
     }
 }
 
-fn ends(bracket: &RateBracket) -> Option<(f64, f64)> {
-    bracket.holds_rps.zip(bracket.fails_rps)
+type Ends = (Option<f64>, Option<f64>);
+
+fn ends(bracket: &RateBracket) -> Ends {
+    (bracket.holds_rps, bracket.fails_rps)
+}
+
+/// The brackets of the patterns that both have.
+fn pairs(before: &HighestRate, after: &HighestRate) -> Vec<(Ends, Ends)> {
+    let of_both = before.brackets.iter().filter_map(|before| {
+        let after = after.brackets.iter().find(|after| after.pattern == before.pattern)?;
+        Some((ends(before), ends(after)))
+    });
+    of_both.collect()
 }
 
 fn word(process: Option<&ArrivalProcess>) -> &'static str {
@@ -70,19 +87,5 @@ fn word(process: Option<&ArrivalProcess>) -> &'static str {
         Some(ArrivalProcess::Constant { .. }) => "constant",
         Some(ArrivalProcess::Gamma { .. }) => "gamma",
         _ => "poisson",
-    }
-}
-
-/// Missed where the after phase does not hold what it must; a failure where no rate was found to hold at all.
-fn exit(found: &Capacity, run: &Run<'_>) -> Exit {
-    if let (CapacityEnd::Interrupted, Some(signal)) = (found.ended_by, run.runner.interrupt.signal()) {
-        return Exit::Interrupted(signal);
-    }
-    let holds = |rate: &HighestRate| rate.brackets.iter().filter_map(|one| one.holds_rps).reduce(f64::min);
-    let lowest = found.after.ci95_rps.map(|interval| interval.lo).or(holds(&found.after));
-    match found.least_rps {
-        Some(least) if lowest.is_none_or(|lowest| lowest < least) => Exit::Missed,
-        None if holds(&found.before).is_none() && holds(&found.after).is_none() => Exit::Failed,
-        _ => Exit::Success,
     }
 }

@@ -10,11 +10,6 @@ pub(in crate::workflow) fn of_phases(settings: &Settings) -> anyhow::Result<Plan
     arriving(settings, |requests| of_bodies(settings, requests))
 }
 
-/// Another load from the same files.
-pub(in crate::workflow) fn of_other_load(phases: &Plan, settings: &Settings) -> anyhow::Result<Plan> {
-    arriving(settings, |requests| Ok(phases.of_seed(settings.load.seed, requests)))
-}
-
 fn arriving(settings: &Settings, plan: impl FnOnce(u64) -> anyhow::Result<Plan>) -> anyhow::Result<Plan> {
     let load = &settings.load;
     let Some(process) = load.arrival.clone() else {

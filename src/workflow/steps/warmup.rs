@@ -23,17 +23,9 @@ const WITHOUT_END: u64 = 10_000_000;
 
 /// Sends it once to a server that was given.
 pub(in crate::workflow) async fn warm_up(run: &mut Run<'_>) -> anyhow::Result<Progressed> {
-    let warmup = run.settings().warmup();
-    if warmup == Warmup::None || run.stopped() {
+    if !begin(run)? {
         return Ok(Progressed::Further);
     }
-    run.recordings.add(&run.runner.run_id, Part::Warmup)?;
-    run.manifest.warmup = Some(WarmupRecord {
-        asked: warmup.to_string(),
-        bodies: run.survey.distinct.len() as u64,
-        cut: run.survey.cut,
-        strategy: strategy(run.settings()).to_string(),
-    });
     if run.survey.cut {
         run.runner.progress.note(&format!(
             "warm-up: the plan has many distinct bodies, the first {} of them are sent; to warm up for a time use --warmup 60s",
@@ -49,14 +41,38 @@ pub(in crate::workflow) async fn warm_up(run: &mut Run<'_>) -> anyhow::Result<Pr
     Ok(progressed)
 }
 
+/// Starts its log and notes it; whether there is one.
+pub(in crate::workflow) fn begin(run: &mut Run<'_>) -> anyhow::Result<bool> {
+    let warmup = run.settings().warmup();
+    if warmup == Warmup::None || run.stopped() {
+        return Ok(false);
+    }
+    run.recordings.add(&run.runner.run_id, Part::Warmup)?;
+    run.manifest.warmup = Some(WarmupRecord {
+        asked: warmup.to_string(),
+        bodies: run.survey.distinct.len() as u64,
+        cut: run.survey.cut,
+        strategy: strategy(run.settings()).to_string(),
+    });
+    Ok(true)
+}
+
 /// Sends it to a server that is up, where there is one to send.
 pub(in crate::workflow) async fn warm_up_session(
     run: &mut Run<'_>,
     session: &Session,
 ) -> anyhow::Result<Progressed> {
+    Ok(send_set(run, session).await?.0)
+}
+
+/// The same, and how many of its requests were sent.
+pub(in crate::workflow) async fn send_set(
+    run: &mut Run<'_>,
+    session: &Session,
+) -> anyhow::Result<(Progressed, u64)> {
     let sent = run.manifest.repetitions.iter().filter(|one| one.phase == Part::Warmup).count();
     let Some(load) = load(run.settings(), &run.plan, &run.survey, sent as u32 + 1) else {
-        return Ok(Progressed::Further);
+        return Ok((Progressed::Further, 0));
     };
     let (given_up, live) = run.send_counted(session, &load).await?;
     if let Some(failed) = failed(&live, conditions::sent_by(run.settings())) {
@@ -64,7 +80,7 @@ pub(in crate::workflow) async fn warm_up_session(
     }
     if let Some(given_up) = given_up {
         run.ended_early(&load, given_up);
-        return Ok(Progressed::NoFurther);
+        return Ok((Progressed::NoFurther, live.ended));
     }
     let too_long = load.shown == Shown::InPassing && live.ended < load.plan.requests() && !run.stopped();
     if let Some(record) = run.manifest.warmup.as_mut().filter(|_| too_long) {
@@ -75,7 +91,7 @@ pub(in crate::workflow) async fn warm_up_session(
             AT_MOST.as_secs()
         ));
     }
-    Ok(Progressed::Further)
+    Ok((Progressed::Further, live.ended))
 }
 
 /// What is sent, of a plan whose distinct bodies are known; `None` where nothing is.
