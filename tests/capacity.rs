@@ -61,6 +61,11 @@ fn each_measurement_has_its_rows_and_the_same_requests_in_both_phases() {
     let found = document(&folder);
     let measured = found["measurements"].as_array().expect("a list");
     assert!(!measured.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut idle = measured.iter().map(|one| &one["server_idle"]);
+    assert!(
+        idle.next().is_some_and(Value::is_null) && idle.all(Value::is_boolean),
+        "asked before each but the first"
+    );
     let mut first_dues = Vec::new();
     for phase in ["before", "after"] {
         let log = std::fs::read_to_string(folder.join(format!("capacity_{phase}.csv"))).expect("a log");

@@ -22,14 +22,14 @@ use crate::workflow::{self, CapacityFound, CapacityJob};
 
 const EXAMPLES: &str = "\
 Examples:
-  spanload capacity                                    the embedded mock, before and after, about five minutes
+  spanload capacity                                    the embedded mock, before and after, about eight minutes
   spanload capacity --target http://127.0.0.1:8000/v1/infer --sla p95=500ms -d 20s
-  spanload capacity --patterns 1 --precision 1.1       a first look: one pattern of arrivals, no interval
+  spanload capacity --patterns 1 --precision 1.1       a first look: one arrival sequence, no interval
   spanload capacity --least 100                        exit with 99 unless after holds 100 requests/s
 
 A measurement is as many requests as arrive in -d at its rate, and no fewer than a judged percentile needs.
-Exit codes: 0 found, 99 after does not hold --least, 1 no rate holds or the run failed, 2 wrong usage or scenario,
-129, 130 or 143 interrupted, after writing what there is.";
+Exit codes: 0 found, 99 after is not shown to hold --least, 98 nor to miss it, for the client itself was late, 1 no rate
+holds or the run failed, 2 wrong usage or scenario, 129, 130 or 143 interrupted, after writing what there is.";
 
 /// `spanload capacity`
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ pub struct CapacityArgs {
     /// What changes telemetry.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
-    /// Patterns of arrivals, each searched by itself; the interval is over these
+    /// Arrival sequences, each searched by itself; the interval is over these
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole_number::<u32>, help_heading = "Search")]
     pub patterns: u32,
     /// A search ends when the rate that fails is at most so many times the one that holds

@@ -16,10 +16,8 @@ pub fn capacity_summary(found: &Capacity) -> String {
     for (phase, rate) in [(Phase::Before, &found.before), (Phase::After, &found.after)] {
         text.push_str(&format!("{:<8}{:<36}{}\n", phase.name(), rate.strategy, rate_words(rate)));
     }
-    if let Some(ratio) = found.ratio {
-        let interval =
-            found.ratio_ci95.map_or(String::new(), |ends| format!(" [{:.2}, {:.2}]", ends.lo, ends.hi));
-        text.push_str(&format!("after holds {ratio:.2} times the rate of before{interval}\n"));
+    if let Some(ratio) = ratio_words(found) {
+        text.push_str(&format!("{ratio}\n"));
     }
     if let Some(demand) = demand_words(found) {
         text.push_str(&format!("{demand}\n"));
@@ -47,6 +45,24 @@ pub(super) fn rate_words(rate: &HighestRate) -> String {
         _ if rate.brackets.is_empty() => "not measured".into(),
         _ => "no figure: what is known of one arrival sequence is no bound for the others".into(),
     }
+}
+
+/// How many times the rate of before the after phase holds, as far as that is known.
+pub(super) fn ratio_words(found: &Capacity) -> Option<String> {
+    let times = match (found.ratio, found.ratio_ci95, found.ratio_at_least, found.ratio_below) {
+        (Some(ratio), Some(ends), ..) => {
+            return Some(format!(
+                "after holds {ratio:.2} times the rate of before [{:.2}, {:.2}]",
+                ends.lo, ends.hi
+            ));
+        }
+        (Some(ratio), ..) => format!("{ratio:.2}"),
+        (_, _, Some(least), Some(below)) => format!("between {least:.2} and {below:.2}"),
+        (_, _, Some(least), None) => format!("at least {least:.2}"),
+        (_, _, None, Some(below)) => format!("less than {below:.2}"),
+        _ => return None,
+    };
+    Some(format!("after holds {times} times the rate of before"))
 }
 
 /// What became of what the after phase had to hold.
@@ -102,8 +118,8 @@ pub(super) fn notes(found: &Capacity) -> Vec<String> {
     let busy = found.measurements.iter().filter(|one| one.server_idle == Some(false)).count();
     if busy > 0 {
         notes.push(format!(
-            "{busy} measurements began although the server had not become idle after the one before: use a longer pause between \
-             the rates or look for what it is still busy with"
+            "{busy} measurements began although the server had not become idle after the one before: look for what it was still \
+             busy with"
         ));
     }
     notes
@@ -255,6 +271,8 @@ pub(super) mod fixtures {
             after,
             ratio: None,
             ratio_ci95: None,
+            ratio_at_least: None,
+            ratio_below: None,
             least_rps: None,
             exit: Exit::Success,
             measurements: Vec::new(),
@@ -332,6 +350,18 @@ mod tests {
         let busy = RateMeasured { server_idle: Some(false), ..measured(Phase::Before, 10.0, 5.0) };
         let busy = Capacity { measurements: vec![busy], ..found(narrow(), narrow()) };
         assert!(notes(&busy).concat().contains("had not become idle"));
+    }
+
+    #[test]
+    fn a_ratio_is_told_as_far_as_it_is_known() {
+        let nothing = || found(rate(None, None), rate(None, None));
+        let of = |found: Capacity| ratio_words(&found).unwrap_or_default();
+        let ratio_ci95 = Some(Interval { lo: 2.3, hi: 2.97 });
+        let known = of(Capacity { ratio: Some(2.64), ratio_ci95, ..nothing() });
+        assert_eq!(known, "after holds 2.64 times the rate of before [2.30, 2.97]");
+        let open = of(Capacity { ratio_at_least: Some(1.8), ..nothing() });
+        assert_eq!(open, "after holds at least 1.80 times the rate of before");
+        assert_eq!(of(nothing()), "");
     }
 
     #[test]

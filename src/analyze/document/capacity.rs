@@ -32,6 +32,10 @@ pub struct Capacity {
     pub ratio: Option<f64>,
     /// Of that, 95 %; `null` of one pattern.
     pub ratio_ci95: Option<Interval>,
+    /// It is at least this; `null` where a bracket that it needs is open.
+    pub ratio_at_least: Option<f64>,
+    /// It is below this, likewise.
+    pub ratio_below: Option<f64>,
     /// What the after phase had to hold at least, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub least_rps: Option<f64>,

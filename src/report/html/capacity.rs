@@ -7,7 +7,7 @@ use super::figure::grouped;
 use super::page;
 use crate::analyze::capacity::{Capacity, HighestRate, RateBracket, RateMeasured, levels};
 use crate::model::{Limit, Phase, SlaLine};
-use crate::report::capacity::{demand_words, ended_words, notes, rate_words};
+use crate::report::capacity::{demand_words, ended_words, notes, rate_words, ratio_words};
 use crate::report::words::limited;
 
 const FRAME: Frame = Frame { left: 78.0, right: 850.0, top: 18.0, bottom: 330.0 };
@@ -19,9 +19,8 @@ pub fn capacity_page(found: &Capacity) -> Vec<u8> {
         section.verdict aria-labelledby="verdict" {
             p.word { "Capacity" }
             h1 #verdict { "The highest rate at which " (lines.join(" and ")) " holds" }
-            p.sub { "Before: " strong { (rate_words(&found.before)) } " (" (found.before.strategy) "). After: " strong { (rate_words(&found.after)) } " (" (found.after.strategy) ")."
-                @if let Some(ratio) = found.ratio { " After holds " (format!("{ratio:.2}")) " times the rate of before"
-                    @if let Some(ends) = found.ratio_ci95 { " [" (format!("{:.2}", ends.lo)) ", " (format!("{:.2}", ends.hi)) "]" } "." } }
+            p.sub { "Before: " strong { (rate_words(&found.before)) } " (" (found.before.strategy) "). After: " strong { (rate_words(&found.after)) } " (" (found.after.strategy) ")"
+                @if let Some(ratio) = ratio_words(found) { "; " (ratio) } "." }
             @if let Some(demand) = demand_words(found) { p.sub { (demand) "." } }
             @for note in notes(found) { p.sub { (note) "." } }
         }

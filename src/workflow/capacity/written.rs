@@ -36,6 +36,8 @@ pub(super) fn write(job: &CapacityJob, hunt: Hunt<'_>, run: &Run<'_>) -> anyhow:
         ended_by: hunt.ended_by,
         ratio: ratio.rate,
         ratio_ci95: ratio.interval,
+        ratio_at_least: ratio.at_least,
+        ratio_below: ratio.below,
         least_rps: job.least,
         exit: capacity::exit(&before, &after, job.least),
         before,
