@@ -42,6 +42,9 @@ impl Warming {
         if !new.is_empty() {
             run.survey.distinct = new;
             let (progressed, sent) = warmup::send_set(run, session).await?;
+            if run.stopped() {
+                return Ok(());
+            }
             let unsent = run.survey.distinct.get(sent as usize).copied();
             let by_time = matches!(run.settings().warmup(), Warmup::Time(_));
             if let (Some(first), false) = (unsent, by_time) {
