@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::client::may_be_to_blame;
 use super::tried::Outcome;
 use crate::analyze::document::RateMeasured;
 use crate::analyze::observed::{PhaseData, meets};
@@ -25,9 +26,11 @@ pub struct AtRate {
 /// Judges the rows of one measurement, and how punctually the client sent them.
 pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine], releases: Option<Releases>) -> RateMeasured {
     let client_late = releases.is_some_and(|releases| !releases.are_punctual());
-    let overloaded = offered_load(data).is_some_and(|load| load.overloaded);
+    let load = offered_load(data);
+    let overloaded = load.as_ref().is_some_and(|load| load.overloaded);
     let percentile = |permille| data.latency().percentile(permille).map(Micros::as_millis);
     let holds = !overloaded && data.unsent() == 0 && sla.iter().all(|line| meets(line, data));
+    let client = releases.is_some_and(|releases| may_be_to_blame(data, sla, load.as_ref(), releases));
     RateMeasured {
         phase: at.phase,
         repetition: at.repetition,
@@ -43,9 +46,8 @@ pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine], releases: Option<Rel
         overloaded,
         client_late,
         holds,
-        // A client that is late makes latencies longer, which count from due: what holds in spite of it holds. Where not one
-        // request succeeds, that is not its doing.
-        valid: holds || !client_late || data.succeeded() == 0,
+        // A client that is late makes latencies longer, which count from due: what holds in spite of it holds.
+        valid: holds || !client,
         server_idle: None,
     }
 }
@@ -114,11 +116,21 @@ mod tests {
 
     const AT: AtRate = AtRate { phase: Phase::After, repetition: 3, pattern: 2, rate: 100.0 };
 
-    fn judged(rows: impl Iterator<Item = Sample>, sla: &[SlaLine], on_time: u64) -> RateMeasured {
+    /// With so many requests on time, the others up to so many milliseconds late.
+    fn judged_late(
+        rows: impl Iterator<Item = Sample>,
+        sla: &[SlaLine],
+        on_time: u64,
+        late_ms: u64,
+    ) -> RateMeasured {
         let mut collector = PhaseCollector::new(300, 1).open(true);
         rows.for_each(|row| collector.take(1, &row).expect("planned"));
-        let releases = Releases { all: 300, on_time, lag_p99_us: 0, lag_max_us: 0 };
+        let releases = Releases { all: 300, on_time, lag_p99_us: 0, lag_max_us: late_ms * 1_000 };
         judge(AT, &collector.finish(), sla, Some(releases))
+    }
+
+    fn judged(rows: impl Iterator<Item = Sample>, sla: &[SlaLine]) -> RateMeasured {
+        judged_late(rows, sla, 300, 0)
     }
 
     /// A request each 10 ms, which takes so many milliseconds.
@@ -138,7 +150,7 @@ mod tests {
             free = free.max(due) + takes * 1_000;
             rows.push(Sample { due: Some(Moment::from_micros(due)), ..sample(seq, free - due) });
         }
-        judged(rows.into_iter(), &[sla("p95", 500), sla("p50", 40)], 300)
+        judged(rows.into_iter(), &[sla("p95", 500), sla("p50", 40)])
     }
 
     #[test]
@@ -152,27 +164,57 @@ mod tests {
     fn goodput_is_what_comes_within_the_limit_of_the_highest_percentile() {
         // Half of the answers take longer than the median may, as a median that is just kept has it.
         let rows = || taking(|seq| if seq % 2 == 0 { 40 } else { 100 });
-        let kept = judged(rows(), &[sla("p99", 500), sla("p50", 40)], 300);
+        let kept = judged(rows(), &[sla("p99", 500), sla("p50", 40)]);
         assert!(kept.holds && kept.goodput_rps == kept.achieved_rps, "{kept:?}");
-        let short = judged(rows(), &[sla("p99", 60)], 300);
+        let short = judged(rows(), &[sla("p99", 60)]);
         let half = short.achieved_rps.zip(short.goodput_rps).expect("both");
         assert!((half.0 / half.1 - 2.0).abs() < 0.01, "{short:?}");
         let failed = judged(
             taking(|_| 40).map(|row| Sample { error: Some(ErrorKind::Reset), ..row }),
             &[sla("p99", 500)],
-            300,
         );
         assert_eq!(failed.goodput_rps, Some(0.0), "none is a figure");
     }
 
     #[test]
-    fn what_fails_while_the_client_is_late_says_nothing_of_the_server() {
-        let of = |ms, on_time| judged(taking(move |_| ms), &[sla("p95", 500)], on_time);
-        let late = of(600, 200);
-        assert!(late.client_late && !late.valid && outcome(&late) == Outcome::ClientLate, "{late:?}");
-        assert_eq!(outcome(&of(600, 300)), Outcome::Fails);
-        assert_eq!(outcome(&of(400, 200)), Outcome::Holds, "in spite of it");
-        let failed = taking(|_| 600).map(|row| Sample { error: Some(ErrorKind::Reset), ..row });
-        assert_eq!(outcome(&judged(failed, &[sla("p95", 500)], 200)), Outcome::Fails, "not its doing");
+    fn what_a_late_client_can_have_done_says_nothing_of_the_server() {
+        let of = |ms, on_time, late_ms| {
+            outcome(&judged_late(taking(move |_| ms), &[sla("p95", 500)], on_time, late_ms))
+        };
+        assert_eq!(of(600, 200, 150), Outcome::ClientLate, "500 ms are kept without its 150");
+        assert_eq!(of(600, 200, 5), Outcome::Fails, "5 ms do not make 100");
+        assert_eq!(of(600, 300, 150), Outcome::Fails, "it was on time");
+        assert_eq!(of(400, 200, 150), Outcome::Holds, "in spite of it");
+        let every_tenth = |error| {
+            let rows =
+                taking(|_| 40).map(move |row| Sample { error: (row.seq % 10 == 0).then_some(error), ..row });
+            rows.collect::<Vec<_>>()
+        };
+        let failed = |late_ms| {
+            let rows = every_tenth(ErrorKind::Timeout).into_iter();
+            outcome(&judged_late(rows, &[sla("p95", 500)], 200, late_ms))
+        };
+        assert_eq!([failed(100), failed(700)], [Outcome::Fails, Outcome::ClientLate]);
+        let all = taking(|_| 600).map(|row| Sample { error: Some(ErrorKind::Reset), ..row });
+        assert_eq!(
+            outcome(&judged_late(all, &[sla("p95", 500)], 200, 700)),
+            Outcome::Fails,
+            "not one succeeds"
+        );
+    }
+
+    #[test]
+    fn a_backlog_that_grows_by_more_than_the_client_is_late_is_the_servers() {
+        let of = |late_ms| {
+            let mut free = 0;
+            let rows = (0..300).map(move |seq| {
+                let due = seq * 10_000;
+                free = free.max(due) + 11_000;
+                Sample { due: Some(Moment::from_micros(due)), ..sample(seq, free - due) }
+            });
+            judged_late(rows, &[sla("p95", 60_000)], 200, late_ms)
+        };
+        assert!(of(5).overloaded, "{:?}", of(5));
+        assert_eq!([5, 1_000].map(|late_ms| outcome(&of(late_ms))), [Outcome::Fails, Outcome::ClientLate]);
     }
 }

@@ -1,5 +1,6 @@
 //! The highest rate at which the SLA holds: which rate to try next, and what the rates that were tried say.
 
+mod client;
 mod estimate;
 mod knee;
 mod least;

@@ -143,12 +143,11 @@ pub struct RateMeasured {
     pub goodput_rps: Option<f64>,
     /// Whether the backlog grew for as long as requests came.
     pub overloaded: bool,
-    /// Whether the client let more than 1 % of the requests go later than 1 ms after due: where it does not hold, that may
-    /// be the client's fault.
+    /// Whether the client let more than 1 % of the requests go later than 1 ms after due.
     pub client_late: bool,
     /// Whether every line of the SLA held and it was not overloaded.
     pub holds: bool,
-    /// Whether it says something of the server: not where it does not hold while the client was late.
+    /// Whether it says something of the server: not where it does not hold and the client's lateness can be the reason.
     pub valid: bool,
     /// Whether a server that is not started afresh was as fast as in the beginning before this began; `null` of a fresh one,
     /// and before the first one.

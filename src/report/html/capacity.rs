@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::chart::{Frame, Scale, limit_line, polyline, px, span_of_time};
+use super::chart::{Frame, Scale, polyline, px, span_of_time};
 use super::figure::grouped;
 use super::page;
 use crate::analyze::capacity::{Capacity, HighestRate, RateBracket, RateMeasured, levels};
@@ -10,6 +10,8 @@ use crate::model::{Limit, Phase, SlaLine};
 use crate::report::capacity::{demand_words, ended_words, notes, rate_words, ratio_words};
 use crate::report::words::limited;
 
+/// What a name takes up and down, in pixels.
+const NAME_HEIGHT: f64 = 15.0;
 const FRAME: Frame = Frame { left: 78.0, right: 850.0, top: 18.0, bottom: 330.0 };
 
 /// The whole file.
@@ -61,11 +63,9 @@ fn latency(found: &Capacity) -> Markup {
         up,
         span_of_time,
         html! {
-            @for (name, value) in &limits { (limit_line(&FRAME, up, *value, name)) }
+            @for (name, value) in &limits { (limit_line(up, *value, name)) }
             (highest_rates(found, across))
-            @for phase in Phase::BOTH { @for (name, figure) in PERCENTILES {
-                (series(found, phase, across, up, name, figure))
-            } }
+            (curves(found, across, up, &PERCENTILES))
         },
     )
 }
@@ -82,7 +82,7 @@ fn goodput(found: &Capacity) -> Markup {
         |tick| format!("{tick}/s"),
         html! {
             (highest_rates(found, across))
-            @for phase in Phase::BOTH { (series(found, phase, across, up, "goodput", figure)) }
+            (curves(found, across, up, &[("goodput", figure)]))
             (knees(found, across))
         },
     )
@@ -119,6 +119,7 @@ fn highest_rates(found: &Capacity, across: Scale) -> Markup {
                 line.(format!("limit {phase}")) x1=(px(x)) x2=(px(x)) y1=(px(FRAME.top)) y2=(px(FRAME.bottom)) {
                     title { (phase) ", highest rate that holds: " (rate_words(rate)) }
                 }
+                text.(format!("end {phase}")) x=(px(x)) y=(px(FRAME.top - 6.0)) text-anchor="middle" { "holds to " (grouped(rate.rate_rps.unwrap_or_default(), 1, false)) }
             }
         }
     }
@@ -139,15 +140,61 @@ fn knees(found: &Capacity, across: Scale) -> Markup {
     }
 }
 
-/// The marks of a figure, and a line through the middle of those at about one rate: nearer than a search tells apart.
-fn series(found: &Capacity, phase: Phase, across: Scale, up: Scale, name: &str, figure: Figure) -> Markup {
+/// A limit with its name on the left, where nothing else is at that height.
+fn limit_line(up: Scale, value: f64, name: &str) -> Markup {
+    let y = FRAME.y(up, value);
+    html! {
+        line.limit x1=(px(FRAME.left)) x2=(px(FRAME.right)) y1=(px(y)) y2=(px(y)) {}
+        text.limit-name.beside x=(px(FRAME.left + 4.0)) y=(px(y - 6.0)) { (name) }
+    }
+}
+
+/// The figures of both phases, each named at its end.
+fn curves(found: &Capacity, across: Scale, up: Scale, figures: &[(&str, Figure)]) -> Markup {
+    let of_phase = |phase: Phase| {
+        let drawn =
+            figures.iter().map(|(name, figure)| (*name, series(found, phase, across, up, name, *figure)));
+        drawn.collect::<Vec<_>>()
+    };
+    html! {
+        @for phase in Phase::BOTH {
+            @let drawn = of_phase(phase);
+            @for (_, (curve, _)) in &drawn { (curve) }
+            @for (name, (x, y)) in apart(drawn.iter().filter_map(|(name, (_, end))| Some((*name, (*end)?))).collect()) {
+                text.(format!("end {phase}")) x=(px(x + 8.0)) y=(px(y)) dy=".35em" { (phase) " " (name) }
+            }
+        }
+    }
+}
+
+/// Names so far apart that each can be read, the highest one at its place.
+fn apart(mut names: Vec<(&str, (f64, f64))>) -> Vec<(&str, (f64, f64))> {
+    names.sort_by(|(_, one), (_, other)| one.1.total_cmp(&other.1));
+    let mut free = 0.0;
+    for (_, (_, y)) in &mut names {
+        *y = y.max(free);
+        free = *y + NAME_HEIGHT;
+    }
+    names
+}
+
+/// The marks of a figure, and a line through the middle of those at about one rate, which is nearer than a search tells apart;
+/// and where that ends.
+fn series(
+    found: &Capacity,
+    phase: Phase,
+    across: Scale,
+    up: Scale,
+    name: &str,
+    figure: Figure,
+) -> (Markup, Option<(f64, f64)>) {
     let of_phase = found.measurements.iter().filter(|one| one.phase == phase);
     let points: Vec<(f64, f64, &RateMeasured)> =
         of_phase.filter_map(|one| Some((one.rate_rps, figure(one)?, one))).collect();
     let place = |rate: f64, value: f64| (FRAME.x(across, rate), FRAME.y(up, value));
     let middles = levels(points.iter().map(|(rate, value, _)| (*rate, *value)).collect(), found.precision);
     let line: Vec<(f64, f64)> = middles.into_iter().map(|(rate, value)| place(rate, value)).collect();
-    html! {
+    let drawn = html! {
         (polyline(&line, &format!("curve {phase} {}", name.to_lowercase())))
         @for (rate, value, one) in &points {
             @let (x, y) = place(*rate, *value);
@@ -155,10 +202,8 @@ fn series(found: &Capacity, phase: Phase, across: Scale, up: Scale, name: &str, 
                 title { (phase) " at " (format!("{rate:.1}")) "/s, " (name) " " (format!("{value:.1}")) @if one.overloaded { ", the backlog grows" } @else if !one.holds { ", does not hold" } @if !one.valid { ", the client was late" } }
             }
         }
-        @if let Some((x, y)) = line.last() {
-            text.(format!("end {phase}")) x=(px(x + 8.0)) y=(px(*y)) dy=".35em" { (phase) " " (name) }
-        }
-    }
+    };
+    (drawn, line.last().copied())
 }
 
 /// What each search came to, and which measurements decided.
@@ -229,6 +274,18 @@ mod tests {
         let path = page[from..].split('"').find(|part| part.starts_with('M')).expect("its way");
         assert_eq!(path.matches('L').count(), 2, "50, about 101 and 200: {path}");
         assert_eq!(page.matches("P95 450.0").count(), 1, "each measurement has its mark");
+    }
+
+    #[test]
+    fn names_at_one_place_are_moved_apart() {
+        let names = apart(vec![
+            ("P50", (9.0, 52.0)),
+            ("P99", (9.0, 40.0)),
+            ("P95", (9.0, 41.0)),
+            ("max", (9.0, 200.0)),
+        ]);
+        let heights: Vec<(&str, f64)> = names.into_iter().map(|(name, (_, y))| (name, y)).collect();
+        assert_eq!(heights, [("P99", 40.0), ("P95", 55.0), ("P50", 70.0), ("max", 200.0)]);
     }
 
     #[test]
