@@ -79,14 +79,19 @@ fn all_formats_say_the_same_numbers() {
         let of_json = |phase: &str| match &row[0] {
             count @ ("planned" | "succeeded" | "failed" | "unsent") => json["phases"][phase][count].as_f64(),
             "throughput" => json["phases"][phase]["throughput_rps"].as_f64(),
-            latency => json["phases"][phase]["latency_ms"][latency].as_f64(),
+            word => match word.strip_prefix("ttfb_") {
+                Some(ttfb) => json["phases"][phase]["ttfb_ms"][ttfb].as_f64(),
+                None => json["phases"][phase]["latency_ms"][word].as_f64(),
+            },
         };
         let (before, after) = (row[2].parse().ok(), row[3].parse().ok());
         assert_eq!((before, after), (of_json("before"), of_json("after")), "{row:?}");
         let name = match &row[0] {
             "planned" | "succeeded" | "failed" | "unsent" => continue,
             "throughput" => "throughput, requests/s".into(),
-            "min" | "p75" | "p99_9" => continue,
+            "ttfb_p95" => "TTFB P95".into(),
+            "min" | "p75" | "p90" | "p99_9" => continue,
+            other if other.starts_with("ttfb_") => continue,
             word @ ("mean" | "max") => word.to_string(),
             percentile => percentile.to_uppercase().replace('_', "."),
         };
@@ -109,16 +114,21 @@ fn screen_and_json_judge_alike() {
         let number = |value: &Value| value.as_f64().map(|value| format!("{:.3}", value * scale));
         let [before, after] =
             ["before", "after"].map(|key| number(&judged[key]).unwrap_or("no answer to a request".into()));
-        let interval = match judged["after_ci95"].as_array() {
-            Some(ends) => ends.iter().filter_map(number).collect::<Vec<_>>().join(", "),
-            None => "none".into(),
+        let [verdict, confidence] =
+            ["verdict", "confidence"].map(|key| judged[key].as_str().expect("a word"));
+        let (interval, words) = match judged["after_ci95"].as_array() {
+            Some(ends) => {
+                let ends = ends.iter().filter_map(number).collect::<Vec<_>>().join(", ");
+                (format!("[{ends}]"), [verdict, confidence])
+            }
+            None if judged["after"].is_null() => ("(no interval)".into(), [verdict, confidence]),
+            None => ("(no interval)".into(), [verdict, "too few requests for an interval"]),
         };
-        let words = ["verdict", "confidence"].map(|key| judged[key].as_str().expect("a word"));
         assert!(
             line.contains(&format!("before {before}")) && line.contains(&format!("after {after}")),
             "{line}"
         );
-        assert!(line.contains(&format!("[{interval}]")), "{line} {interval}");
+        assert!(line.contains(&interval), "{line} {interval}");
         assert!(line.ends_with(&words.join(", ")), "{line}");
     }
     assert!(screen.contains(json["interval_method"].as_str().expect("a text")));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{PlanLost, Plan};
+use super::{Plan, PlanLost};
 use crate::model::Digest;
 
 /// Requests of a plan that are looked at: of a longer one a few seconds' worth.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::distinct_bodies::{DistinctBodies, LOOKED_AT, work};
-use super::{PlanLost, Plan};
+use super::{Plan, PlanLost};
 use crate::model::Digest;
 
 /// What a pass over a plan has found.

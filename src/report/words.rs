@@ -103,9 +103,9 @@ impl SlaWords {
 /// Why a line has no interval that could settle it.
 pub(super) const TOO_FEW: &str = "too few requests for an interval";
 
-/// Whether nothing is known of how sure a line is.
+/// Whether a line has a figure, and nothing is known of how sure it is.
 pub(super) fn lacks_interval(line: &SlaResult) -> bool {
-    line.confidence == Confidence::Straddles && line.after_ci95.is_none()
+    line.confidence == Confidence::Straddles && line.after.is_some() && line.after_ci95.is_none()
 }
 
 /// Whether the before phase keeps the line.
@@ -167,14 +167,8 @@ pub(super) fn confidence(confidence: Confidence) -> &'static str {
 }
 
 /// The figures of latency that people ask for; the files have all.
-const SHOWN: [Statistic; 6] = [
-    Statistic::Mean,
-    Statistic::P50,
-    Statistic::Percentile(900),
-    Statistic::P95,
-    Statistic::P99,
-    Statistic::Max,
-];
+const SHOWN: [Statistic; 5] =
+    [Statistic::Mean, Statistic::P50, Statistic::P95, Statistic::P99, Statistic::Max];
 
 /// A row of the table of both sides.
 pub(super) struct FigureRow {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::endpoints::EndpointTimes;
 use super::failure_group::FailureGroup;
 use super::observation::Observation;
-use super::repetition::{Pooled, RepetitionSums};
+use super::repetition::{PooledTimes, RepetitionSums};
 use super::ways::Ways;
 use crate::analyze::document::{Table, mostly_failed};
 use crate::model::{ErrorKind, Micros};
@@ -42,7 +42,7 @@ impl PhaseData {
     ) -> Self {
         let start = |repetition| rows.partition_point(|row| row.repetition() < repetition);
         let starts: Vec<usize> = (1..=repetitions + 1).map(start).collect();
-        let mut pooled = Pooled::default();
+        let mut pooled = PooledTimes::default();
         let mut sums = |ends: &[usize]| RepetitionSums::of(&rows[ends[0]..ends[1]], requests, &mut pooled);
         let sums: Vec<RepetitionSums> = starts.windows(2).map(&mut sums).collect();
         let latency = Distribution::pooled(sums.iter().map(|sums| &sums.latency));

@@ -8,7 +8,7 @@ use crate::stats::Distribution;
 
 /// Times of the successes of all repetitions, in microseconds.
 #[derive(Default)]
-pub(super) struct Pooled {
+pub(super) struct PooledTimes {
     /// From due to the first byte, where that was seen.
     pub(super) ttfb: Vec<u64>,
     /// Without the queue.
@@ -29,7 +29,7 @@ pub(super) struct RepetitionSums {
 
 impl RepetitionSums {
     /// Of the rows of a repetition; other times of its successes are added to those of the others.
-    pub(super) fn of(rows: &[Observation], requests: u64, pooled: &mut Pooled) -> Self {
+    pub(super) fn of(rows: &[Observation], requests: u64, pooled: &mut PooledTimes) -> Self {
         let (mut latencies, mut errors) = (Vec::with_capacity(rows.len()), BTreeMap::new());
         let (mut first, mut last, mut seq_end): (Option<Moment>, Option<Moment>, _) = (None, None, 0);
         for row in rows {
