@@ -38,20 +38,31 @@ impl Warming {
         }
         let new = self.look(&run.plan, wanted).await?;
         self.ended = self.bodies.looked_at() < wanted;
-        let mut known = self.bodies.looked_at();
-        if !new.is_empty() {
-            run.survey.distinct = new;
-            let (progressed, sent) = warmup::send_set(run, session).await?;
-            if run.stopped() {
-                return Ok(());
-            }
-            let unsent = run.survey.distinct.get(sent as usize).copied();
-            let by_time = matches!(run.settings().warmup(), Warmup::Time(_));
-            if let (Some(first), false) = (unsent, by_time) {
-                (known, self.ended) = (first, true);
-            }
-            self.ended |= progressed == Progressed::NoFurther;
+        let unsent = if new.is_empty() { None } else { self.send(run, session, new).await? };
+        if !run.stopped() {
+            self.note(run, unsent.unwrap_or(self.bodies.looked_at()));
         }
+        Ok(())
+    }
+
+    /// The first request whose body could not be sent, where there is one.
+    async fn send(
+        &mut self,
+        run: &mut Run<'_>,
+        session: &Session,
+        new: Vec<u64>,
+    ) -> anyhow::Result<Option<u64>> {
+        run.survey.distinct = new;
+        let (progressed, sent) = warmup::send_set(run, session).await?;
+        // Of a time nobody expects that it is enough for all.
+        let by_time = matches!(run.settings().warmup(), Warmup::Time(_));
+        let unsent = run.survey.distinct.get(sent as usize).copied().filter(|_| !by_time);
+        self.ended |= unsent.is_some() || progressed == Progressed::NoFurther;
+        Ok(unsent)
+    }
+
+    /// Notes that so many requests have only bodies that were sent.
+    fn note(&mut self, run: &mut Run<'_>, known: u64) {
         if let Some(record) = &mut run.manifest.warmup {
             record.bodies = record.bodies.max(self.bodies.count() as u64);
             record.cut |= self.ended;
@@ -62,7 +73,6 @@ impl Warming {
                 "warm-up: no more bodies are sent beforehand; measurements of more requests repeat the first {known} of the plan"
             ));
         }
-        Ok(())
     }
 
     /// On another thread: this one listens for Ctrl-C.
