@@ -55,7 +55,7 @@ fn failing() -> Server {
 #[test]
 fn each_measurement_has_its_rows_and_the_same_requests_in_both_phases() {
     let server = limited();
-    let flags = ["-q", "400", "-d", "100ms", "--patterns", "2", "--precision", "4", "--time", "1h"];
+    let flags = ["-q", "400", "-d", "100ms", "--patterns", "2", "--precision", "4", "--time", "60m"];
     let sla = ["--sla", "p95=60s", "--sla", "error_rate=0%"];
     let (output, folder) = capacity("capacity_rows", &server.url(), &[&flags[..], &sla].concat());
     let found = document(&folder);
@@ -113,7 +113,7 @@ fn a_server_that_only_fails_holds_no_rate_and_the_search_ends() {
     let server = failing();
     let flags = ["-q", "4000", "-d", "100ms", "--patterns", "1", "--sla", "error_rate=0%"];
     let (output, folder) =
-        capacity("capacity_fails", &server.url(), &[&flags[..], &["--time", "1h"]].concat());
+        capacity("capacity_fails", &server.url(), &[&flags[..], &["--time", "60m"]].concat());
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("does not hold, not even at"), "{said}");
@@ -133,7 +133,7 @@ fn a_server_that_only_fails_holds_no_rate_and_the_search_ends() {
 fn what_the_after_phase_must_hold_decides_the_exit_code() {
     let server = failing();
     let flags = ["-q", "400", "-d", "100ms", "--patterns", "1", "--precision", "4", "--sla", "error_rate=0%"];
-    let flags = [&flags[..], &["--time", "1h", "--least", "1"]].concat();
+    let flags = [&flags[..], &["--time", "60m", "--least", "1"]].concat();
     let (output, _) = capacity("capacity_least", &server.url(), &flags);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     // That it holds some rate depends on the machine, that it holds none does not.

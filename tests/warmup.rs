@@ -303,7 +303,7 @@ fn a_search_sends_each_body_to_a_server_of_your_own_before_either_phase_does() {
             }
         }
     });
-    let results = search("warmup_capacity", &["--target", &server.url(), "--time", "1h"]);
+    let results = search("warmup_capacity", &["--target", &server.url(), "--time", "60m"]);
     let warmed = results.table("warmup.csv").column("seq").len();
     let distinct = counted(&seen.lock().expect("the run has ended")).len();
     let document: serde_json::Value = serde_json::from_str(&results.text("capacity.json")).expect("JSON");

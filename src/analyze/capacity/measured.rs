@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::client::may_be_to_blame;
-use super::tried::Outcome;
+use super::tried::RateOutcome;
 use crate::analyze::document::RateMeasured;
 use crate::analyze::observed::{PhaseData, meets};
 use crate::analyze::open_load::offered_load;
@@ -53,11 +53,11 @@ pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine], releases: Option<Rel
 }
 
 /// What a measurement says of its rate.
-pub fn outcome(measured: &RateMeasured) -> Outcome {
+pub fn outcome(measured: &RateMeasured) -> RateOutcome {
     match (measured.holds, measured.valid) {
-        (true, _) => Outcome::Holds,
-        (false, true) => Outcome::Fails,
-        (false, false) => Outcome::ClientLate,
+        (true, _) => RateOutcome::Holds,
+        (false, true) => RateOutcome::Fails,
+        (false, false) => RateOutcome::ClientLate,
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
     fn a_rate_holds_where_every_line_does_and_nothing_grows() {
         assert!(at(9).holds && at(9).goodput_rps == at(9).achieved_rps, "{:?}", at(9));
         let slow = at(11);
-        assert!(slow.overloaded && !slow.holds && outcome(&slow) == Outcome::Fails, "{slow:?}");
+        assert!(slow.overloaded && !slow.holds && outcome(&slow) == RateOutcome::Fails, "{slow:?}");
     }
 
     #[test]
@@ -181,10 +181,10 @@ mod tests {
         let of = |ms, on_time, late_ms| {
             outcome(&judged_late(taking(move |_| ms), &[sla("p95", 500)], on_time, late_ms))
         };
-        assert_eq!(of(600, 200, 150), Outcome::ClientLate, "500 ms are kept without its 150");
-        assert_eq!(of(600, 200, 5), Outcome::Fails, "5 ms do not make 100");
-        assert_eq!(of(600, 300, 150), Outcome::Fails, "it was on time");
-        assert_eq!(of(400, 200, 150), Outcome::Holds, "in spite of it");
+        assert_eq!(of(600, 200, 150), RateOutcome::ClientLate, "500 ms are kept without its 150");
+        assert_eq!(of(600, 200, 5), RateOutcome::Fails, "5 ms do not make 100");
+        assert_eq!(of(600, 300, 150), RateOutcome::Fails, "it was on time");
+        assert_eq!(of(400, 200, 150), RateOutcome::Holds, "in spite of it");
         let every_tenth = |error| {
             let rows =
                 taking(|_| 40).map(move |row| Sample { error: (row.seq % 10 == 0).then_some(error), ..row });
@@ -194,11 +194,11 @@ mod tests {
             let rows = every_tenth(ErrorKind::Timeout).into_iter();
             outcome(&judged_late(rows, &[sla("p95", 500)], 200, late_ms))
         };
-        assert_eq!([failed(100), failed(700)], [Outcome::Fails, Outcome::ClientLate]);
+        assert_eq!([failed(100), failed(700)], [RateOutcome::Fails, RateOutcome::ClientLate]);
         let all = taking(|_| 600).map(|row| Sample { error: Some(ErrorKind::Reset), ..row });
         assert_eq!(
             outcome(&judged_late(all, &[sla("p95", 500)], 200, 700)),
-            Outcome::Fails,
+            RateOutcome::Fails,
             "not one succeeds"
         );
     }
@@ -215,6 +215,9 @@ mod tests {
             judged_late(rows, &[sla("p95", 60_000)], 200, late_ms)
         };
         assert!(of(5).overloaded, "{:?}", of(5));
-        assert_eq!([5, 1_000].map(|late_ms| outcome(&of(late_ms))), [Outcome::Fails, Outcome::ClientLate]);
+        assert_eq!(
+            [5, 1_000].map(|late_ms| outcome(&of(late_ms))),
+            [RateOutcome::Fails, RateOutcome::ClientLate]
+        );
     }
 }

@@ -16,4 +16,4 @@ pub use least::exit;
 pub use levels::levels;
 pub use measured::{AtRate, judge, outcome};
 pub use search::{Next, Search};
-pub use tried::Outcome;
+pub use tried::RateOutcome;

@@ -4,7 +4,7 @@
 //! too. A single measurement may be wrong all the same: the two rates that a search comes to are measured once more, and a third
 //! time where the two disagree. A rate that turns out to lie on the other side moves the search there, upwards as well as down.
 
-use super::tried::{Outcome, Tried};
+use super::tried::{RateOutcome, Tried};
 use crate::analyze::document::{BracketEnd, RateBracket};
 
 /// By how much the first steps go up or down while only one side is known.
@@ -47,7 +47,7 @@ impl Search {
     }
 
     /// Notes what a measurement showed.
-    pub fn take(&mut self, rate: f64, outcome: Outcome, repetition: u32) {
+    pub fn take(&mut self, rate: f64, outcome: RateOutcome, repetition: u32) {
         let known = self.tried.iter_mut().find(|tried| tried.rate == rate);
         match known {
             Some(tried) => tried.take(outcome, repetition),
@@ -85,7 +85,7 @@ impl Search {
         match unsure {
             Some(unsure) if may_again => Next::Try(unsure.rate),
             Some(_) => Next::End(BracketEnd::Unsettled),
-            None if upper.is_some_and(|upper| upper.says() == Some(Outcome::ClientLate)) => {
+            None if upper.is_some_and(|upper| upper.says() == Some(RateOutcome::ClientLate)) => {
                 Next::End(BracketEnd::ClientLate)
             }
             None => Next::End(end),
@@ -98,8 +98,8 @@ impl Search {
         let lowest = |outcome| {
             self.saying(outcome).reduce(|one, other| if one.rate < other.rate { one } else { other })
         };
-        let fails = lowest(Outcome::Fails);
-        let late = upper.filter(|upper| upper.says() == Some(Outcome::ClientLate));
+        let fails = lowest(RateOutcome::Fails);
+        let late = upper.filter(|upper| upper.says() == Some(RateOutcome::ClientLate));
         RateBracket {
             pattern,
             holds_rps: lower.map(|lower| lower.rate),
@@ -111,16 +111,16 @@ impl Search {
         }
     }
 
-    fn saying(&self, outcome: Outcome) -> impl Iterator<Item = &Tried> {
+    fn saying(&self, outcome: RateOutcome) -> impl Iterator<Item = &Tried> {
         self.tried.iter().filter(move |tried| tried.says() == Some(outcome))
     }
 
     /// The highest rate that holds below every one that does not, and the lowest that does not or that the client cannot send.
     fn ends(&self) -> (Option<&Tried>, Option<&Tried>) {
-        let beyond = self.saying(Outcome::Fails).chain(self.saying(Outcome::ClientLate));
+        let beyond = self.saying(RateOutcome::Fails).chain(self.saying(RateOutcome::ClientLate));
         let upper = beyond.reduce(|one, other| if one.rate < other.rate { one } else { other });
         let below = |tried: &&Tried| upper.is_none_or(|upper| tried.rate < upper.rate);
-        let holding = self.saying(Outcome::Holds).filter(below);
+        let holding = self.saying(RateOutcome::Holds).filter(below);
         (holding.reduce(|one, other| if one.rate > other.rate { one } else { other }), upper)
     }
 
@@ -145,13 +145,13 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
-    use Outcome::{ClientLate, Fails, Holds};
+    use RateOutcome::{ClientLate, Fails, Holds};
     use proptest::prelude::*;
 
     use super::*;
 
     /// Follows a search on a server that answers as it is told to; what came of it, and after how many measurements.
-    fn follow(mut search: Search, mut says: impl FnMut(f64) -> Outcome) -> (RateBracket, u32) {
+    fn follow(mut search: Search, mut says: impl FnMut(f64) -> RateOutcome) -> (RateBracket, u32) {
         for repetition in 1..200 {
             match search.next() {
                 Next::Try(rate) => search.take(rate, says(rate), repetition),
@@ -161,7 +161,7 @@ mod tests {
         panic!("no end after two hundred measurements");
     }
 
-    fn up_to(truth: f64) -> impl FnMut(f64) -> Outcome {
+    fn up_to(truth: f64) -> impl FnMut(f64) -> RateOutcome {
         move |rate| if rate <= truth { Holds } else { Fails }
     }
 

@@ -9,7 +9,7 @@ const SURE: usize = 2;
 
 /// What a measurement says of its rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RateOutcome {
     /// The SLA holds.
     Holds,
     /// It does not.
@@ -32,20 +32,20 @@ impl Tried {
         Tried { rate, holds: Vec::new(), fails: Vec::new(), late: Vec::new() }
     }
 
-    pub(super) fn take(&mut self, outcome: Outcome, repetition: u32) {
+    pub(super) fn take(&mut self, outcome: RateOutcome, repetition: u32) {
         match outcome {
-            Outcome::Holds => self.holds.push(repetition),
-            Outcome::Fails => self.fails.push(repetition),
-            Outcome::ClientLate => self.late.push(repetition),
+            RateOutcome::Holds => self.holds.push(repetition),
+            RateOutcome::Fails => self.fails.push(repetition),
+            RateOutcome::ClientLate => self.late.push(repetition),
         }
     }
 
     /// What most of its measurements say; `None` while another one has to decide. One that the client spoilt has no say.
-    pub(super) fn says(&self) -> Option<Outcome> {
+    pub(super) fn says(&self) -> Option<RateOutcome> {
         match self.holds.len().cmp(&self.fails.len()) {
-            Ordering::Greater => Some(Outcome::Holds),
-            Ordering::Less => Some(Outcome::Fails),
-            Ordering::Equal => (self.late.len() >= LATE_MOST).then_some(Outcome::ClientLate),
+            Ordering::Greater => Some(RateOutcome::Holds),
+            Ordering::Less => Some(RateOutcome::Fails),
+            Ordering::Equal => (self.late.len() >= LATE_MOST).then_some(RateOutcome::ClientLate),
         }
     }
 
@@ -67,11 +67,11 @@ impl Tried {
 
 #[cfg(test)]
 mod tests {
-    use Outcome::{ClientLate, Fails, Holds};
+    use RateOutcome::{ClientLate, Fails, Holds};
 
     use super::*;
 
-    fn tried(outcomes: &[Outcome]) -> (Option<Outcome>, bool) {
+    fn tried(outcomes: &[RateOutcome]) -> (Option<RateOutcome>, bool) {
         let mut tried = Tried::new(10.0);
         outcomes.iter().zip(1..).for_each(|(outcome, repetition)| tried.take(*outcome, repetition));
         (tried.says(), tried.is_sure())
