@@ -67,8 +67,8 @@ fn replicas(inferred: &Inferred) -> String {
         )
     } else {
         format!(
-            "the server computes {n} exchanges at a time: so many were at work and none had to wait, so it may be \
-             able to do more; then more connections than {n} are faster than predicted"
+            "the server computes {n} exchanges at a time or more: so many were at work and nothing shows that any had to wait, so \
+             none waits in the prediction either; where a range says so, its slower end is a server that computes no more than {n}"
         )
     }
 }

@@ -18,6 +18,10 @@ const ITEM_ENDS: &str =
     "the ends of the 95 % interval of an item's cost, and with it of the number of exchanges at a time";
 const BOTH_ENDS: &str = "the ends of the 95 % intervals of the fixed cost and of an item's, and with it of the number of \
     exchanges at a time";
+const NO_QUEUE: &str =
+    "no request waits for a replica … the server computes no more exchanges at a time than were seen";
+const NO_QUEUE_AND_FIXED: &str = "the ends of the 95 % interval of the fixed cost, and no request waits for a replica … the server \
+    computes no more exchanges at a time than were seen";
 const UNKNOWN_SAVING: &str = "a batch costs what its dearest request costs alone … a batch saves nothing";
 /// Simulations of one strategy, as long as they have no more than [`MOST_REQUESTS`] together.
 const MOST_RUNS: usize = 16;
@@ -86,12 +90,17 @@ fn point_and_range(
     };
     if client.batch == 1 {
         // a request alone costs what it costs, however that divides
-        let range = (!inferred.ends.is_empty()).then(|| range_of(&ends(&[Economy::None]), ITEM_ENDS));
+        let between = if inferred.saturated { ITEM_ENDS } else { NO_QUEUE };
+        let range = (!inferred.ends.is_empty()).then(|| range_of(&ends(&[Economy::None]), between));
         return (Some(figures(Economy::None)), range);
     }
     match calibration.and_then(|costs| costs.fixed_ms.zip(costs.fixed_ci95_ms)) {
         Some((point, [low, high])) => {
-            let between = if inferred.ends.is_empty() { FIXED_ENDS } else { BOTH_ENDS };
+            let between = match inferred.saturated {
+                _ if inferred.ends.is_empty() => FIXED_ENDS,
+                true => BOTH_ENDS,
+                false => NO_QUEUE_AND_FIXED,
+            };
             let ends = ends(&[fixed(high), fixed(low)]);
             (Some(figures(fixed(point))), Some(range_of(&ends, between)))
         }
@@ -100,21 +109,21 @@ fn point_and_range(
 }
 
 /// What the simulations of one strategy show, pooled.
-struct Figures {
-    percentiles: ThreePercentiles,
+pub(super) struct Figures {
+    pub(super) percentiles: ThreePercentiles,
     throughput_rps: f64,
 }
 
 impl Figures {
-    fn of(inferred: &Inferred, client: Client<'_>, economy: Economy) -> Self {
-        let Inferred { calls, replicas, round_trip, .. } = inferred;
+    pub(super) fn of(inferred: &Inferred, client: Client<'_>, economy: Economy) -> Self {
+        let Inferred { calls, limit, .. } = inferred;
+        let round_trip = inferred.round_trip + inferred.queued;
         let runs = (MOST_REQUESTS / calls.len().max(1)).clamp(1, MOST_RUNS);
         let (mut latencies, mut busy) = (Vec::with_capacity(runs * calls.len()), 0);
         for run in 0..runs as u64 {
             let spread = (run > 0).then_some(run);
             let calls = &inferred.calls_of(run);
-            let server =
-                SimulatedServer { calls, economy, replicas: *replicas, round_trip: *round_trip, spread };
+            let server = SimulatedServer { calls, economy, replicas: *limit, round_trip, spread };
             let outcome = simulate(server, client);
             latencies.extend(outcome.latencies);
             busy += outcome.end;

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fit::Fit;
 use super::levels::{Levels, Sojourn};
 use super::load::{Demand, MOST_REQUESTS};
 use super::unreported::{self, Guess, Law};
@@ -14,20 +15,24 @@ use crate::model::Stage;
 /// The server as the before phase shows it.
 #[derive(Clone, Debug)]
 pub(super) struct Inferred {
-    /// Exchanges computed at the same time.
+    /// Exchanges computed at the same time, at least.
     pub replicas: usize,
     /// Whether requests waited for a replica, so that there are no more than these.
     pub saturated: bool,
+    /// Exchanges that are simulated at the same time: the replicas where these are known, else as many as there can be.
+    pub limit: usize,
     /// When requests are due.
     pub load: Demand,
     /// Time of a call with this request alone, by sequence number, in microseconds.
     pub calls: Vec<u64>,
     /// How these times were drawn, where the server did not report them.
     pub law: Option<Law>,
-    /// Other servers that would explain the log as well, where the server did not report.
+    /// Other servers that would explain the log as well.
     pub ends: Vec<Guess>,
     /// Time of an exchange outside the server, in microseconds.
     pub round_trip: u64,
+    /// What the server calls its queue though nobody waits for a replica there, likewise.
+    pub queued: u64,
     /// Most exchanges that were seen in the server at the same time.
     pub seen: Option<usize>,
 }
@@ -38,14 +43,33 @@ impl Inferred {
         self.law.is_none()
     }
 
-    /// This server, and those at the ends of what the calibration leaves open.
+    /// This server, and those at the ends of what log and calibration leave open.
     pub(super) fn with_ends(&self) -> Vec<Cow<'_, Inferred>> {
-        let end = |guess: &Guess| {
-            let (law, replicas) = (Some(guess.law), guess.replicas.max(1));
-            let calls = guess.law.calls(self.calls.len(), 0);
-            Cow::Owned(Inferred { law, replicas, calls, ends: Vec::new(), ..self.clone() })
-        };
-        std::iter::once(Cow::Borrowed(self)).chain(self.ends.iter().map(end)).collect()
+        let ends = self.ends.iter().map(|guess| Cow::Owned(self.guessed(guess)));
+        std::iter::once(Cow::Borrowed(self)).chain(ends).collect()
+    }
+
+    /// The same load on another server, which computes no more at the same time than it says.
+    fn guessed(&self, guess: &Guess) -> Inferred {
+        let replicas = guess.replicas.max(1);
+        let calls = guess.law.map_or_else(|| self.calls.clone(), |law| law.calls(self.calls.len(), 0));
+        let (law, limit) = (guess.law, replicas);
+        Inferred { law, replicas, limit, calls, queued: 0, ends: Vec::new(), ..self.clone() }
+    }
+
+    /// What is left where nothing shows that requests waited for a replica: a server that has one for each of them. That
+    /// it has no more than were seen at work is the other end, unless the log says otherwise.
+    fn unlimited(self, evidence: &Evidence<'_>) -> Inferred {
+        let most = self.load.most();
+        let replicas = self.replicas.max(evidence.computing.held()).min(most);
+        let own = Guess { law: self.law, replicas };
+        let guesses = std::iter::once(own).chain(self.ends.iter().copied());
+        let ends: Vec<Guess> = guesses
+            .filter(|guess| guess.replicas < most && !evidence.fit.contradicts(&self.guessed(guess)))
+            .collect();
+        let (law, queued) = (self.law.and(evidence.seen), evidence.queued);
+        let calls = law.map_or_else(|| self.calls.clone(), |law| law.calls(self.calls.len(), 0));
+        Inferred { saturated: false, replicas, limit: most, calls, law, ends, queued, ..self }
     }
 
     /// The times of the calls for one of several simulations: the reported ones, or another draw each time.
@@ -57,32 +81,55 @@ impl Inferred {
     }
 }
 
+/// What a server without a limit is taken from.
+struct Evidence<'a> {
+    computing: &'a Levels,
+    fit: Fit,
+    /// How calls were drawn, as the before phase shows it, where the server did not report.
+    seen: Option<Law>,
+    /// Mean of what the server calls its queue, in microseconds.
+    queued: u64,
+}
+
 /// Looks at the before phase; `None` where neither it nor the calibration tells what a call costs.
 pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Option<Inferred> {
     let exchanges = exchanges(before);
     let requests = (before.requests() as usize).min(MOST_REQUESTS);
     let computing = Levels::of(exchanges.iter().filter_map(|row| interval(row)), before.repetitions());
     let reported = reported_calls(&exchanges, before, calibration, requests).zip(computing.replicas());
-    let mut ends = Vec::new();
+    let (mut ends, mut seen) = (Vec::new(), None);
     let (law, (calls, (replicas, saturated))) = match reported {
         Some(known) => (None, known),
         None => {
             let drawn = unreported::draw(&exchanges, calibration?)?;
             let Guess { law, replicas } = drawn.best;
-            ends = drawn.ends;
-            (Some(law), (law.calls(requests, 0), (replicas, drawn.saturated)))
+            (ends, seen) = (drawn.ends, Some(drawn.seen));
+            (law, (law?.calls(requests, 0), (replicas, drawn.saturated)))
         }
     };
-    Some(Inferred {
+    let limited = Inferred {
         replicas: replicas.max(1),
         saturated,
+        limit: replicas.max(1),
         load: Demand::of(before),
         round_trip: round_trip(&exchanges, calibration),
+        queued: 0,
         calls,
         law,
         ends,
         seen: law.is_none().then(|| computing.most_inside()),
-    })
+    };
+    let fit = Fit::of(before, &exchanges, calibration);
+    if saturated && !fit.is_slower(&limited) {
+        return Some(limited);
+    }
+    let queued = if law.is_none() { mean_queue(&exchanges) } else { 0 };
+    Some(limited.unlimited(&Evidence { computing: &computing, fit, seen, queued }))
+}
+
+fn mean_queue(exchanges: &[&Observation]) -> u64 {
+    let sum: u64 = exchanges.iter().filter_map(|row| row.server_queue()).map(|queue| queue.0).sum();
+    sum / exchanges.len().max(1) as u64
 }
 
 /// The first rows of each repetition that succeeded, one for each exchange.

@@ -17,6 +17,8 @@ pub(super) struct Sojourn {
 /// Of all the time at work, so much must have passed while exchanges waited for a replica before the number
 /// of replicas counts as known.
 const QUEUED: f64 = 0.05;
+/// Of what was at work on average, a number of replicas may be short by this part: clocks of two machines.
+const SHORT: f64 = 0.1;
 /// A level that was held for less than this share of the time is an accident of the client's clock readings.
 const HELD: f64 = 0.01;
 
@@ -65,13 +67,21 @@ impl Levels {
     ///
     /// While an exchange waits for a replica, all of them are busy: the median level of that time is their
     /// number, and the odd answer that the client noticed late does not move it. Where none waited, the
-    /// highest level that was held for a while is what the server can do at least.
+    /// highest level that was held for a while is what the server can do at least. So it is where more were at work on average
+    /// (throughput × compute): then what the server calls its queue is no line for a replica.
     pub(super) fn replicas(&self) -> Option<(usize, bool)> {
         let (total, queued) = (self.all.values().sum::<u64>(), self.queued.values().sum::<u64>());
-        if queued as f64 > QUEUED * total as f64 {
-            return median(&self.queued).map(|level| (level, true));
-        }
-        Some((held(&self.all)?, false))
+        let at_work: f64 = self.all.iter().map(|(level, time)| *level as f64 * *time as f64).sum();
+        let known = median(&self.queued).filter(|level| {
+            let mean = at_work / total.max(1) as f64;
+            queued as f64 > QUEUED * total as f64 && mean <= *level as f64 * (1.0 + SHORT)
+        });
+        known.map(|level| (level, true)).or_else(|| Some((held(&self.all)?, false)))
+    }
+
+    /// The most exchanges that were computed at the same time for a while.
+    pub(super) fn held(&self) -> usize {
+        held(&self.all).unwrap_or_default()
     }
 
     /// Most exchanges in the server at the same time, computed or waiting for a replica.
@@ -120,6 +130,13 @@ mod tests {
     fn an_answer_that_was_noticed_late_adds_no_replica() {
         let levels = intervals(&[(0, 0, 103), (0, 0, 110), (0, 100, 200), (0, 110, 210)]);
         assert_eq!(levels.replicas(), Some((2, true)));
+    }
+
+    #[test]
+    fn a_queue_beside_which_more_is_computed_than_replicas_is_no_line_for_one() {
+        // four callers out of step, 3 of 10 in what the server calls its queue
+        let calls: Vec<_> = (0..40).map(|n| (n * 25, n * 25 + 30, n * 25 + 100)).collect();
+        assert_eq!(intervals(&calls).replicas().map(|(_, saturated)| saturated), Some(false));
     }
 
     #[test]

@@ -43,6 +43,11 @@ impl Demand {
         }
     }
 
+    /// The most requests that can be under way at the same time.
+    pub(super) fn most(&self) -> usize {
+        self.arriving().most().max(1)
+    }
+
     /// The callers of a closed loop.
     pub(super) fn callers(&self) -> Option<usize> {
         match self {

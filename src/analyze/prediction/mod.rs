@@ -5,6 +5,7 @@
 
 mod assumptions;
 mod candidates;
+mod fit;
 mod infer;
 mod levels;
 mod load;

@@ -91,7 +91,7 @@ pub(super) enum Arriving<'a> {
 
 impl Arriving<'_> {
     /// The most requests that can be under way at the same time.
-    fn most(self) -> usize {
+    pub(super) fn most(self) -> usize {
         match self {
             Arriving::Closed { callers, .. } => callers,
             Arriving::Open(dues) => dues.len(),

@@ -97,7 +97,72 @@ fn a_server_that_nobody_waits_for_may_have_more_replicas() {
     let prediction = predict(&before(200, 4, 8, true), None, Some(pool(4, 1)));
     let server = prediction.server.expect("a server");
     assert_eq!((server.replicas, server.saturated), (4, false));
-    assert!(prediction.assumptions.iter().any(|text| text.contains("none had to wait")));
+    assert!(prediction.assumptions.iter().any(|text| text.contains("or more")));
+}
+
+/// Callers out of step, each of whose exchanges waits so long at a server without a limit.
+fn below_saturation(callers: u64, queue: u64, wait: impl Fn(u64) -> u64, reported: bool) -> PhaseData {
+    let mut ends = vec![0; callers as usize];
+    let mut collector = PhaseCollector::new(100, 1);
+    for seq in 0..100 {
+        let caller = (seq % callers) as usize;
+        let wait = wait(seq) + if seq < callers { seq * 1_000 } else { 0 };
+        let row = sample(seq, ends[caller], wait, reported.then_some(wait - queue));
+        ends[caller] += row.stages.latency().0;
+        collector.take(1, &row).expect("in the plan");
+    }
+    collector.finish()
+}
+
+#[test]
+fn where_nothing_shows_a_full_server_no_queue_is_invented() {
+    // 10 ms on an idle server, 12 to 14 with eight callers: throughput × service time is 6 of them
+    let log = below_saturation(8, 0, |seq| 11_500 + seq % 5 * 500, false);
+    let costs = Calibration {
+        call_ms: 10.0,
+        item_deviation_ms: 0.3,
+        service: crate::analyze::document::Service::WarmWait,
+        ..calibration(None)
+    };
+    let prediction = predict(&log, Some(&costs), Some(pool(8, 1)));
+    let server = prediction.server.as_ref().expect("a server");
+    assert!((5..8).contains(&server.replicas) && !server.saturated, "{server:?}");
+    let measured = log.latency().percentile(950).expect("successes").as_millis();
+    let predicted = prediction.p95_ms.expect("a point");
+    assert!((predicted / measured - 1.0).abs() < 0.1, "{predicted} {measured}");
+    assert_eq!(prediction.range, None, "six at a time would have shown a queue: {:?}", prediction.range);
+}
+
+#[test]
+fn a_line_that_the_log_contradicts_is_none() {
+    let log = below_saturation(4, 3_000, |_| 10_000, true);
+    let prediction = predict(&log, None, Some(pool(4, 1)));
+    let server = prediction.server.as_ref().expect("a server");
+    assert!(server.replicas >= 3 && !server.saturated, "{server:?}");
+    let (rate, p95) = (prediction.throughput_rps.expect("a point"), prediction.p95_ms.expect("a point"));
+    assert!((380.0..410.0).contains(&rate) && (10.0..10.6).contains(&p95), "{rate} {p95}");
+}
+
+#[test]
+fn a_server_that_may_be_as_small_as_was_seen_is_the_slower_end() {
+    // eight callers who mostly think, so that hardly more than two are there at once
+    let mut ends = [0; 8];
+    let mut collector = PhaseCollector::new(400, 1);
+    for seq in 0..400 {
+        let caller = seq as usize % 8;
+        let wait = 10_000 + if seq < 8 { seq * 6_000 } else { 0 };
+        let mut row = sample(seq, ends[caller], wait, Some(wait));
+        row.server.compute = Some(Micros(10_000));
+        ends[caller] += row.stages.latency().0 + 40_000;
+        collector.take(1, &row).expect("in the plan");
+    }
+    let prediction = predict(&collector.finish(), None, Some(pool(8, 1)));
+    let server = prediction.server.as_ref().expect("a server");
+    assert!(server.replicas < 4 && !server.saturated, "{server:?}");
+    let range = prediction.range.as_ref().expect("two ends");
+    let p95 = prediction.p95_ms.expect("a point");
+    assert!(range.between.starts_with("no request waits") && range.p95_ms[0] == p95, "{range:?}");
+    assert!(range.p99_ms[1] > range.p99_ms[0], "all at once at the start: {range:?}");
 }
 
 #[test]

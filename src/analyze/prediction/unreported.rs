@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analyze::document::Calibration;
+use crate::analyze::document::{Calibration, Service};
 use crate::analyze::observed::Observation;
 use crate::model::Moment;
 use crate::model::Stage;
@@ -26,6 +26,17 @@ pub(super) struct Law {
 }
 
 impl Law {
+    /// So that exchanges with so many items wait as long as they did in the median, in microseconds.
+    fn around(waited: f64, items: f64, costs: &Calibration) -> Self {
+        let fixed = costs.fixed_ms.unwrap_or_default().max(0.0) * 1e3;
+        let (item, deviation) = ((costs.call_ms * 1e3 - fixed).max(0.0), costs.item_deviation_ms * 1e3);
+        let way = if costs.service == Service::WarmWait { 0.0 } else { costs.round_trip_ms.max(0.0) * 1e3 };
+        // of a log-normal distribution
+        let median = if item > 0.0 { item * item / item.hypot(deviation) } else { 0.0 };
+        let more = (waited - way - fixed) / items - median;
+        Law { fixed, mean: (item + more).max(0.0), deviation }
+    }
+
     /// Times of so many calls with one request alone; another `draw`, other times.
     pub(super) fn calls(self, requests: usize, draw: u64) -> Vec<u64> {
         let seeds = (0..requests as u64).map(|seq| mix(draw) ^ seq);
@@ -39,6 +50,8 @@ pub(super) struct DrawnServer {
     pub best: Guess,
     /// The servers that fit the ends of the 95 % interval of an item's cost.
     pub ends: Vec<Guess>,
+    /// What calls cost if none waited for a replica: the calibration's spread around the median of what was waited.
+    pub seen: Law,
     /// Whether exchanges waited for a replica.
     pub saturated: bool,
 }
@@ -46,8 +59,8 @@ pub(super) struct DrawnServer {
 /// A server that would explain the log.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guess {
-    /// What a call costs.
-    pub law: Law,
+    /// What a call costs; `None` is what the server reported.
+    pub law: Option<Law>,
     /// Exchanges computed at the same time.
     pub replicas: usize,
 }
@@ -62,7 +75,8 @@ pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration) -> Option<Dr
     let fixed = costs.fixed_ms.unwrap_or_default().max(0.0) * 1e3;
     let item = (costs.call_ms * 1e3 - fixed).max(0.0);
     let (rate, service) = (throughput(exchanges)?, fixed + items * item);
-    let saturated = median_wait(exchanges)? > SATURATED * service;
+    let waited = median_wait(exchanges)?;
+    let saturated = waited > SATURATED * service;
     let dear = service + 3.0 * costs.item_deviation_ms * 1e3;
     let counted = first_wave(exchanges, dear).filter(|wave| (wave - rate * service).abs() < 1.0);
     let guess = |item: f64| {
@@ -70,10 +84,11 @@ pub(super) fn draw(exchanges: &[&Observation], costs: &Calibration) -> Option<Dr
         let under_load = ((replicas / rate - fixed) / items).max(0.0);
         let mean = if saturated { under_load } else { item };
         let law = Law { fixed, mean, deviation: costs.item_deviation_ms * 1e3 };
-        Guess { law, replicas: replicas as usize }
+        Guess { law: Some(law), replicas: replicas as usize }
     };
+    let seen = Law::around(waited, items, costs);
     let ends = item_interval(costs).map(|end| guess(end.max(0.0) * 1e3)).to_vec();
-    Some(DrawnServer { best: guess(item), ends, saturated })
+    Some(DrawnServer { best: guess(item), ends, seen, saturated })
 }
 
 /// The 95 % interval of an item's cost in milliseconds; that of the mean call where there were single calls alone.
