@@ -5,7 +5,7 @@ use super::back_off;
 use super::client_health::ClientHealth;
 use super::held_back;
 use super::occupancy::Occupancy;
-use super::split::{Facts, Network, Split, split};
+use super::split::{Facts, Network, Split, rest_of_wait, split, waits_for_accept};
 use crate::analyze::observed::Observation;
 use crate::analyze::observed::PhaseData;
 use crate::model::Micros;
@@ -83,18 +83,26 @@ fn all_in_use(row: &Observation, occupancy: &Occupancy) -> Micros {
     occupancy.full_between(due, due + row.stage(Stage::Queue).unwrap_or_default())
 }
 
+fn network(rows: &[Observation]) -> Network {
+    let network = round_trip(rows);
+    let accepted =
+        rows.iter().filter(|row| row.succeeded() && row.retransmits() == Some(0) && !waits_for_accept(row));
+    let mut rests: Vec<u64> = accepted.map(|row| rest_of_wait(row, network.round_trip).0).collect();
+    Network { usual_rest: percentiles(&mut rests, [500, 950]).unwrap_or_default(), ..network }
+}
+
 /// A handshake without retransmission takes a round trip. Its median is what opening a connection
 /// takes; the lower quartile has less of the client's and the server's own time in it. Without one, the
 /// smallest wait that the server does not explain stands for the round trip.
-fn network(rows: &[Observation]) -> Network {
+fn round_trip(rows: &[Observation]) -> Network {
     let clean = rows.iter().filter_map(|row| {
         let used = row.connection().filter(|used| !used.reused && used.syn_retransmits.unwrap_or(0) == 0)?;
         row.stage(Stage::Connect).filter(|_| row.succeeded() && !used.reused)
     });
     let mut handshakes: Vec<u64> = clean.map(|length| length.0).collect();
     match percentiles(&mut handshakes, [250, 500]) {
-        Some([round_trip, handshake]) => Network { round_trip, handshake },
-        None => Network { round_trip: smallest_rest(rows), handshake: Micros(0) },
+        Some([round_trip, handshake]) => Network { round_trip, handshake, ..Network::default() },
+        None => Network { round_trip: smallest_rest(rows), ..Network::default() },
     }
 }
 

@@ -89,7 +89,7 @@ impl RowCounts {
             self.not_accepted += 1;
             self.data_retransmits += u64::from(times);
             self.in_retransmission += not_accepted.0;
-        } else if times > 0 {
+        } else if times > 0 && row.connection().is_some_and(|used| used.reused) {
             self.kept_retransmitted += 1;
         }
         self.retried += u64::from(row.attempts() > 1);

@@ -8,6 +8,11 @@ use crate::model::Stage;
 /// The least time after which Linux sends data again (`TCP_RTO_MIN`); it doubles with each further try.
 pub(super) const LEAST_TIMEOUT: Micros = Micros(200_000);
 
+/// A shorter wait than this for to be accepted may be anything: a thread that starts, a processor in use.
+const LEAST_ACCEPT_WAIT: Micros = Micros(5_000);
+/// And less than so many times what exchanges on kept connections, which are accepted already, wait for no known reason.
+const TIMES_KEPT: u64 = 3;
+
 /// A free connection comes to a waiting request within this time; who waits longer is kept waiting.
 const LONGEST_CALL: Micros = Micros(2_000);
 
@@ -28,6 +33,15 @@ pub struct Network {
     pub round_trip: Micros,
     /// Of a connection that was opened without retransmission, typically.
     pub handshake: Micros,
+    /// What waits on accepted connections hold beyond what is known, where no packet was sent again: median and P95.
+    pub usual_rest: [Micros; 2],
+}
+
+impl Network {
+    /// The least time that is called a wait in the accept queue.
+    fn least_accept_wait(self) -> Micros {
+        LEAST_ACCEPT_WAIT.max(Micros(self.usual_rest[0].0 * TIMES_KEPT))
+    }
 }
 
 /// What the other requests of the phase say about one.
@@ -146,7 +160,8 @@ fn wait(row: &Observation, facts: Facts, network: Network, split: &mut Split) {
     split.take(Cause::NetworkRoundTrip, &mut left, network.round_trip);
     let told = tells_all(row);
     match (waits_for_accept(row), row.retransmits()) {
-        (true, Some(times @ 1..)) => {
+        // Sooner than after the kernel's least time-out it was a probe, and nothing shows that one was needed.
+        (true, Some(times @ 1..)) if left >= LEAST_TIMEOUT => {
             split.take(Cause::NotYetAccepted, &mut left, backoff(times));
             if told {
                 // From its last packet on the connection stands in the queue like any other. The order of the others says
@@ -158,12 +173,25 @@ fn wait(row: &Observation, facts: Facts, network: Network, split: &mut Split) {
         (true, Some(0)) if told => {
             // A standstill was measured; a wait in the accept queue is what is left.
             split.take(Cause::ClientOverload, &mut left, facts.read_late);
-            split.take(Cause::AcceptQueueWait, &mut left, facts.accepted_within);
+            if left.min(facts.accepted_within) >= network.least_accept_wait() {
+                split.take(Cause::AcceptQueueWait, &mut left, facts.accepted_within);
+            }
         }
-        (false, Some(times @ 1..)) => split.take(Cause::NetworkRoundTrip, &mut left, backoff(times)),
+        (false, Some(times @ 1..)) => {
+            // What the others wait as well does not come from a packet that was sent again.
+            let excess = Micros(left.0.saturating_sub(network.usual_rest[1].0));
+            split.take(Cause::NetworkRoundTrip, &mut left, excess.min(backoff(times)));
+        }
         _ => {}
     }
     split.add(Cause::Unexplained, Some(left));
+}
+
+/// The part of a wait that neither the server's own times nor the round trip explain.
+pub(super) fn rest_of_wait(row: &Observation, round_trip: Micros) -> Micros {
+    let both = row.server_queue().unwrap_or_default() + row.server_compute().unwrap_or_default();
+    let known = both.max(row.server_total().unwrap_or_default()) + round_trip;
+    Micros(row.stage(Stage::Wait).unwrap_or_default().0.saturating_sub(known.0))
 }
 
 /// How long it takes until the kernel has sent data again so many times: a probe after one timeout (RFC 8985, §7), then
