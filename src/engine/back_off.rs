@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::model::{ErrorKind, Micros, Sample, Stage, mix};
+use crate::model::{Micros, Sample, Stage, mix};
 
 /// The rest after the first request in vain; each further one in a row doubles it.
 const BASE: Micros = Micros(50_000);
@@ -21,14 +21,8 @@ impl InVain {
     /// With the caller's request that has just ended.
     pub(super) fn with(self, ended: &Sample) -> Self {
         match ended.error {
-            Some(
-                ErrorKind::Dns
-                | ErrorKind::ConnectRefused
-                | ErrorKind::ConnectFailed
-                | ErrorKind::LocalLimit
-                | ErrorKind::Tls,
-            ) => InVain(self.0.max(BY_CHANCE).saturating_add(1)),
-            Some(ErrorKind::Reset | ErrorKind::Closed) if came_to_nothing(ended) => {
+            Some(word) if word.reached_nobody() => InVain(self.0.max(BY_CHANCE).saturating_add(1)),
+            Some(word) if word.lost_connection() && came_to_nothing(ended) => {
                 InVain(self.0.saturating_add(1))
             }
             _ => InVain(0),
@@ -55,7 +49,7 @@ fn came_to_nothing(ended: &Sample) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ConnectionUse, Moment, Timeline, TraceId};
+    use crate::model::{ConnectionUse, ErrorKind, Moment, Timeline, TraceId};
 
     const TIMEOUT: Duration = Duration::from_secs(60);
 

@@ -82,6 +82,17 @@ impl ErrorKind {
         }
     }
 
+    /// Whether such a request never had a connection to anybody.
+    pub const fn reached_nobody(self) -> bool {
+        use ErrorKind::{ConnectFailed, ConnectRefused, Dns, LocalLimit, Tls};
+        matches!(self, Dns | ConnectRefused | ConnectFailed | LocalLimit | Tls)
+    }
+
+    /// Whether its connection ended under it: on a new one, without a byte of an answer, nobody may have been there either.
+    pub const fn lost_connection(self) -> bool {
+        matches!(self, ErrorKind::Reset | ErrorKind::Closed)
+    }
+
     /// The word for an HTTP status that is no success; `None` for 2xx.
     pub fn from_status(status: u16) -> Option<Self> {
         match status {
