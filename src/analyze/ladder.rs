@@ -4,14 +4,21 @@ use super::comparison::verdict_of;
 use super::document::{Bought, Difference, LadderRung, LatencyMs};
 use super::observed::{PhaseData, meets};
 use super::quality;
+use super::validity::batches::forms_none;
 use crate::model::SlaLine;
 
-/// The rungs, in the order in which they were added, each by its strategy in words and its rows. Answers are held against
+/// The rungs, in the order in which they were added, each by its strategy in words, its largest batch and its rows. Answers are held against
 /// those of the first rung, which sends like the before phase.
-pub fn climbed(rungs: &[(String, PhaseData)], sla: &[SlaLine]) -> Vec<LadderRung> {
+pub fn climbed(rungs: &[(String, usize, PhaseData)], sla: &[SlaLine]) -> Vec<LadderRung> {
     let mut climbed: Vec<LadderRung> = Vec::new();
-    for (strategy, data) in rungs {
-        let rung = rung(strategy, data, &rungs[0].1, climbed.last(), sla);
+    for (strategy, batch, data) in rungs {
+        let rung = rung(strategy, data, &rungs[0].2, climbed.last(), sla);
+        // A difference from the rung before is chance then.
+        let rung = if forms_none(data, *batch) {
+            LadderRung { never_batched: true, bought: None, ..rung }
+        } else {
+            rung
+        };
         climbed.push(rung);
     }
     climbed
@@ -49,6 +56,7 @@ fn rung(
         bought: previous.map(bought),
         verdict: verdict_of(sla.iter().all(|line| meets(line, data)), &quality, &[data]),
         quality,
+        never_batched: false,
     }
 }
 
@@ -63,7 +71,7 @@ mod tests {
     #[test]
     fn a_rung_is_judged_on_every_line() {
         let data = phase(&[&[500_000; 100], &[700_000; 100]]);
-        let data = [("pool of 8".to_string(), data)];
+        let data = [("pool of 8".to_string(), 1, data)];
         let rung = |lines: &[SlaLine]| climbed(&data, lines).remove(0);
         assert_eq!(rung(&[sla("p95", 700), sla("p50", 500)]).verdict, Verdict::Met);
         assert_eq!(rung(&[sla("p95", 700), sla("p50", 499)]).verdict, Verdict::Missed);
@@ -71,11 +79,11 @@ mod tests {
     }
 
     /// A rung of 100 requests whose answers are those of the first, but for the last `worse`; `sent` were sent.
-    fn rung(latency: u64, worse: u64, sent: u64) -> (String, PhaseData) {
+    fn rung(latency: u64, worse: u64, sent: u64) -> (String, usize, PhaseData) {
         let answer = |seq: u64| Digest::of(&(seq + 1_000 * u64::from(seq >= 100 - worse)).to_le_bytes());
         let sample =
             |seq| Sample { answer_digest: Some(AnswerDigest::OfValue(answer(seq))), ..sample(seq, latency) };
-        (format!("{latency} {worse}"), phase_of(100, (0..sent).map(sample)))
+        (format!("{latency} {worse}"), 1, phase_of(100, (0..sent).map(sample)))
     }
 
     #[test]
@@ -94,6 +102,14 @@ mod tests {
             (Verdict::Missed, 0, 40),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_rung_whose_batches_never_formed_bought_nothing() {
+        let mut rungs = [rung(900_000, 0, 100), rung(600_000, 0, 100)];
+        rungs[1].1 = 4;
+        let last = climbed(&rungs, &[]).pop().expect("two rungs");
+        assert_eq!((last.never_batched, last.bought), (true, None));
     }
 
     #[test]

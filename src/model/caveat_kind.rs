@@ -92,6 +92,8 @@ kinds! {
     ServerTimesUnread = "server_times_unread",
     /// A phase keeps connections, and the server ends them.
     NotKept = "not_kept",
+    /// A phase may send batches, and never did.
+    NeverBatched = "never_batched",
     /// Requests were lost on kept connections that the server ended as they were sent.
     KeptRace = "kept_race",
     /// One side fails more often than the other.

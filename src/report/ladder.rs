@@ -28,7 +28,8 @@ fn row(rung: &LadderRung) -> [String; 7] {
     let number = |value: Option<f64>| value.map_or("none".into(), |value| format!("{value:.1}"));
     let [p50, p95, p99, rate] = [rung.p50_ms, rung.p95_ms, rung.p99_ms, rung.throughput_rps].map(number);
     let bought = rung.bought.as_ref().and_then(|one| Some((one.p95_ms?, one.p95_ratio?)));
-    let bought = bought.map_or(String::new(), |(ms, ratio)| format!("{ms:+.0} ×{ratio:.2}"));
+    let none = if rung.never_batched { "no batch" } else { "" };
+    let bought = bought.map_or(none.to_string(), |(ms, ratio)| format!("{ms:+.0} ×{ratio:.2}"));
     let verdict = match rung.verdict {
         Verdict::Met => "met",
         Verdict::Missed => "missed",
@@ -59,6 +60,7 @@ mod tests {
             throughput_rps: Some(78.125),
             bought: Some(Bought { p95_ms: Some(-208.9), p95_ratio: Some(0.8333) }),
             verdict: Verdict::Missed,
+            never_batched: false,
         }
     }
 
@@ -72,6 +74,8 @@ mod tests {
                 "(as long)"
             ]
         );
+        let none = LadderRung { never_batched: true, bought: None, ..rung("pool", None) };
+        assert!(ladder(&[none], None)[1].contains("no batch"));
         assert_eq!(ladder(&[], None), [""; 0]);
     }
 

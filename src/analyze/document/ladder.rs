@@ -30,6 +30,9 @@ pub struct LadderRung {
     pub bought: Option<Bought>,
     /// As of the after phase: every line of the SLA, the same answers, every planned request sent.
     pub verdict: Verdict,
+    /// Whether it may send batches and none was ever formed, so that it bought nothing; absent where not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub never_batched: bool,
 }
 
 /// A rung's P95 against another one's.

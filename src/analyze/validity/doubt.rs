@@ -197,8 +197,19 @@ pub enum Doubt {
         kept: u64,
         /// Exchanges that could have been.
         of: u64,
+        /// Requests that failed.
+        failed: u64,
         /// How the server ended its connections.
         closings: Closings,
+    },
+    /// A phase may send batches, and never did.
+    NeverBatched {
+        /// Which.
+        phase: Phase,
+        /// Requests that may share an exchange.
+        batch: usize,
+        /// Its connections.
+        connections: usize,
     },
     /// Requests were lost on kept connections that the server ended as they were sent.
     KeptRace {
@@ -364,6 +375,7 @@ impl Doubt {
             Doubt::ServerTimesDoubted(_) => CaveatKind::ServerTimesDoubted,
             Doubt::ServerTimesUnread { .. } => CaveatKind::ServerTimesUnread,
             Doubt::NotKept { .. } => CaveatKind::NotKept,
+            Doubt::NeverBatched { .. } => CaveatKind::NeverBatched,
             Doubt::KeptRace { .. } => CaveatKind::KeptRace,
             Doubt::UnequalErrors { .. } => CaveatKind::UnequalErrors,
             Doubt::ClientLate { .. } => CaveatKind::ClientLate,

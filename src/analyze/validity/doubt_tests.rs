@@ -61,8 +61,11 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::NothingToFix { .. } => {
             Doubt::UnequalWork { basis: WorkBasis::ItemCosts, pairs: 1, ratio: 1.2 }
         }
-        Doubt::UnequalWork { .. } => Doubt::NotKept { phase, kept: 0, of: 9, closings: Closings::default() },
-        Doubt::NotKept { .. } => Doubt::KeptRace { phase, lost: 1, closings: Closings::default() },
+        Doubt::UnequalWork { .. } => {
+            Doubt::NotKept { phase, kept: 0, of: 9, failed: 0, closings: Closings::default() }
+        }
+        Doubt::NotKept { .. } => Doubt::NeverBatched { phase, batch: 4, connections: 16 },
+        Doubt::NeverBatched { .. } => Doubt::KeptRace { phase, lost: 1, closings: Closings::default() },
         Doubt::KeptRace { .. } => doubted(TimesSign::TooShort { told_ms: 0.15, waited_ms: 151.0 }),
         Doubt::ServerTimesDoubted(DoubtedTimes { sign: TimesSign::TooShort { .. }, .. }) => {
             doubted(TimesSign::TooLong { phase, share: 0.5, ratio: 3.0 })

@@ -2,7 +2,7 @@
 
 use super::doubt::Doubt;
 use crate::analyze::observed::{Observation, PhaseData};
-use crate::model::{Closings, ErrorKind, Micros, Phase, Strategy};
+use crate::model::{Closings, ErrorKind, HttpChoice, HttpVersion, Micros, Phase, Stage, Strategy};
 
 /// Below this share of what could have been kept the phase is not what it says.
 const LITTLE: f64 = 0.5;
@@ -23,7 +23,9 @@ pub fn kept_connections(
         return Vec::new();
     }
     let closings = *closings;
-    let lost = data.rows().iter().filter(|row| lost_on_kept(row)).count() as u64;
+    let raced = race_within(data, strategy);
+    let lost = data.rows().iter().filter(|row| raced.is_some_and(|within| lost_on_kept(row, within)));
+    let lost = lost.count() as u64;
     let race = (lost > 0).then_some(Doubt::KeptRace { phase, lost, closings });
     not_reused(phase, data, strategy.connections().min(callers), closings).into_iter().chain(race).collect()
 }
@@ -45,18 +47,34 @@ fn not_reused(phase: Phase, data: &PhaseData, connections: usize, closings: Clos
         phase,
         kept,
         of,
+        failed: data.failed(),
         closings,
     })
 }
 
-/// The request went out on a connection that was used before, and nothing came.
-fn lost_on_kept(row: &Observation) -> bool {
-    matches!(row.error(), Some(ErrorKind::Reset | ErrorKind::Closed))
+/// The request went out on a connection that was used before, and within about a round trip it was over: the server had ended
+/// it already. One that ends later ended with the request.
+fn lost_on_kept(row: &Observation, within: Micros) -> bool {
+    row.error().is_some_and(ErrorKind::lost_connection)
         && row.status().is_none()
         && row.connection().is_some_and(|used| used.reused)
+        && row.stage(Stage::Wait).unwrap_or_default() <= within
 }
 
-pub(super) fn not_kept(phase: Phase, kept: u64, of: u64, closings: &Closings) -> String {
+/// How soon a connection is over that the server had ended; `None` where HTTP/2 says farewell before.
+fn race_within(data: &PhaseData, strategy: Strategy) -> Option<Micros> {
+    let http2 = || data.ways().listed().iter().any(|way| way.http == Some(HttpVersion::Http2.name()));
+    if strategy.http == HttpChoice::Http2 || http2() {
+        return None;
+    }
+    let opened = data.rows().iter().filter(|row| row.connection().is_some_and(|used| !used.reused));
+    let mut handshakes: Vec<Micros> = opened.filter_map(|row| row.stage(Stage::Connect)).collect();
+    handshakes.sort_unstable();
+    let round_trip = handshakes.get(handshakes.len() / 2).copied().unwrap_or_default();
+    Some(Micros(2 * round_trip.0) + AT_ONCE)
+}
+
+pub(super) fn not_kept(phase: Phase, kept: u64, of: u64, failed: u64, closings: &Closings) -> String {
     let much = match kept {
         0 => "none of".to_string(),
         kept => format!("only {kept} of"),
@@ -65,7 +83,11 @@ pub(super) fn not_kept(phase: Phase, kept: u64, of: u64, closings: &Closings) ->
         "{much} the {of} exchanges that could have been on a kept connection of the {} phase were: {}; so this does not show \
          what keeping connections buys: {}",
         phase.name(),
-        who(closings),
+        if failed == 0 && closings.with_answer + closings.idle == 0 {
+            "who ended them this transport cannot see".into()
+        } else {
+            who(closings)
+        },
         remedy(closings)
     )
 }
@@ -144,7 +166,10 @@ mod tests {
     fn a_pool_without_a_kept_connection_is_none() {
         let said = Closings { with_answer: 40, ..Closings::default() };
         let found = doubts(|_| false, POOL, said);
-        assert_eq!(found, [Doubt::NotKept { phase: Phase::After, kept: 0, of: 36, closings: said }]);
+        assert_eq!(
+            found,
+            [Doubt::NotKept { phase: Phase::After, kept: 0, of: 36, failed: 0, closings: said }]
+        );
         let text = message(&found[0]);
         assert!(text.contains("Connection: close") && text.contains("none of the 36"), "{text}");
         assert_eq!(doubts(|seq| seq >= 4, POOL, said), [], "each connection is opened once");
@@ -163,6 +188,8 @@ mod tests {
         let text = |closings| message(&doubts(|_| false, POOL, closings)[0]);
         let at_once = text(silent(100, 900));
         assert!(at_once.contains("the server closed 7 after an answer without saying so"), "{at_once}");
+        let unseen = text(Closings::default());
+        assert!(unseen.contains("this transport cannot see") && !unseen.contains("failures"), "{unseen}");
         let idle = text(silent(100_000, 130_000));
         assert!(idle.contains("after 100 ms to 130 ms") && idle.contains("time-out"), "{idle}");
     }
@@ -174,5 +201,18 @@ mod tests {
         let found = kept_connections(Phase::After, &data, POOL, 64, &Closings::default());
         assert_eq!(found, [Doubt::KeptRace { phase: Phase::After, lost: 4, closings: Closings::default() }]);
         assert!(message(&found[0]).contains("keep-alive time-out"));
+        let http2 = Strategy { http: HttpChoice::Http2, ..POOL };
+        assert_eq!(kept_connections(Phase::After, &data, http2, 64, &Closings::default()), []);
+    }
+
+    #[test]
+    fn a_server_that_falls_over_while_it_works_is_no_race() {
+        let crashed = |seq| {
+            let stages = sample(seq, 300_000).stages;
+            Sample { stages, ..on(seq, true, Some(ErrorKind::Reset)) }
+        };
+        let row = |seq| if seq % 10 == 9 { crashed(seq) } else { on(seq, seq >= 4, None) };
+        let data = phase_of(40, (0..40).map(row));
+        assert_eq!(kept_connections(Phase::After, &data, POOL, 64, &Closings::default()), []);
     }
 }

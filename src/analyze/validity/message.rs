@@ -1,7 +1,7 @@
 //! Each doubt in words: what it is and what to do.
 
 use super::doubt::Doubt;
-use super::{failed, kept, losses};
+use super::{batches, failed, kept, losses};
 use crate::analyze::document::OfferedLoad;
 use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Metric, Micros, Peer, Phase};
@@ -155,7 +155,8 @@ pub(super) fn message(doubt: &Doubt) -> String {
              could have been found: these requests have none; give the client another processor or a faster disk, or lower \
              the load (-c)"
         ),
-        Doubt::NotKept { phase, kept, of, closings } => kept::not_kept(*phase, *kept, *of, closings),
+        Doubt::NotKept { phase, kept, of, failed, closings } => kept::not_kept(*phase, *kept, *of, *failed, closings),
+        Doubt::NeverBatched { phase, batch, connections } => batches::message(*phase, *batch, *connections),
         Doubt::KeptRace { phase, lost, closings } => kept::race(*phase, *lost, closings),
         Doubt::UnequalErrors { before, after } => format!(
             "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \

@@ -1,5 +1,6 @@
 //! What limits the trust in a comparison: each doubt is found by a check, and names its remedy.
 
+pub(super) mod batches;
 mod client;
 mod doubt;
 mod doubted_times;
@@ -20,6 +21,7 @@ mod samples;
 mod work;
 mod work_basis;
 
+pub use batches::never_batched;
 pub use doubt::Doubt;
 pub use doubted_times::{DoubtedTimes, TimesSign};
 pub use first_repetition::SlowFirst;

@@ -55,6 +55,7 @@ fn about(doubt: &Doubt) -> Option<Phase> {
         Doubt::NoSuccess { phase, .. }
         | Doubt::MostlyFailed { phase, .. }
         | Doubt::NotKept { phase, .. }
+        | Doubt::NeverBatched { phase, .. }
         | Doubt::KeptRace { phase, .. }
         | Doubt::Unsent { phase, .. }
         | Doubt::MissingRows { phase, .. }

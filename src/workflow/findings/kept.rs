@@ -1,17 +1,18 @@
-//! Whether the phases that keep connections could keep them.
+//! Whether the phases that keep connections could keep them, and those that batch ever did.
 
-use crate::analyze::{Analysis, Doubt, PhaseData, kept_connections};
+use crate::analyze::{Analysis, Doubt, PhaseData, kept_connections, never_batched};
 use crate::model::manifest::Manifest;
 use crate::model::{Closings, Phase};
 
-/// What is wrong with the kept connections of both phases; nothing for a manifest that does not say how they send.
+/// What is wrong with the kept connections and the batches of both phases; nothing for a manifest that does not say how they send.
 pub(super) fn doubts(manifest: &Manifest, data: [&PhaseData; 2]) -> Vec<Doubt> {
     let plan = &manifest.plan;
     let Some(strategies) = plan.strategies else { return Vec::new() };
     let phases = Phase::BOTH.into_iter().zip([strategies.before, strategies.after]).zip(data);
     let of_phase = |((phase, strategy), data)| {
         let callers = if plan.arrival.is_some() { usize::MAX } else { plan.workers };
-        kept_connections(phase, data, strategy, callers, &closings(manifest, phase))
+        let kept = kept_connections(phase, data, strategy, callers, &closings(manifest, phase));
+        kept.into_iter().chain(never_batched(phase, data, strategy))
     };
     phases.flat_map(of_phase).collect()
 }

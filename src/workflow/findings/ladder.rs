@@ -2,8 +2,8 @@
 
 use super::logs;
 use crate::analyze::{Doubt, LadderRung, PhaseCollector, climbed};
-use crate::model::StageSet;
 use crate::model::manifest::Manifest;
+use crate::model::{Part, Rung, StageSet};
 use crate::runlog::Results;
 
 /// The rungs of a finished run by their logs, and what is to be said of these; `None` if it climbed none.
@@ -18,7 +18,8 @@ pub(super) fn read(
         let open = manifest.plan.arrival.is_some();
         let collector = PhaseCollector::new(ladder.requests, ladder.repetitions).open(open);
         let (data, found) = logs::read(results, manifest, rung.part, collector, StageSet::ALL)?;
-        rungs.push((rung.strategy.clone(), data));
+        let batch = if let Part::Rung(Rung::ReuseBatch(batch)) = rung.part { batch } else { 1 };
+        rungs.push((rung.strategy.clone(), batch, data));
         doubts.extend(found);
     }
     Ok((Some(climbed(&rungs, &manifest.sla)), doubts))
