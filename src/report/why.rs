@@ -6,6 +6,8 @@ use crate::analyze::{
     Analysis, AnalysisPhases, Cause, CauseFinding, Comparison, PhaseAnalysis, ReuseBuys, Saturation, Verdict,
 };
 
+/// Lines about one phase.
+const LINES: usize = 3;
 /// Causes that are named on the screen.
 const NAMED: usize = 2;
 /// The after phase is explained too where its tail begins so many times later.
@@ -31,25 +33,70 @@ pub fn why_slow(comparison: &Comparison, analysis: &Analysis, after: &str) -> Ve
 fn of_phases(phases: &AnalysisPhases) -> Vec<(&'static str, String)> {
     let [before, after] = [&phases.before, &phases.after].map(|phase| phase.tail.threshold_ms);
     let slower = before.zip(after).is_some_and(|(before, after)| after > before * MUCH_SLOWER);
-    let before = why(&phases.before, "slowest 5 % before");
+    let before = why(&phases.before, ["slowest 5 % before", "no answer before"]);
     if !slower {
         return before;
     }
     // As many lines: there is one screen.
-    before.into_iter().take(1).chain(why(&phases.after, "slowest 5 % after").into_iter().take(2)).collect()
+    before
+        .into_iter()
+        .take(1)
+        .chain(why(&phases.after, ["slowest 5 % after", "no answer after"]).into_iter().take(2))
+        .collect()
 }
 
-/// At most three, a name and a text each; none where nothing makes a tail.
-fn why(phase: &PhaseAnalysis, name: &'static str) -> Vec<(&'static str, String)> {
-    let named: Vec<&CauseFinding> = phase.causes.iter().filter(|cause| weighs(cause)).take(NAMED).collect();
-    let Some(first) = named.first() else { return Vec::new() };
-    let mut causes = named.iter().map(|cause| share(cause)).collect::<Vec<_>>().join(", ");
+/// At most three, a name and a text each; none where nothing makes a tail. The first name is that of the time of the slowest, the
+/// other one of those that have none: shares of two wholes, which make no sum.
+fn why(phase: &PhaseAnalysis, [time, none]: [&'static str; 2]) -> Vec<(&'static str, String)> {
+    let causes = || phase.causes.iter().filter(|cause| weighs(cause));
+    let even = phase.has_no_tail();
+    let Some(first) = causes().find(|cause| is_lost(cause) || !even) else {
+        let even = causes().next().map(|_| (time, hardly_slower(phase)));
+        return even.into_iter().chain(conclusion(phase)).collect();
+    };
+    let lost = lost(phase).map(|text| (none, text));
+    let time = if even { Some(hardly_slower(phase)) } else { slow(phase) }.map(|text| (time, text));
+    let (one, other) = if is_lost(first) { (lost, time) } else { (time, lost) };
+    let remedy = (!useless(phase, first.cause)).then(|| (REMEDY, first.remedy.clone()));
+    let lines = one.into_iter().chain(other).chain(remedy).chain(conclusion(phase));
+    lines.take(LINES).collect()
+}
+
+fn hardly_slower(phase: &PhaseAnalysis) -> String {
+    let number = |ms: Option<f64>| ms.unwrap_or_default();
+    let [p95, middle] = [phase.tail.threshold_ms, phase.tail.middle_mean_ms].map(number);
+    format!("hardly slower than the rest: {p95:.1} ms and more, {middle:.1} ms in the middle")
+}
+
+/// What takes the time of the slowest that have an answer.
+fn slow(phase: &PhaseAnalysis) -> Option<String> {
+    let share = |cause: &CauseFinding| cause.share_of_tail_excess.unwrap_or(0.0);
+    let named = phase.causes.iter().filter(|cause| share(cause) >= WORTH_NAMING).take(NAMED);
+    let named: Vec<&CauseFinding> = named.collect();
+    let text = |cause: &&CauseFinding| format!("{:.0} % {}", share(cause) * 100.0, cause.cause.words());
+    let mut causes = named.iter().map(text).collect::<Vec<_>>().join(", ");
     // Else the reader adds them up and wonders.
-    if named.iter().filter_map(|cause| cause.share_of_tail_excess).sum::<f64>() > 1.0 + WORTH_NAMING {
+    if named.iter().map(|cause| share(cause)).sum::<f64>() > 1.0 + WORTH_NAMING {
         causes.push_str(" (others are negative)");
     }
-    let remedy = (!useless(phase, first.cause)).then(|| (REMEDY, first.remedy.clone()));
-    [(name, causes)].into_iter().chain(remedy).chain(conclusion(phase)).collect()
+    (!named.is_empty()).then_some(causes)
+}
+
+/// What became of the slowest that have none.
+fn lost(phase: &PhaseAnalysis) -> Option<String> {
+    let text = |cause: &CauseFinding| {
+        let words = match cause.cause {
+            Cause::Unexplained => "timeouts",
+            cause => cause.words(),
+        };
+        Some(format!("{:.0} % lost to {words}", cause.share_of_slowest_lost? * 100.0))
+    };
+    let named: Vec<String> = phase.causes.iter().filter_map(text).take(NAMED).collect();
+    (!named.is_empty()).then(|| format!("of the slowest 5 % {}", named.join(", ")))
+}
+
+fn is_lost(cause: &CauseFinding) -> bool {
+    cause.share_of_slowest_lost.is_some()
 }
 
 /// Whether the next line calls the remedy useless: to keep connections, where that buys nothing. At a full server the
@@ -89,10 +136,48 @@ fn weighs(cause: &CauseFinding) -> bool {
     time >= WORTH_NAMING || cause.share_of_slowest_lost.is_some()
 }
 
-fn share(cause: &CauseFinding) -> String {
-    let words = cause.cause.words();
-    match (cause.share_of_slowest_lost, cause.share_of_tail_excess) {
-        (Some(lost), _) => format!("{:.0} % lost to {words}", lost * 100.0),
-        (None, share) => format!("{:.0} % {words}", share.unwrap_or(0.0) * 100.0),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::fixtures::{phase_of, sample};
+    use crate::analyze::{ClientHealth, attribute};
+    use crate::model::{ErrorKind, Sample};
+
+    const NAMES: [&str; 2] = ["slowest", "no answer"];
+
+    /// A hundred requests: their latencies in microseconds, and how and with which status some of them failed.
+    fn lines(
+        latency: impl Fn(u64) -> u64,
+        failed: impl Fn(u64) -> Option<(ErrorKind, Option<u16>)>,
+    ) -> Vec<(&'static str, String)> {
+        let row = |seq| match failed(seq) {
+            Some((error, status)) => Sample { error: Some(error), status, ..sample(seq, latency(seq)) },
+            None => sample(seq, latency(seq)),
+        };
+        why(&attribute(&phase_of(100, (0..100).map(row)), &ClientHealth::default()), NAMES)
+    }
+
+    #[test]
+    fn who_has_no_answer_stands_on_a_line_of_its_own() {
+        let shed = |seq: u64| (seq >= 90).then_some((ErrorKind::Http5xx, Some(503)));
+        let found = lines(|seq| 10_000 + seq * 1_000, shed);
+        assert_eq!(found[0], ("no answer", "of the slowest 5 % 100 % lost to shedding (429, 503)".into()));
+        assert_eq!(found[1], ("slowest", "100 % unexplained".into()), "a whole of its own");
+        assert!(found[2].0 == REMEDY && found[2].1.contains("send less at once"), "{found:?}");
+    }
+
+    #[test]
+    fn who_ran_out_of_time_is_lost_to_a_timeout() {
+        let late = |seq: u64| (seq >= 90).then_some((ErrorKind::Timeout, None));
+        let found = lines(|seq| 10_000 + seq * 1_000, late);
+        assert_eq!(found[0].1, "of the slowest 5 % 100 % lost to timeouts");
+        assert!(found.iter().any(|(name, text)| *name == REMEDY && text.contains("--timeout")), "{found:?}");
+    }
+
+    #[test]
+    fn a_tail_that_is_none_has_no_causes_and_no_remedy() {
+        let found = lines(|seq| 12_000 + seq * 10, |_| None);
+        assert!(found[0].1.starts_with("hardly slower than the rest: 12.9 ms"), "{found:?}");
+        assert!(found.iter().all(|(name, _)| *name != REMEDY), "{found:?}");
     }
 }

@@ -33,7 +33,9 @@ pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outloo
     let outlook = if saturation.is_some() || utilisation.is_some() { outlook } else { &none };
     let full = saturation.as_ref().map(|found| found.saturated);
     let full = full.or(utilisation.as_ref().map(|found| found.saturated)).flatten();
+    let tail = groups.tail(phase);
     let advice = Advice {
+        no_tail: tail.is_even() && full != Some(true),
         saturated: full == Some(true),
         habits: Habits::of(&context),
         outlook,
@@ -46,7 +48,7 @@ pub fn attribute_with(phase: &PhaseData, health: &ClientHealth, outlook: &Outloo
         ways: phase.ways().listed(),
         stages: stages(phase, &groups),
         causes_of_all: groups.all.by_cause(),
-        tail: groups.tail(phase),
+        tail,
         causes: causes::causes(phase, &context, &groups, &counts, &advice),
         failures: failures(&context),
         reuse: reuse::reuse(&groups, counts.connections, saturation.as_ref(), &advice),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::evidence::{RowCounts, evidence};
 use super::groups::Groups;
-use super::remedy::{Advice, remedy};
+use super::remedy::{Advice, NO_TAIL, OUT_OF_TIME, remedy};
 use super::split::is_shed;
 use super::wording::explanation;
 use crate::analyze::document::{Cause, CauseFinding, Table};
@@ -65,8 +65,17 @@ pub(super) fn causes(
             share_of_tail_excess: groups.share_of_excess(cause),
             share_of_slowest_lost: (lost.of_cause(cause) > 0).then(|| rounded(lost.share(cause), 6)),
             evidence: lost.note(cause, evidence(cause, groups, counts, context)),
-            explanation: explanation(cause, groups, counts),
-            remedy: remedy(cause, advice),
+            explanation: match (cause, lost.of_cause(cause)) {
+                (Cause::Unexplained, n @ 1..) => {
+                    format!("{n} requests ran out of time; {}", explanation(cause, groups, counts))
+                }
+                _ => explanation(cause, groups, counts),
+            },
+            remedy: match (cause, lost.of_cause(cause)) {
+                (_, 0) if advice.no_tail => NO_TAIL.to_string(),
+                (Cause::Unexplained, 1..) => OUT_OF_TIME.to_string(),
+                _ => remedy(cause, advice),
+            },
         })
         .collect()
 }

@@ -313,3 +313,29 @@ fn a_client_that_is_late_by_less_than_a_timers_grain_is_no_cause_of_short_reques
     };
     assert_eq!([named(500, 2), named(1_500, 2), named(500, 20)], [false, true, true]);
 }
+
+#[test]
+fn where_the_slowest_are_hardly_slower_no_remedy_is_given() {
+    let late = |queue: u64| {
+        let row = |at: u64| {
+            let queue = if at.is_multiple_of(10) { queue } else { 0 };
+            Row::new().due(at * 100).stage(Stage::Queue, queue).stage(Stage::Wait, 12)
+        };
+        analysed(&(0..100).map(row).collect::<Vec<_>>())
+    };
+    let remedies =
+        |found: &PhaseAnalysis| found.causes.iter().map(|cause| cause.remedy.clone()).collect::<Vec<_>>();
+    let (little, much) = (late(1), late(30));
+    assert!(little.has_no_tail() && remedies(&little).iter().all(|one| one.starts_with("none: the slowest")));
+    assert!(!much.has_no_tail() && remedies(&much)[0].contains("processor time"), "{:?}", remedies(&much));
+}
+
+#[test]
+fn who_ran_out_of_time_while_it_waited_has_a_remedy() {
+    let found = analysed(&mixture(|_| Row::new().stage(Stage::Wait, 900).failed(None, ErrorKind::Timeout)));
+    let first = &found.causes[0];
+    assert_eq!((first.cause, first.share_of_slowest_lost), (Cause::Unexplained, Some(1.0)));
+    assert!(
+        first.remedy.contains("--timeout") && first.explanation.starts_with("10 requests ran out of time")
+    );
+}

@@ -8,6 +8,10 @@ const KEEP: &str = "keep connections: pool (after.connections)";
 const FEWER: &str =
     "connections are kept already: fewer of them (after.connections), so that fewer are opened at once";
 const FIXED_COST: &str = " where a call has a fixed cost to share";
+pub(super) const NO_TAIL: &str = "none: the slowest are hardly slower than the rest";
+/// Of requests that ran out of time while nobody says what they waited for.
+pub(super) const OUT_OF_TIME: &str = "make the server answer in time: its own log says what it was doing; or send less at once, or give it \
+    more time (--timeout)";
 const NOT_THE_CLIENTS: &str = "not on the client's side";
 
 /// What an advice rests on.
@@ -18,6 +22,8 @@ pub(super) struct Advice<'a> {
     pub habits: Habits,
     /// What other ways to send are predicted to bring.
     pub outlook: &'a Outlook,
+    /// Whether the slowest are hardly slower than the rest, at a server that is not full.
+    pub no_tail: bool,
     /// P95 and P99 of the phase in milliseconds, over all planned requests.
     pub now_ms: [Option<f64>; 2],
 }
@@ -159,7 +165,10 @@ mod tests {
     use crate::analyze::document::{Candidate, Method, Prediction, ServerFigures};
 
     fn advised(cause: Cause, saturated: bool, habits: Habits, outlook: &Outlook) -> String {
-        remedy(cause, &Advice { saturated, habits, outlook, now_ms: [Some(1_034.3), Some(13_900.0)] })
+        remedy(
+            cause,
+            &Advice { saturated, habits, outlook, no_tail: false, now_ms: [Some(1_034.3), Some(13_900.0)] },
+        )
     }
 
     const PLAIN: Habits = Habits { keeps: false, connections: 64, batch: 1 };
@@ -232,7 +241,13 @@ mod tests {
         {
             assert!(keep.contains(words), "{keep}");
         }
-        let unknown = Advice { saturated: true, habits: PLAIN, outlook: &fixed_cost, now_ms: [None, None] };
+        let unknown = Advice {
+            saturated: true,
+            habits: PLAIN,
+            outlook: &fixed_cost,
+            no_tail: false,
+            now_ms: [None, None],
+        };
         let keep = remedy(Cause::NotYetAccepted, &unknown);
         assert!(
             !keep.contains("P99") && keep.contains("the P95 of that alone is predicted at 1286 ms"),
@@ -270,7 +285,7 @@ mod tests {
                     Cause::ALL.into_iter().flat_map(|cause| [(cause, false), (cause, true)])
                 {
                     let now_ms = [Some(12_000.0), Some(13_900.0)];
-                    let text = remedy(cause, &Advice { saturated, habits, outlook, now_ms });
+                    let text = remedy(cause, &Advice { saturated, habits, outlook, no_tail: false, now_ms });
                     assert!(text.chars().count() <= 222, "{} characters: {text}", text.chars().count());
                 }
             }

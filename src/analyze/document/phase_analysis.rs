@@ -47,6 +47,16 @@ pub struct PhaseAnalysis {
     pub endpoints: Vec<EndpointFigures>,
 }
 
+impl PhaseAnalysis {
+    /// Whether the slowest are hardly slower than the rest, so that no cause of theirs is worth a remedy. Where the server is full
+    /// all are slow, and that has one.
+    pub fn has_no_tail(&self) -> bool {
+        let closed = self.saturation.as_ref().and_then(|found| found.saturated);
+        let full = closed.or(self.utilisation.as_ref().and_then(|found| found.saturated));
+        self.tail.is_even() && full != Some(true)
+    }
+}
+
 /// A stage over all requests.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageFigures {
