@@ -7,7 +7,7 @@ const HEADERS: [(&str, TimeKind, TimeUnit); 5] = [
     ("x-queue-time", TimeKind::Queue, TimeUnit::Millis),
     ("x-inference-time", TimeKind::Compute, TimeUnit::Millis),
     ("openai-processing-ms", TimeKind::Compute, TimeUnit::Millis),
-    ("x-process-time", TimeKind::Compute, TimeUnit::Seconds),
+    ("x-process-time", TimeKind::Total, TimeUnit::Seconds),
     ("x-envoy-upstream-service-time", TimeKind::Total, TimeUnit::Millis),
 ];
 
@@ -42,8 +42,10 @@ impl TimeSources {
         });
         let mut sources = named;
         for source in TimeKind::ALL.map(timing).into_iter().chain(known) {
-            let again = |named: &TimeSource| named.from == source.from && named.kind == source.kind;
-            // A header that a scenario names in another unit must not count a second time in its usual one.
+            // A header that a scenario names in another unit, or as another time, must not count a second time as usual.
+            let header = matches!(source.from, TimePlace::Header(_));
+            let again =
+                |named: &TimeSource| named.from == source.from && (header || named.kind == source.kind);
             if !sources.iter().any(again) {
                 sources.push(source);
             }

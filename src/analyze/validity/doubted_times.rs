@@ -89,9 +89,15 @@ impl DoubtedTimes {
             Some(TimePlace::ServerTiming) => {
                 format!("correct the server, for Server-Timing is in milliseconds, or {off}")
             }
-            _ => format!(
-                "correct what the server says, name its unit as in target.compute_header = \"NAME:ms\", or {off}"
-            ),
+            place => {
+                let name = match place {
+                    Some(TimePlace::Header(name)) => name,
+                    _ => "NAME",
+                };
+                format!(
+                    "correct what the server says, name its unit as in target.compute_header = \"{name}:ms\", or {off}"
+                )
+            }
         }
     }
 
