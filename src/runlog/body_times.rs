@@ -47,7 +47,8 @@ impl BodyTimes {
 
     /// Adds what an answer says; it counts before what its headers said. An answer that is no JSON says nothing.
     pub(super) fn read(&mut self, answer: &AnswerBody, told: &mut ServerTimes) {
-        if !self.are_read() {
+        // Of what failed no copy was to be kept.
+        if !self.are_read() || matches!(answer, AnswerBody::Failed(_)) {
             return;
         }
         let Some(bytes) = answer.bytes() else {
@@ -153,6 +154,8 @@ mod tests {
         assert_eq!(told.compute, Some(Micros(1_000)), "what a scenario names counts first");
         times.read(&AnswerBody::Rolled(Digest::of(b"")), &mut told);
         assert_eq!(times.unread(), 1);
+        times.read(&AnswerBody::Failed(Box::default()), &mut ServerTimes::default());
+        assert_eq!(times.unread(), 1, "a failure was not to be copied");
     }
 
     proptest! {
