@@ -1,8 +1,7 @@
 //! What must hold for a prediction to come true, in plain words.
 
-use super::infer::Inferred;
-use super::load::Demand;
-use super::load::MOST_REQUESTS;
+use super::inferred::Inferred;
+use super::load::{Demand, MOST_REQUESTS};
 use crate::analyze::document::{Calibration, Service};
 use crate::analyze::observed::PhaseData;
 use crate::model::{Connections, Strategy};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::infer::Inferred;
+use super::inferred::Inferred;
 use super::load::MOST_REQUESTS;
 use super::simulate::{Client, Economy, SimulatedServer, simulate};
 use crate::analyze::document::{Calibration, Candidate, Method, Range, ThreePercentiles};

@@ -1,7 +1,7 @@
 //! Whether a server that was inferred would have brought the log that it was inferred from.
 
 use super::candidates::Figures;
-use super::infer::Inferred;
+use super::inferred::Inferred;
 use super::levels::{Levels, Sojourn};
 use super::simulate::{Client, Economy};
 use crate::analyze::document::Calibration;

@@ -1,85 +1,16 @@
 //! What the before log and the calibration tell of the server: how many exchanges it computes at the same
 //! time, what each request costs alone, and how long an exchange is outside the server.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fit::Fit;
+use super::inferred::Inferred;
 use super::levels::{Levels, Sojourn};
 use super::load::{Demand, MOST_REQUESTS};
 use super::unreported::{self, Guess, Law};
 use crate::analyze::document::Calibration;
 use crate::analyze::observed::{Observation, PhaseData};
 use crate::model::Stage;
-
-/// The server as the before phase shows it.
-#[derive(Clone, Debug)]
-pub(super) struct Inferred {
-    /// Exchanges computed at the same time, at least.
-    pub replicas: usize,
-    /// Whether requests waited for a replica, so that there are no more than these.
-    pub saturated: bool,
-    /// Exchanges that are simulated at the same time: the replicas where these are known, else as many as there can be.
-    pub limit: usize,
-    /// When requests are due.
-    pub load: Demand,
-    /// Time of a call with this request alone, by sequence number, in microseconds.
-    pub calls: Vec<u64>,
-    /// How these times were drawn, where the server did not report them.
-    pub law: Option<Law>,
-    /// Other servers that would explain the log as well.
-    pub ends: Vec<Guess>,
-    /// Time of an exchange outside the server, in microseconds.
-    pub round_trip: u64,
-    /// What the server calls its queue though nobody waits for a replica there, likewise.
-    pub queued: u64,
-    /// Most exchanges that were seen in the server at the same time.
-    pub seen: Option<usize>,
-}
-
-impl Inferred {
-    /// Whether the server itself reported what calls cost.
-    pub(super) fn reported(&self) -> bool {
-        self.law.is_none()
-    }
-
-    /// This server, and those at the ends of what log and calibration leave open.
-    pub(super) fn with_ends(&self) -> Vec<Cow<'_, Inferred>> {
-        let ends = self.ends.iter().map(|guess| Cow::Owned(self.guessed(guess)));
-        std::iter::once(Cow::Borrowed(self)).chain(ends).collect()
-    }
-
-    /// The same load on another server, which computes no more at the same time than it says.
-    fn guessed(&self, guess: &Guess) -> Inferred {
-        let replicas = guess.replicas.max(1);
-        let calls = guess.law.map_or_else(|| self.calls.clone(), |law| law.calls(self.calls.len(), 0));
-        let (law, limit) = (guess.law, replicas);
-        Inferred { law, replicas, limit, calls, queued: 0, ends: Vec::new(), ..self.clone() }
-    }
-
-    /// What is left where nothing shows that requests waited for a replica: a server that has one for each of them. That
-    /// it has no more than were seen at work is the other end, unless the log says otherwise.
-    fn unlimited(self, evidence: &Evidence<'_>) -> Inferred {
-        let most = self.load.most();
-        let replicas = self.replicas.max(evidence.computing.held()).min(most);
-        let own = Guess { law: self.law, replicas };
-        let guesses = std::iter::once(own).chain(self.ends.iter().copied());
-        let ends: Vec<Guess> = guesses
-            .filter(|guess| guess.replicas < most && !evidence.fit.contradicts(&self.guessed(guess)))
-            .collect();
-        let (law, queued) = (self.law.and(evidence.seen), evidence.queued);
-        let calls = law.map_or_else(|| self.calls.clone(), |law| law.calls(self.calls.len(), 0));
-        Inferred { saturated: false, replicas, limit: most, calls, law, ends, queued, ..self }
-    }
-
-    /// The times of the calls for one of several simulations: the reported ones, or another draw each time.
-    pub(super) fn calls_of(&self, run: u64) -> Cow<'_, [u64]> {
-        match self.law {
-            Some(law) if run > 0 => Cow::Owned(law.calls(self.calls.len(), run)),
-            _ => Cow::Borrowed(&self.calls),
-        }
-    }
-}
 
 /// What a server without a limit is taken from.
 struct Evidence<'a> {
@@ -124,7 +55,22 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
         return Some(limited);
     }
     let queued = if law.is_none() { mean_queue(&exchanges) } else { 0 };
-    Some(limited.unlimited(&Evidence { computing: &computing, fit, seen, queued }))
+    Some(unlimited(limited, &Evidence { computing: &computing, fit, seen, queued }))
+}
+
+/// What is left where nothing shows that requests waited for a replica: a server that has one for each of them. That
+/// it has no more than were seen at work is the other end, unless the log says otherwise.
+fn unlimited(limited: Inferred, evidence: &Evidence<'_>) -> Inferred {
+    let most = limited.load.most();
+    let replicas = limited.replicas.max(evidence.computing.held()).min(most);
+    let own = Guess { law: limited.law, replicas };
+    let guesses = std::iter::once(own).chain(limited.ends.iter().copied());
+    let ends: Vec<Guess> = guesses
+        .filter(|guess| guess.replicas < most && !evidence.fit.contradicts(&limited.guessed(guess)))
+        .collect();
+    let (law, queued) = (limited.law.and(evidence.seen), evidence.queued);
+    let calls = law.map_or_else(|| limited.calls.clone(), |law| law.calls(limited.calls.len(), 0));
+    Inferred { saturated: false, replicas, limit: most, calls, law, ends, queued, ..limited }
 }
 
 fn mean_queue(exchanges: &[&Observation]) -> u64 {

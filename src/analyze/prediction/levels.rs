@@ -134,9 +134,9 @@ mod tests {
 
     #[test]
     fn a_queue_beside_which_more_is_computed_than_replicas_is_no_line_for_one() {
-        // four callers out of step, 3 of 10 in what the server calls its queue
-        let calls: Vec<_> = (0..40).map(|n| (n * 25, n * 25 + 30, n * 25 + 100)).collect();
-        assert_eq!(intervals(&calls).replicas().map(|(_, saturated)| saturated), Some(false));
+        // four callers in step: while one is in what the server calls its queue, nothing is computed
+        let calls: Vec<_> = (0..40).map(|n| n / 4 * 100).map(|at| (at, at + 30, at + 100)).collect();
+        assert_eq!(intervals(&calls).replicas(), Some((4, false)));
     }
 
     #[test]

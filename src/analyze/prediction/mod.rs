@@ -7,6 +7,7 @@ mod assumptions;
 mod candidates;
 mod fit;
 mod infer;
+mod inferred;
 mod levels;
 mod load;
 mod simulate;
@@ -19,7 +20,7 @@ use super::observed::PhaseData;
 use crate::model::Micros;
 use crate::model::Strategy;
 use crate::stats::rounded;
-use infer::Inferred;
+use inferred::Inferred;
 
 /// Predicts each candidate strategy from the before phase and the calibration.
 ///

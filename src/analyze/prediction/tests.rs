@@ -106,7 +106,7 @@ fn below_saturation(callers: u64, queue: u64, wait: impl Fn(u64) -> u64, reporte
     let mut collector = PhaseCollector::new(100, 1);
     for seq in 0..100 {
         let caller = (seq % callers) as usize;
-        let wait = wait(seq) + if seq < callers { seq * 1_000 } else { 0 };
+        let wait = wait(seq) + if seq < callers { seq * 300 } else { 0 };
         let row = sample(seq, ends[caller], wait, reported.then_some(wait - queue));
         ends[caller] += row.stages.latency().0;
         collector.take(1, &row).expect("in the plan");
