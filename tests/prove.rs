@@ -315,7 +315,7 @@ fn causes_come_from_the_before_log_alone() {
 #[test]
 fn the_summary_names_the_first_cause_as_the_analysis_does() {
     let run = Results(fresh_folder("summary_of_causes"));
-    HandmadeRun::of(vec![rising(40, 900); 2], vec![rising(40, 400); 2]).write(&run.0);
+    HandmadeRun::of(vec![rising(400, 900); 2], vec![rising(400, 400); 2]).write(&run.0);
     let analyze = Command::new(EXE).arg("analyze").arg(&run.0).output().expect("the binary starts");
     let shown = String::from_utf8(analyze.stdout).expect("text");
     let analysis = run.json("analysis.json");
