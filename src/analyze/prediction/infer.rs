@@ -54,7 +54,7 @@ pub(super) fn infer(before: &PhaseData, calibration: Option<&Calibration>) -> Op
     if saturated && !fit.is_slower(&limited) {
         return Some(limited);
     }
-    let queued = if law.is_none() { mean_queue(&exchanges) } else { 0 };
+    let queued = mean_queue(&exchanges);
     Some(unlimited(limited, &Evidence { computing: &computing, fit, seen, queued }))
 }
 
@@ -68,7 +68,9 @@ fn unlimited(limited: Inferred, evidence: &Evidence<'_>) -> Inferred {
     let ends: Vec<Guess> = guesses
         .filter(|guess| guess.replicas < most && !evidence.fit.contradicts(&limited.guessed(guess)))
         .collect();
-    let (law, queued) = (limited.law.and(evidence.seen), evidence.queued);
+    let law = limited.law.and(evidence.seen);
+    // What was waited is in the law already.
+    let queued = if law.is_none() { evidence.queued } else { 0 };
     let calls = law.map_or_else(|| limited.calls.clone(), |law| law.calls(limited.calls.len(), 0));
     Inferred { saturated: false, replicas, limit: most, calls, law, ends, queued, ..limited }
 }
