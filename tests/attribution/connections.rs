@@ -23,7 +23,7 @@ fn stalls(seq: u64) -> bool {
     seq >= 24 && seq % 15 == 3
 }
 
-/// Silence is unexplained, but for the first 2 ms on a new connection, in which nothing tells it from an accept queue.
+/// Silence is unexplained, also on a new connection: what an accept queue could have had of it is too short to be called one.
 #[track_caller]
 fn check_silence(found: &PhaseAnalysis, silence: f64) {
     let shares: &[(&[&str], f64)] = &[(&["unexplained", "accept_queue_wait"], silence)];
