@@ -37,6 +37,6 @@ pub use observed::{
 };
 pub use script::analyse_script;
 pub use validity::{
-    Doubt, DoubtedTimes, IdleCalls, LostSpans, SentBy, WorkBasis, kept_connections, never_batched, plans_differ,
-    remedy,
+    Doubt, DoubtedTimes, IdleCalls, LostSpans, SentBy, WorkBasis, kept_connections, never_batched,
+    plans_differ, remedy,
 };
