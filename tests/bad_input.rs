@@ -314,11 +314,14 @@ fn assert_no_secret(folder: &Path) {
 fn a_secret_is_in_no_complaint() {
     let no_http = format!("x y: {SECRET}");
     let (url, set) = (format!("http://user:{SECRET}@127.0.0.1:1"), format!("target.headers.x y={SECRET}"));
+    let of_wrong_type = ["target.endpoints", "target.redirects"].map(|key| format!("{key}={url}"));
     for (flags, named) in [
         (["-H", no_http.as_str()], "x y"),
         (["--set", set.as_str()], "x y"),
         (["--target", url.as_str()], "--target"),
         (["-H", SECRET], "-H"),
+        (["--set", &of_wrong_type[0]], "--set target.endpoints"),
+        (["--set", &of_wrong_type[1]], "--set target.redirects"),
     ] {
         assert_prove_refused("secret_complaint", &flags, 2, &[named]);
         let output =

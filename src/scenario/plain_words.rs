@@ -1,4 +1,5 @@
-//! What the TOML reader says of a value, without the names that types have in a program.
+//! What the TOML reader says of a value, without the names that types have in a program, and without the value where it may be a
+//! secret.
 
 /// Each name of a type, and what a person writes for it.
 const TYPES: [(&str, &str); 10] = [
@@ -17,11 +18,23 @@ const TYPES: [(&str, &str); 10] = [
 /// The same message in the words of whoever writes a scenario.
 pub(super) fn plain(message: &str) -> String {
     let Some((said, expected)) = message.rsplit_once("expected ") else { return message.to_string() };
+    let said = without_secret(said, expected);
     let known = TYPES.iter().find(|(name, _)| expected.strip_prefix(name).is_some_and(ends_word));
     match known {
         Some((name, words)) => format!("{said}expected {words}{}", &expected[name.len()..]),
-        None => message.to_string(),
+        None => format!("{said}expected {expected}"),
     }
+}
+
+/// A text may be the value of a header, a token or a URL, also under a key that is misspelt; so may a number where a text is due.
+fn without_secret(said: &str, expected: &str) -> String {
+    let Some((problem, found)) = said.split_once(": ") else { return said.to_string() };
+    let kinds: &[&str] = match expected.starts_with("a string") {
+        true => &["string", "integer", "floating point"],
+        false => &["string"],
+    };
+    let kind = kinds.iter().find(|kind| found.strip_prefix(**kind).is_some_and(|rest| rest.starts_with(' ')));
+    kind.map_or_else(|| said.to_string(), |kind| format!("{problem}: {kind}, "))
 }
 
 fn ends_word(rest: &str) -> bool {
@@ -37,11 +50,16 @@ mod tests {
         for (said, plainly) in [
             (
                 "invalid type: string \"5\", expected u64",
-                "invalid type: string \"5\", expected a whole number, 0 or more",
+                "invalid type: string, expected a whole number, 0 or more",
             ),
             (
                 "invalid value: integer `-1`, expected usize",
                 "invalid value: integer `-1`, expected a whole number, 0 or more",
+            ),
+            ("invalid type: integer `12345`, expected a string", "invalid type: integer, expected a string"),
+            (
+                "invalid type: string \"a\\\", expected u64: b\", expected a map",
+                "invalid type: string, expected a section of keys",
             ),
             ("invalid type: map, expected a boolean\n", "invalid type: map, expected true or false\n"),
             ("unknown field `u64`, expected one of `a`", "unknown field `u64`, expected one of `a`"),
