@@ -378,6 +378,19 @@ fn every_repetition_notes_how_the_client_fared() {
     }
 }
 
+/// As many connections as callers: nobody waits, so nothing is there to share.
+#[test]
+fn a_phase_whose_batches_never_form_says_so_and_so_do_the_rungs() {
+    let run = Run::prove("never_batched", &["--ladder", "-n", "8", "-c", "4"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.results().all_caveats().contains(&"never_batched".to_string()), "{}", run.stdout());
+    let analysis = run.results().json("analysis.json");
+    let rungs = analysis["ladder"].as_array().expect("a list");
+    let flags: Vec<bool> = rungs.iter().map(|rung| rung["never_batched"] == true).collect();
+    assert_eq!(flags, [false, false, true, true], "{rungs:?}");
+    assert!(!results().all_caveats().contains(&"never_batched".to_string()), "16 callers share 4");
+}
+
 #[test]
 fn the_ladder_adds_one_thing_at_a_time_and_says_the_same_everywhere() {
     let run = Run::prove("ladder", &["--ladder", "-n", "24"]);

@@ -85,11 +85,7 @@ fn slow(phase: &PhaseAnalysis) -> Option<String> {
 /// What became of the slowest that have none.
 fn lost(phase: &PhaseAnalysis) -> Option<String> {
     let text = |cause: &CauseFinding| {
-        let words = match cause.cause {
-            Cause::Unexplained => "timeouts",
-            cause => cause.words(),
-        };
-        Some(format!("{:.0} % lost to {words}", cause.share_of_slowest_lost? * 100.0))
+        Some(format!("{:.0} % lost to {}", cause.share_of_slowest_lost? * 100.0, cause.lost_to()))
     };
     let named: Vec<String> = phase.causes.iter().filter_map(text).take(NAMED).collect();
     (!named.is_empty()).then(|| format!("of the slowest 5 % {}", named.join(", ")))

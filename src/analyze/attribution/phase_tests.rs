@@ -41,6 +41,20 @@ fn what_only_the_tail_has_comes_first() {
 }
 
 #[test]
+fn only_what_was_sent_again_on_kept_connections_is_counted_there() {
+    let kept = |seq: u64| {
+        let row = told(412).stage(Stage::Connect, 0).reused();
+        row.retransmits(u32::from(seq % 2 == 0))
+    };
+    let with_probes = |seq: u64| if seq < 20 { told(112).retransmits(1) } else { told(112 + seq % 7) };
+    let rows: Vec<Row> = (0..90).map(with_probes).chain((0..10).map(kept)).collect();
+    let found = analysed(&rows);
+    let network = found.causes.iter().find(|one| one.cause == Cause::NetworkRoundTrip).expect("it weighs");
+    let again = network.evidence.get("retransmitted_on_kept_connections").and_then(serde_json::Value::as_u64);
+    assert_eq!(again, Some(5), "{network:?}");
+}
+
+#[test]
 fn the_excess_is_signed() {
     let found = analysed(&mixture(|_| told(12).server(0, 2).stage(Stage::Receive, 1_000)));
     let share = |cause| {

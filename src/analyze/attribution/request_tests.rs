@@ -79,7 +79,7 @@ fn a_short_rest_of_the_wait_is_not_said_to_be_the_accept_queue() {
         let found = causes(rows, 0);
         found.iter().find(|(cause, _)| *cause == Cause::AcceptQueueWait).map(|(_, length)| *length)
     };
-    assert_eq!(accept(&[told(116), told(116)]), None, "4 ms");
+    assert_eq!(accept(&[told(121), told(121)]), None, "9 ms");
     assert_eq!(accept(&[told(124), told(124)]), Some(12));
     let kept = |wait: u64| told(wait).stage(Stage::Connect, 0).reused();
     assert_eq!(accept(&[told(124), told(124), kept(117), kept(117)]), None, "5 ms where none can be");

@@ -8,8 +8,9 @@ use crate::model::Stage;
 /// The least time after which Linux sends data again (`TCP_RTO_MIN`); it doubles with each further try.
 pub(super) const LEAST_TIMEOUT: Micros = Micros(200_000);
 
-/// A shorter wait than this for to be accepted may be anything: a thread that starts, a processor in use.
-const LEAST_ACCEPT_WAIT: Micros = Micros(5_000);
+/// A shorter wait than this may be anything: a thread that starts, or a server whose processor others use, which gets its turn after
+/// a few slices of some 3 ms.
+const LEAST_ACCEPT_WAIT: Micros = Micros(10_000);
 /// And less than so many times what exchanges on kept connections, which are accepted already, wait for no known reason.
 const TIMES_KEPT: u64 = 3;
 

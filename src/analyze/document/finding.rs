@@ -23,3 +23,13 @@ pub struct CauseFinding {
     /// What a client can do about it.
     pub remedy: String,
 }
+
+impl CauseFinding {
+    /// What its requests were lost to, in words: of those without a known cause only who ran out of time has one.
+    pub const fn lost_to(&self) -> &'static str {
+        match self.cause {
+            Cause::Unexplained => "timeouts",
+            cause => cause.words(),
+        }
+    }
+}

@@ -107,7 +107,8 @@ fn below_saturation(callers: u64, queue: u64, wait: impl Fn(u64) -> u64, reporte
     for seq in 0..100 {
         let caller = (seq % callers) as usize;
         let wait = wait(seq) + if seq < callers { seq * 300 } else { 0 };
-        let row = sample(seq, ends[caller], wait, reported.then_some(wait - queue));
+        let mut row = sample(seq, ends[caller], wait, reported.then_some(wait - queue));
+        row.server.queue = (queue > 0).then_some(Micros(queue)).or(row.server.queue);
         ends[caller] += row.stages.latency().0;
         collector.take(1, &row).expect("in the plan");
     }
@@ -131,6 +132,21 @@ fn where_nothing_shows_a_full_server_no_queue_is_invented() {
     let predicted = prediction.p95_ms.expect("a point");
     assert!((predicted / measured - 1.0).abs() < 0.1, "{predicted} {measured}");
     assert_eq!(prediction.range, None, "six at a time would have shown a queue: {:?}", prediction.range);
+}
+
+/// A server with a header for its queue and none for the rest.
+#[test]
+fn what_a_server_queues_that_tells_no_more_of_itself_counts_once() {
+    let log = below_saturation(8, 3_000, |seq| 11_500 + seq % 5 * 500, false);
+    let costs = Calibration {
+        call_ms: 10.0,
+        item_deviation_ms: 0.3,
+        service: crate::analyze::document::Service::WarmWait,
+        ..calibration(None)
+    };
+    let predicted = predict(&log, Some(&costs), Some(pool(8, 1))).p95_ms.expect("a point");
+    let measured = log.latency().percentile(950).expect("successes").as_millis();
+    assert!((predicted / measured - 1.0).abs() < 0.1, "{predicted} {measured}");
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
         @for (at, cause, share) in lost {
             p { "Of the slowest 5 % of all planned requests "
                 (figure(Some(share), &format!("analysis:/phases/before/causes/{at}/share_of_slowest_lost"), NumberForm::Percent))
-                " have no answer: " strong { (cause.cause.words()) } "." }
+                " have no answer: " strong { (cause.lost_to()) } "." }
         }
         @if parts.is_empty() { p { "Nothing can be said: no request of the before phase succeeded." } }
         @else {
