@@ -31,15 +31,15 @@ pub struct Tail {
     pub excess_causes: Table<Cause, Contribution>,
 }
 
-/// Where P95 lies less above the middle than both of these, in milliseconds and of the middle, nothing makes a tail.
+/// What the slowest take longer than the middle, in milliseconds and of the middle: below the larger of both nothing makes a tail.
 const HARDLY_MS: f64 = 2.0;
 const HARDLY_SHARE: f64 = 0.1;
 
 impl Tail {
     /// Whether the slowest are hardly slower than the rest.
     pub fn is_even(&self) -> bool {
-        let ends = self.threshold_ms.zip(self.middle_mean_ms);
-        ends.is_some_and(|(p95, middle)| p95 - middle < HARDLY_MS.max(HARDLY_SHARE * middle))
+        let means = self.mean_ms.zip(self.middle_mean_ms);
+        means.is_some_and(|(slowest, middle)| slowest - middle < HARDLY_MS.max(HARDLY_SHARE * middle))
     }
 }
 
