@@ -58,8 +58,10 @@ fn why(phase: &PhaseAnalysis, [time, none]: [&'static str; 2]) -> Vec<(&'static 
     let time = if even { Some(hardly_slower(phase)) } else { slow(phase) }.map(|text| (time, text));
     let (one, other) = if is_lost(first) { (lost, time) } else { (time, lost) };
     let remedy = (!useless(phase, first.cause)).then(|| (REMEDY, first.remedy.clone()));
-    let lines = one.into_iter().chain(other).chain(remedy).chain(conclusion(phase));
-    lines.take(LINES).collect()
+    let rest: Vec<_> = remedy.into_iter().chain(conclusion(phase)).collect();
+    // What to do and what the server can do matter more than the second of both wholes.
+    let other = other.filter(|_| 2 + rest.len() <= LINES);
+    one.into_iter().chain(other).chain(rest).collect()
 }
 
 fn hardly_slower(phase: &PhaseAnalysis) -> String {

@@ -32,6 +32,9 @@ const LITTLE_SHARE: f64 = 0.001;
 const SHORT_TAIL_MS: f64 = 10.0;
 const CLIENTS_GRAIN: f64 = 1_000.0;
 
+/// A cause that is so much of the middle is one of all requests, and has its remedy also where they have no tail.
+const MUCH_OF_MIDDLE: f64 = 0.25;
+
 /// The causes that weigh something, the weightiest first.
 pub(super) fn causes(
     phase: &PhaseData,
@@ -72,7 +75,9 @@ pub(super) fn causes(
                 _ => explanation(cause, groups, counts),
             },
             remedy: match (cause, lost.of_cause(cause)) {
-                (_, 0) if advice.no_tail => NO_TAIL.to_string(),
+                (_, 0) if advice.no_tail && groups.middle.share(cause) < MUCH_OF_MIDDLE => {
+                    NO_TAIL.to_string()
+                }
                 (Cause::Unexplained, 1..) => OUT_OF_TIME.to_string(),
                 _ => remedy(cause, advice),
             },

@@ -337,11 +337,16 @@ fn where_the_slowest_are_hardly_slower_no_remedy_is_given() {
         };
         analysed(&(0..100).map(row).collect::<Vec<_>>())
     };
-    let remedies =
-        |found: &PhaseAnalysis| found.causes.iter().map(|cause| cause.remedy.clone()).collect::<Vec<_>>();
+    let remedy = |found: &PhaseAnalysis, cause| {
+        let of = found.causes.iter().find(|one| one.cause == cause);
+        of.map(|one| one.remedy.clone()).expect("it is among the causes")
+    };
     let (little, much) = (late(1), late(30));
-    assert!(little.has_no_tail() && remedies(&little).iter().all(|one| one.starts_with("none: the slowest")));
-    assert!(!much.has_no_tail() && remedies(&much)[0].contains("processor time"), "{:?}", remedies(&much));
+    let [none, some] = [&little, &much].map(|found| remedy(found, Cause::ClientQueueScheduler));
+    assert!(little.has_no_tail() && none.starts_with("none: the slowest"), "{none}");
+    assert!(!much.has_no_tail() && some.contains("processor time"), "{some}");
+    let of_all = remedy(&little, Cause::Unexplained);
+    assert_eq!(of_all, "none before the cause is known", "most of the middle too");
 }
 
 #[test]
