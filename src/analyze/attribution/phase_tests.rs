@@ -44,7 +44,7 @@ fn what_only_the_tail_has_comes_first() {
 fn only_what_was_sent_again_on_kept_connections_is_counted_there() {
     let kept = |seq: u64| {
         let row = told(412).stage(Stage::Connect, 0).reused();
-        row.retransmits(u32::from(seq % 2 == 0))
+        row.retransmits(u32::from(seq.is_multiple_of(2)))
     };
     let with_probes = |seq: u64| if seq < 20 { told(112).retransmits(1) } else { told(112 + seq % 7) };
     let rows: Vec<Row> = (0..90).map(with_probes).chain((0..10).map(kept)).collect();
