@@ -250,7 +250,10 @@ fn figure<'a>(phase: &'a Value, metric: &str) -> &'a Value {
     match metric {
         "planned" | "succeeded" | "failed" | "unsent" => &phase[metric],
         "throughput" => &phase["throughput_rps"],
-        percentile => &phase["latency_ms"][percentile],
+        percentile => match percentile.strip_prefix("ttfb_") {
+            Some(ttfb) => &phase["ttfb_ms"][ttfb],
+            None => &phase["latency_ms"][percentile],
+        },
     }
 }
 

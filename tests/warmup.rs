@@ -166,7 +166,7 @@ fn failures_of_the_warm_up_are_said_and_one_without_hope_ends_the_run() {
 
 #[test]
 fn each_fresh_mock_gets_a_warm_up_that_is_asked_for_and_none_by_itself() {
-    let flags = ["--warmup", "all", "--repetitions", "2", "-n", "8", "-c", "2"];
+    let flags = ["--warmup", "all", "--repetitions", "2", "-n", "8", "-c", "2", "--set", "after.batch=1"];
     let run = Run::prove("warmup_mock", &flags);
     assert_eq!((run.code(), run.results().caveats()), (0, Vec::new()), "{}", run.stderr());
     let log = run.results().table("warmup.csv");
