@@ -53,7 +53,7 @@ pub fn ratio(pairs: &[(Bracket, Bracket)], narrow: f64) -> Estimate {
     estimate(&pairs.iter().map(of_pair).collect::<Vec<_>>(), narrow * narrow)
 }
 
-fn logarithmic_mean(values: &Vec<f64>) -> Option<f64> {
+fn logarithmic_mean(values: &[f64]) -> Option<f64> {
     let logs: f64 = values.iter().map(|value| value.ln()).sum();
     (!values.is_empty()).then(|| rounded((logs / values.len() as f64).exp(), 3))
 }

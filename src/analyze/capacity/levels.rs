@@ -20,7 +20,8 @@ fn middle(level: &[(f64, f64)]) -> (f64, f64) {
     let mut values: Vec<f64> = level.iter().map(|(_, value)| *value).collect();
     values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
-    let median = if values.len() % 2 == 0 { (values[half - 1] + values[half]) / 2.0 } else { values[half] };
+    let median =
+        if values.len().is_multiple_of(2) { (values[half - 1] + values[half]) / 2.0 } else { values[half] };
     ((logs / level.len() as f64).exp(), median)
 }
 

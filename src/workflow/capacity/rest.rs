@@ -81,7 +81,7 @@ async fn until_idle(
 ) -> anyhow::Result<bool> {
     let most = Micros(usual.0 * TIMES + MORE.0);
     let clock = Clock::start();
-    while !call().await?.is_some_and(|took| took <= most) {
+    while call().await?.is_none_or(|took| took > most) {
         if clock.now().since(Moment::START) >= AT_MOST {
             return Ok(false);
         }
