@@ -214,5 +214,6 @@ fn manifest() -> anyhow::Result<Manifest> {
         idle_bodies: None,
         aa: false,
         imported: None,
+        answers_of: None,
     })
 }

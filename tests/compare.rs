@@ -141,7 +141,11 @@ fn a_stored_run_that_was_interrupted_is_a_caveat() {
 #[test]
 fn other_answers_are_a_miss() {
     let mut changed = repetitions(300);
-    changed[1][7].answer_digest = Some(AnswerDigest::OfValue(Digest::of(b"another answer")));
+    for repetition in &mut changed {
+        repetition[7..17].iter_mut().for_each(|sample| {
+            sample.answer_digest = Some(AnswerDigest::OfValue(Digest::of(b"another answer")));
+        });
+    }
     let runs =
         write(&fresh_folder("compare_answers"), [release("old", repetitions(400)), release("new", changed)]);
     let comparison = json(&runs, &[]);

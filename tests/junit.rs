@@ -138,10 +138,11 @@ fn answers_that_differ_fail_though_every_line_is_met() {
     let sent = ("every planned request was sent".to_string(), "passed");
     let answered = ("requests succeeded in both phases".to_string(), "passed");
     let beyond_doubt = ("nothing leaves the result in doubt".to_string(), "passed");
-    assert_eq!(cases(&comparison), [sent, answered, ("answers are equal".into(), "passed"), beyond_doubt]);
-    comparison.quality.different = 3;
+    assert_eq!(cases(&comparison), [sent, answered, ("answers are no worse".into(), "passed"), beyond_doubt]);
+    (comparison.quality.different, comparison.quality.degraded) = (3, true);
     assert_eq!(cases(&comparison)[2].1, "failed");
     (comparison.quality.different, comparison.quality.compared) = (0, 0);
+    comparison.quality.degraded = false;
     assert_eq!(cases(&comparison)[2].1, "skipped", "nothing compared is no pass");
     comparison.phases.after.unsent = 1;
     assert_eq!(cases(&comparison)[0].1, "failed");

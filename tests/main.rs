@@ -43,6 +43,7 @@ mod page_verdict;
 mod prediction;
 mod probe;
 mod prove;
+mod quality;
 mod readme;
 mod requests;
 mod rooms;

@@ -35,7 +35,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("transport", &["model", "host"]),
     ("client", &["model", "host", "transport"]),
     ("engine", &["model", "host", "plan", "transport", "client"]),
-    ("runlog", &["model", "host"]),
+    ("runlog", &["model", "host", "stream"]),
     ("analyze", &["model", "stats", "host"]),
     // The progress shows what the recorder has counted.
     ("report", &["model", "stats", "host", "analyze", "runlog"]),

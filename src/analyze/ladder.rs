@@ -3,7 +3,7 @@
 use super::comparison::verdict_of;
 use super::document::{Bought, Difference, LadderRung, LatencyMs};
 use super::observed::{PhaseData, meets};
-use super::quality;
+use super::quality::{self, AnswerPairs};
 use super::validity::batches::forms_none;
 use crate::model::SlaLine;
 
@@ -39,7 +39,7 @@ fn rung(
     sla: &[SlaLine],
 ) -> LadderRung {
     let latency = LatencyMs::of(data.latency());
-    let quality = quality::compare(first, data);
+    let quality = quality::compare(first, data, &AnswerPairs::default());
     let bought = |previous: &LadderRung| {
         let Difference { ms, ratio, .. } = Difference::of(previous.p95_ms, latency.p95);
         Bought { p95_ms: ms, p95_ratio: ratio }

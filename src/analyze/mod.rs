@@ -23,10 +23,10 @@ pub use comparison::{compare, compare_runs, judge_alone};
 pub use document::{
     AaResult, Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump,
     Cluster, Clusters, Comparison, Contribution, Difference, Differences, EndpointFigures, FailureFigures,
-    LadderRung, LatencyMs, OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality, RepetitionSummary,
-    Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ServerPart, ServerView,
-    SlaResult, SlaTimes, StageFigures, Table, TableKey, Tail, ThreeIntervals, ThreePercentiles, Utilisation,
-    Way, Window,
+    LadderRung, LatencyMs, NumericDifferences, OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality,
+    RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ServerPart,
+    ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey, Tail, ThreeIntervals, ThreePercentiles,
+    Utilisation, Way, Window, Yardstick,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]
@@ -34,6 +34,9 @@ pub(crate) use observed::fixtures;
 pub use observed::{
     FailureGroup, Inputs, Observation, PhaseCollector, PhaseData, RepetitionHealth, RunSide, ScriptRow,
     ScriptRows, SingleCall, Truth, TruthRow, Ways, truth_rows,
+};
+pub use quality::{
+    AnswerDifference, AnswerPair, AnswerPairs, NumbersApart, differing_pairs, differing_requests,
 };
 pub use script::analyse_script;
 pub use validity::{

@@ -142,6 +142,8 @@ kinds! {
     LatencyDiffers = "latency_differs",
     /// The run is another tool's log alone.
     OnlyImported = "only_imported",
+    /// The scenario's judge did not judge all pairs.
+    NotJudged = "not_judged",
 }
 
 impl CaveatKind {

@@ -73,6 +73,9 @@ pub struct Manifest {
     /// Of a run whose rows another tool wrote: where they come from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<ImportRecord>,
+    /// The known API whose answers came, so that its ids and times were left out before they were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers_of: Option<String>,
 }
 
 /// The plan in figures.

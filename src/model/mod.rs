@@ -2,6 +2,7 @@
 
 mod answer;
 mod answer_check;
+mod answer_view;
 mod arrival;
 mod arrival_record;
 mod byte_budget;
@@ -29,6 +30,7 @@ mod part;
 mod phase;
 pub mod printable;
 mod pulse;
+mod quality_rules;
 mod releases;
 mod row_order;
 mod run_end;
@@ -53,6 +55,7 @@ mod warmup_record;
 
 pub use answer::{AnswerBody, AnswerDigest, KeptAnswer};
 pub use answer_check::{AnswerCheck, AnswerChecks, Demanded};
+pub use answer_view::AnswerView;
 pub use arrival::{ArrivalProcess, RateStep};
 pub use arrival_record::{ArrivalRecord, TraceFormat, TraceRead};
 pub use byte_budget::{ByteBudget, Lease};
@@ -78,6 +81,7 @@ pub use moment::{Micros, Moment};
 pub use part::{Part, Rung};
 pub use phase::Phase;
 pub use pulse::{Pulse, Standing};
+pub use quality_rules::QualityRules;
 pub use releases::Releases;
 pub use row_order::RowOrder;
 pub use run_end::{RunEnd, Signal};

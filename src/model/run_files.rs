@@ -16,6 +16,10 @@ pub const SINGLE_CALLS: &str = "single_calls.csv";
 pub const WARMUP: &str = "warmup.csv";
 /// Distinct answers.
 pub const ANSWERS: &str = "answers.jsonl";
+/// What the scenario's judge said of answers that differ.
+pub const JUDGED: &str = "judged.jsonl";
+/// What it printed beside.
+pub const JUDGE_OUTPUT: &str = "judge.log";
 /// What failures said.
 pub const FAILURES: &str = "failures.jsonl";
 /// What the given load test logged.
@@ -44,7 +48,7 @@ pub const CAPACITY_PAGE: &str = "capacity.html";
 pub const ABLATION: &str = "ablation.md";
 
 /// A file, or several whose names differ in what stands in angle brackets; and what it holds.
-pub const ALL: [(&str, &str); 26] = [
+pub const ALL: [(&str, &str); 28] = [
     (MANIFEST, "the resolved scenario, the plan's digest, versions, the machine, caveats"),
     (BEFORE, "one row a planned request and repetition of the before phase"),
     (AFTER, "the same of the after phase"),
@@ -71,6 +75,8 @@ pub const ALL: [(&str, &str); 26] = [
     (CAPACITY_PAGE, "the page of that"),
     ("capacity_<phase>.csv", "one row a request and measurement; a repetition is a rate"),
     (ABLATION, "in the folder of an ablation: the table of its variants"),
+    (JUDGED, "what the scenario's judge said of pairs of answers, by their digests"),
+    (JUDGE_OUTPUT, "what the judge wrote to standard error"),
 ];
 
 /// The log of a part of the run: of a phase, the warm-up, the calibration, the single calls or a rung of the ladder.

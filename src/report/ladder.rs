@@ -34,10 +34,10 @@ fn row(rung: &LadderRung) -> [String; 7] {
         Verdict::Met => "met",
         Verdict::Missed => "missed",
     };
-    let why = match (rung.quality.different, rung.unsent) {
-        (0, 0) => String::new(),
-        (0, unsent) => format!(", {unsent} never sent"),
-        (different, _) => format!(", {different} answers differ"),
+    let why = match (rung.quality.degraded, rung.unsent) {
+        (false, 0) => String::new(),
+        (false, unsent) => format!(", {unsent} never sent"),
+        (true, _) => format!(", {} answers differ", rung.quality.different),
     };
     [rung.strategy.clone(), p50, p95, p99, rate, bought, format!("{verdict}{why}")]
 }
@@ -53,7 +53,14 @@ mod tests {
             planned: 600,
             succeeded: 580,
             unsent: 0,
-            quality: Quality { compared: 580, equal: 502, different: 78, not_compared: 0, examples: vec![3] },
+            quality: Quality {
+                compared: 580,
+                equal: 502,
+                different: 78,
+                examples: vec![3],
+                degraded: true,
+                ..Quality::default()
+            },
             p50_ms: Some(812.25),
             p95_ms: Some(1_044.04),
             p99_ms,

@@ -102,7 +102,7 @@ impl Markdown {
             }
         }
         let quality = &comparison.quality;
-        writeln!(text, "- answers: {} compared, {} different\n", quality.compared, quality.different)
+        writeln!(text, "- answers: {}\n", words::answers(quality))
     }
 
     fn why(&self, text: &mut String) -> std::fmt::Result {

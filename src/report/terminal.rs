@@ -125,12 +125,8 @@ fn below(screen: &mut Screen, comparison: &Comparison, summary: &Summary) {
         }
     }
     let quality = &comparison.quality;
-    let style = if quality.different > 0 { Style::Bad } else { Style::Plain };
-    screen.named(
-        "answers",
-        &format!("{} compared, {} different", quality.compared, quality.different),
-        style,
-    );
+    let style = if quality.degraded { Style::Bad } else { Style::Plain };
+    screen.named("answers", &words::answers(quality), style);
     if let Some(script) = &comparison.baseline_script {
         let [p50, p95, p99] =
             [script.latency_ms.p50, script.latency_ms.p95, script.latency_ms.p99].map(words::number);

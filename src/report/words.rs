@@ -2,11 +2,18 @@
 
 use std::path::PathBuf;
 
-use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, Quality, SlaResult, Verdict};
 use crate::model::{Exit, Metric, SlaLine, Statistic, Subject, Unit};
 
 /// What is compared where another tool measured it: the caveats say from when and until when.
 pub const FOREIGN_LATENCY: &str = "latency, ms";
+
+/// What came of comparing the answers.
+pub fn answers(quality: &Quality) -> String {
+    let Quality { compared, different, .. } = quality;
+    let by_chance = if *different > 0 && !quality.degraded { ", as its answers vary anyway" } else { "" };
+    format!("{compared} compared, {different} different{by_chance}")
+}
 
 /// What a summary needs beside the comparison.
 #[derive(Clone, Debug)]

@@ -5,13 +5,18 @@ use std::io::Write;
 
 use serde::de::IgnoredAny;
 
-use crate::model::{AnswerDigest, Canonical, Digest, Mask};
+use super::streamed_answer;
+use crate::model::{AnswerDigest, AnswerView, Canonical, Digest, Mask};
 
-/// Requests whose answers are kept: the same ones in every phase and repetition, so that an
-/// answer that differs stands beside the one it differs from.
-const KEPT_REQUESTS: u64 = 128;
+/// Requests whose answers may be kept: the same ones in every phase and repetition, so that an answer that differs stands beside the
+/// one it differs from.
+const KEPT_REQUESTS: u64 = 65_536;
+/// Bytes after which no further request's answers are kept: what is left of the room is for other answers to the same ones.
+const FIRST_BYTES: usize = 4 << 20;
 /// Bytes of answers kept in one run.
-const KEPT_BYTES: usize = 512 * 1024;
+const KEPT_BYTES: usize = 32 << 20;
+/// Bytes of a line beside its answer.
+const LINE: usize = 72;
 /// An answer of this length is compared with the one before sooner than it is read.
 const SHORT: usize = 1_024;
 
@@ -20,6 +25,10 @@ pub struct Answers {
     sink: Box<dyn Write + Send>,
     kept: HashSet<Digest>,
     bytes: usize,
+    /// The first request whose answers are not kept.
+    end: u64,
+    view: AnswerView,
+    api: Option<&'static str>,
     mask: Mask,
     canonical: Canonical,
     /// A short answer and its digest: a server that gives one answer to all is asked often, to see what the rest costs.
@@ -28,12 +37,16 @@ pub struct Answers {
 
 impl Answers {
     /// Keeps answers in `sink`, one JSON object a line, without what `mask` hides: a server may repeat a key that it was given.
-    pub fn new(sink: Box<dyn Write + Send>, mask: Mask) -> Self {
+    /// Of each only what `view` shows is digested and kept.
+    pub fn new(sink: Box<dyn Write + Send>, mask: Mask, view: AnswerView) -> Self {
         Answers {
             sink,
             mask,
             kept: HashSet::new(),
             bytes: 0,
+            end: KEPT_REQUESTS,
+            view,
+            api: None,
             canonical: Canonical::default(),
             last: (Vec::new(), Digest::of(b"")),
         }
@@ -49,11 +62,20 @@ impl Answers {
     }
 
     fn value(&mut self, seq: u64, answer: &[u8]) -> std::io::Result<Digest> {
-        let room = seq < KEPT_REQUESTS && self.bytes + answer.len() <= KEPT_BYTES;
+        let room = seq < self.end && self.bytes + answer.len() <= KEPT_BYTES;
         if self.last.0 == answer && (!room || self.kept.contains(&self.last.1)) {
             return Ok(self.last.1);
         }
         let text = self.canonical.text(answer);
+        let seen = match text {
+            Some(text) => self.view.of(text),
+            None if self.view.knows() => streamed_answer::document(answer),
+            None => None,
+        };
+        if seen.is_some() && self.api.is_none() {
+            self.api = text.map_or(Some(streamed_answer::API), |text| self.view.api(text));
+        }
+        let text = seen.as_deref().or(text);
         let digest = Digest::of(text.unwrap_or(answer));
         if answer.len() <= SHORT {
             self.last.0.clear();
@@ -61,11 +83,19 @@ impl Answers {
             self.last.1 = digest;
         }
         if room && self.kept.insert(digest) {
-            self.bytes += answer.len();
             let text = shown(&self.mask, text, answer);
+            self.bytes += text.len() + LINE;
+            if self.bytes > FIRST_BYTES {
+                self.end = self.end.min(seq + 1);
+            }
             writeln!(self.sink, r#"{{"answer":{text},"digest":"{digest}","seq":{seq}}}"#)?;
         }
         Ok(digest)
+    }
+
+    /// The known API whose answers came, if any did.
+    pub fn api(&self) -> Option<&'static str> {
+        self.api
     }
 
     /// Hands everything to the operating system.
@@ -92,10 +122,10 @@ mod tests {
     fn what_is_kept_has_no_secret_and_the_digest_is_that_of_the_true_answer() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         let sink = Box::new(file.reopen().expect("the file is there"));
-        let mut answers = Answers::new(sink, Mask::new(&["sk-0123456789", "7"]));
+        let mut answers = Answers::new(sink, Mask::new(&["sk-0123456789", "7"]), AnswerView::default());
         let given = [r#"{"you":"sk-0123456789","n":17}"#, r#"{"n":7}"#, "hello sk-0123456789"];
         let digests: Vec<_> = given.iter().map(|answer| answers.take(0, answer.as_bytes())).collect();
-        let mut plain = Answers::new(Box::new(std::io::sink()), Mask::default());
+        let mut plain = Answers::new(Box::new(std::io::sink()), Mask::default(), AnswerView::default());
         for (answer, digest) in given.iter().zip(digests) {
             let digest = digest.expect("the disk has room");
             assert_eq!(digest, plain.take(0, answer.as_bytes()).expect("nothing is written"));
@@ -109,7 +139,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_costly_to_read_is_told_by_its_bytes() {
-        let mut answers = Answers::new(Box::new(std::io::sink()), Mask::default());
+        let mut answers = Answers::new(Box::new(std::io::sink()), Mask::default(), AnswerView::default());
         let members = format!("{{{}\"b\":1}}", "\"a\":1,".repeat(200_000));
         for (answer, read) in [
             (format!("\"{}\"", "x".repeat(1_000_000)), true),
@@ -123,10 +153,18 @@ mod tests {
         }
     }
 
+    fn new(file: &tempfile::NamedTempFile) -> Answers {
+        Answers::new(
+            Box::new(file.reopen().expect("the file is there")),
+            Mask::default(),
+            AnswerView::default(),
+        )
+    }
+
     #[test]
-    fn distinct_answers_are_kept_once_and_within_bounds() {
+    fn distinct_answers_are_kept_once() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let mut answers = Answers::new(Box::new(file.reopen().expect("the file is there")), Mask::default());
+        let mut answers = new(&file);
         let first = answers.take(0, b"{\"a\": 1}").expect("the disk has room");
         let same = answers.take(1, b"{\"a\":1}").expect("the disk has room");
         assert_eq!(first, same);
@@ -136,10 +174,43 @@ mod tests {
         answers.take(0, b"").expect("the disk has room");
         answers.take(KEPT_REQUESTS, b"[]").expect("the disk has room");
         answers.take(7, b"[]").expect("the disk has room");
-        answers.take(3, &vec![b'x'; KEPT_BYTES]).expect("the disk has room");
         let text = std::fs::read_to_string(file.path()).expect("text");
         let lines: Vec<_> = text.lines().map(|line| line.split(',').next().expect("an answer")).collect();
         let kept = [r#"{"answer":{"a":1}"#, r#"{"answer":"not json""#, r#"{"answer":"""#, r#"{"answer":[]"#];
         assert_eq!(lines, kept, "the last one was seen first of a request whose answer is not kept");
+    }
+
+    #[test]
+    fn what_differs_has_room_beside_what_came_first() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let mut answers = new(&file);
+        let long = |seq: u64, phase: u64| format!("\"{}{seq}-{phase}\"", "x".repeat(64 << 10));
+        for phase in 0..9 {
+            for seq in 0..100 {
+                answers.take(seq, long(seq, phase).as_bytes()).expect("the disk has room");
+            }
+        }
+        let text = std::fs::read_to_string(file.path()).expect("text");
+        assert!((FIRST_BYTES..KEPT_BYTES + (128 << 10)).contains(&text.len()), "{}", text.len());
+        let of = |seq: u64| text.lines().filter(|line| line.ends_with(&format!("\"seq\":{seq}}}"))).count();
+        let each: Vec<_> = (0..100).map(of).collect();
+        assert!(each[..60].iter().all(|kept| (7..=8).contains(kept)), "{each:?}");
+        assert!(each[64..].iter().all(|kept| *kept == 0), "{each:?}");
+    }
+
+    #[test]
+    fn what_the_view_leaves_out_makes_no_answer_another_one() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let sink = Box::new(file.reopen().expect("the file is there"));
+        let mut answers = Answers::new(sink, Mask::default(), AnswerView::new(true, &[], &[]));
+        let chat = |id: u32| {
+            format!("{{\"object\":\"text_completion\",\"id\":{id},\"choices\":[{{\"text\":\"x\"}}]}}")
+        };
+        let digests = [1, 2].map(|id| answers.take(0, chat(id).as_bytes()).expect("the disk has room"));
+        assert_eq!(digests[0], digests[1]);
+        let text = std::fs::read_to_string(file.path()).expect("text");
+        let kept = r#"{"choices":[{"text":"x"}],"object":"text_completion"}"#;
+        assert_eq!(digests[0].digest(), Digest::of(kept.as_bytes()));
+        assert_eq!(text, format!("{{\"answer\":{kept},\"digest\":\"{}\",\"seq\":0}}\n", digests[0].digest()));
     }
 }

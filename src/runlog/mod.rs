@@ -9,6 +9,7 @@ mod log;
 mod log_file;
 mod recorder;
 mod results;
+mod streamed_answer;
 
 pub use answers::Answers;
 pub use body_times::BodyTimes;

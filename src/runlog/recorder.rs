@@ -206,12 +206,14 @@ mod tests {
 
     use super::*;
     use crate::model::TimeSources;
-    use crate::model::{ByteBudget, Canonical, Digest, KeptAnswer, Mask, Micros, Sample, Stages, TraceId};
+    use crate::model::{
+        AnswerView, ByteBudget, Canonical, Digest, KeptAnswer, Mask, Micros, Sample, Stages, TraceId,
+    };
     use crate::runlog::LogReader;
 
     fn recording(file: &tempfile::NamedTempFile) -> Recording {
         let log = LogWriter::new(LogFile::start(file.path()).expect("nobody else writes"), "run", "before");
-        let answers = Answers::new(Box::new(std::io::sink()), Mask::default());
+        let answers = Answers::new(Box::new(std::io::sink()), Mask::default(), AnswerView::default());
         let [log_path, answers_path, failures_path] =
             ["before.csv", "answers.jsonl", "failures.jsonl"].map(PathBuf::from);
         let failures = FailureLog::new(Box::new(std::io::sink()), Mask::default());

@@ -17,6 +17,7 @@ mod overrides;
 #[cfg(test)]
 mod page_tests;
 mod plain_words;
+mod quality;
 mod raw;
 mod raw_endpoint;
 mod raw_secret;

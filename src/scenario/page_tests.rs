@@ -6,6 +6,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::endpoints::WEIGHT;
+use super::quality::RawQuality;
 use super::raw::{Raw, RawLoad, RawPhase, RawTarget, Runs};
 use super::raw_endpoint::RawEndpoint;
 use super::raw_secret::{RawHeaderValues, RawSecret};
@@ -140,6 +141,15 @@ fn all_keys() -> Raw {
             trace_ratio: Some(1.0),
             metrics: true,
             metrics_port: Some(1),
+        },
+        quality: RawQuality {
+            ignore: vec!["/a".into()],
+            content: vec!["/b".into()],
+            tolerance: Some(0.1),
+            cosine: Some(0.9),
+            length_ratio: Some(0.5),
+            command: vec!["judge".into()],
+            command_timeout: "1s".into(),
         },
     }
 }

@@ -8,6 +8,7 @@ use toml::Value;
 
 use super::abort_after;
 use super::error::ScenarioError;
+use super::quality::RawQuality;
 use super::raw_endpoint::RawEndpoint;
 use super::raw_secret::{self, RawHeaders, RawSecret};
 use super::success::RawSuccess;
@@ -27,6 +28,7 @@ pub struct Raw {
     pub runs: Runs,
     pub mock: MockSettings,
     pub telemetry: TelemetrySettings,
+    pub quality: RawQuality,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ use super::endpoints::{self, TargetEndpoint};
 use super::error::ScenarioError;
 use super::headers::{self, GivenHeader};
 use super::method;
+use super::quality;
 use super::raw::{self, Raw};
 use super::secret::Secret;
 use super::server_times;
@@ -23,8 +24,8 @@ use super::via::Via;
 use super::warmup::{self, Warmup};
 use crate::mock::MockSettings;
 use crate::model::{
-    AnswerChecks, ArrivalProcess, Connections, HttpChoice, Mask, Phase, RowOrder, SlaLine, Strategy,
-    TimeSources, masked_url, query,
+    AnswerChecks, ArrivalProcess, Connections, HttpChoice, Mask, Phase, QualityRules, RowOrder, SlaLine,
+    Strategy, TimeSources, masked_url, query,
 };
 use crate::telemetry::TelemetrySettings;
 
@@ -53,6 +54,8 @@ pub struct Settings {
     /// Secrets of flags that others overrule: they are not sent, and must not be written down either.
     #[serde(skip)]
     pub overruled: Vec<Secret>,
+    /// How answers are held against each other.
+    pub quality: QualityRules,
 }
 
 impl Settings {
@@ -267,6 +270,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         mock: raw.mock,
         telemetry: raw.telemetry,
         overruled: Vec::new(),
+        quality: quality::resolve(raw.quality)?,
     })
 }
 

@@ -151,5 +151,6 @@ fn manifest(
         idle_bodies: None,
         aa: false,
         imported: Some(record.clone()),
+        answers_of: None,
     }
 }

@@ -36,7 +36,7 @@ pub async fn load(
     let recording = Recording {
         log: LogWriter::new(file, &run_id, phase.name())?,
         log_path: log.into(),
-        answers: Answers::new(Box::new(std::io::sink()), Mask::default()),
+        answers: Answers::new(Box::new(std::io::sink()), Mask::default(), settings.quality.view()),
         answers_path: run_files::ANSWERS.into(),
         failures: FailureLog::new(Box::new(std::io::sink()), settings.mask()),
         failures_path: run_files::FAILURES.into(),
@@ -113,7 +113,7 @@ async fn warm_up(runner: &mut Runner<'_>, plan: &Arc<Plan>, session: &Session) -
     let recording = Recording {
         log: LogWriter::new(LogFile::start(nowhere)?, &runner.run_id, &part)?,
         log_path: nowhere.into(),
-        answers: Answers::new(Box::new(std::io::sink()), settings.mask()),
+        answers: Answers::new(Box::new(std::io::sink()), settings.mask(), settings.quality.view()),
         answers_path: nowhere.into(),
         failures: FailureLog::new(Box::new(std::io::sink()), settings.mask()),
         failures_path: nowhere.into(),

@@ -104,7 +104,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     if let Some(port) = telemetry.metrics_port() {
         progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
     }
-    let recordings = Recordings::start(&results, settings.mask())?;
+    let recordings = Recordings::start(&results, settings.mask(), &settings.quality)?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
     runner.say_destination(&[settings.before, settings.after])?;
     runner.say_arrivals(&plan);
@@ -149,11 +149,14 @@ async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
 /// Closes the logs and hands over to the analysis that the command of that name runs.
 async fn conclude(mut run: Run<'_>) -> anyhow::Result<Proof> {
     run.manifest.interrupted = run.runner.interrupt.signal();
+    run.manifest.answers_of = run.recordings.api().map(String::from);
     if !run.stopped() && run.runner.server.is_mock() {
         let sets = payload_sets::compare(&run.plan, &run.manifest, &run.results)?;
         payload_sets::caveats(&sets).into_iter().for_each(|caveat| run.caveat(caveat));
         run.manifest.payloads = Some(sets);
     }
+    // The judge reads the logs by the manifest, and may have something to say in it.
+    steps::judge(&mut run).await?;
     run.write_manifest()?;
     let findings = analyze(&run.results)?;
     steps::telemetry::publish(&run, &findings.comparison).await;

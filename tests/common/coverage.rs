@@ -120,6 +120,7 @@ pub fn compared(before: &PhaseData, after: &PhaseData) -> Comparison {
         warmup: None,
         aa: false,
         sent_by: Default::default(),
+        answers: Default::default(),
     })
 }
 

@@ -70,5 +70,6 @@ pub fn compared(before: &PhaseData, after: &PhaseData, lines: &[&str], strict: b
         warmup: None,
         aa: false,
         sent_by: Default::default(),
+        answers: Default::default(),
     })
 }

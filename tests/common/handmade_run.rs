@@ -96,6 +96,7 @@ impl HandmadeRun {
             idle_bodies: None,
             aa: self.aa,
             imported: None,
+            answers_of: None,
         }
     }
 }

@@ -58,6 +58,7 @@ fn judged([before, after]: &[PhaseData; 2], warmup: Option<&str>) -> Comparison 
         warmup,
         aa: true,
         sent_by: Default::default(),
+        answers: Default::default(),
     })
 }
 

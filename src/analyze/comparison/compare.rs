@@ -12,7 +12,7 @@ use crate::model::{Caveat, Confidence, Exit, Phase};
 
 /// Compares the two phases and judges the after phase.
 pub fn compare(inputs: Inputs<'_>) -> Comparison {
-    let quality = quality::compare(inputs.before, inputs.after);
+    let quality = quality::compare(inputs.before, inputs.after, &inputs.answers);
     let doubts = validity::doubts(&inputs, &quality);
     let mut inputs = inputs;
     inputs.caveats.extend(doubts.into_iter().map(Caveat::from));

@@ -18,7 +18,9 @@ pub fn compare_runs(
     strict: bool,
 ) -> Comparison {
     let same_plan = a.plan_digest == b.plan_digest;
-    let quality = if same_plan { quality::compare(a.data, b.data) } else { Quality::default() };
+    // Each run has kept answers of its own: by their digests alone.
+    let answers = quality::AnswerPairs::default();
+    let quality = if same_plan { quality::compare(a.data, b.data, &answers) } else { Quality::default() };
     let mut found = validity::of_runs(a, b, sla, &quality);
     found.extend(caveats);
     let inputs = Inputs {
@@ -39,6 +41,7 @@ pub fn compare_runs(
         warmup: None,
         aa: false,
         sent_by: b.sent_by.clone(),
+        answers,
     };
     let pairing = if a.imported || b.imported { Pairing::Foreign } else { Pairing::Unpaired };
     let mut comparison = conclude(inputs, quality, pairing);

@@ -43,16 +43,16 @@ fn confidence(interval: Option<Interval>, limit: f64, repetitions: &[Option<f64>
     if clear { Confidence::Clear } else { Confidence::Straddles }
 }
 
-/// Clear if nothing that straddles could turn the verdict: different answers and one clearly missed line
+/// Clear if nothing that straddles could turn the verdict: worse answers or one clearly missed line
 /// are enough for a clear miss.
 pub(super) fn overall_confidence(sla: &[SlaResult], quality: &Quality) -> Confidence {
     let clear = |line: &SlaResult| line.confidence == Confidence::Clear;
     let missed = |line: &SlaResult| line.verdict == Verdict::Missed;
-    let settled = quality.different > 0 || sla.iter().any(|line| clear(line) && missed(line));
+    let settled = quality.degraded || sla.iter().any(|line| clear(line) && missed(line));
     if settled || sla.iter().all(clear) { Confidence::Clear } else { Confidence::Straddles }
 }
 
-/// Met only if every line is, no answer differs, and every planned request of both phases was
+/// Met only if every line is, its answers are no worse, and every planned request of both phases was
 /// sent, when it was due: a run that was cut short proves nothing, whoever cut it, nor one that sent another load.
 pub(super) fn overall(
     sla: &[SlaResult],
@@ -68,7 +68,7 @@ pub(super) fn overall(
 /// The same of anything that is judged: its lines, its answers beside what they should be, and what had to be sent.
 pub(in crate::analyze) fn of(lines_met: bool, quality: &Quality, loads: &[&PhaseData]) -> Verdict {
     let complete = loads.iter().all(|load| load.unsent() == 0);
-    if lines_met && quality.different == 0 && complete { Verdict::Met } else { Verdict::Missed }
+    if lines_met && !quality.degraded && complete { Verdict::Met } else { Verdict::Missed }
 }
 
 /// How the run ended: an interruption first, then a phase without one success.

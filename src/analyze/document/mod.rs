@@ -49,7 +49,7 @@ pub use offered_load::OfferedLoad;
 pub use phase_analysis::{FailureFigures, PhaseAnalysis, StageFigures};
 pub use phase_summary::{PhaseSummary, RepetitionSummary, mostly_failed};
 pub use prediction::{Prediction, ServerFigures};
-pub use quality::Quality;
+pub use quality::{NumericDifferences, Quality, Yardstick};
 pub use reuse::{Reuse, ReuseBuys};
 pub use runs_compared::{RunCompared, RunsCompared};
 pub use saturation::Saturation;

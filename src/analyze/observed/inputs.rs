@@ -5,6 +5,7 @@ use super::repetition_health::RepetitionHealth;
 use super::script_rows::ScriptRows;
 use super::single_call::SingleCall;
 use crate::analyze::document::BaselineScript;
+use crate::analyze::quality::AnswerPairs;
 use crate::analyze::validity::SentBy;
 use crate::model::{Caveat, Signal, SlaLine};
 
@@ -43,4 +44,6 @@ pub struct Inputs<'a> {
     pub aa: bool,
     /// How requests were sent.
     pub sent_by: SentBy,
+    /// What is known of answers beyond their digests.
+    pub answers: AnswerPairs,
 }

@@ -5,7 +5,7 @@ use super::first_repetition::SlowFirst;
 use super::losses::LostSpans;
 use super::remedy::SentBy;
 use super::work_basis::WorkBasis;
-use crate::analyze::document::OfferedLoad;
+use crate::analyze::document::{OfferedLoad, Quality, Yardstick};
 use crate::analyze::observed::FailureGroup;
 use crate::model::{CaveatKind, Closings, ErrorKind, Metric, Micros, Moment, Peer, Phase, Releases};
 use crate::stats::interval::Interval;
@@ -105,19 +105,21 @@ pub enum Doubt {
         /// Their names.
         columns: Vec<String>,
     },
-    /// Answers are not the same in both phases.
-    AnswersDiffer {
-        /// Pairs that differ.
-        different: u64,
-        /// Pairs with two answers.
-        compared: u64,
-        /// The first request that differs.
-        first: u64,
-    },
+    /// Answers of the after phase are worse than those of the before phase.
+    AnswersDiffer(Box<Quality>),
     /// The server answered the same request differently within the before phase.
     AnswersVary {
         /// Requests with such answers.
         requests: u64,
+        /// How often, and how often the phases differ.
+        yardstick: Option<Yardstick>,
+    },
+    /// The scenario's judge did not judge all pairs of answers that differ.
+    NotJudged {
+        /// Of how many nothing is known.
+        pairs: u64,
+        /// Why.
+        problem: String,
     },
     /// More came than a phase could do.
     Overloaded {
@@ -363,9 +365,10 @@ impl Doubt {
             Doubt::UnreadLog { .. } => CaveatKind::UnreadLog,
             Doubt::MissingRows { .. } => CaveatKind::MissingRows,
             Doubt::UnknownColumns { .. } => CaveatKind::UnknownColumns,
-            Doubt::AnswersDiffer { .. } => CaveatKind::AnswersDiffer,
+            Doubt::AnswersDiffer(_) => CaveatKind::AnswersDiffer,
             Doubt::AnswersVary { .. } => CaveatKind::AnswersVary,
             Doubt::AnswersNotCopied { .. } => CaveatKind::AnswersNotCopied,
+            Doubt::NotJudged { .. } => CaveatKind::NotJudged,
             Doubt::Overloaded { .. } => CaveatKind::Overloaded,
             Doubt::NoSuccess { .. } => CaveatKind::NoSuccess,
             Doubt::MostlyFailed { .. } => CaveatKind::MostlyFailed,

@@ -43,10 +43,11 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::MissingFile { .. } => Doubt::UnreadLog { problem: word() },
         Doubt::UnreadLog { .. } => Doubt::MissingRows { phase, missing: 1, planned: 2 },
         Doubt::MissingRows { .. } => Doubt::UnknownColumns { log: word(), columns: vec![word()] },
-        Doubt::UnknownColumns { .. } => Doubt::AnswersDiffer { different: 1, compared: 2, first: 0 },
-        Doubt::AnswersDiffer { .. } => Doubt::AnswersVary { requests: 1 },
+        Doubt::UnknownColumns { .. } => Doubt::AnswersDiffer(Box::default()),
+        Doubt::AnswersDiffer(_) => Doubt::AnswersVary { requests: 1, yardstick: None },
         Doubt::AnswersVary { .. } => Doubt::AnswersNotCopied { answers: 2, succeeded: 9, not_compared: 1 },
-        Doubt::AnswersNotCopied { .. } => Doubt::Overloaded { phase, load: overload() },
+        Doubt::AnswersNotCopied { .. } => Doubt::NotJudged { pairs: 2, problem: word() },
+        Doubt::NotJudged { .. } => Doubt::Overloaded { phase, load: overload() },
         Doubt::Overloaded { .. } => {
             Doubt::NoSuccess { phase, failures: Vec::new(), sent_by: SentBy::default() }
         }

@@ -59,6 +59,7 @@ mod tests {
             warmup: None,
             aa: false,
             sent_by: Default::default(),
+            answers: Default::default(),
         })
     }
 

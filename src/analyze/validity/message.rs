@@ -1,9 +1,9 @@
 //! Each doubt in words: what it is and what to do.
 
 use super::doubt::Doubt;
-use super::{batches, failed, kept, losses};
+use super::{answers, batches, failed, kept, losses};
 use crate::analyze::document::OfferedLoad;
-use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_LOG, SCRIPT_OUTPUT};
+use crate::model::run_files::{SCRIPT_LOG, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Metric, Micros, Peer, Phase};
 
 /// What a doubt is and what to do, for people.
@@ -115,14 +115,10 @@ pub(super) fn message(doubt: &Doubt) -> String {
             columns.len(),
             columns.join(", ")
         ),
-        Doubt::AnswersDiffer { different, compared, first } => format!(
-            "{different} of {compared} answers differ between the phases, first that of request {first}; mend that \
-             before taking the gain (--set after.batch=1 shows whether it is the batches); {ANSWERS} holds the \
-             answers to the first requests of the plan, by the digests of {BEFORE} and {AFTER}"
-        ),
-        Doubt::AnswersVary { requests } => format!(
-            "the server gave {requests} requests different answers in different repetitions, so a difference \
-             between the phases need not come from how they are sent; make it deterministic (temperature 0, a seed)"
+        Doubt::AnswersDiffer(quality) => answers::differ(quality),
+        Doubt::AnswersVary { requests, yardstick } => answers::vary(*requests, yardstick.as_ref()),
+        Doubt::NotJudged { pairs, problem } => format!(
+            "of {pairs} pairs of answers that differ the judge (quality.command) said nothing, so they are not compared: {problem}"
         ),
         Doubt::AnswersNotCopied { answers, succeeded, not_compared } => format!(
             "{answers} of {succeeded} answers came faster than they were digested, so that no copy of them was kept, \

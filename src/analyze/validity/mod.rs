@@ -1,5 +1,6 @@
 //! What limits the trust in a comparison: each doubt is found by a check, and names its remedy.
 
+mod answers;
 pub(super) mod batches;
 mod client;
 mod doubt;
@@ -50,12 +51,13 @@ pub(super) fn uncertain_gain(inputs: &Inputs<'_>, difference: &Differences) -> O
 pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let (before, after) = (inputs.before, inputs.after);
     let cut_short = cut_short(inputs);
-    let mut doubts: Vec<Doubt> = phases::answers(quality, before, after);
+    let mut doubts: Vec<Doubt> = phases::answers(quality, before, after, &inputs.answers);
     if inputs.aa {
         // Where both phases send alike no optimisation made the difference: the server answers differently from time to time.
         let varies = |doubt: &mut Doubt| {
-            if let Doubt::AnswersDiffer { different, .. } = doubt {
-                *doubt = Doubt::AnswersVary { requests: *different };
+            if let Doubt::AnswersDiffer(quality) = doubt {
+                let (requests, yardstick) = (quality.different, quality.yardstick.clone());
+                *doubt = Doubt::AnswersVary { requests, yardstick };
             }
         };
         doubts.iter_mut().for_each(varies);

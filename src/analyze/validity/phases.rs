@@ -6,7 +6,7 @@ use super::doubt::Doubt;
 use super::remedy::SentBy;
 use crate::analyze::document::Quality;
 use crate::analyze::observed::{PhaseData, meets};
-use crate::analyze::quality;
+use crate::analyze::quality::{self, AnswerPairs};
 use crate::model::SlaLine;
 use crate::model::{Peer, Phase};
 
@@ -15,15 +15,21 @@ const Z_99: f64 = 2.576;
 /// Shares of failures that are closer than this are equal for any purpose.
 const ERRORS_APART: f64 = 0.005;
 
-pub(super) fn answers(quality: &Quality, before: &PhaseData, after: &PhaseData) -> Vec<Doubt> {
+pub(super) fn answers(
+    quality: &Quality,
+    before: &PhaseData,
+    after: &PhaseData,
+    pairs: &AnswerPairs,
+) -> Vec<Doubt> {
     let mut doubts = Vec::new();
-    if let Some(first) = quality.examples.first() {
-        let (different, compared) = (quality.different, quality.compared);
-        doubts.push(Doubt::AnswersDiffer { different, compared, first: *first });
+    if quality.degraded {
+        doubts.push(Doubt::AnswersDiffer(Box::new(quality.clone())));
     }
-    let varying = quality::varying(before);
+    // Few answers may differ by chance though the before phase never did.
+    let by_chance = if quality.degraded { 0 } else { quality.different };
+    let varying = quality::varying(before, pairs).max(by_chance);
     if varying > 0 {
-        doubts.push(Doubt::AnswersVary { requests: varying });
+        doubts.push(Doubt::AnswersVary { requests: varying, yardstick: quality.yardstick.clone() });
     }
     let answers = [before, after].map(quality::not_copied).iter().sum();
     if answers > 0 {

@@ -4,10 +4,10 @@ use super::doubt::Doubt;
 use super::judged::judged;
 use super::message::message;
 use super::plans::plans_differ;
-use super::{client, overload, phases, samples};
+use super::{answers, client, overload, phases, samples};
 use crate::analyze::document::Quality;
 use crate::analyze::observed::RunSide;
-use crate::analyze::quality;
+use crate::analyze::quality::{self, AnswerPairs};
 use crate::model::run_files::ANSWERS;
 use crate::model::{Caveat, CaveatKind, Phase, SlaLine};
 
@@ -28,7 +28,7 @@ pub(in crate::analyze) fn of_runs(
     if a.interrupted.or(b.interrupted).is_none() {
         caveats.extend(errors(a, b));
     }
-    caveats.extend(answers(a, quality));
+    caveats.extend(of_answers(a, quality));
     caveats
 }
 
@@ -82,22 +82,18 @@ fn errors(a: &RunSide<'_>, b: &RunSide<'_>) -> Option<Caveat> {
     Some(Caveat::new(doubt.kind(), message))
 }
 
-fn answers(a: &RunSide<'_>, quality: &Quality) -> Vec<Caveat> {
-    let differ = quality.examples.first().map(|first| {
-        let Quality { compared, different, .. } = quality;
+fn of_answers(a: &RunSide<'_>, quality: &Quality) -> Vec<Caveat> {
+    let differ = quality.degraded.then(|| {
         let message = format!(
-            "{different} of {compared} answers differ between the runs, first that of request {first}; compare them in {ANSWERS}: \
-             that of each run holds the answers to the first requests, by the digests in its logs"
+            "{}; compare them in {ANSWERS}: that of each run holds the answers to the first requests, by the digests in its logs",
+            answers::figures(quality, "runs")
         );
         Caveat::new(CaveatKind::AnswersDiffer, message)
     });
-    let varying = quality::varying(a.data);
+    let by_chance = if quality.degraded { 0 } else { quality.different };
+    let varying = quality::varying(a.data, &AnswerPairs::default()).max(by_chance);
     let vary = (varying > 0).then(|| {
-        let message = format!(
-            "in {} the server gave {varying} requests different answers in different repetitions, so a difference \
-             between the runs need not come from the release; make it deterministic (temperature 0, a seed)",
-            a.name
-        );
+        let message = format!("{}: {}", a.name, answers::vary(varying, quality.yardstick.as_ref()));
         Caveat::new(CaveatKind::AnswersVary, message)
     });
     differ.into_iter().chain(vary).collect()
@@ -122,7 +118,7 @@ mod tests {
             interrupted: None,
             sent_by: Default::default(),
         };
-        let quality = quality::compare(a.1, b.1);
+        let quality = quality::compare(a.1, b.1, &AnswerPairs::default());
         let (a, b) = (side("run a", a, plans[0]), side("run b", b, plans[1]));
         of_runs(&a, &b, &[sla("p95", 800)], &quality).into_iter().map(|caveat| caveat.message).collect()
     }

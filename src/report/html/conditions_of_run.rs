@@ -1,8 +1,9 @@
 //! What the page says of a run beside its figures; the manifest has it.
 
+use super::marked_answer::MarkedAnswer;
 use crate::analyze::IdleCalls;
 use crate::model::manifest::{IdleBodiesRecord, WarmupRecord};
-use crate::model::{ArrivalProcess, Phase};
+use crate::model::{ArrivalProcess, Phase, QualityRules};
 
 /// Under which conditions a run took place.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +50,7 @@ pub struct Conditions {
     pub machine: Vec<(&'static str, String)>,
     /// Every key of the resolved scenario.
     pub scenario: Vec<(String, String)>,
-    /// The first pairs of answers that differ.
+    /// Requests whose answers differ.
     pub differing: Vec<Differing>,
     /// Why the run or a file of it is not whole.
     pub problems: Vec<String>,
@@ -57,6 +58,10 @@ pub struct Conditions {
     pub warmup: Option<WarmupRecord>,
     /// Which bodies the calls to the idle server carried, where it may have a cache.
     pub idle_bodies: Option<IdleBodiesRecord>,
+    /// The known API whose answers came.
+    pub answers_of: Option<String>,
+    /// How answers were held against each other.
+    pub rules: QualityRules,
 }
 
 impl Conditions {
@@ -83,13 +88,13 @@ pub struct PayloadsSent {
     pub after: bool,
 }
 
-/// Two answers to one request.
+/// A request to which the two phases gave different answers.
 #[derive(Clone, Debug, Default)]
 pub struct Differing {
-    /// The request.
+    /// Its place in the plan.
     pub seq: u64,
-    /// The start of its answer in the before phase; `None` where it was not kept.
-    pub before: Option<String>,
-    /// The start of its answer in the after phase; `None` where it was not kept.
-    pub after: Option<String>,
+    /// Whether both answers were kept.
+    pub is_kept: bool,
+    /// Both where they are shown, before first; `None` for one that was not kept.
+    pub shown: Option<[Option<MarkedAnswer>; 2]>,
 }

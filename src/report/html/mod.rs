@@ -25,6 +25,7 @@ mod glossary;
 mod incomplete;
 mod ladder;
 mod legend;
+mod marked_answer;
 mod middle;
 mod opening;
 mod over_time;
@@ -49,6 +50,7 @@ pub use content::Html;
 pub use drawn::Drawn;
 pub use fate::slow_from;
 pub use incomplete::{FileState, Incomplete};
+pub use marked_answer::MarkedAnswer;
 
 use maud::html;
 

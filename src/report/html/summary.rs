@@ -35,11 +35,12 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
 
 fn met(comparison: &Comparison) -> Markup {
     let judged = was_judged(comparison);
+    let no = judged && comparison.verdict == Verdict::Missed && missed(comparison).next().is_none();
     html! {
-        @if judged && comparison.verdict == Verdict::Missed && missed(comparison).next().is_none() {
+        @if no {
             p { strong.no { "No." } " Every line is kept, and still the run counts as missed: " (otherwise(comparison)) "." }
         }
-        @for (at, line) in comparison.sla.iter().enumerate().take(LINES) { p { (sla_line(line, at, judged)) } }
+        @for (at, line) in comparison.sla.iter().enumerate().take(LINES) { p { (sla_line(line, at, judged, no)) } }
         @if comparison.sla.len() > LINES { p { "and " (comparison.sla.len() - LINES) " more lines, in the table" } }
         @if let Some(script) = &comparison.baseline_script {
             @if script.requests == 0 { p { "The given load test, run unmodified, left no row in its log." } }
@@ -58,9 +59,9 @@ fn missed(comparison: &Comparison) -> impl Iterator<Item = (usize, &SlaResult)> 
 
 /// What makes a run missed that keeps every line.
 fn otherwise(comparison: &Comparison) -> Markup {
-    let differ = comparison.quality.different > 0;
+    let differ = comparison.quality.degraded;
     html! {
-        @if differ { "answers differ" }
+        @if differ { "answers are worse" }
         @if let Some(unsent) = unsent(comparison) { @if differ { ", and " } (unsent) }
     }
 }
@@ -73,11 +74,13 @@ fn wanted(line: &SlaResult, at: usize) -> Markup {
     }
 }
 
-fn sla_line(line: &SlaResult, at: usize, judged: bool) -> Markup {
+fn sla_line(line: &SlaResult, at: usize, judged: bool, no: bool) -> Markup {
     let (written, unit) = unit_of(line);
     let part = |name: &str| format!("comparison:/sla/{at}/{name}");
     let (word, class) = match line.verdict {
         _ if !judged => ("Not judged", "dim"),
+        // The question was whether the SLA was met, and the answer may be no for another reason.
+        Verdict::Met if no => ("Kept", "dim"),
         Verdict::Met => ("Yes", "yes"),
         Verdict::Missed => ("No", "no"),
     };

@@ -18,7 +18,7 @@ pub fn checks(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 @if caveats == 0 { "No caveat: every check of the run passed." }
                 @else { a href="#caveats" { (caveats) (if caveats == 1 { " caveat" } else { " caveats" }) } ", above." }
             }
-            li.(mark(quality.different == 0 && quality.compared > 0)) {
+            li.(mark(!quality.degraded && quality.compared > 0)) {
                 @if quality.compared == 0 { "No answer could be compared." } @else {
                 (count(quality.equal, "comparison:/quality/equal")) " of " (count(quality.compared, "comparison:/quality/compared"))
                 " answers are the same."

@@ -93,7 +93,7 @@ fn sentence(comparison: &Comparison) -> Markup {
     let different = comparison.quality.different;
     html! {
         @if let Some(unsent) = unsent(comparison) { (unsent) ", so the SLA counts as missed. " }
-        @if different > 0 {
+        @if comparison.quality.degraded {
             (count(different, "comparison:/quality/different")) " of " (count(comparison.quality.compared, "comparison:/quality/compared"))
             " answers differ: speed must not cost quality. "
         }

@@ -56,7 +56,7 @@ async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::
     let progress = Progress::new(job.quiet, expected::of_unknown(first));
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));
     let telemetry = Telemetry::start(prepared, &run_id, &first.sla)?;
-    let mut recordings = Recordings::start(&results, first.mask())?;
+    let mut recordings = Recordings::start(&results, first.mask(), &first.quality)?;
     for phase in Phase::BOTH {
         recordings.add(&run_id, Part::Capacity(phase))?;
     }

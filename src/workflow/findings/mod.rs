@@ -1,10 +1,13 @@
 //! From the files of a run to what they come to: the comparison, the analysis, the page.
 
 mod analysis;
+pub(super) mod answers;
 mod differing;
 mod failures;
 pub(super) mod health;
+pub(super) mod judged;
 mod kept;
+pub(super) mod kept_answers;
 mod ladder;
 pub(super) mod logs;
 mod missing;

@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::differing;
 use super::reading::{self, Findings, Read};
-use crate::analyze::{Comparison, IdleCalls};
+use super::{answers, differing};
+use crate::analyze::IdleCalls;
 use crate::host::console::{self, STDOUT};
 use crate::model::JaegerUrl;
 use crate::model::Phase;
@@ -96,7 +96,7 @@ fn render(
     jaeger: Option<JaegerUrl>,
 ) -> anyhow::Result<Vec<u8>> {
     let [before, after] = &read.phases;
-    let conditions = conditions(&findings.comparison, read, results);
+    let conditions = conditions(read, results);
     let jaeger = jaeger.or_else(|| of_scenario(&read.manifest));
     let html = Html {
         analysis: &findings.analysis,
@@ -114,7 +114,7 @@ fn of_scenario(manifest: &Manifest) -> Option<JaegerUrl> {
     JaegerUrl::new(base).ok()
 }
 
-fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Conditions {
+fn conditions(read: &Read, results: &Results) -> Conditions {
     let manifest = &read.manifest;
     let plan = &manifest.plan;
     Conditions {
@@ -147,10 +147,12 @@ fn conditions(comparison: &Comparison, read: &Read, results: &Results) -> Condit
         interpreter: manifest.baseline_script.as_ref().map(|script| script.interpreter.clone()),
         machine: machine(manifest),
         scenario: flattened(&manifest.scenario),
-        differing: differing::first(&comparison.quality.examples, &read.phases, results),
+        differing: differing::requests(&read.phases, &read.answers, results),
         problems: read.problems.clone(),
         warmup: manifest.warmup.clone(),
         idle_bodies: manifest.idle_bodies,
+        answers_of: manifest.answers_of.clone(),
+        rules: answers::rules(manifest),
     }
 }
 

@@ -1,11 +1,11 @@
 //! From the files of a run to its comparison, which is a pure function of them.
 
 use super::server_word::{self, IdleRows};
-use super::{failures, health, kept, ladder, logs, missing, prediction, truth};
+use super::{answers, failures, health, kept, ladder, logs, missing, prediction, truth};
 use crate::analyze;
 use crate::analyze::{
-    Analysis, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SentBy, SingleCall,
-    analyse_script, attribute_both, calibration, shorter_than_phases,
+    Analysis, AnswerPairs, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SentBy,
+    SingleCall, analyse_script, attribute_both, calibration, shorter_than_phases,
 };
 use crate::host::both;
 use crate::model::Caveat;
@@ -36,6 +36,8 @@ pub(super) struct Read {
     pub single_calls: Vec<SingleCall>,
     /// What is not whole, beside the caveats.
     pub problems: Vec<String>,
+    /// What is known of answers beyond their digests.
+    pub answers: AnswerPairs,
 }
 
 /// Reads the logs and the manifest of a run, compares and explains. Changes nothing.
@@ -48,6 +50,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let (mut idle, more) = IdleRows::read(results, &manifest)?;
     doubts.extend(more);
     doubts.extend(server_word::judge(&manifest, &mut phases, &mut idle));
+    let answers = answers::read(results, &manifest, &phases);
     let [before, after] = phases;
     let fresh = manifest.idle_bodies.is_some_and(|bodies| bodies.are_fresh());
     let fit = if fresh { calibration::fit_fresh } else { calibration::fit };
@@ -77,6 +80,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         warmup: manifest.warmup.as_ref().map(|warmup| warmup.asked.as_str()),
         aa: manifest.aa,
         sent_by: SentBy::of(&manifest.scenario),
+        answers: answers.clone(),
     };
     let predict = || prediction::predict(&manifest, &before, &after, calibration.as_ref());
     let judge = if manifest.imported.is_some() { analyze::judge_alone } else { analyze::compare };
@@ -102,7 +106,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         report::failed(&data.failure_groups(), &failures::of_part(&notes, phase.name()))
     });
     let findings = Findings { comparison, analysis, failed };
-    Ok((findings, Read { manifest, phases: [before, after], single_calls, problems: Vec::new() }))
+    Ok((findings, Read { manifest, phases: [before, after], single_calls, problems: Vec::new(), answers }))
 }
 
 fn script(

@@ -79,5 +79,6 @@ pub(in crate::workflow) fn manifest(
         idle_bodies: None,
         aa: false,
         imported: None,
+        answers_of: None,
     }
 }

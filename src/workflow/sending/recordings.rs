@@ -6,7 +6,7 @@ use std::io::BufWriter;
 use anyhow::Context;
 
 use crate::model::run_files::{ANSWERS, FAILURES};
-use crate::model::{Mask, Part};
+use crate::model::{AnswerView, Mask, Part, QualityRules};
 use crate::runlog::{Answers, FailureLog, LogFile, LogWriter, Recording, Results};
 
 /// A log for each part, the answers, which both phases share, and what failures said, which all share.
@@ -15,15 +15,22 @@ pub(in crate::workflow) struct Recordings {
     answers: Option<Answers>,
     failures: Option<FailureLog>,
     results: Results,
+    view: AnswerView,
 }
 
 impl Recordings {
     /// Without a log yet. What the server said is written without what `mask` hides.
-    pub(in crate::workflow) fn start(results: &Results, mask: Mask) -> anyhow::Result<Self> {
-        let answers = Answers::new(Box::new(BufWriter::new(results.start(ANSWERS)?)), mask.clone());
+    pub(in crate::workflow) fn start(
+        results: &Results,
+        mask: Mask,
+        quality: &QualityRules,
+    ) -> anyhow::Result<Self> {
+        let view = quality.view();
+        let sink = Box::new(BufWriter::new(results.start(ANSWERS)?));
+        let answers = Answers::new(sink, mask.clone(), view.clone());
         let failures = FailureLog::new(Box::new(BufWriter::new(results.start(FAILURES)?)), mask);
         let (answers, failures) = (Some(answers), Some(failures));
-        Ok(Recordings { logs: HashMap::new(), answers, failures, results: results.clone() })
+        Ok(Recordings { logs: HashMap::new(), answers, failures, results: results.clone(), view })
     }
 
     /// Starts the log of a part.
@@ -39,14 +46,19 @@ impl Recordings {
         let log = self.logs.remove(&part).with_context(|| format!("{} is not open", part.log()))?;
         let answers = match part {
             Part::Phase(_) => self.answers.take().context("the answers are not open")?,
-            // Nobody compares the answers of other parts.
-            _ => Answers::new(Box::new(std::io::sink()), Mask::default()),
+            // Rungs are compared by their digests alone.
+            _ => Answers::new(Box::new(std::io::sink()), Mask::default(), self.view.clone()),
         };
         let failures = self.failures.take().context("the failures are not open")?;
         let [log_path, answers_path, failures_path] =
             [&part.log(), ANSWERS, FAILURES].map(|name| self.results.path(name));
         let part = part.to_string();
         Ok(Recording { log, log_path, answers, answers_path, failures, failures_path, part })
+    }
+
+    /// The known API whose answers came.
+    pub(in crate::workflow) fn api(&self) -> Option<&'static str> {
+        self.answers.as_ref().and_then(Answers::api)
     }
 
     /// Takes it back.

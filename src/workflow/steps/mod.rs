@@ -2,6 +2,7 @@
 
 mod calibration;
 pub(super) mod expected;
+mod judge;
 mod ladder;
 mod progressed;
 mod repetition;
@@ -11,6 +12,7 @@ pub(super) mod telemetry;
 pub(super) mod warmup;
 
 pub(super) use calibration::calibrate;
+pub(super) use judge::judge;
 pub(super) use ladder::climb;
 pub(super) use progressed::Progressed;
 pub(super) use repetition::repetition;
