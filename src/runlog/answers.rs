@@ -25,6 +25,8 @@ pub struct Answers {
     sink: Box<dyn Write + Send>,
     kept: HashSet<Digest>,
     bytes: usize,
+    /// The last request of which an answer was kept.
+    last_kept: u64,
     /// The first request whose answers are not kept.
     end: u64,
     view: AnswerView,
@@ -44,6 +46,7 @@ impl Answers {
             mask,
             kept: HashSet::new(),
             bytes: 0,
+            last_kept: 0,
             end: KEPT_REQUESTS,
             view,
             api: None,
@@ -85,8 +88,9 @@ impl Answers {
         if room && self.kept.insert(digest) {
             let text = shown(&self.mask, text, answer);
             self.bytes += text.len() + LINE;
-            if self.bytes > FIRST_BYTES {
-                self.end = self.end.min(seq + 1);
+            self.last_kept = self.last_kept.max(seq);
+            if self.bytes > FIRST_BYTES && self.end == KEPT_REQUESTS {
+                self.end = self.last_kept + 1;
             }
             writeln!(self.sink, r#"{{"answer":{text},"digest":"{digest}","seq":{seq}}}"#)?;
         }

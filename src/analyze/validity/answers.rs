@@ -31,8 +31,13 @@ pub(super) fn figures(quality: &Quality, between: &str) -> String {
 /// Within the before phase.
 pub(super) fn vary(requests: u64, yardstick: Option<&Yardstick>) -> String {
     let so = match yardstick {
-        Some(yardstick) => format!("this is the yardstick: {}", beside_itself(yardstick)),
-        None => "so a difference between the phases need not come from how they are sent".to_string(),
+        Some(yardstick) => format!(
+            "this is the yardstick: {}; set quality.content or quality.tolerance if such differences mean nothing",
+            beside_itself(yardstick)
+        ),
+        None => "so a difference between the phases need not come from how they are sent; give each phase at least two repetitions \
+                 (runs.repetitions), so that it is known how often the server differs from itself"
+            .to_string(),
     };
     format!("the server gave {requests} requests different answers in different repetitions; {so}")
 }

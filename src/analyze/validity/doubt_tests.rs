@@ -146,7 +146,8 @@ fn all() -> Vec<Doubt> {
 
 /// Whether some part of it begins with what to do.
 fn has_a_remedy(message: &str) -> bool {
-    const TO_DO: [&str; 18] = [
+    const TO_DO: [&str; 19] = [
+        "fix",
         "run",
         "keep",
         "raise",

@@ -118,7 +118,7 @@ pub(super) fn message(doubt: &Doubt) -> String {
         Doubt::AnswersDiffer(quality) => answers::differ(quality),
         Doubt::AnswersVary { requests, yardstick } => answers::vary(*requests, yardstick.as_ref()),
         Doubt::NotJudged { pairs, problem } => format!(
-            "of {pairs} pairs of answers that differ the judge (quality.command) said nothing, so they are not compared: {problem}"
+            "of {pairs} pairs of answers that differ the judge (quality.command) said nothing, so they are not compared: {problem}; correct the judge, or give it more time (quality.command_timeout)"
         ),
         Doubt::AnswersNotCopied { answers, succeeded, not_compared } => format!(
             "{answers} of {succeeded} answers came faster than they were digested, so that no copy of them was kept, \
