@@ -81,13 +81,14 @@ fn a_change_that_breaks_a_kept_sla_is_said_to() {
     assert_figures(&results, &page);
 }
 
-/// P95 is within its limit, but one answer is another.
+/// P95 is within its limit, but ten requests have another answer.
 #[test]
 fn nothing_met_the_sla_where_it_is_missed() {
     let results = reference_logs("verdict_differs");
     let table = results.table("after.csv");
-    let digest = table.column("answer_digest")[7].to_string();
-    let log = results.text("after.csv").replace(&digest, &"0".repeat(digest.len()));
+    let digests: Vec<_> = table.column("answer_digest")[..10].to_vec();
+    let another = |log: String, digest: &&str| log.replace(digest, &"0".repeat(digest.len()));
+    let log = digests.iter().fold(results.text("after.csv"), another);
     std::fs::write(results.path("after.csv"), log).expect("writable");
     let shown = analyze(&results, 99);
     assert!(shown.contains("predicted P95") && !shown.contains("what met the SLA"), "{shown}");

@@ -25,14 +25,14 @@ const MOST_VARYING: usize = 20_000;
 const TAIL: f64 = 0.025;
 
 /// A yardstick, and whether the after phase is worse by it.
-pub(super) struct Measured {
+pub(super) struct MeasuredYardstick {
     pub(super) yardstick: Yardstick,
     pub(super) is_worse: bool,
 }
 
 /// Of the answers of each phase's repetitions, by place in the plan; `None` where no request has two of the before phase and one of the
 /// after phase.
-pub(super) fn measure(phases: &[AnswerLists; 2], pairs: &AnswerPairs) -> Option<Measured> {
+pub(super) fn measure(phases: &[AnswerLists; 2], pairs: &AnswerPairs) -> Option<MeasuredYardstick> {
     let requests = phases.iter().flatten().map(Vec::len).max().unwrap_or(0);
     let of = |seq: usize| phases.each_ref().map(|phase| given(phase, seq));
     judged((0..requests).filter_map(|seq| request(&of(seq), pairs)), DIVISIONS)
@@ -51,7 +51,7 @@ fn request([before, after]: &[Vec<AnswerDigest>; 2], pairs: &AnswerPairs) -> Opt
     RequestAnswers::of(before.len(), all.len(), |one, other| pairs.same(*all[one], *all[other]))
 }
 
-fn judged(requests: impl Iterator<Item = RequestAnswers>, divisions: usize) -> Option<Measured> {
+fn judged(requests: impl Iterator<Item = RequestAnswers>, divisions: usize) -> Option<MeasuredYardstick> {
     let (mut count, mut within, mut across) = (0_u64, 0.0, 0.0);
     let mut varying = Vec::new();
     for request in requests {
@@ -74,7 +74,7 @@ fn judged(requests: impl Iterator<Item = RequestAnswers>, divisions: usize) -> O
     let is_worse = observed > high + 1e-9;
     let share = |excess: f64| ((within + excess * step as f64) / of).clamp(0.0, 1.0);
     let chance95 = Interval { lo: share(low), hi: share(high) }.rounded(6);
-    (count > 0).then(|| Measured {
+    (count > 0).then(|| MeasuredYardstick {
         yardstick: Yardstick {
             requests: count,
             before_share: rounded(within / of, 6),

@@ -63,7 +63,7 @@ fn a_phase_that_varies_more_is_found_worse() {
     assert_eq!(Varying { rates: [0.08, 0.02], requests: 600, repetitions: 3 }.worse(), 0, "it is better");
 }
 
-fn of(requests: &[(&str, &str)], steady: usize) -> Measured {
+fn of(requests: &[(&str, &str)], steady: usize) -> MeasuredYardstick {
     let answers = |(before, after): &(&str, &str)| {
         let all = [*before, *after].concat().into_bytes();
         RequestAnswers::of(before.len(), all.len(), |one, other| Some(all[one] == all[other]))

@@ -31,6 +31,13 @@ pub(super) fn figures(quality: &Quality, between: &str) -> String {
 /// Within the before phase.
 pub(super) fn vary(requests: u64, yardstick: Option<&Yardstick>) -> String {
     let so = match yardstick {
+        Some(never) if never.before_share == 0.0 => {
+            return format!(
+                "{requests} answers of the after phase differ from those of the before phase, which never differed from itself; these are too \
+                 few to be told from chance: {}; look at them in {ANSWERS}, and run more repetitions (runs.repetitions) to be sure",
+                beside_itself(never)
+            );
+        }
         Some(yardstick) => format!(
             "this is the yardstick: {}; set quality.content or quality.tolerance if such differences mean nothing",
             beside_itself(yardstick)
