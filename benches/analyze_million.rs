@@ -14,10 +14,10 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::bail;
 use spanload::host::Clock;
-use spanload::model::manifest::{Machine, Manifest, PlanRecord, Strategies};
+use spanload::model::manifest::{Manifest, PlanRecord, Strategies};
 use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{BatchUse, ConnectionUse, Phase, Sample, ServerTimes, Stages};
-use spanload::model::{Micros, Moment, TransportKind};
+use spanload::model::{Micros, Moment};
 use spanload::model::{SlaLine, Strategy};
 use spanload::plan::TraceIds;
 use spanload::runlog::{LogWriter, write_json};
@@ -174,46 +174,20 @@ fn sample(phase: Phase, seq: u64, due: u64, ids: &TraceIds) -> Sample {
 }
 
 fn manifest() -> anyhow::Result<Manifest> {
-    Ok(Manifest {
-        schema: 1,
-        run_id: "bench".into(),
-        version: String::new(),
-        command: Vec::new(),
-        started_at: String::new(),
-        started_unix_us: 0,
-        interrupted: None,
-        strict: false,
-        scenario: serde_json::Value::Null,
-        plan: PlanRecord {
-            digest: "0".repeat(32),
-            requests: REQUESTS,
-            repetitions: REPETITIONS,
-            workers: WORKERS as usize,
-            think_ms: 0,
-            before: "per_request".into(),
-            after: "pool of 8, batches of up to 8".into(),
-            strategies: Some(Strategies {
-                before: Strategy::PER_REQUEST,
-                after: Strategy { batch: 8, ..Strategy::pool(8) },
-            }),
-            arrival: None,
-        },
-        sla: vec![SlaLine::parse("p95", "800ms").map_err(anyhow::Error::msg)?],
-        repetitions: Vec::new(),
-        single_calls: Vec::new(),
-        ladder: None,
-        baseline_script: None,
-        payloads: None,
-        transport: TransportKind::Direct,
-        merged_stages: Vec::new(),
-        machine: Machine::default(),
-        server_times: None,
-        telemetry: None,
-        caveats: Vec::new(),
-        warmup: None,
-        idle_bodies: None,
-        aa: false,
-        imported: None,
-        answers_of: None,
-    })
+    let plan = PlanRecord {
+        digest: "0".repeat(32),
+        requests: REQUESTS,
+        repetitions: REPETITIONS,
+        workers: WORKERS as usize,
+        think_ms: 0,
+        before: "per_request".into(),
+        after: "pool of 8, batches of up to 8".into(),
+        strategies: Some(Strategies {
+            before: Strategy::PER_REQUEST,
+            after: Strategy { batch: 8, ..Strategy::pool(8) },
+        }),
+        arrival: None,
+    };
+    let sla = vec![SlaLine::parse("p95", "800ms").map_err(anyhow::Error::msg)?];
+    Ok(Manifest { sla, ..Manifest::new("bench", plan) })
 }

@@ -19,12 +19,12 @@ pub use crate::model::{Caveat, Confidence, Verdict};
 pub use attribution::{
     ClientHealth, ClientStall, Outlook, attribute, attribute_both, attribute_with, causes_of,
 };
-pub use comparison::{compare, compare_runs, judge_alone};
+pub use comparison::{compare, compare_runs, judge_alone, judge_beside};
 pub use document::{
     AaResult, Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump,
     Cluster, Clusters, Comparison, Contribution, Difference, Differences, EndpointFigures, FailureFigures,
     LadderRung, LatencyMs, NumericDifferences, OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality,
-    RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ServerPart,
+    RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ScriptLog, ServerPart,
     ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey, Tail, ThreeIntervals, ThreePercentiles,
     Utilisation, Way, Window, Yardstick,
 };

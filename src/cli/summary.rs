@@ -17,15 +17,15 @@ pub(super) fn deliver(
     output: &OutputArgs,
 ) -> anyhow::Result<Exit> {
     let manifest = results.manifest()?;
-    let plan = manifest.plan;
+    let plan = manifest.plan.clone();
     // Where the embedded mock is, and what it speaks, is nobody's concern.
     let is_given = manifest.scenario.pointer("/target/url").is_some_and(|url| !url.is_null());
     let sent = |strategy: String, phase| {
         let way = ways(&findings.analysis.phases.of(phase).ways).filter(|_| is_given);
         way.map_or_else(|| strategy.clone(), |way| format!("{strategy}; {way}"))
     };
-    // Of two phases that send alike nothing is explained as the work of one.
-    let is_compared = findings.comparison.aa.is_none();
+    // Of two phases that send alike nothing is explained as the work of one, nor where another tool sent one of them.
+    let is_compared = findings.comparison.aa.is_none() && manifest.before_log.is_none();
     let told = is_compared && !findings.comparison.phases.mostly_failed();
     let why = || why_slow(&findings.comparison, &findings.analysis, &plan.after);
     let summary = Summary {
@@ -42,7 +42,11 @@ pub(super) fn deliver(
         folder: Some(results.folder().to_path_buf()),
         exit,
         judged: if manifest.imported.is_some() { "by the imported log" } else { "after the optimisation" },
-        latency: if manifest.imported.is_some() { FOREIGN_LATENCY } else { Summary::default().latency },
+        latency: if manifest.foreign(Phase::Before).is_some() {
+            FOREIGN_LATENCY
+        } else {
+            Summary::default().latency
+        },
         ..Summary::default()
     };
     deliver::deliver(&findings.comparison, summary, output).with_context(|| {

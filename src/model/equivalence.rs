@@ -53,6 +53,15 @@ pub struct Equivalence {
 }
 
 impl LatencyStart {
+    /// The word in files and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LatencyStart::Due => "due",
+            LatencyStart::Start => "start",
+            LatencyStart::Connection => "connection",
+        }
+    }
+
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {

@@ -16,3 +16,12 @@ pub struct ImportRecord {
     /// What stands for what.
     pub equivalence: Equivalence,
 }
+
+/// A log that stands for the before phase of a run whose after phase was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeforeLogRecord {
+    /// Its requests, which are not those of the plan.
+    pub requests: u64,
+    /// Where they come from.
+    pub import: ImportRecord,
+}

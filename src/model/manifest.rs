@@ -5,8 +5,8 @@ use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, EndpointUrls, SpanRecord, TelemetryRecord};
 pub use super::warmup_record::{IdleBodiesRecord, WarmupRecord};
-use crate::model::{ArrivalRecord, Caveat, ImportRecord, Releases, ServerTimesRecord};
-use crate::model::{Closings, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
+use crate::model::{ArrivalRecord, BeforeLogRecord, Caveat, ImportRecord, Releases, ServerTimesRecord};
+use crate::model::{Closings, LatencyStart, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 
 /// `manifest.json`, schema 1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,6 +76,59 @@ pub struct Manifest {
     /// The known API whose answers came, so that its ids and times were left out before they were compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers_of: Option<String>,
+    /// The log that stands for the before phase, where only the after phase was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_log: Option<BeforeLogRecord>,
+}
+
+impl Manifest {
+    /// Of a run that has this name and this plan, and of which nothing else is known yet.
+    pub fn new(run_id: impl Into<String>, plan: PlanRecord) -> Self {
+        Manifest {
+            schema: 1,
+            run_id: run_id.into(),
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            command: Vec::new(),
+            started_at: String::new(),
+            started_unix_us: 0,
+            interrupted: None,
+            scenario: Value::Null,
+            plan,
+            sla: Vec::new(),
+            strict: false,
+            repetitions: Vec::new(),
+            single_calls: Vec::new(),
+            ladder: None,
+            baseline_script: None,
+            payloads: None,
+            transport: TransportKind::Direct,
+            merged_stages: Vec::new(),
+            machine: Machine::default(),
+            server_times: None,
+            telemetry: None,
+            caveats: Vec::new(),
+            warmup: None,
+            idle_bodies: None,
+            aa: false,
+            imported: None,
+            before_log: None,
+            answers_of: None,
+        }
+    }
+
+    /// Where the rows of a phase come from, if another tool wrote them.
+    pub fn foreign(&self, phase: Phase) -> Option<&ImportRecord> {
+        let stands_for = self.before_log.as_ref().filter(|_| phase == Phase::Before);
+        self.imported.as_ref().or(stands_for.map(|log| &log.import))
+    }
+
+    /// Requests of a repetition of a phase, and its repetitions.
+    pub fn planned(&self, phase: Phase) -> (u64, u32) {
+        match &self.before_log {
+            Some(log) if phase == Phase::Before => (log.requests, 1),
+            _ => (self.plan.requests, self.plan.repetitions),
+        }
+    }
 }
 
 /// The plan in figures.
@@ -210,14 +263,27 @@ pub struct RungRecord {
 /// The given load test and how its run went.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScriptRecord {
-    /// As given.
+    /// As given: a file, a line for the shell, or a program and its arguments.
     pub path: String,
-    /// SHA-256 of the script.
+    /// SHA-256 of the script; of what is no file of the line itself.
     pub sha256: String,
     /// Its exit code; `None` if a signal ended it.
     pub exit_code: Option<i32>,
-    /// Version of the interpreter.
-    pub interpreter: String,
+    /// What runs it, with its version where that is known; absent where it runs by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<String>,
+    /// How it is called where `path` is no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What its log is and contains; absent where it left none that can be read, and in manifests of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<ImportRecord>,
+    /// What the columns of its log mean, where that was said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub map: Vec<String>,
+    /// From when its mapped latency counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_from: Option<LatencyStart>,
 }
 
 /// Whether script, before and after phase sent the same payloads, by the server's truth log.

@@ -72,7 +72,7 @@ pub use exit::Exit;
 pub use failed_answer::FailedAnswer;
 pub use failure_note::FailureNote;
 pub use ids::{TraceId, mix};
-pub use import_record::ImportRecord;
+pub use import_record::{BeforeLogRecord, ImportRecord};
 pub use jaeger::JaegerUrl;
 pub use json_pointer::JsonPointer;
 pub use mask::Mask;

@@ -130,8 +130,10 @@ fn below(screen: &mut Screen, comparison: &Comparison, summary: &Summary) {
     if let Some(script) = &comparison.baseline_script {
         let [p50, p95, p99] =
             [script.latency_ms.p50, script.latency_ms.p95, script.latency_ms.p99].map(words::number);
-        let figures = format!("P50 {p50}, P95 {p95}, P99 {p99} (its own clock)");
-        screen.named(words::file_name(&script.path), &figures, Style::Plain);
+        let log =
+            script.log.as_ref().map_or(String::new(), |log| format!(", {}: {}", log.format, log.latency));
+        let figures = format!("P50 {p50}, P95 {p95}, P99 {p99} (its own clock{log})");
+        screen.named(script.called(), &figures, Style::Plain);
     }
 }
 

@@ -264,11 +264,6 @@ pub(super) fn errors(phase: &crate::analyze::PhaseSummary, told: &[String]) -> V
     if errors.is_empty() { Vec::new() } else { vec![errors.join(", ")] }
 }
 
-/// The last part of a path.
-pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

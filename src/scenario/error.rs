@@ -17,14 +17,6 @@ pub enum ScenarioError {
         /// Why not; in the message, so not a source that would be printed again.
         cause: std::io::Error,
     },
-    /// The load test of the before phase cannot be read.
-    #[error("before.script: cannot read {}: {cause}; correct or remove the key", path.display())]
-    Script {
-        /// The file asked for.
-        path: PathBuf,
-        /// Why not.
-        cause: std::io::Error,
-    },
     /// The file is no TOML, or has an unknown key, or a value of the wrong type.
     #[error("the scenario {} is not valid, {message}", path.display())]
     Syntax {

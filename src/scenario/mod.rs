@@ -4,11 +4,13 @@
 
 mod abort_after;
 mod arrivals;
+mod baseline;
 mod bodies;
 mod connecting;
 mod encoding;
 mod endpoints;
 mod error;
+mod given_script;
 mod headers;
 mod http2;
 mod length;
@@ -30,9 +32,11 @@ mod unset;
 mod via;
 mod warmup;
 
+pub use baseline::GivenBaseline;
 pub use connecting::{Connecting, ResolvedName};
 pub use endpoints::TargetEndpoint;
 pub use error::ScenarioError;
+pub use given_script::GivenScript;
 pub use headers::GivenHeader;
 pub use overrides::Overrides;
 pub use secret::Secret;

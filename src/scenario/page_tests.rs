@@ -5,7 +5,9 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::baseline::{LATENCY_FROM, SCRIPT_TIMEOUT};
 use super::endpoints::WEIGHT;
+use super::given_script::GivenScript;
 use super::quality::RawQuality;
 use super::raw::{Raw, RawLoad, RawPhase, RawTarget, Runs};
 use super::raw_endpoint::RawEndpoint;
@@ -105,7 +107,11 @@ fn all_keys() -> Raw {
             streams: number,
             http: text.clone(),
             tls_resumption: Some(true),
-            script: path,
+            script: Some(GivenScript::Text("command".into())),
+            script_timeout: text.clone(),
+            log: path,
+            map: Some(vec!["text".into()]),
+            latency_from: text.clone(),
         },
         // Refused wherever it stands.
         after: RawPhase {
@@ -116,6 +122,10 @@ fn all_keys() -> Raw {
             http: text.clone(),
             tls_resumption: Some(true),
             script: None,
+            script_timeout: None,
+            log: None,
+            map: None,
+            latency_from: None,
         },
         runs: Runs { repetitions: 1 },
         mock: MockSettings {
@@ -212,13 +222,21 @@ fn every_default_is_the_one_of_the_code() {
     assert_eq!(shown("load.requests"), resolved.load.requests.expect("a closed loop has one").to_string());
     assert_eq!(shown("load.workers"), resolved.load.workers.to_string());
     assert_eq!(shown("target.endpoints.weight"), Value::from(WEIGHT).to_string());
+    assert_eq!(shown("before.script_timeout"), Value::from(SCRIPT_TIMEOUT).to_string());
+    assert_eq!(shown("before.latency_from"), Value::from(LATENCY_FROM.name()).to_string());
     let of_a_phase = ["strategy", "connections", "batch", "streams", "http", "tls_resumption"];
     for (key, default) in &page {
         let resolved = key.split_once('.').is_some_and(|(section, key)| {
             ["before", "after"].contains(&section) && of_a_phase.contains(&key)
         });
-        let resolved =
-            resolved || ["load.requests", "load.workers", "target.endpoints.weight"].contains(&key.as_str());
+        let others = [
+            "load.requests",
+            "load.workers",
+            "target.endpoints.weight",
+            "before.script_timeout",
+            "before.latency_from",
+        ];
+        let resolved = resolved || others.contains(&key.as_str());
         assert!(defaults.contains_key(key) || resolved || default == "none", "{key}: {default}");
     }
 }

@@ -8,6 +8,7 @@ use toml::Value;
 
 use super::abort_after;
 use super::error::ScenarioError;
+use super::given_script::GivenScript;
 use super::quality::RawQuality;
 use super::raw_endpoint::RawEndpoint;
 use super::raw_secret::{self, RawHeaders, RawSecret};
@@ -212,7 +213,15 @@ pub struct RawPhase {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_resumption: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub script: Option<PathBuf>,
+    pub script: Option<GivenScript>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script_timeout: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_from: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -236,8 +245,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
         &mut raw.load.trace,
         &mut raw.load.template,
         &mut raw.load.columns,
-        &mut raw.before.script,
-        &mut raw.after.script,
+        &mut raw.before.log,
         &mut raw.target.ca,
         &mut raw.target.client_cert,
         &mut raw.target.client_key,
@@ -246,6 +254,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Raw, ScenarioError> {
     for written in files.into_iter().chain(of_endpoints).flatten() {
         *written = paths::tidy(&folder.join(&written));
     }
+    raw.before.script.iter_mut().for_each(|script| script.in_folder(folder));
     let values = raw.target.headers.values_mut().flat_map(|values| &mut values.0);
     values.chain(&mut raw.target.bearer).for_each(|written| written.in_folder(folder));
     Ok(raw)

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::abort_after;
 use super::arrivals;
+use super::baseline::{self, GivenBaseline};
 use super::bodies;
 use super::connecting::{Connecting, http_choice};
 use super::encoding;
@@ -42,8 +43,8 @@ pub struct Settings {
     pub before: Strategy,
     /// How the after phase sends.
     pub after: Strategy,
-    /// The given load test that is run as it is, once.
-    pub script: Option<PathBuf>,
+    /// A load test, or a log, that was there before.
+    pub baseline: GivenBaseline,
     /// Repetitions of each phase, at least 1.
     pub repetitions: u32,
     /// The embedded mock, used where the target has no URL.
@@ -251,12 +252,6 @@ impl Load {
 pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
     raw.mock.validate().map_err(ScenarioError::Mock)?;
     raw.telemetry.validate().map_err(ScenarioError::Telemetry)?;
-    if raw.after.script.is_some() {
-        return Err(ScenarioError::value(
-            "after.script",
-            "only the before phase has a script; remove the key",
-        ));
-    }
     within("runs.repetitions", u64::from(raw.runs.repetitions), 1, 100)?;
     let target = target(raw.target)?;
     Ok(Settings {
@@ -264,7 +259,7 @@ pub(super) fn resolve(raw: Raw) -> Result<Settings, ScenarioError> {
         sla: sla(&raw.sla)?,
         before: strategy(&target, "before", &raw.before, "per_request")?,
         after: strategy(&target, "after", &raw.after, "pool")?,
-        script: raw.before.script.filter(|path| !path.as_os_str().is_empty()),
+        baseline: baseline::resolve(raw.before, &raw.after)?,
         repetitions: raw.runs.repetitions,
         target,
         mock: raw.mock,

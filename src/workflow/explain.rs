@@ -8,7 +8,7 @@ use super::findings::server_word::{self, IdleRows};
 use super::findings::{health, logs};
 use crate::analyze::{Observation, PhaseData, causes_of};
 use crate::model::manifest::Manifest;
-use crate::model::{ErrorKind, Part, Phase, Sample};
+use crate::model::{ErrorKind, Part, Phase, Sample, StageSet};
 use crate::report::{ExplainedRequest, Waterfall};
 use crate::runlog::{LogReader, Results};
 use crate::workflow::invocation::UsageError;
@@ -38,8 +38,8 @@ type RowKey = (u32, u64);
 /// The requests that are wanted of a phase, each with the same one of the other phase where that has it.
 pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Result<Vec<ExplainedRequest>> {
     let manifest = results.manifest()?;
-    check(&manifest, wanted)?;
-    let (mut phases, _) = logs::phases(results, &manifest)?;
+    check(&manifest, phase, wanted)?;
+    let (mut phases, _) = logs::phases(results, &manifest, [StageSet::ALL; 2])?;
     let (mut idle, _) = IdleRows::read(results, &manifest)?;
     server_word::judge(&manifest, &mut phases, &mut idle);
     let [before, after] = phases;
@@ -52,7 +52,9 @@ pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Resul
         Wanted::Slowest { count, repetition } => slowest(own.1, count, repetition),
     };
     let mut shown = waterfalls(results, &manifest, own, &keys)?;
-    let mut beside = waterfalls(results, &manifest, other, &keys)?;
+    // Of another tool's log, equal numbers are not equal requests.
+    let paired = manifest.before_log.is_none();
+    let mut beside = if paired { waterfalls(results, &manifest, other, &keys)? } else { HashMap::new() };
     let request = |key: &RowKey| {
         let Some(request) = shown.remove(key) else {
             bail!(
@@ -67,18 +69,17 @@ pub fn explain(results: &Results, phase: Phase, wanted: Wanted) -> anyhow::Resul
     keys.iter().map(request).collect()
 }
 
-fn check(manifest: &Manifest, wanted: Wanted) -> anyhow::Result<()> {
-    let plan = &manifest.plan;
+fn check(manifest: &Manifest, phase: Phase, wanted: Wanted) -> anyhow::Result<()> {
+    let (requests, most) = manifest.planned(phase);
     let (seq, repetition) = match wanted {
         Wanted::One { seq, repetition } => (Some(seq), Some(repetition)),
         Wanted::Slowest { repetition, .. } => (None, repetition),
     };
-    if let Some(seq) = seq.filter(|seq| *seq >= plan.requests) {
-        let last = plan.requests.saturating_sub(1);
+    if let Some(seq) = seq.filter(|seq| *seq >= requests) {
+        let last = requests.saturating_sub(1);
         bail!(UsageError(format!("there is no request {seq} in this run; use 0 to {last}")));
     }
-    if let Some(repetition) = repetition.filter(|repetition| !(1..=plan.repetitions).contains(repetition)) {
-        let most = plan.repetitions;
+    if let Some(repetition) = repetition.filter(|repetition| !(1..=most).contains(repetition)) {
         bail!(UsageError(format!("--repetition {repetition}: this run has {most}; use 1 to {most}")));
     }
     Ok(())

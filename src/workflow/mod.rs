@@ -6,14 +6,16 @@
 //! - `findings`: from the files of a run to its comparison, its analysis and its page
 //! - `import`: what makes a run of another tool's log
 //! - `compare`, `explain`, `export`: what is done with finished runs
-//! - `truth_file`, `invocation`: what these share
+//! - `definition`, `foreign_log`, `truth_file`, `invocation`: what these share
 
 mod ablation;
 mod capacity;
 mod compare;
+mod definition;
 mod explain;
 mod export;
 mod findings;
+mod foreign_log;
 mod import;
 pub mod invocation;
 mod load;

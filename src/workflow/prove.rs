@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::findings::{Findings, analyze, page, payload_sets};
 use super::sending::{IdleBodies, Ready, Recordings, Run, Runner, conditions};
-use super::steps::{self, End, Progressed, expected, script, warmup};
+use super::steps::{self, End, Progressed, before_log, expected, script, warmup};
 use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt, console};
 use crate::model::run_files::PAGE;
@@ -76,9 +76,13 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
 /// Everything that can be wrong before the first request is found out here, before a folder is made.
 async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<Run<'a>> {
     let settings = &job.settings;
-    settings.script.as_deref().map(script::read).transpose()?;
+    script::check(&settings.baseline)?;
+    let log = before_log::read(settings, job.aa).await?;
+    let sent = if log.is_some() { &[Phase::After][..] } else { &Phase::BOTH };
+    let with_ladder = job.ladder && log.is_none();
+    let strategies: Vec<_> = sent.iter().map(|phase| settings.strategy(*phase)).collect();
     let Ready { plan, server, prepared, probe } =
-        Ready::make(settings, &[settings.before, settings.after], job.quiet, interrupt).await?;
+        Ready::make(settings, &strategies, job.quiet, interrupt).await?;
     // On another thread: a large plan takes seconds, and this one listens for Ctrl-C.
     let looked_at = Arc::clone(&plan);
     let (first, wanted) = (warmup::surveyed(settings, plan.requests()), idle_calls(settings));
@@ -94,19 +98,23 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     manifest.aa = job.aa;
     let idle = (wanted > 0).then(|| IdleBodies::new(&survey, wanted));
     manifest.idle_bodies = idle.as_ref().map(|(_, record)| *record);
-    let progress = Progress::new(job.quiet, expected::of_run(settings, plan.requests(), job.ladder));
+    let progress = Progress::new(job.quiet, expected::of_run(settings, sent, plan.requests(), with_ladder));
     if job.aa {
         progress.say("A/A run: both phases send as the before phase does; what the scenario says of [after] is ignored");
     }
     progress.say(&format!("run {run_id}, results in {}", results.folder().display()));
+    if let Some(log) = log {
+        before_log::say(&log, job.ladder, &progress);
+        before_log::stand_in(log, &results, &mut manifest, &anchor)?;
+    }
     let telemetry = Telemetry::start(prepared, &run_id, &settings.sla)?;
-    telemetry.expect(&Phase::BOTH);
+    telemetry.expect(sent);
     if let Some(port) = telemetry.metrics_port() {
         progress.say(&format!("metrics at http://127.0.0.1:{port}/metrics"));
     }
     let recordings = Recordings::start(&results, settings.mask(), &settings.quality)?;
     let runner = Runner { settings, run_id, server, telemetry, anchor, progress, interrupt };
-    runner.say_destination(&[settings.before, settings.after])?;
+    runner.say_destination(&strategies)?;
     runner.say_arrivals(&plan);
     runner.say_probe(&probe);
     let idle_bodies = idle.and_then(|(bodies, _)| bodies);
@@ -122,7 +130,11 @@ fn idle_calls(settings: &Settings) -> u64 {
 
 /// All that is sent and logged.
 async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
-    for part in [Phase::Before.into(), Phase::After.into(), Part::SingleCalls] {
+    // Another tool's log stands for the before phase where there is one.
+    let sent: Vec<Phase> =
+        Phase::BOTH.into_iter().filter(|phase| run.manifest.foreign(*phase).is_none()).collect();
+    let whole = sent.len() == Phase::BOTH.len();
+    for part in sent.iter().map(|phase| Part::from(*phase)).chain([Part::SingleCalls]) {
         run.recordings.add(&run.runner.run_id, part)?;
     }
     if run.runner.server.trusts_anyone() {
@@ -133,8 +145,11 @@ async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
         return run.write_manifest();
     }
     script::run_script(run).await?;
-    steps::calibrate(run).await?;
-    for (phase, repetition) in Phase::interleaved(run.settings().repetitions) {
+    if whole {
+        steps::calibrate(run).await?;
+    }
+    let repetitions = Phase::interleaved(run.settings().repetitions);
+    for (phase, repetition) in repetitions.filter(|(phase, _)| sent.contains(phase)) {
         steps::single_calls(run, phase, repetition, End::Before).await?;
         if steps::repetition(run, phase, repetition).await? == Progressed::NoFurther {
             return run.write_manifest();
@@ -143,14 +158,14 @@ async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
         // What has been measured can be analysed and exported, whatever becomes of the rest.
         run.write_manifest()?;
     }
-    if with_ladder { steps::climb(run).await } else { Ok(()) }
+    if with_ladder && whole { steps::climb(run).await } else { Ok(()) }
 }
 
 /// Closes the logs and hands over to the analysis that the command of that name runs.
 async fn conclude(mut run: Run<'_>) -> anyhow::Result<Proof> {
     run.manifest.interrupted = run.runner.interrupt.signal();
     run.manifest.answers_of = run.recordings.api().map(String::from);
-    if !run.stopped() && run.runner.server.is_mock() {
+    if !run.stopped() && run.runner.server.is_mock() && run.manifest.before_log.is_none() {
         let sets = payload_sets::compare(&run.plan, &run.manifest, &run.results)?;
         payload_sets::caveats(&sets).into_iter().for_each(|caveat| run.caveat(caveat));
         run.manifest.payloads = Some(sets);

@@ -7,7 +7,7 @@ use spanload::model::SlaLine;
 use spanload::model::manifest::{Machine, Manifest, PlanRecord};
 use spanload::model::{AnswerDigest, Digest};
 use spanload::model::{ConnectionUse, ErrorKind, Phase, Sample, ServerTimes, Signal, Stage, Stages, TraceId};
-use spanload::model::{Micros, Moment, TransportKind};
+use spanload::model::{Micros, Moment};
 use spanload::runlog::LogWriter;
 
 pub const RUN_ID: &str = "20260102T030405Z-abcd";
@@ -59,44 +59,28 @@ impl HandmadeRun {
 
     fn manifest(&self) -> Manifest {
         let [before, after] = self.strategies.map(String::from);
+        let plan = PlanRecord {
+            digest: self.plan_digest.into(),
+            requests: self.phases[0][0].len() as u64,
+            repetitions: self.phases[0].len() as u32,
+            workers: 4,
+            think_ms: 0,
+            before,
+            after,
+            strategies: None,
+            arrival: None,
+        };
         Manifest {
-            schema: 1,
-            run_id: self.run_id.into(),
             version: "0.1.0".into(),
             command: vec!["spanload".into(), "prove".into()],
             started_at: "2026-01-02T03:04:05Z".into(),
             started_unix_us: 1_767_323_045_000_000,
             interrupted: self.interrupted,
             scenario: json!({"target": {"url": null}, "mock": {"replicas": 8}}),
-            plan: PlanRecord {
-                digest: self.plan_digest.into(),
-                requests: self.phases[0][0].len() as u64,
-                repetitions: self.phases[0].len() as u32,
-                workers: 4,
-                think_ms: 0,
-                before,
-                after,
-                strategies: None,
-                arrival: None,
-            },
             sla: vec![SlaLine::parse("p95", self.sla).expect("a line")],
-            strict: false,
-            repetitions: Vec::new(),
-            ladder: None,
-            single_calls: Vec::new(),
-            baseline_script: None,
-            payloads: None,
-            transport: TransportKind::Direct,
-            merged_stages: Vec::new(),
             machine: Machine { platform: "linux x86_64".into(), ..Machine::default() },
-            server_times: None,
-            telemetry: None,
-            caveats: Vec::new(),
-            warmup: None,
-            idle_bodies: None,
             aa: self.aa,
-            imported: None,
-            answers_of: None,
+            ..Manifest::new(self.run_id, plan)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod aa;
 mod alone;
+mod beside;
 mod compare;
 mod difference;
 mod method;
@@ -14,6 +15,7 @@ mod summary;
 mod verdict;
 
 pub use alone::judge_alone;
+pub use beside::judge_beside;
 pub use compare::compare;
 pub use runs::compare_runs;
 pub(super) use verdict::of as verdict_of;

@@ -33,7 +33,7 @@ mod way;
 
 pub use aa_result::AaResult;
 pub use analysis::{Analysis, AnalysisPhases};
-pub use baseline_script::BaselineScript;
+pub use baseline_script::{BaselineScript, ScriptLog};
 pub use calibration::{Calibration, Service};
 pub use candidate::{Candidate, Method, Range};
 pub use capacity::{BracketEnd, Capacity, CapacityEnd, HighestRate, RateBracket, RateMeasured};

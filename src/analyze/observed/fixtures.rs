@@ -1,7 +1,8 @@
 //! Small phases for the tests of this room.
 
-use super::{PhaseCollector, PhaseData};
+use super::{PhaseCollector, PhaseData, ScriptRow, ScriptRows};
 use crate::model::SlaLine;
+use crate::model::{Equivalence, LatencyStart, Stage};
 use crate::model::{Micros, Moment};
 use crate::model::{Sample, Stages, TraceId};
 
@@ -36,4 +37,23 @@ pub(crate) fn phase_of(requests: u64, samples: impl IntoIterator<Item = Sample>)
 /// A line of the SLA.
 pub(crate) fn sla(metric: &str, limit_ms: u64) -> SlaLine {
     SlaLine::parse(metric, &format!("{limit_ms}ms")).expect("a good line")
+}
+
+/// Rows of a given load test, by the columns of its CSV.
+pub(crate) fn script_rows(csv: &str) -> ScriptRows {
+    let mut lines = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().expect("a header");
+    let row = |fields: Vec<&str>| {
+        let field =
+            |name: &str| fields[header.iter().position(|column| *column == name)?].parse::<f64>().ok();
+        let success = field("success") == Some(1.0);
+        let latency = field("latency_ms").filter(|_| success).map(|ms| Micros((ms * 1e3).round() as u64));
+        ScriptRow {
+            request: field("request_id").map(|id| id as u64),
+            started_s: field("started_at"),
+            latency,
+        }
+    };
+    let contains = Equivalence { from: LatencyStart::Start, ..Equivalence::own(&Stage::ALL[2..6]) };
+    ScriptRows::new(lines.map(row).collect(), contains)
 }

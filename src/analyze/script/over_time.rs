@@ -35,10 +35,11 @@ pub(super) fn of(rows: &ScriptRows) -> Vec<Window> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::fixtures::script_rows;
 
     fn windows(rows: &str) -> Vec<Window> {
         let log = format!("started_at,latency_ms,success\n{rows}");
-        of(&ScriptRows::read(log.as_bytes()).expect("a good log"))
+        of(&script_rows(&log))
     }
 
     #[test]

@@ -75,6 +75,7 @@ fn part(joined: &[Joined], first_slow: usize, index: usize) -> ServerPart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analyze::fixtures::script_rows;
 
     fn payload(index: u64) -> Digest {
         Digest::of(&index.to_le_bytes())
@@ -99,7 +100,7 @@ mod tests {
             });
         }
         truth.served.reverse();
-        (ScriptRows::read(log.as_bytes()).expect("a good log"), truth)
+        (script_rows(&log), truth)
     }
 
     #[test]

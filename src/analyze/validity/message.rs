@@ -3,7 +3,7 @@
 use super::doubt::Doubt;
 use super::{answers, batches, failed, kept, losses};
 use crate::analyze::document::OfferedLoad;
-use crate::model::run_files::{SCRIPT_LOG, SCRIPT_OUTPUT};
+use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Metric, Micros, Peer, Phase};
 
 /// What a doubt is and what to do, for people.
@@ -37,8 +37,7 @@ pub(super) fn message(doubt: &Doubt) -> String {
             format!("{script} ended with {status}; what it printed is in {SCRIPT_OUTPUT}: mend what it names and run again")
         }
         Doubt::ScriptLogUnreadable { problem } => format!(
-            "{SCRIPT_LOG} cannot be read, so the script's own figures are missing: {problem}; it needs the columns \
-             latency_ms and success"
+            "the given load test's log cannot be read, so its own figures are missing: {problem} (--map is before.map here)"
         ),
         Doubt::PayloadsDiffer { who } => format!(
             "the payloads that the server received from {who} are not those of the plan; run again if requests were \

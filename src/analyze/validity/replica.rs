@@ -20,7 +20,8 @@ const SLOW_APART: f64 = 0.06;
 
 /// Compares the script's own figures with those of the before phase.
 pub(super) fn differs(script: &ScriptRows, before: &PhaseData) -> Option<Doubt> {
-    let script = script.latency();
+    // What counts from elsewhere or to elsewhere differs in any case.
+    let script = script.is_whole().then(|| script.latency())?;
     let before = before.latency();
     if script.planned().min(before.planned()) < smallest_sample(900) {
         return None;
@@ -50,7 +51,7 @@ fn slow(latency: &Distribution, p50: Micros) -> f64 {
 mod tests {
     use super::super::message::message;
     use super::*;
-    use crate::analyze::fixtures::phase;
+    use crate::analyze::fixtures::{phase, script_rows};
 
     fn script(slow: usize, fast_ms: u64) -> ScriptRows {
         let row = |index| {
@@ -58,7 +59,7 @@ mod tests {
             format!("{index},{latency}.0,1\n")
         };
         let rows: String = (0..200).map(row).collect();
-        ScriptRows::read(format!("request_id,latency_ms,success\n{rows}").as_bytes()).expect("a good log")
+        script_rows(&format!("request_id,latency_ms,success\n{rows}"))
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl ToolColumn {
         ToolColumn { name: std::borrow::Cow::Borrowed(name), meaning, unit }
     }
 
+    /// Whether a row says nothing without it.
+    pub(super) fn is_needed(&self) -> bool {
+        matches!(self.meaning, Meaning::Latency | Meaning::Success)
+    }
+
     /// Puts a field where it belongs.
     pub(super) fn take(&self, field: &[u8], draft: &mut Draft) -> Result<(), Flaw> {
         if self.meaning == Meaning::Other {

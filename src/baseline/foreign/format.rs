@@ -24,6 +24,17 @@ pub struct ToolFormat {
     pub tested: &'static str,
 }
 
+/// What the first line of a table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableHeader {
+    /// There is none: columns stand in their order.
+    Absent,
+    /// All columns are named.
+    Whole,
+    /// Latency and success are; the others may be missing.
+    InPart,
+}
+
 /// A format that is a table with one row a request.
 #[derive(Clone, Copy, Debug)]
 pub struct ToolTable {
@@ -32,7 +43,7 @@ pub struct ToolTable {
     /// Its columns, in their order where it has no header.
     pub columns: &'static [ToolColumn],
     /// Whether it has a header.
-    pub header: bool,
+    pub header: TableHeader,
 }
 
 const SECONDS: Option<TimeUnit> = Some(TimeUnit::Seconds);
@@ -41,6 +52,10 @@ const NANOS: Option<TimeUnit> = Some(TimeUnit::Nanos);
 const REAL: &str = "files that the tool wrote";
 const NO_CLOCK: &str = "the log does not say when the run began: its import stands for that";
 const ALL_THERE: &str = "all are there, by status and error";
+
+/// The log of the load test that is compared with, which counts requests as the plan does. Any CSV with its columns
+/// `latency_ms` and `success` is read like it.
+pub const INPUT_PY: &str = "CSV of input.py";
 
 const PLAIN: ToolFormat = ToolFormat {
     name: "",
@@ -138,7 +153,7 @@ pub const TABLES: [ToolTable; 5] = [
             ToolColumn::new("bytes", Meaning::Received, None),
             ToolColumn::new("status", Meaning::Status, None),
         ],
-        header: true,
+        header: TableHeader::Whole,
     },
     ToolTable {
         format: ToolFormat {
@@ -163,7 +178,7 @@ pub const TABLES: [ToolTable; 5] = [
             ToolColumn::new("status-code", Meaning::Status, None),
             ToolColumn::new("offset", Meaning::Start, SECONDS),
         ],
-        header: true,
+        header: TableHeader::Whole,
     },
     ToolTable {
         format: ToolFormat { name: "vegeta CSV", ..VEGETA },
@@ -181,7 +196,7 @@ pub const TABLES: [ToolTable; 5] = [
             ToolColumn::new("url", Meaning::Other, None),
             ToolColumn::new("headers", Meaning::Other, None),
         ],
-        header: false,
+        header: TableHeader::Absent,
     },
     ToolTable {
         format: ToolFormat {
@@ -197,10 +212,10 @@ pub const TABLES: [ToolTable; 5] = [
             ToolColumn::new("status_code", Meaning::Status, None),
             ToolColumn::new("exception", Meaning::Error, None),
         ],
-        header: true,
+        header: TableHeader::Whole,
     },
     ToolTable {
-        format: ToolFormat { name: "CSV of input.py", latency: "latency_ms", ..PLAIN },
+        format: ToolFormat { name: INPUT_PY, latency: "latency_ms", ..PLAIN },
         columns: &[
             ToolColumn::new("request_id", Meaning::Number, None),
             ToolColumn::new("started_at", Meaning::Start, SECONDS),
@@ -209,7 +224,7 @@ pub const TABLES: [ToolTable; 5] = [
             ToolColumn::new("success", Meaning::Success, None),
             ToolColumn::new("error", Meaning::Error, None),
         ],
-        header: true,
+        header: TableHeader::InPart,
     },
 ];
 

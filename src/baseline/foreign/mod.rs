@@ -23,13 +23,14 @@ use std::io::{self, Read, Seek};
 use std::path::Path;
 
 pub use column::ToolColumn;
-pub use format::{ToolFormat, known};
+pub use format::{INPUT_PY, ToolFormat, known};
 pub use problem::ImportError;
 pub use row::{ForeignOutcome, ForeignRow};
 
 use crate::host::regular;
 use crate::model::{Equivalence, LatencyEnd, LatencyStart, Micros, Stage};
 use column::Meaning;
+use format::TableHeader;
 use problem::Flaw;
 use rows::ForeignRows;
 use sniff::Recognised;
@@ -44,6 +45,18 @@ pub struct Mapping {
     pub columns: Vec<ToolColumn>,
     /// From when its latency counts.
     pub from: LatencyStart,
+}
+
+impl Mapping {
+    /// Of columns as they are written, such as `latency=elapsed:ms`; `None` of none.
+    ///
+    /// # Errors
+    /// Which of them is wrong, and what to write.
+    pub fn of(columns: &[String], from: LatencyStart) -> Result<Option<Mapping>, String> {
+        let column = |text: &String| mapped(text).map_err(|problem| format!("`{text}`: {problem}"));
+        let columns: Vec<_> = columns.iter().map(column).collect::<Result<_, _>>()?;
+        Ok((!columns.is_empty()).then_some(Mapping { columns, from }))
+    }
 }
 
 /// A log that was read.
@@ -72,7 +85,15 @@ pub fn mapped(text: &str) -> Result<ToolColumn, String> {
 /// # Errors
 /// What is wrong with the file, where, and what to do.
 pub fn read(path: &Path, mapping: Option<&Mapping>) -> Result<Imported, ImportError> {
-    let named = |fault: Flaw| fault.in_file(path);
+    read_as(path, path, mapping)
+}
+
+/// The same of a file that is called `name` where something is wrong with it: what is written down must not say where a run lies.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_as(path: &Path, name: &Path, mapping: Option<&Mapping>) -> Result<Imported, ImportError> {
+    let named = |fault: Flaw| fault.in_file(name);
     let unread = |error: io::Error| named(Flaw::new(error.to_string(), "name a log that can be read"));
     let mut file = regular::open(path).map_err(unread)?;
     let mut head = Vec::new();
@@ -149,7 +170,7 @@ fn by_mapping(file: File, head: &[u8], mapping: &Mapping) -> Result<Imported, Fl
     // A spreadsheet of a language with decimal commas separates by semicolons.
     let delimiter =
         [b',', b';', b'\t'].into_iter().find(|delimiter| header.contains(delimiter)).unwrap_or(b',');
-    table::read(&mut table::CsvRecords::new(file, delimiter), columns, true, &mut rows)?;
+    table::read(&mut table::CsvRecords::new(file, delimiter), columns, TableHeader::Whole, &mut rows)?;
     Ok(Imported {
         format: "CSV by --map".into(),
         equivalence: of_mapping(columns, *from),

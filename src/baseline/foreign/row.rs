@@ -52,6 +52,11 @@ impl ForeignRow {
         }
     }
 
+    /// The tool's own number, or else its place in the log.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// When it started, or was due, in microseconds.
     pub fn start(&self) -> Option<i64> {
         (self.start != i64::MIN).then_some(self.start)

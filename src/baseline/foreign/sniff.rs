@@ -1,7 +1,7 @@
 //! Whose log a file is, by what stands in it; never by its name.
 
 use super::column::ToolColumn;
-use super::format::{TABLES, ToolTable};
+use super::format::{TABLES, TableHeader, ToolTable};
 use super::problem::Flaw;
 use super::table::name;
 
@@ -146,16 +146,23 @@ fn csv(line: &str) -> Result<Option<Recognised>, Flaw> {
         return Ok(Some(Recognised::K6Csv));
     }
     let there = |column: &&ToolColumn| fields.iter().any(|field| *field == column.name);
-    let matching = |table: &&ToolTable| table.header && table.columns.iter().all(|column| there(&column));
+    let matching = |table: &&ToolTable| {
+        let needed = |column: &&ToolColumn| table.header == TableHeader::Whole || column.is_needed();
+        table.header != TableHeader::Absent
+            && table.columns.iter().filter(needed).all(|column| there(&column))
+    };
     if let Some(table) = TABLES.iter().find(matching) {
         return Ok(Some(Recognised::Table(table)));
     }
-    if let Some(table) = TABLES.iter().find(|table| !table.header && is_shaped(&fields, table)) {
+    if let Some(table) =
+        TABLES.iter().find(|table| table.header == TableHeader::Absent && is_shaped(&fields, table))
+    {
         return Ok(Some(Recognised::Table(table)));
     }
     // More than half of a tool's columns: another version of it.
     let near = |table: &&ToolTable| {
-        table.header && table.columns.iter().filter(there).count() * 2 > table.columns.len()
+        table.header != TableHeader::Absent
+            && table.columns.iter().filter(there).count() * 2 > table.columns.len()
     };
     let Some(table) = TABLES.iter().find(near) else { return Ok(None) };
     let missing: Vec<_> =

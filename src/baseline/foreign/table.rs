@@ -6,6 +6,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::column::{Meaning, ToolColumn};
 use super::draft::Draft;
+use super::format::TableHeader;
 use super::problem::{Flaw, shown};
 use super::rows::ForeignRows;
 use super::source::{BoundedLines, LastByte};
@@ -70,15 +71,18 @@ impl<R: Read> CsvRecords<R> {
 pub(super) fn read(
     records: &mut CsvRecords<impl Read>,
     columns: &[ToolColumn],
-    header: bool,
+    header: TableHeader,
     rows: &mut ForeignRows,
 ) -> Result<(), Flaw> {
-    let places = if header { in_header(records, columns)? } else { (0..columns.len()).collect() };
+    let places = match header {
+        TableHeader::Absent => columns.iter().zip(0..).collect(),
+        TableHeader::Whole | TableHeader::InPart => in_header(records, columns, header)?,
+    };
     let mut last = 0;
     while let Some((line, record)) = records.next()? {
         last = line;
         let mut draft = Draft::default();
-        for (column, place) in columns.iter().zip(&places) {
+        for (column, place) in &places {
             let field = record.get(*place).unwrap_or_default();
             column.take(field, &mut draft).map_err(|fault| fault.of(&column.name).at(line))?;
         }
@@ -87,14 +91,19 @@ pub(super) fn read(
     if records.whole() { Ok(()) } else { Err(Flaw::new("the line has no end", CUT_OFF).at(last)) }
 }
 
-/// Where each column stands.
-fn in_header(records: &mut CsvRecords<impl Read>, columns: &[ToolColumn]) -> Result<Vec<usize>, Flaw> {
-    let Some((_, header)) = records.next()? else {
+/// Where each column stands that is there.
+fn in_header<'a>(
+    records: &mut CsvRecords<impl Read>,
+    columns: &'a [ToolColumn],
+    header: TableHeader,
+) -> Result<Vec<(&'a ToolColumn, usize)>, Flaw> {
+    let Some((_, first)) = records.next()? else {
         return Err(Flaw::new("it is empty", "let the run end before its log is imported"));
     };
-    let names: Vec<String> = header.iter().map(name).collect();
-    let place = |column: &ToolColumn| {
-        names.iter().position(|name| *name == column.name).ok_or_else(|| {
+    let names: Vec<String> = first.iter().map(name).collect();
+    let place = |column: &'a ToolColumn| {
+        let found = names.iter().position(|name| *name == column.name);
+        found.map(|place| (column, place)).ok_or_else(|| {
             let there: Vec<_> = names.iter().map(|name| shown(name)).take(20).collect();
             Flaw::new(
                 format!("column `{}` is missing; there are: {}", shown(&column.name), there.join(", ")),
@@ -103,7 +112,10 @@ fn in_header(records: &mut CsvRecords<impl Read>, columns: &[ToolColumn]) -> Res
             .at(1)
         })
     };
-    columns.iter().map(place).collect()
+    let needed = |column: &&ToolColumn| {
+        header == TableHeader::Whole || column.is_needed() || names.iter().any(|name| *name == column.name)
+    };
+    columns.iter().filter(needed).map(place).collect()
 }
 
 /// The name of a column as a person would write it.
@@ -160,7 +172,8 @@ mod tests {
         let columns: Vec<_> = maps.iter().map(|map| mapped(map).expect("a mapping")).collect();
         let mut rows = ForeignRows::new(Micros(1));
         let said = |fault: Flaw| fault.in_file(std::path::Path::new("x.csv")).to_string();
-        read(&mut CsvRecords::new(text.as_bytes(), b','), &columns, true, &mut rows).map_err(said)?;
+        read(&mut CsvRecords::new(text.as_bytes(), b','), &columns, TableHeader::Whole, &mut rows)
+            .map_err(said)?;
         rows.finish().map(|rows| rows.len()).map_err(said)
     }
 

@@ -28,6 +28,15 @@ fn plan(comparison: &Comparison, page: &Html<'_>) -> Markup {
     let conditions = page.conditions;
     let order: Vec<String> =
         conditions.order.iter().map(|(phase, repetition)| format!("{} {repetition}", phase.name())).collect();
+    if let Some(log) = &conditions.before_log {
+        return html! {
+            li.bad { "The before phase is the log of another tool, " code { (log.import.file) } " (" (log.import.format) ", " (log.requests)
+                " requests): what it sent, when and from where is not known. Its latency counts " (log.import.equivalence.span()) " ("
+                (log.import.equivalence.latency) "); failures: " (log.import.equivalence.failures) "." }
+            li.good { "The after phase: " (conditions.requests) " requests in each of " (conditions.repetitions) " repetitions, " (conditions.load())
+                ", digest of its plan " code { (comparison.plan_digest) } "." }
+        };
+    }
     html! {
         li.good { "One plan for both: " (conditions.requests) " requests, " (conditions.load()) @if conditions.think_ms > 0 { ", each of whom waits " (conditions.think_ms) " ms after an answer" } ", digest " code { (comparison.plan_digest) } "." }
         @if !order.is_empty() { li.good { "In turn, each against a freshly started server where the server is the mock of this tool: " (order.join(", ")) "." } }
@@ -36,7 +45,12 @@ fn plan(comparison: &Comparison, page: &Html<'_>) -> Markup {
 
 fn payloads(page: &Html<'_>) -> Markup {
     let Some(payloads) = page.conditions.payloads else {
-        return html! { li.unknown { "What the server received is not known: it is not the mock of this tool, or the run ended early." } };
+        let why = if page.conditions.before_log.is_some() {
+            "another tool sent the before phase"
+        } else {
+            "it is not the mock of this tool, or the run ended early"
+        };
+        return html! { li.unknown { "What the server received is not known: " (why) "." } };
     };
     let line = |who: &str, equal: bool| {
         html! {

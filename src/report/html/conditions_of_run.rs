@@ -3,7 +3,7 @@
 use super::marked_answer::MarkedAnswer;
 use crate::analyze::IdleCalls;
 use crate::model::manifest::{IdleBodiesRecord, WarmupRecord};
-use crate::model::{ArrivalProcess, Phase, QualityRules};
+use crate::model::{ArrivalProcess, BeforeLogRecord, Phase, QualityRules};
 
 /// Under which conditions a run took place.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +62,8 @@ pub struct Conditions {
     pub answers_of: Option<String>,
     /// How answers were held against each other.
     pub rules: QualityRules,
+    /// The log that stands for the before phase, where another tool sent it.
+    pub before_log: Option<BeforeLogRecord>,
 }
 
 impl Conditions {

@@ -24,7 +24,8 @@ pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
         section aria-labelledby="figures" {
             h2 #figures { "Before and after" }
             p.how {
-                "Latency counts from the instant a request was due to its last byte, over all planned requests; one without "
+                @if conditions.before_log.is_some() { "Latency is what both phases contain of it: see the caveats. A request without " }
+                @else { "Latency counts from the instant a request was due to its last byte, over all planned requests; one without " }
                 "an answer ranks slower than all others. In brackets: 95 % intervals, by " (comparison.interval_method) "."
             }
             (sla(comparison))
@@ -226,17 +227,18 @@ fn script(comparison: &Comparison, conditions: &Conditions) -> Markup {
     let Some(script) = comparison.baseline_script.as_ref().filter(|script| script.requests > 0) else {
         return html! {};
     };
-    let name = script.path.rsplit('/').next().unwrap_or(&script.path);
     let value = |name: &str, value| {
         figure(value, &format!("comparison:/baseline_script/latency_ms/{name}"), NumberForm::Plain)
     };
     html! {
         p.note {
-            "The given load test " code { (name) } ", run unmodified against the same server"
+            "The given load test " code { (script.called()) } ", run unmodified against the same server"
             @if let Some(interpreter) = &conditions.interpreter { " with " (interpreter) }
             ", reports by its own clock P50 " (value("p50", script.latency_ms.p50)) ", P95 " (value("p95", script.latency_ms.p95))
             " and P99 " (value("p99", script.latency_ms.p99)) " ms over " (count(script.requests, "comparison:/baseline_script/requests"))
-            " requests. The before phase is a replica of it that can be split into stages. The script is one run, before is "
+            " requests."
+            @if let Some(log) = &script.log { " Its latency (" (log.format) ") counts " (log.latency) ": " (log.is) ". Failures: " (log.failures) "." }
+            " The before phase is a replica of it that can be split into stages. The script is one run, before is "
             (conditions.repetitions) @if conditions.repetitions == 1 { " repetition" } @else { " repetitions" }
             ": P99 and what is slower rest on few requests and differ from run to run."
         }

@@ -67,7 +67,7 @@ impl Format for Html<'_> {
             (summary::section(comparison, self))
             (figures::section(comparison, self.conditions))
             (endpoints::section(self.analysis))
-            @if told { (causes::section(self)) @if comparison.aa.is_none() { (story::section(comparison, self)) } }
+            @if told { (causes::section(self)) @if comparison.aa.is_none() && self.conditions.before_log.is_none() { (story::section(comparison, self)) } }
             (curve::section(comparison, self.drawn))
             (backlog::section(self))
             (over_time::section(comparison, self))

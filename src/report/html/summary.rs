@@ -27,10 +27,15 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 None => article { h2 { "Was the SLA met?" } (met(comparison)) },
             }
             article { h2 { "Why was it slow?" } (why(comparison, page)) }
-            @if comparison.aa.is_none() { article { h2 { "What fixed it?" } (fixed(comparison, page)) } }
+            @if is_explained(comparison, page) { article { h2 { "What fixed it?" } (fixed(comparison, page)) } }
             article { h2 { "Can I trust it?" } (trust::checks(comparison, page)) }
         }
     }
+}
+
+/// Whether what one phase has over the other is explained: not where both send alike, nor where another tool sent one.
+fn is_explained(comparison: &Comparison, page: &Html<'_>) -> bool {
+    comparison.aa.is_none() && page.conditions.before_log.is_none()
 }
 
 fn met(comparison: &Comparison) -> Markup {
@@ -148,7 +153,7 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 "."
             }
             @if page.conditions.arrival.is_none() { (opening::note(page.drawn[0].opening, page.conditions.workers)) }
-            p.dim { @if comparison.aa.is_none() { a href="#story" { "Evidence and remedies" } " · " } a href="#glossary" { "what the words mean" } }
+            p.dim { @if is_explained(comparison, page) { a href="#story" { "Evidence and remedies" } " · " } a href="#glossary" { "what the words mean" } }
         }
     }
 }

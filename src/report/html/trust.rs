@@ -25,10 +25,12 @@ pub fn checks(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 }
             }
             (payloads(page))
-            li.(if page.conditions.repetitions > 1 { "good" } else { "unknown" }) {
+            @if page.conditions.before_log.is_some() {
+                li.unknown { "The phases were not interleaved and sent different work: the difference has no interval, and no verdict is clear." }
+            } @else { li.(if page.conditions.repetitions > 1 { "good" } else { "unknown" }) {
                 (page.conditions.repetitions) " repetition" (if page.conditions.repetitions == 1 { "" } else { "s" })
                 " of each phase, in turn, on one plan of " (page.conditions.requests) " requests; intervals by " (comparison.interval_method) "."
-            }
+            } }
             (predicted(page))
             @if !doubt.0.is_empty() { li.unknown { (doubt) } }
             (limits(page))

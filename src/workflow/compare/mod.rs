@@ -1,13 +1,13 @@
 //! Two stored runs against each other, from their logs and manifests.
 
 mod conditions;
-mod definition;
 
 use std::path::Path;
 
 use anyhow::Context;
 use serde_json::Value;
 
+use super::definition::{self, Defined};
 use super::findings::{health, logs};
 use crate::analyze::{Comparison, PhaseData, RunSide, SentBy, compare_runs};
 use crate::model::Caveat;
@@ -49,8 +49,12 @@ pub fn compare(
 ) -> anyhow::Result<RunsFindings> {
     let manifest = |name: &str, folder| Results::open(folder).manifest().with_context(|| name.to_string());
     let manifests = [manifest(NAMES[0], a)?, manifest(NAMES[1], b)?];
-    let common = definition::common(NAMES, [&manifests[0], &manifests[1]])?;
     let [first, second] = manifests;
+    // Of another tool's log the phase that it has.
+    let phase = |manifest: &Manifest, asked| if manifest.imported.is_some() { Phase::Before } else { asked };
+    let phases = [phase(&first, phases[0]), phase(&second, phases[1])];
+    let sides = [Defined::of(NAMES[0], &first, phases[0]), Defined::of(NAMES[1], &second, phases[1])];
+    let common = definition::common(sides)?;
     let one = Side::read(NAMES[0], a, first, phases[0], common.counted[0])?;
     let other = Side::read(NAMES[1], b, second, phases[1], common.counted[1])?;
     let sla = sla.unwrap_or_else(|| other.manifest.sla.clone());
@@ -65,7 +69,6 @@ pub fn compare(
 }
 
 impl Side {
-    /// Of another tool's log the phase that it has.
     fn read(
         name: &str,
         folder: &Path,
@@ -74,7 +77,6 @@ impl Side {
         counted: StageSet,
     ) -> anyhow::Result<Self> {
         let results = Results::open(folder);
-        let phase = if manifest.imported.is_some() { Phase::Before } else { phase };
         let read = logs::of_phase(&results, &manifest, phase, counted);
         let (data, doubts) = read.with_context(|| name.to_string())?;
         // What the given load test lacks says nothing of the phases.
@@ -95,7 +97,7 @@ impl Side {
             processors: self.manifest.machine.processors,
             interrupted: self.manifest.interrupted,
             sent_by: SentBy::of(&self.manifest.scenario),
-            imported: self.manifest.imported.is_some(),
+            imported: self.manifest.foreign(self.phase).is_some(),
         }
     }
 

@@ -9,6 +9,8 @@ pub(super) fn doubts(manifest: &Manifest, data: [&PhaseData; 2]) -> Vec<Doubt> {
     let plan = &manifest.plan;
     let Some(strategies) = plan.strategies else { return Vec::new() };
     let phases = Phase::BOTH.into_iter().zip([strategies.before, strategies.after]).zip(data);
+    // How another tool sent is not known.
+    let phases = phases.filter(|((phase, _), _)| manifest.foreign(*phase).is_none());
     let of_phase = |((phase, strategy), data)| {
         let callers = if plan.arrival.is_some() { usize::MAX } else { plan.workers };
         let kept = kept_connections(phase, data, strategy, callers, &closings(manifest, phase));

@@ -16,14 +16,14 @@ const REQUESTS_MOST: u64 = 1_000_000_000;
 /// Most repetitions that a scenario allows.
 const REPETITIONS_MOST: u32 = 100;
 
-/// Both phases and what is to be said of their logs. Both logs are read at once: that is most of the work on a long run.
+/// Both phases and what is to be said of their logs, each with the stages that count. Both logs are read at once: that is most of the work on a long run.
 pub(in crate::workflow) fn phases(
     results: &Results,
     manifest: &Manifest,
+    counted: [StageSet; 2],
 ) -> anyhow::Result<([PhaseData; 2], Vec<Doubt>)> {
-    check(manifest.plan.requests, manifest.plan.repetitions)?;
-    let of = |which| move || phase(results, manifest, which, StageSet::ALL);
-    let (before, after) = both(of(Phase::Before), of(Phase::After));
+    let of = |which, counted| move || of_phase(results, manifest, which, counted);
+    let (before, after) = both(of(Phase::Before, counted[0]), of(Phase::After, counted[1]));
     let ((before, mut doubts), (after, more)) = (before?, after?);
     doubts.extend(more);
     Ok(([before, after], doubts))
@@ -33,32 +33,13 @@ pub(in crate::workflow) fn phases(
 pub(in crate::workflow) fn of_phase(
     results: &Results,
     manifest: &Manifest,
-    which: Phase,
-    counted: StageSet,
-) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
-    check(manifest.plan.requests, manifest.plan.repetitions)?;
-    phase(results, manifest, which, counted)
-}
-
-/// A damaged manifest must not ask for all memory.
-pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
-    if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {
-        bail!(
-            "{MANIFEST}: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was \
-             changed or is damaged"
-        );
-    }
-    Ok(())
-}
-
-fn phase(
-    results: &Results,
-    manifest: &Manifest,
     phase: Phase,
     counted: StageSet,
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
-    let plan = &manifest.plan;
-    let collector = PhaseCollector::new(plan.requests, plan.repetitions).open(plan.arrival.is_some());
+    let (requests, repetitions) = manifest.planned(phase);
+    check(requests, repetitions)?;
+    let open = manifest.plan.arrival.is_some() && manifest.foreign(phase).is_none();
+    let collector = PhaseCollector::new(requests, repetitions).open(open);
     let log = Part::from(phase).log();
     // What the before log says of causes does not depend on the other one.
     if phase == Phase::After
@@ -71,6 +52,17 @@ fn phase(
         return Ok((collector.finish(), vec![Doubt::MissingLog { log }]));
     }
     read(results, manifest, phase.into(), collector, counted)
+}
+
+/// A damaged manifest must not ask for all memory.
+pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
+    if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {
+        bail!(
+            "{MANIFEST}: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was \
+             changed or is damaged"
+        );
+    }
+    Ok(())
 }
 
 /// Reads the log of a part of the run.

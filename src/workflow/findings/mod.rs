@@ -15,6 +15,7 @@ pub(super) mod page;
 pub(super) mod payload_sets;
 mod prediction;
 mod reading;
+mod script;
 pub(super) mod server_word;
 mod single_calls;
 mod truth;

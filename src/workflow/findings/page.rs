@@ -117,13 +117,17 @@ fn of_scenario(manifest: &Manifest) -> Option<JaegerUrl> {
 fn conditions(read: &Read, results: &Results) -> Conditions {
     let manifest = &read.manifest;
     let plan = &manifest.plan;
+    let foreign = manifest.before_log.as_ref();
     Conditions {
         version: manifest.version.clone(),
         command: manifest.command.clone(),
         started_at: manifest.started_at.clone(),
         before: plan.before.clone(),
         after: plan.after.clone(),
-        before_means: plan.strategies.map_or(String::new(), |both| meaning(both.before)),
+        before_means: plan
+            .strategies
+            .filter(|_| foreign.is_none())
+            .map_or(String::new(), |both| meaning(both.before)),
         after_means: plan.strategies.map_or(String::new(), |both| meaning(both.after)),
         moved_by: moved_by(manifest.transport, &manifest.merged_stages),
         requests: plan.requests,
@@ -144,7 +148,7 @@ fn conditions(read: &Read, results: &Results) -> Conditions {
             .as_ref()
             .map_or(String::new(), |times| ServerTimesRecord::words(&times.sources)),
         idle_calls: IdleCalls::of(&read.single_calls),
-        interpreter: manifest.baseline_script.as_ref().map(|script| script.interpreter.clone()),
+        interpreter: manifest.baseline_script.as_ref().and_then(|script| script.interpreter.clone()),
         machine: machine(manifest),
         scenario: flattened(&manifest.scenario),
         differing: differing::requests(&read.phases, &read.answers, results),
@@ -153,6 +157,7 @@ fn conditions(read: &Read, results: &Results) -> Conditions {
         idle_bodies: manifest.idle_bodies,
         answers_of: manifest.answers_of.clone(),
         rules: answers::rules(manifest),
+        before_log: foreign.cloned(),
     }
 }
 
@@ -190,7 +195,7 @@ fn machine(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("net.ipv4.tcp_syn_linear_timeouts", setting(machine.tcp_syn_linear_timeouts)),
         (
             "given load test ran with",
-            manifest.baseline_script.as_ref().map(|script| script.interpreter.clone()),
+            manifest.baseline_script.as_ref().and_then(|script| script.interpreter.clone()),
         ),
         ("spanload", Some(manifest.version.clone())),
     ];

@@ -1,18 +1,19 @@
 //! From the files of a run to its comparison, which is a pure function of them.
 
 use super::server_word::{self, IdleRows};
-use super::{answers, failures, health, kept, ladder, logs, missing, prediction, truth};
+use super::{answers, failures, health, kept, ladder, logs, missing, prediction, script, truth};
 use crate::analyze;
 use crate::analyze::{
-    Analysis, AnswerPairs, BaselineScript, Comparison, Doubt, Inputs, PhaseData, ScriptRows, SentBy,
-    SingleCall, analyse_script, attribute_both, calibration, shorter_than_phases,
+    Analysis, AnswerPairs, Comparison, Doubt, Inputs, PhaseData, SentBy, SingleCall, analyse_script,
+    attribute_both, calibration, shorter_than_phases,
 };
 use crate::host::both;
 use crate::model::Caveat;
-use crate::model::Phase;
 use crate::model::manifest::Manifest;
+use crate::model::{Phase, StageSet};
 use crate::report;
 use crate::runlog::Results;
+use crate::workflow::definition::{self, Defined};
 
 /// What the analysis of a run comes to.
 #[derive(Debug)]
@@ -43,8 +44,15 @@ pub(super) struct Read {
 /// Reads the logs and the manifest of a run, compares and explains. Changes nothing.
 pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let manifest = results.manifest()?;
-    let (mut phases, mut doubts) = logs::phases(results, &manifest)?;
-    let script = script(results, &manifest, &mut doubts);
+    let sides = [(Phase::Before, "before"), (Phase::After, "after")];
+    let beside = manifest
+        .before_log
+        .as_ref()
+        .map(|_| definition::common(sides.map(|(phase, name)| Defined::of(name, &manifest, phase))));
+    let beside = beside.transpose()?;
+    let counted = beside.as_ref().map_or([StageSet::ALL; 2], |common| common.counted);
+    let (mut phases, mut doubts) = logs::phases(results, &manifest, counted)?;
+    let script = script::read(results, &manifest, &mut doubts);
     let (ladder, more) = ladder::read(results, &manifest)?;
     doubts.extend(more);
     let (mut idle, more) = IdleRows::read(results, &manifest)?;
@@ -63,6 +71,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let cut_short = manifest.interrupted.map(|_| Doubt::Interrupted);
     let mut caveats = manifest.caveats.clone();
     caveats.extend(cut_short.into_iter().chain(doubts).map(Caveat::from));
+    caveats.extend(beside.iter().flat_map(|common| common.caveats.clone()));
     let inputs = Inputs {
         run_id: &manifest.run_id,
         plan_digest: &manifest.plan.digest,
@@ -83,10 +92,14 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         answers: answers.clone(),
     };
     let predict = || prediction::predict(&manifest, &before, &after, calibration.as_ref());
-    let judge = if manifest.imported.is_some() { analyze::judge_alone } else { analyze::compare };
+    let judge = match (&manifest.imported, &beside) {
+        (Some(_), _) => analyze::judge_alone,
+        (None, Some(_)) => analyze::judge_beside,
+        (None, None) => analyze::compare,
+    };
     let (comparison, predicted) = both(|| judge(inputs), predict);
-    // Between two phases that send alike there is nothing to predict.
-    let predicted = (!manifest.aa).then_some(predicted);
+    // Between two phases that send alike there is nothing to predict, nor from what another tool sent.
+    let predicted = (!manifest.aa && beside.is_none()).then_some(predicted);
     let stalls = Phase::BOTH.map(|phase| health::stalls(&manifest, phase));
     let phases = [(&before, &stalls[0]), (&after, &stalls[1])];
     let caveats = comparison.caveats.clone();
@@ -107,32 +120,4 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     });
     let findings = Findings { comparison, analysis, failed };
     Ok((findings, Read { manifest, phases: [before, after], single_calls, problems: Vec::new(), answers }))
-}
-
-fn script(
-    results: &Results,
-    manifest: &Manifest,
-    doubts: &mut Vec<Doubt>,
-) -> Option<(BaselineScript, ScriptRows)> {
-    let record = manifest.baseline_script.as_ref()?;
-    let rows = match results.read(crate::model::run_files::SCRIPT_LOG) {
-        Ok(file) => ScriptRows::read(file).unwrap_or_else(|error| {
-            doubts.push(Doubt::ScriptLogUnreadable { problem: error.to_string() });
-            ScriptRows::default()
-        }),
-        // No figure is better than one of no request; a doubt names the file.
-        Err(_) if missing::script_left_a_log(manifest) => return None,
-        // A script that failed leaves no log; the manifest has a caveat for that.
-        Err(_) => ScriptRows::default(),
-    };
-    let summary = BaselineScript {
-        path: record.path.clone(),
-        sha256: record.sha256.clone(),
-        exit_code: record.exit_code,
-        requests: rows.requests(),
-        succeeded: rows.succeeded(),
-        failed: rows.requests() - rows.succeeded(),
-        latency_ms: rows.percentiles(),
-    };
-    Some((summary, rows))
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::transports;
 use crate::analyze::SentBy;
 use crate::host::Anchor;
-use crate::model::Digest;
 use crate::model::manifest::{Manifest, PlanRecord, Strategies};
+use crate::model::{Digest, Stage};
 use crate::plan::Plan;
 use crate::scenario::Settings;
 
@@ -32,6 +32,11 @@ fn scenario(settings: &Settings) -> Value {
     serde_json::to_value(settings).expect("settings are plain data")
 }
 
+/// The stages that the transport does not see.
+pub(in crate::workflow) fn merged_stages(settings: &Settings) -> Vec<Stage> {
+    transports::observes(settings.target.via.transport).missing().collect()
+}
+
 /// The manifest as it stands before the first request.
 pub(in crate::workflow) fn manifest(
     settings: &Settings,
@@ -42,43 +47,26 @@ pub(in crate::workflow) fn manifest(
     command: Vec<String>,
 ) -> Manifest {
     let micros = anchor.unix_micros_at_anchor();
+    let record = PlanRecord {
+        digest: plan_digest.to_string(),
+        requests: plan.requests(),
+        repetitions: settings.repetitions,
+        workers: if plan.arrivals().is_some() { 0 } else { settings.load.workers },
+        think_ms: settings.load.think_ms,
+        before: settings.before.to_string(),
+        after: settings.after.to_string(),
+        strategies: Some(Strategies { before: settings.before, after: settings.after }),
+        arrival: plan.arrivals().map(|arrivals| arrivals.record().clone()),
+    };
     Manifest {
-        schema: 1,
-        run_id,
-        version: env!("CARGO_PKG_VERSION").to_string(),
         command,
         started_at: timestamp(micros).to_string(),
         started_unix_us: micros,
-        interrupted: None,
         scenario: scenario(settings),
-        plan: PlanRecord {
-            digest: plan_digest.to_string(),
-            requests: plan.requests(),
-            repetitions: settings.repetitions,
-            workers: if plan.arrivals().is_some() { 0 } else { settings.load.workers },
-            think_ms: settings.load.think_ms,
-            before: settings.before.to_string(),
-            after: settings.after.to_string(),
-            strategies: Some(Strategies { before: settings.before, after: settings.after }),
-            arrival: plan.arrivals().map(|arrivals| arrivals.record().clone()),
-        },
         sla: settings.sla.clone(),
-        strict: false,
-        repetitions: Vec::new(),
-        single_calls: Vec::new(),
-        ladder: None,
-        baseline_script: None,
-        payloads: None,
         transport: settings.target.via.transport,
-        merged_stages: transports::observes(settings.target.via.transport).missing().collect(),
+        merged_stages: merged_stages(settings),
         machine: crate::host::machine::look(),
-        server_times: None,
-        telemetry: None,
-        caveats: Vec::new(),
-        warmup: None,
-        idle_bodies: None,
-        aa: false,
-        imported: None,
-        answers_of: None,
+        ..Manifest::new(run_id, record)
     }
 }

@@ -1,5 +1,6 @@
 //! The steps that a run consists of; `prove` has their order.
 
+pub(super) mod before_log;
 mod calibration;
 pub(super) mod expected;
 mod judge;

@@ -1,14 +1,14 @@
-//! What the latencies of two runs have in common, where another tool measured one of them.
+//! What two latencies have in common, where another tool measured one of them.
 
 use anyhow::bail;
 
 use crate::model::manifest::Manifest;
-use crate::model::{Caveat, CaveatKind, Equivalence, StageSet};
+use crate::model::{Caveat, CaveatKind, Equivalence, ImportRecord, Phase, Stage, StageSet};
 use crate::workflow::invocation::UsageError;
 
 /// What is compared.
 #[derive(Debug)]
-pub(super) struct Definition {
+pub(in crate::workflow) struct Definition {
     /// The stages of each that count.
     pub counted: [StageSet; 2],
     /// What is to be said of it.
@@ -17,34 +17,52 @@ pub(super) struct Definition {
     pub foreign: bool,
 }
 
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::workflow) struct Defined<'a> {
+    /// How it is called.
+    pub name: &'a str,
+    /// Where it comes from, if another tool measured it.
+    pub foreign: Option<&'a ImportRecord>,
+    /// Else the stages that its transport does not see.
+    pub merged: &'a [Stage],
+}
+
+impl<'a> Defined<'a> {
+    /// A phase of a run.
+    pub(in crate::workflow) fn of(name: &'a str, manifest: &'a Manifest, phase: Phase) -> Self {
+        Defined { name, foreign: manifest.foreign(phase), merged: &manifest.merged_stages }
+    }
+
+    fn equivalence(&self) -> Equivalence {
+        let imported = self.foreign.map(|record| record.equivalence.clone());
+        imported.unwrap_or_else(|| Equivalence::own(self.merged))
+    }
+}
+
 /// What both contain.
 ///
 /// # Errors
 /// Why they have nothing in common.
-pub(super) fn common(names: [&str; 2], manifests: [&Manifest; 2]) -> anyhow::Result<Definition> {
-    if manifests.iter().all(|manifest| manifest.imported.is_none()) {
+pub(in crate::workflow) fn common(sides: [Defined<'_>; 2]) -> anyhow::Result<Definition> {
+    if sides.iter().all(|side| side.foreign.is_none()) {
         return Ok(Definition { counted: [StageSet::ALL; 2], caveats: Vec::new(), foreign: false });
     }
-    let [a, b] = manifests.map(equivalence);
+    let names = sides.map(|side| side.name);
+    let [a, b] = sides.map(|side| side.equivalence());
     let counted = Equivalence::common(&a, &b).or_else(|why| {
         bail!(UsageError(format!(
             "the two latencies have nothing in common: {why}; import a log that tells these apart, or one whose latency counts \
              the same (docs/import.md)"
         )))
     })?;
-    let mut caveats: Vec<Caveat> =
-        names.iter().zip(manifests).filter_map(|(name, one)| not_paired(name, one)).collect();
+    let mut caveats: Vec<Caveat> = sides.iter().filter_map(not_paired).collect();
     caveats.extend(differs(names, [&a, &b], counted));
     Ok(Definition { counted, caveats, foreign: true })
 }
 
-fn equivalence(manifest: &Manifest) -> Equivalence {
-    let imported = manifest.imported.as_ref().map(|record| record.equivalence.clone());
-    imported.unwrap_or_else(|| Equivalence::own(&manifest.merged_stages))
-}
-
-fn not_paired(name: &str, manifest: &Manifest) -> Option<Caveat> {
-    let record = manifest.imported.as_ref()?;
+fn not_paired(side: &Defined<'_>) -> Option<Caveat> {
+    let (name, record) = (side.name, side.foreign?);
     let message = format!(
         "{name} is the log of another tool ({}): it was not interleaved with the other, and what it sent, when and from where is \
          not known, so the difference has no interval; its latency counts {} ({}); failures: {}",
