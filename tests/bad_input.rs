@@ -35,7 +35,7 @@ fn assert_prove_refused(name: &str, flags: &[&str], code: i32, words: &[&str]) {
 
 #[test]
 fn a_wrong_flag_is_named_with_its_remedy() {
-    let cases: [(&[&str], &[&str]); 42] = [
+    let cases: [(&[&str], &[&str]); 51] = [
         (&["--nope"], &["--nope", "--help"]),
         (&["-n", "0"], &["load.requests", "use 1 to"]),
         (&["-n", "-1"], &["-1", "--help"]),
@@ -62,6 +62,18 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--set", "before.connections=2"], &["before.connections", "remove the key", "pool"]),
         (&["--set", "after.batch=0"], &["after.batch", "use 1 to"]),
         (&["--set", "after.script=x.py"], &["after.script", "remove the key"]),
+        (&["--set", "before.script=nopenope"], &["before.script", "no program `nopenope`", "remove the key"]),
+        (&["--set", "before.script=[\"nopenope\", \"x\"]"], &["before.script", "no program `nopenope`"]),
+        (&["--set", "before.script=[1]"], &["--set before.script", "list of texts"]),
+        (&["--set", "before.script_timeout=0s"], &["before.script_timeout", "90s"]),
+        (&["--set", "before.map=[\"latency=ms\"]"], &["before.map", "`latency=ms`", "say its unit"]),
+        (&["--set", "before.latency_from=due"], &["before.latency_from", "before.map"]),
+        (&["--set", "before.log=gone.csv"], &["before.log", "gone.csv", "name a log"]),
+        (&["--set", "before.log=gone.csv", "--aa"], &["--aa", "before.log"]),
+        (
+            &["--set", "before.log=gone.csv", "--set", "before.script=true"],
+            &["before.log", "leave one of them out", "--set before.script="],
+        ),
         (&["--set", "target.path=infer"], &["target.path", "slash"]),
         (
             &["--target", "http://127.0.0.1:1/a", "--set", "target.path=/b"],

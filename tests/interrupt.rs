@@ -188,6 +188,20 @@ fn ctrl_c_stops_the_script() {
 }
 
 #[test]
+fn ctrl_c_stops_whatever_a_line_has_started() {
+    let run = Running::start("sigint_line", &["--set", "before.script=sleep 598 & sleep 599; true"]);
+    let shell = run.child("sleep 599");
+    let started = wait_until("both sleep", || Some(children_of(shell.pid)).filter(|found| found.len() == 2));
+    let folder = wait_until("the run has begun", || run.folder());
+    run.signal_group(libc::SIGINT);
+    let output = run.end();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    shell.wait_until_gone();
+    started.iter().for_each(Process::wait_until_gone);
+    assert_partial(&Results(folder), 130);
+}
+
+#[test]
 fn a_hard_kill_leaves_no_mock_and_logs_that_analyze_reads() {
     let run = Running::start("sigkill", &[]);
     let results = run.wait_for_rows("before.csv");

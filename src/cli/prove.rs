@@ -24,6 +24,10 @@ Examples:
   spanload prove --sla p95=500ms --sla error_rate=1%  two lines, both must be met
   spanload prove --set mock.backlog=64 --ladder     another server, each optimisation by itself
   spanload prove --target http://127.0.0.1:8000/v1/infer --aa   how far two phases differ that send alike
+  spanload prove --target http://127.0.0.1:8000/v1/infer --set 'before.script=k6 run --out csv={log} -e URL={url} test.js'
+                                                    your own load test beside the phases, whichever tool it is
+  spanload prove --target http://127.0.0.1:8000/v1/infer --set before.script= --set before.log=k6.csv
+                                                    the log of last week as the before phase; only the after phase is sent
   spanload prove --strict --junit junit.xml --format markdown   for CI
 
 With --aa: 0 no difference found, 99 one is. Exit codes: 0 SLA met, 99 SLA missed after the optimisation, 98 met but in doubt (with --strict only), 1 the

@@ -87,6 +87,11 @@ pub fn load_open(path: &Path, overrides: &Overrides) -> Result<Settings, Scenari
     let given = |key| overrides.last(&["load", key]).is_some();
     arrivals::open(&mut raw.load, given("requests"), given("workers"))?;
     let settings = resolved(raw, overrides)?;
+    if settings.baseline.log.is_some() {
+        let problem =
+            "a search over rates sends the before phase itself; leave the log out (--set before.log=)";
+        return Err(ScenarioError::value("before.log", problem));
+    }
     judged(&settings)?;
     Ok(settings)
 }

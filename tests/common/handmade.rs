@@ -59,6 +59,8 @@ pub fn compared(before: &PhaseData, after: &PhaseData, lines: &[&str], strict: b
             succeeded: 20,
             failed: 0,
             latency_ms: ThreePercentiles { p50: Some(905.5), p95: Some(1_402.25), p99: Some(1_500.0) },
+            name: None,
+            log: None,
         }),
         script: None,
         single_calls: &[],

@@ -37,7 +37,8 @@ pub(super) fn message(doubt: &Doubt) -> String {
             format!("{script} ended with {status}; what it printed is in {SCRIPT_OUTPUT}: mend what it names and run again")
         }
         Doubt::ScriptLogUnreadable { problem } => format!(
-            "the given load test's log cannot be read, so its own figures are missing: {problem} (--map is before.map here)"
+            "the given load test's log cannot be read, so its own figures are missing: {problem}; \
+             correct what is named, or give the log's columns by before.map, which is --map here, and run again"
         ),
         Doubt::PayloadsDiffer { who } => format!(
             "the payloads that the server received from {who} are not those of the plan; run again if requests were \

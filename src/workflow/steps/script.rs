@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 
@@ -50,45 +51,13 @@ pub(in crate::workflow) fn mapping(given: &GivenBaseline) -> Result<Option<forei
 pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result<()> {
     let given = &run.settings().baseline;
     let Some(test) = check(given)?.filter(|_| !run.stopped()) else { return Ok(()) };
-    let name = test.name();
-    let interpreter = match &test {
-        LoadTest::Python(_) => match baseline::interpreter().await {
-            None => {
-                run.caveat(Doubt::NoBaselineScript { script: name });
-                return Ok(());
-            }
-            found => found,
-        },
-        LoadTest::Line(_) => Some("sh".to_string()),
-        LoadTest::File(_) | LoadTest::Arguments(_) => None,
+    let Some(interpreter) = interpreter(&test).await else {
+        run.caveat(Doubt::NoBaselineScript { script: test.name() });
+        return Ok(());
     };
     let sha256 = test.sha256()?;
-    let truth = run.results.path(&TruthFile::Script.name());
-    let session = run.runner.server.open(Some(&truth)).await?;
-    let endpoint = run.runner.endpoint(&session)?;
-    let log = run.results.path(SCRIPT_LOG);
-    let brief = Brief {
-        endpoint: &endpoint,
-        requests: run.plan.requests(),
-        workers: run.settings().load.workers,
-        log: &log,
-    };
-    let step = run.runner.progress.step(&name, 0);
-    let printed = run.results.start(SCRIPT_OUTPUT)?;
-    let running = baseline::run(&test, brief, printed, given.script_timeout, run.runner.interrupt);
-    let ended = step.watch(running, Live::default).await?;
-    mask_files(&run.results, &endpoint)?;
-    session.close().await?;
-    let (status, exit_code, good) = match ended {
-        Ended::Interrupted => return Ok(()),
-        Ended::Exited(status) => (status.to_string(), status.code(), status.success()),
-        Ended::NotStarted(why) => (format!("an error before its start: {why}"), None, false),
-        Ended::OutOfTime => {
-            let limit = given.script_timeout.as_secs_f64();
-            (format!("a kill: its time was over after {limit} s (raise before.script_timeout)"), None, false)
-        }
-    };
-    step.close(&format!("{name}: {status}"));
+    let Some(ScriptEnd { status, exit_code, good }) = watch(run, &test).await? else { return Ok(()) };
+    let (name, log) = (test.name(), run.results.path(SCRIPT_LOG));
     run.manifest.baseline_script = Some(ScriptRecord {
         path: run.settings().mask().apply(&test.words(), false),
         sha256,
@@ -107,8 +76,65 @@ pub(in crate::workflow) async fn run_script(run: &mut Run<'_>) -> anyhow::Result
     Ok(())
 }
 
+/// What runs it, where something does; `None` where that is not there.
+async fn interpreter(test: &LoadTest) -> Option<Option<String>> {
+    match test {
+        LoadTest::Python(_) => baseline::interpreter().await.map(Some),
+        LoadTest::Line(_) => Some(Some("sh".to_string())),
+        LoadTest::File(_) | LoadTest::Arguments(_) => Some(None),
+    }
+}
+
+/// How it ended.
+struct ScriptEnd {
+    /// In words.
+    status: String,
+    exit_code: Option<i32>,
+    good: bool,
+}
+
+impl ScriptEnd {
+    /// `None` of one that was stopped, because the run was.
+    fn of(ended: Ended, limit: Duration) -> Option<Self> {
+        let (status, exit_code, good) = match ended {
+            Ended::Interrupted => return None,
+            Ended::Exited(status) => (status.to_string(), status.code(), status.success()),
+            Ended::NotStarted(why) => (format!("an error before its start: {why}"), None, false),
+            Ended::OutOfTime => {
+                let limit = limit.as_secs_f64();
+                let words =
+                    format!("a kill: its time was over after {limit} s (raise before.script_timeout)");
+                (words, None, false)
+            }
+        };
+        Some(ScriptEnd { status, exit_code, good })
+    }
+}
+
+/// Runs it against a server of its own, to its end.
+async fn watch(run: &mut Run<'_>, test: &LoadTest) -> anyhow::Result<Option<ScriptEnd>> {
+    let truth = run.results.path(&TruthFile::Script.name());
+    let session = run.runner.server.open(Some(&truth)).await?;
+    let endpoint = run.runner.endpoint(&session)?;
+    let (settings, log) = (run.settings(), run.results.path(SCRIPT_LOG));
+    let limit = settings.baseline.script_timeout;
+    let (requests, workers) = (run.plan.requests(), settings.load.workers);
+    let brief = Brief { endpoint: &endpoint, requests, workers, log: &log };
+    let step = run.runner.progress.step(&test.name(), 0);
+    let printed = run.results.start(SCRIPT_OUTPUT)?;
+    let running = baseline::run(test, brief, printed, limit, run.runner.interrupt);
+    let ended = step.watch(running, Live::default).await?;
+    mask_files(&run.results, &endpoint)?;
+    session.close().await?;
+    let outcome = ScriptEnd::of(ended, limit);
+    if let Some(ScriptEnd { status, .. }) = &outcome {
+        step.close(&format!("{}: {status}", test.name()));
+    }
+    Ok(outcome)
+}
+
 /// What its log is and contains. What is wrong with one is said by the analysis, which reads it again.
-async fn log_record(given: &GivenBaseline, log: std::path::PathBuf) -> Option<ImportRecord> {
+async fn log_record(given: &GivenBaseline, log: PathBuf) -> Option<ImportRecord> {
     let mapping = mapping(given).ok()?;
     // On another thread: a large log takes seconds, and this one listens for Ctrl-C.
     let read = tokio::task::spawn_blocking(move || foreign::read(&log, mapping.as_ref()));
