@@ -71,7 +71,7 @@ fn a_wrong_flag_is_named_with_its_remedy() {
         (&["--set", "before.log=gone.csv"], &["before.log", "gone.csv", "name a log"]),
         (&["--set", "before.log=gone.csv", "--aa"], &["--aa", "before.log"]),
         (
-            &["--set", "before.log=gone.csv", "--set", "before.script=true"],
+            &["--set", "before.log=gone.csv", "--set", "before.script=sh x.sh"],
             &["before.log", "leave one of them out", "--set before.script="],
         ),
         (&["--set", "target.path=infer"], &["target.path", "slash"]),

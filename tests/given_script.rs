@@ -211,8 +211,12 @@ fn a_key_in_the_url_does_not_stand_in_the_script_s_log() {
     const SECRET: &str = "s3cret-of-a-script";
     let mock = Mock::start(&["--fixed-ms=1", "--item-ms=1"]);
     let url = format!("{}/v1/infer?key={SECRET}", mock.hello.infer);
+    let header = format!("x-key: {SECRET}");
     let line = format!("sed \"s#http://127[^,]*#$ENDPOINT#g\" '{}' > {{log}}", recorded("k6.csv").display());
-    let run = prove("script_secret", &line, &["--target", &url, "--set", "after.batch=1"]);
+    let line = format!("{line}; echo {SECRET}");
+    let run = prove("script_secret", &line, &["--target", &url, "-H", &header, "--set", "after.batch=1"]);
+    let manifest = run.results().text("manifest.json");
+    assert!(manifest.contains("; echo ***") && !manifest.contains(SECRET), "{manifest}");
     assert_eq!(count(&script(&run)["requests"]), 24);
     let log = run.results().text("input_py.csv");
     assert!(

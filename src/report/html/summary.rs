@@ -152,7 +152,7 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 }
                 "."
             }
-            @if page.conditions.arrival.is_none() { (opening::note(page.drawn[0].opening, page.conditions.workers)) }
+            @if page.conditions.arrival.is_none() && page.conditions.before_log.is_none() { (opening::note(page.drawn[0].opening, page.conditions.workers)) }
             p.dim { @if is_explained(comparison, page) { a href="#story" { "Evidence and remedies" } " · " } a href="#glossary" { "what the words mean" } }
         }
     }

@@ -29,7 +29,17 @@ pub(in crate::workflow) fn sent_by(settings: &Settings) -> SentBy {
 }
 
 fn scenario(settings: &Settings) -> Value {
-    serde_json::to_value(settings).expect("settings are plain data")
+    let mut scenario = serde_json::to_value(settings).expect("settings are plain data");
+    // A command may repeat the target's token.
+    let mask = settings.mask();
+    match &mut scenario["baseline"]["script"] {
+        Value::String(line) => *line = mask.apply(line, false),
+        Value::Array(words) => words.iter_mut().for_each(|word| {
+            *word = mask.apply(word.as_str().unwrap_or_default(), false).into();
+        }),
+        _ => {}
+    }
+    scenario
 }
 
 /// The stages that the transport does not see.
