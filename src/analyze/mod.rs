@@ -24,9 +24,9 @@ pub use document::{
     AaResult, Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump,
     Cluster, Clusters, Comparison, Contribution, Difference, Differences, EndpointFigures, FailureFigures,
     LadderRung, LatencyMs, NumericDifferences, OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality,
-    RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ScriptLog, ServerPart,
-    ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey, Tail, ThreeIntervals, ThreePercentiles,
-    Utilisation, Way, Window, Yardstick,
+    RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ScriptLog,
+    ServerPart, ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey, Tail, ThreeIntervals,
+    ThreePercentiles, Utilisation, Way, Window, Yardstick,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::doubt::Doubt;
 use super::{answers, batches, failed, kept, losses};
 use crate::analyze::document::OfferedLoad;
-use crate::model::run_files::{AFTER, ANSWERS, BEFORE, SCRIPT_OUTPUT};
+use crate::model::run_files::SCRIPT_OUTPUT;
 use crate::model::{Caveat, Metric, Micros, Peer, Phase};
 
 /// What a doubt is and what to do, for people.

@@ -11,8 +11,8 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::analyze::{AnswerPair, Doubt};
-use crate::model::QualityRules;
 use crate::model::run_files::{JUDGE_OUTPUT, JUDGED};
+use crate::model::{QualityRules, StageSet};
 use crate::runlog::{Live, Results, write_atomically};
 use crate::workflow::findings::answers::undecided;
 use crate::workflow::findings::judged::JudgedPair;
@@ -37,7 +37,7 @@ pub(in crate::workflow) async fn judge(run: &mut Run<'_>) -> anyhow::Result<()> 
     if rules.command.is_empty() || run.stopped() {
         return Ok(());
     }
-    let (phases, _) = logs::phases(&run.results, &run.manifest)?;
+    let (phases, _) = logs::phases(&run.results, &run.manifest, [StageSet::ALL; 2])?;
     let mut pairs = undecided(&run.results, rules, &phases);
     let left = pairs.len().saturating_sub(MOST_PAIRS);
     pairs.truncate(MOST_PAIRS);
