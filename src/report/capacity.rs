@@ -145,6 +145,10 @@ fn bracket_note(one: &RateBracket) -> Option<String> {
             "limited by the client, which was itself late at {late}; {known}: give the client more processors (load.threads) or a \
              machine of its own"
         ),
+        BracketEnd::Unconfirmed => format!(
+            "{known}, but the client was late whenever one of the two was measured again: give the client more processors \
+             (load.threads) or a machine of its own"
+        ),
         BracketEnd::Lowest => {
             format!("{known}; lower ones are tried with a longer -d, or with an SLA of lower percentiles")
         }
@@ -334,6 +338,7 @@ mod tests {
             (bracket(None, Some(7.6), BracketEnd::Lowest), &["does not hold at 7.6", "a longer -d"]),
             (bracket(Some(40.0), Some(80.0), BracketEnd::Time), &["--time", "between 40.0 and 80.0"]),
             (bracket(Some(40.0), Some(41.0), BracketEnd::Unsettled), &["disagree"]),
+            (bracket(Some(40.0), Some(41.0), BracketEnd::Unconfirmed), &["measured again", "load.threads"]),
         ] {
             let text = capacity_summary(&of(bracket));
             assert!(words.iter().all(|words| text.contains(words)), "{text}");

@@ -82,12 +82,14 @@ impl Search {
             (None, Some(_)) => BracketEnd::Lowest,
         };
         let unsure = [upper, lower].into_iter().flatten().find(|end| !end.is_sure());
+        let both_confirmed = [upper, lower].into_iter().flatten().all(Tried::is_confirmed);
         match unsure {
             Some(unsure) if may_again => Next::Try(unsure.rate),
             Some(_) => Next::End(BracketEnd::Unsettled),
             None if upper.is_some_and(|upper| upper.says() == Some(RateOutcome::ClientLate)) => {
                 Next::End(BracketEnd::ClientLate)
             }
+            None if end == BracketEnd::Precision && !both_confirmed => Next::End(BracketEnd::Unconfirmed),
             None => Next::End(end),
         }
     }
@@ -257,6 +259,15 @@ mod tests {
         assert!((300.0..320.0).contains(&late), "{client:?}");
         let (server, _) = follow(fresh(), late_above(300.0, 210.0));
         assert_eq!((server.client_late_rps, server.ended_by), (None, BracketEnd::Precision));
+        // Late whenever the end that fails is measured again: one measurement is all that is known of it.
+        let mut tried = Vec::new();
+        let (unconfirmed, _) = follow(fresh(), |rate| {
+            let again = tried.contains(&rate);
+            tried.push(rate);
+            if again && rate > 100.0 { ClientLate } else { up_to(100.0)(rate) }
+        });
+        assert_eq!(unconfirmed.ended_by, BracketEnd::Unconfirmed, "{unconfirmed:?}");
+        assert_eq!(unconfirmed.fails_repetitions.len(), 1, "{unconfirmed:?}");
         // Late once: what the second measurement says counts.
         let mut first = true;
         let (once, _) = follow(fresh(), |rate| {

@@ -51,7 +51,12 @@ impl Tried {
 
     /// Whether nothing is gained by another measurement.
     pub(super) fn is_sure(&self) -> bool {
-        self.holds.len().max(self.fails.len()) >= SURE || self.late.len() >= LATE_MOST
+        self.is_confirmed() || self.late.len() >= LATE_MOST
+    }
+
+    /// Whether two measurements agree.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.holds.len().max(self.fails.len()) >= SURE
     }
 
     /// Whether its measurements disagree, as they do near the highest rate that holds.

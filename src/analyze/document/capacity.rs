@@ -102,6 +102,8 @@ pub struct RateBracket {
 pub enum BracketEnd {
     /// The bracket is as narrow as was asked for, and both of its ends were measured again.
     Precision,
+    /// The bracket is as narrow, but the client was late whenever one of its ends was measured again.
+    Unconfirmed,
     /// Even the lowest rate that can be tried does not hold.
     Lowest,
     /// Even the highest rate that can be tried holds.

@@ -131,7 +131,7 @@ fn knees(found: &Capacity, across: Scale) -> Markup {
         @for (phase, rate) in [(Phase::Before, &found.before), (Phase::After, &found.after)] {
             @if let Some(knee) = rate.knee_rps {
                 @let x = FRAME.x(across, knee);
-                text.(format!("end {phase}")) x=(px(x)) y=(px(FRAME.bottom - 6.0)) text-anchor="middle" {
+                text.(format!("end {phase}")) x=(px(x)) y=(px(FRAME.bottom - 6.0)) dx="-.45em" {
                     "▲ knee " (grouped(knee, 1, false))
                     title { (phase) ": goodput no longer rises from " (format!("{knee:.1}")) " requests/s on" }
                 }
