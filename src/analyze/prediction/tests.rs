@@ -159,6 +159,22 @@ fn a_line_that_the_log_contradicts_is_none() {
     assert!((380.0..410.0).contains(&rate) && (10.0..10.6).contains(&p95), "{rate} {p95}");
 }
 
+/// Thirty in a row, each of which is said to queue beside the one before it, then three at the same time, none of which waits.
+#[test]
+fn a_server_that_would_have_been_slower_than_the_log_is_none() {
+    let mut collector = PhaseCollector::new(330, 1).open(true);
+    for seq in 0..330 {
+        let (start, place) = (seq / 33 * 500_000, seq % 33);
+        let (due, inside) = if place < 30 { (place * 10_000, 15_000) } else { (400_000, 10_000) };
+        collector.take(1, &sample(seq, start + due, inside, Some(10_000))).expect("in the plan");
+    }
+    let server = predict(&collector.finish(), None, None).server.expect("a server");
+    assert!(
+        !server.saturated && server.replicas >= 3,
+        "one at a time would have made the three wait: {server:?}"
+    );
+}
+
 #[test]
 fn a_server_that_may_be_as_small_as_was_seen_is_the_slower_end() {
     // eight callers who mostly think, so that hardly more than two are there at once
