@@ -1,123 +1,81 @@
-//! Whether a backlog grows: what came less what ended, by blocks of equal time.
+//! Whether a backlog grows: whether later requests take longer than earlier ones, by blocks of equally many.
+//!
+//! Not by counting the backlog itself. At a rate λ it is λ × the time that a request takes: it rises for that long after the
+//! first request, however well the server keeps up, and how long that is cannot be told from the start of an overload. How
+//! long a request takes, by when it was due, needs no such time to fill: it is flat from the first request on where the
+//! server keeps up, however slow it is.
 
-use crate::model::Moment;
+use crate::model::{Micros, Moment};
 use crate::stats::Interval;
 use crate::stats::interval::of_mean;
 
-/// Requests that a block must have on average: fewer, and single ones decide.
+/// Requests of each repetition in a block: fewer, and single ones decide.
 const IN_A_BLOCK: usize = 30;
 /// Blocks at most; more would only be shorter than what a server's queue remembers.
 const BLOCKS_MOST: usize = 20;
 /// Blocks at least.
 const BLOCKS_LEAST: usize = 4;
-/// The part of the time at the start that is left out: an empty server fills up first.
-const FILLING: f64 = 0.1;
+/// The part of the time at the start that is left out: the queue of a server that was idle finds its length first.
+const SETTLING: f64 = 0.1;
+/// Latency cannot fall faster than this, a second: then nearly all end at once.
+const FALL_MOST: f64 = -0.9;
 
 /// How fast a backlog grows while requests come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Growth {
-    /// Requests a second; below zero it shrinks.
+    /// Requests a second that came.
+    pub offered: f64,
+    /// By so many requests a second; below zero it shrinks.
     pub per_second: f64,
     /// Of that, 95 %.
     pub interval: Interval,
 }
 
-/// One repetition: when its requests were due and when they ended, each in order.
-pub(super) struct Flow {
-    pub due: Vec<Moment>,
-    pub ended: Vec<Moment>,
-}
-
-impl Flow {
-    /// Requests that were due by then and had not ended.
-    fn backlog(&self, at: f64) -> f64 {
-        let by = |instants: &[Moment]| instants.partition_point(|one| one.as_micros() as f64 <= at) as f64;
-        by(&self.due) - by(&self.ended)
-    }
-}
-
 impl Growth {
-    /// Of repetitions of the same arrivals; `None` where there are too few requests to tell.
+    /// Of requests in the order of due, each with its latency, of so many repetitions of the same arrivals; `None` where there
+    /// are too few to tell.
     ///
-    /// The increments of a backlog that grows are nearly independent, so that Student's t holds of their mean. Those of a
+    /// The increments of a latency that grows are nearly independent, so that Student's t holds of their mean. Those of a
     /// steady one undo each other: then the interval is too wide, which is the side to err on. What repetitions have in
-    /// common, their arrivals, must not count several times, so each block is averaged over them first.
-    pub(super) fn of(repetitions: &[Flow]) -> Option<Self> {
-        let requests = repetitions.iter().map(|flow| flow.due.len()).min()?;
-        let blocks = (requests / IN_A_BLOCK).min(BLOCKS_MOST);
+    /// common, their arrivals, must not count several times, so a block holds the requests of all of them.
+    pub(super) fn of(requests: &[(Moment, Micros)], repetitions: usize) -> Option<Self> {
+        let blocks = (requests.len() / repetitions.max(1) / IN_A_BLOCK).min(BLOCKS_MOST);
         if blocks < BLOCKS_LEAST {
             return None;
         }
-        let increments: Vec<f64> = (0..blocks)
-            .map(|block| repetitions.iter().map(|flow| increment(flow, block, blocks)).sum::<f64>())
-            .map(|sum| sum / repetitions.len() as f64)
-            .collect();
-        let mean = increments.iter().sum::<f64>() / blocks as f64;
-        Some(Growth { per_second: mean, interval: of_mean(&increments)? })
+        let (first, last) = (micros(requests.first()?.0), micros(requests.last()?.0));
+        let settled = first + (last - first) * SETTLING;
+        let rest = &requests[requests.partition_point(|(due, _)| micros(*due) < settled)..];
+        let block = |at: usize| middle(&rest[rest.len() * at / blocks..rest.len() * (at + 1) / blocks]);
+        let middles: Vec<(f64, f64)> = (0..blocks).map(block).collect::<Option<_>>()?;
+        let apart = (middles.last()?.0 - middles.first()?.0) / (blocks - 1) as f64;
+        let rises: Vec<f64> = middles.windows(2).map(|pair| (pair[1].1 - pair[0].1) / apart).collect();
+        let offered = ((requests.len() / repetitions).checked_sub(1)?) as f64 / (last - first) * 1e6;
+        let growth = |rise: f64| growth(offered, rise);
+        let mean = rises.iter().sum::<f64>() / rises.len() as f64;
+        let interval = of_mean(&rises)?.map(growth);
+        mean.is_finite().then(|| Growth { offered, per_second: growth(mean), interval })
     }
 }
 
-/// By how much a second the backlog grew in one of so many blocks.
-fn increment(flow: &Flow, block: usize, blocks: usize) -> f64 {
-    let ends = flow.due.first().zip(flow.due.last());
-    let (first, last) = ends.map_or((0.0, 0.0), |(first, last)| (micros(first), micros(last)));
-    let start = first + (last - first) * FILLING;
-    let length = (last - start) / blocks as f64;
-    let at = |block: usize| flow.backlog(start + length * block as f64);
-    (at(block + 1) - at(block)) / length * 1e6
+/// By how many requests a second a backlog grows where latency rises by so much a second: what is due within a second ends
+/// within 1 + rise seconds.
+fn growth(offered: f64, rise: f64) -> f64 {
+    let rise = rise.max(FALL_MOST);
+    offered * rise / (1.0 + rise)
 }
 
-fn micros(moment: &Moment) -> f64 {
+/// Mean due time and mean latency of some requests.
+fn middle(requests: &[(Moment, Micros)]) -> Option<(f64, f64)> {
+    let n = (!requests.is_empty()).then_some(requests.len() as f64)?;
+    let sum = |of: fn(&(Moment, Micros)) -> f64| requests.iter().map(of).sum::<f64>();
+    Some((sum(|(due, _)| micros(*due)) / n, sum(|(_, latency)| latency.0 as f64) / n))
+}
+
+fn micros(moment: Moment) -> f64 {
     moment.as_micros() as f64
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stats::SplitMix64;
-
-    /// Poisson arrivals at a rate on eight replicas, each of which takes 150 ms on average, exponentially.
-    fn flow(rate: f64, requests: usize, arrivals: u64, service: u64) -> Flow {
-        let (mut gaps, mut costs) = (SplitMix64::new(arrivals), SplitMix64::new(service));
-        let (mut now, mut free, mut due, mut ended) = (0.0, [0.0_f64; 8], vec![], vec![]);
-        for _ in 0..requests {
-            now += -gaps.unit().ln() / rate * 1e6;
-            let first = (0..8).min_by(|a, b| free[*a].total_cmp(&free[*b])).unwrap_or(0);
-            free[first] = free[first].max(now) - costs.unit().ln() * 150_000.0;
-            due.push(Moment::from_micros(now as u64));
-            ended.push(Moment::from_micros(free[first] as u64));
-        }
-        ended.sort_unstable();
-        Flow { due, ended }
-    }
-
-    /// In how many of 200 runs of three repetitions the backlog is said to grow.
-    fn said_to_grow(load: f64, requests: usize) -> usize {
-        let rate = load * 8.0 / 0.15;
-        let run =
-            |seed: u64| (1..=3).map(|own| flow(rate, requests, seed, seed * 7 + own)).collect::<Vec<_>>();
-        (1..=200).filter(|seed| Growth::of(&run(*seed)).is_some_and(|found| found.interval.lo > 0.0)).count()
-    }
-
-    #[test]
-    fn a_steady_server_is_not_said_to_fall_behind_and_an_overloaded_one_is() {
-        let found = [0.5, 0.8, 0.9, 1.1, 1.3, 2.0].map(|load| said_to_grow(load, 600));
-        println!("grows in so many of 200 at loads of 0.5, 0.8, 0.9, 1.1, 1.3, 2.0: {found:?}");
-        assert!(found[..2].iter().all(|n| *n <= 2) && found[2] <= 10, "{found:?}");
-        assert!(found[4] >= 190 && found[5] == 200, "{found:?}");
-    }
-
-    #[test]
-    fn the_figure_is_what_comes_too_much() {
-        let rate = 1.5 * 8.0 / 0.15;
-        let growth = Growth::of(&[flow(rate, 6_000, 1, 2)]).expect("enough requests");
-        assert!((growth.per_second - rate / 3.0).abs() < rate * 0.03, "{growth:?}");
-        assert!(growth.interval.holds(rate / 3.0), "{growth:?}");
-    }
-
-    #[test]
-    fn too_few_requests_tell_nothing() {
-        assert_eq!(Growth::of(&[flow(50.0, 119, 1, 2)]), None);
-        assert_eq!(Growth::of(&[]), None);
-    }
-}
+#[path = "growth_tests.rs"]
+mod tests;

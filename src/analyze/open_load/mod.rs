@@ -2,7 +2,7 @@
 
 mod growth;
 
-use growth::{Flow, Growth};
+use growth::Growth;
 
 use super::document::OfferedLoad;
 use super::observed::{Observation, PhaseData};
@@ -18,9 +18,8 @@ pub(super) fn offered_load(phase: &PhaseData) -> Option<OfferedLoad> {
     if !phase.is_open() {
         return None;
     }
-    let repetitions: Vec<Flow> = (1..=phase.repetitions()).map(|one| flow(phase, one)).collect();
-    let offered = per_second(&repetitions)?;
-    let growth = Growth::of(&repetitions);
+    let offered = per_second(phase)?;
+    let growth = Growth::of(&requests(phase), phase.repetitions() as usize);
     let backlog = |one| StepFunction::new(phase.repetition(one).filter_map(span)).most();
     Some(OfferedLoad {
         offered_rps: rounded(offered, 3),
@@ -29,17 +28,16 @@ pub(super) fn offered_load(phase: &PhaseData) -> Option<OfferedLoad> {
         backlog_growth_rps: growth.map(|growth| rounded(growth.per_second, 3)),
         backlog_growth_ci95_rps: growth.map(|growth| growth.interval.rounded(3)),
         overloaded: growth
-            .is_some_and(|growth| growth.interval.lo > 0.0 && growth.per_second > offered * SLIGHT),
+            .is_some_and(|growth| growth.interval.lo > 0.0 && growth.per_second > growth.offered * SLIGHT),
     })
 }
 
-fn flow(phase: &PhaseData, repetition: u32) -> Flow {
-    let mut due: Vec<Moment> = phase.repetition(repetition).filter_map(Observation::due).collect();
-    due.sort_unstable();
-    // Rows stand in the order in which requests ended.
-    let mut ended: Vec<Moment> = phase.repetition(repetition).filter_map(Observation::end).collect();
-    ended.sort_unstable();
-    Flow { due, ended }
+/// What was sent in all repetitions, in the order of due, and how long each took, however it ended.
+fn requests(phase: &PhaseData) -> Vec<(Moment, Micros)> {
+    let mut requests: Vec<_> =
+        phase.rows().iter().filter_map(span).map(|(due, end)| (due, end.since(due))).collect();
+    requests.sort_by_key(|(due, _)| *due);
+    requests
 }
 
 fn span(row: &Observation) -> Option<(Moment, Moment)> {
@@ -47,12 +45,12 @@ fn span(row: &Observation) -> Option<(Moment, Moment)> {
 }
 
 /// Requests due a second, the first one as the start of the time.
-fn per_second(repetitions: &[Flow]) -> Option<f64> {
-    let of = |flow: &Flow| {
-        Some((flow.due.len().checked_sub(1)? as u64, flow.due.last()?.since(*flow.due.first()?)))
+fn per_second(phase: &PhaseData) -> Option<f64> {
+    let of = |one| {
+        let due = || phase.repetition(one).filter_map(Observation::due);
+        Some(((due().count() as u64).checked_sub(1)?, due().max()?.since(due().min()?)))
     };
-    let (gaps, time) = repetitions
-        .iter()
+    let (gaps, time) = (1..=phase.repetitions())
         .filter_map(of)
         .fold((0, Micros(0)), |(gaps, time), (more, longer)| (gaps + more, time + longer));
     (time > Micros(0)).then(|| gaps as f64 / time.0 as f64 * 1e6)
