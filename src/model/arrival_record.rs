@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ArrivalProcess;
+use super::{ArrivalProcess, Micros};
 
 /// How the requests of both phases arrive. Analysis asks it what kind of load it was; a closed loop has none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,11 +12,19 @@ pub struct ArrivalRecord {
     pub process: ArrivalProcess,
     /// When the last request of a repetition is due.
     pub last_due_us: u64,
-    /// Requests a second over the time in which they arrive: what is offered, whatever is achieved.
-    pub offered_rps: f64,
+    /// Requests due a second, by [`ArrivalRecord::rate`]: what is offered, whatever is achieved.
+    pub offered_rps: Option<f64>,
     /// The trace, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<TraceRead>,
+}
+
+impl ArrivalRecord {
+    /// Requests due a second: the gaps between them ÷ the time from the first that is due to the last; `None` where that is
+    /// none. One definition for every process: the plan and the rows of a log know it.
+    pub fn rate(gaps: u64, time: Micros) -> Option<f64> {
+        (gaps > 0 && time > Micros(0)).then(|| gaps as f64 / time.0 as f64 * 1e6)
+    }
 }
 
 /// What was read of a trace.

@@ -52,12 +52,13 @@ impl PlannedArrivals {
         let mut times = source.walk()?;
         let ends_at = Micros::from(end.duration.unwrap_or(Duration::MAX)).0;
         let wanted = end.requests.unwrap_or(u64::MAX);
-        let (mut requests, mut last) = (0, Moment::START);
+        let (mut requests, mut first, mut last) = (0, None, Moment::START);
         while requests < wanted
             && let Some(due) = times.try_next()?
             && due.as_micros() < ends_at
         {
             (requests, last) = (requests + 1, due);
+            first.get_or_insert(due);
             check(&process, requests, last)?;
         }
         if requests == 0 {
@@ -73,10 +74,8 @@ impl PlannedArrivals {
             let (stamps, largest_group) = times.groups();
             Ok(TraceRead { format: file.format, digest: digest.finish().to_string(), stamps, largest_group })
         });
-        let lasts = end
-            .duration
-            .map_or_else(|| natural_length(&process, requests, last), |duration| duration.as_secs_f64());
-        let offered_rps = requests as f64 / lasts;
+        let time = last.since(first.unwrap_or_default());
+        let offered_rps = ArrivalRecord::rate(requests - 1, time);
         let record =
             ArrivalRecord { process, last_due_us: last.as_micros(), offered_rps, read: read.transpose()? };
         Ok(PlannedArrivals { source, record, requests })
@@ -110,15 +109,6 @@ impl PlannedArrivals {
         // A trace that could be opened stays open.
         self.source.walk().map(|times| times.take_first(self.requests)).unwrap_or_default()
     }
-}
-
-/// Seconds in which so many arrive, where no duration says it: the time to the last one and the gap that would follow it.
-fn natural_length(process: &ArrivalProcess, requests: u64, last: Moment) -> f64 {
-    let mean_gap = match process {
-        ArrivalProcess::Constant { rate } => 1.0 / rate,
-        _ => last.as_micros() as f64 / 1e6 / requests as f64,
-    };
-    (last.as_micros() as f64 / 1e6 + mean_gap).max(1e-6)
 }
 
 fn check(process: &ArrivalProcess, requests: u64, last: Moment) -> Result<(), ArrivalError> {

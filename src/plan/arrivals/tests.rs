@@ -203,3 +203,21 @@ fn the_digest_of_a_plan_is_over_its_due_times() {
         "and so is a closed loop"
     );
 }
+
+#[test]
+fn the_offered_rate_is_that_of_the_gaps_whatever_makes_them() {
+    let step = |lasts: u64, rate| RateStep { lasts_us: lasts * 1_000_000, from: rate, to: rate };
+    let (_file, of_trace) = trace(b"10\n10\n11\n14\n");
+    let rate = |process, end| PlannedArrivals::new(process, 7, end).expect("arrivals").record().offered_rps;
+    assert_eq!(rate(ArrivalProcess::Constant { rate: 200.0 }, so_many(40)), Some(200.0));
+    assert_eq!(rate(ArrivalProcess::Constant { rate: 50.0 }, within(10)), Some(50.0));
+    assert_eq!(rate(of_trace, ArrivalsEnd::default()), Some(3.0 / 4.0));
+    // Due after 2, 2.5, 3 and 3.5 s: neither the rest before nor the one after counts.
+    let resting = vec![step(2, 0.0), step(2, 2.0), step(9, 0.0)];
+    let resting = ArrivalProcess::Steps { steps: resting, shape: None };
+    assert_eq!(rate(resting, ArrivalsEnd::default()), Some(2.0));
+    let poisson = ArrivalProcess::Poisson { rate: 100.0 };
+    let times = all(poisson.clone(), so_many(1_000));
+    assert_eq!(rate(poisson, so_many(1_000)), Some(999.0 / (times[999] - times[0]) as f64 * 1e6));
+    assert_eq!(rate(ArrivalProcess::Constant { rate: 1.0 }, so_many(1)), None, "one request is no rate");
+}
