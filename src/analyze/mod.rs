@@ -26,7 +26,7 @@ pub use document::{
     LadderRung, LatencyMs, NumericDifferences, OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality,
     RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ScriptLog,
     ServerPart, ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey, Tail, ThreeIntervals,
-    ThreePercentiles, Utilisation, Way, Window, Yardstick,
+    ThreePercentiles, Untold, Utilisation, Way, Window, Yardstick,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

@@ -76,6 +76,8 @@ kinds! {
     AnswersNotCopied = "answers_not_copied",
     /// More came than a phase could do.
     Overloaded = "overloaded",
+    /// Whether more came than a phase could do is not known.
+    OverloadUntold = "overload_untold",
     /// A phase has not one success.
     NoSuccess = "no_success",
     /// Nearly all of a phase failed.

@@ -26,7 +26,7 @@ pub(super) fn may_be_to_blame(
         (Some(limit), Some(latency)) => latency - late_us <= limit,
         _ => fails_all,
     };
-    let growth = load.filter(|load| load.overloaded).map_or(0.0, |load| behind_us(load, data));
+    let growth = load.filter(|load| load.overloaded == Some(true)).map_or(0.0, |load| behind_us(load, data));
     let missed = sla.iter().filter(|line| !meets(line, data));
     growth <= late_us && (data.unsent() == 0 || fails_all) && missed.into_iter().all(explained)
 }

@@ -27,7 +27,7 @@ pub struct AtRate {
 pub fn judge(at: AtRate, data: &PhaseData, sla: &[SlaLine], releases: Option<Releases>) -> RateMeasured {
     let client_late = releases.is_some_and(|releases| !releases.are_punctual());
     let load = offered_load(data);
-    let overloaded = load.as_ref().is_some_and(|load| load.overloaded);
+    let overloaded = load.as_ref().is_some_and(|load| load.overloaded == Some(true));
     let percentile = |permille| data.latency().percentile(permille).map(Micros::as_millis);
     let holds = !overloaded && data.unsent() == 0 && sla.iter().all(|line| meets(line, data));
     let client = releases.is_some_and(|releases| may_be_to_blame(data, sla, load.as_ref(), releases));

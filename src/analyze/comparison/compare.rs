@@ -24,7 +24,7 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
     let (before, after) =
         (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
     let load = [inputs.before, inputs.after].map(offered_load);
-    let steady = load[1].is_none_or(|load| !load.overloaded);
+    let steady = load[1].is_none_or(|load| load.overloaded != Some(true));
     let mut sla: Vec<SlaResult> =
         inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after, steady)).collect();
     if pairing == Pairing::Foreign {

@@ -45,7 +45,7 @@ pub use endpoint::EndpointFigures;
 pub use finding::CauseFinding;
 pub use ladder::{Bought, LadderRung};
 pub use latency::{LatencyMs, ThreeIntervals, ThreePercentiles};
-pub use offered_load::OfferedLoad;
+pub use offered_load::{OfferedLoad, Untold};
 pub use phase_analysis::{FailureFigures, PhaseAnalysis, StageFigures};
 pub use phase_summary::{PhaseSummary, RepetitionSummary, mostly_failed};
 pub use prediction::{Prediction, ServerFigures};

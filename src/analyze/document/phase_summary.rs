@@ -42,7 +42,7 @@ pub struct PhaseSummary {
 impl PhaseSummary {
     /// Whether more came than the server could do, so that no percentile of its latency is a result.
     pub fn overloaded(&self) -> bool {
-        self.load.is_some_and(|load| load.overloaded)
+        self.load.is_some_and(|load| load.overloaded == Some(true))
     }
 
     /// Whether so few of the requests that were sent succeeded that their times say nothing of the phase.

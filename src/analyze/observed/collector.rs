@@ -4,7 +4,7 @@ use super::endpoints::EndpointTimes;
 use super::observation::Observation;
 use super::phase::PhaseData;
 use super::ways::Ways;
-use crate::model::Sample;
+use crate::model::{ArrivalRecord, HeldRate, Sample};
 
 /// Collects samples into a [`PhaseData`].
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct PhaseCollector {
     seen: Vec<Seen>,
     ways: Ways,
     endpoints: EndpointTimes,
-    open: bool,
+    held: Option<Vec<HeldRate>>,
 }
 
 /// Which requests of one repetition have a row, a bit each; it grows as they come.
@@ -45,13 +45,18 @@ impl PhaseCollector {
             seen: vec![Seen::default(); repetitions as usize],
             ways: Ways::default(),
             endpoints: EndpointTimes::default(),
-            open: false,
+            held: None,
         }
     }
 
-    /// The same of requests that did, or did not, wait for the answers to others before they were due.
+    /// The same of requests that come at one rate and do not wait for the answers to others; or of such that do.
     pub fn open(self, open: bool) -> Self {
-        PhaseCollector { open, ..self }
+        PhaseCollector { held: open.then(|| vec![HeldRate::THROUGHOUT]), ..self }
+    }
+
+    /// The same of requests that came as the manifest says.
+    pub fn of_arrivals(self, arrival: Option<&ArrivalRecord>) -> Self {
+        PhaseCollector { held: arrival.map(ArrivalRecord::held_rates), ..self }
     }
 
     /// Takes one sample. Repetitions count from 1.
@@ -80,7 +85,7 @@ impl PhaseCollector {
             self.rows.sort_by_key(Observation::repetition);
         }
         PhaseData::of(self.requests, self.repetitions, self.rows, self.ways.finish(), self.endpoints)
-            .of_load(self.open)
+            .of_load(self.held)
     }
 }
 

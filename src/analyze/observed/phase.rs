@@ -9,7 +9,7 @@ use super::observation::Observation;
 use super::repetition::{PooledTimes, RepetitionSums};
 use super::ways::Ways;
 use crate::analyze::document::{Table, mostly_failed};
-use crate::model::{ErrorKind, Micros};
+use crate::model::{ErrorKind, HeldRate, Micros};
 use crate::stats::{Distribution, rounded};
 
 /// All rows of a phase, and what is planned beside them.
@@ -28,7 +28,7 @@ pub struct PhaseData {
     ttfb: Distribution,
     ways: Ways,
     endpoints: EndpointTimes,
-    open: bool,
+    held: Option<Vec<HeldRate>>,
 }
 
 impl PhaseData {
@@ -48,7 +48,6 @@ impl PhaseData {
         let latency = Distribution::pooled(sums.iter().map(|sums| &sums.latency));
         let [service_latency, ttfb] =
             [pooled.service_latency, pooled.ttfb].map(|times| Distribution::new(times, latency.planned()));
-        let open = false;
         PhaseData {
             requests,
             repetitions,
@@ -60,17 +59,27 @@ impl PhaseData {
             ttfb,
             ways,
             endpoints,
-            open,
+            held: None,
         }
     }
 
-    pub(super) fn of_load(self, open: bool) -> Self {
-        PhaseData { open, ..self }
+    pub(super) fn of_load(self, held: Option<Vec<HeldRate>>) -> Self {
+        PhaseData { held, ..self }
     }
 
     /// Whether its requests were due whatever became of others; else callers waited for answers.
     pub fn is_open(&self) -> bool {
-        self.open
+        self.held.is_some()
+    }
+
+    /// When such requests came at one rate; `None` where callers waited for answers.
+    pub(in crate::analyze) fn held_rates(&self) -> Option<&[HeldRate]> {
+        self.held.as_deref()
+    }
+
+    /// Whether every planned request was sent, and went on until it ended by itself.
+    pub(in crate::analyze) fn is_whole(&self) -> bool {
+        self.unsent() == 0 && self.rows.iter().all(|row| row.error() != Some(ErrorKind::Interrupted))
     }
 
     /// The rows by repetition, and within it in the order in which requests ended.

@@ -20,6 +20,12 @@ const SETTLING: f64 = 0.1;
 /// Latency cannot fall faster than this, a second: then nearly all end at once.
 const FALL_MOST: f64 = -0.9;
 
+/// Growth by less of what is offered is none to speak of: it would take a hundred times as long as the run to be as much as
+/// came in it.
+const SLIGHT: f64 = 0.01;
+/// A server that keeps up is one whose backlog grows by less of what is offered than this, with 97.5 % confidence.
+const MATTERS: f64 = 0.1;
+
 /// How fast a backlog grows while requests come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Growth {
@@ -32,6 +38,16 @@ pub(super) struct Growth {
 }
 
 impl Growth {
+    /// Whether it grows, beyond chance and by more than is worth speaking of.
+    pub(super) fn is_shown(&self) -> bool {
+        self.interval.lo > 0.0 && self.per_second > self.offered * SLIGHT
+    }
+
+    /// Whether it is not shown, and one that matters would have been.
+    pub(super) fn is_excluded(&self) -> bool {
+        self.interval.hi <= self.offered * MATTERS
+    }
+
     /// Of requests in the order of due, each with its latency, of so many repetitions of the same arrivals; `None` where there
     /// are too few to tell.
     ///

@@ -5,7 +5,7 @@ use super::first_repetition::SlowFirst;
 use super::losses::LostSpans;
 use super::remedy::SentBy;
 use super::work_basis::WorkBasis;
-use crate::analyze::document::{OfferedLoad, Quality, Yardstick};
+use crate::analyze::document::{OfferedLoad, Quality, Untold, Yardstick};
 use crate::analyze::observed::FailureGroup;
 use crate::model::{CaveatKind, Closings, ErrorKind, Metric, Micros, Moment, Peer, Phase, Releases};
 use crate::stats::interval::Interval;
@@ -127,6 +127,13 @@ pub enum Doubt {
         phase: Phase,
         /// What came, and what came back.
         load: OfferedLoad,
+    },
+    /// Whether more came than a phase could do is not known.
+    OverloadUntold {
+        /// Which.
+        phase: Phase,
+        /// Why.
+        why: Untold,
     },
     /// A phase has not one success.
     NoSuccess {
@@ -370,6 +377,7 @@ impl Doubt {
             Doubt::AnswersNotCopied { .. } => CaveatKind::AnswersNotCopied,
             Doubt::NotJudged { .. } => CaveatKind::NotJudged,
             Doubt::Overloaded { .. } => CaveatKind::Overloaded,
+            Doubt::OverloadUntold { .. } => CaveatKind::OverloadUntold,
             Doubt::NoSuccess { .. } => CaveatKind::NoSuccess,
             Doubt::MostlyFailed { .. } => CaveatKind::MostlyFailed,
             Doubt::Unsent { .. } => CaveatKind::Unsent,

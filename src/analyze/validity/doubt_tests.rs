@@ -10,11 +10,12 @@ fn overload() -> OfferedLoad {
     let growth = Interval { lo: 6.1, hi: 9.7 };
     OfferedLoad {
         offered_rps: 57.0,
-        achieved_rps: Some(49.1),
+        achieved_rps: 49.1,
         backlog_most: 84,
         backlog_growth_rps: Some(7.9),
         backlog_growth_ci95_rps: Some(growth),
-        overloaded: true,
+        overloaded: Some(true),
+        untold: None,
     }
 }
 
@@ -48,7 +49,14 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::AnswersVary { .. } => Doubt::AnswersNotCopied { answers: 2, succeeded: 9, not_compared: 1 },
         Doubt::AnswersNotCopied { .. } => Doubt::NotJudged { pairs: 2, problem: word() },
         Doubt::NotJudged { .. } => Doubt::Overloaded { phase, load: overload() },
-        Doubt::Overloaded { .. } => {
+        Doubt::Overloaded { .. } => Doubt::OverloadUntold { phase, why: Untold::TooFew },
+        Doubt::OverloadUntold { why: Untold::TooFew, .. } => {
+            Doubt::OverloadUntold { phase, why: Untold::TooUncertain }
+        }
+        Doubt::OverloadUntold { why: Untold::TooUncertain, .. } => {
+            Doubt::OverloadUntold { phase, why: Untold::RateChanges }
+        }
+        Doubt::OverloadUntold { .. } => {
             Doubt::NoSuccess { phase, failures: Vec::new(), sent_by: SentBy::default() }
         }
         Doubt::NoSuccess { .. } => {

@@ -1,7 +1,7 @@
 //! Each doubt in words: what it is and what to do.
 
 use super::doubt::Doubt;
-use super::{answers, batches, failed, kept, losses};
+use super::{answers, batches, failed, kept, losses, overload};
 use crate::analyze::document::OfferedLoad;
 use crate::model::run_files::SCRIPT_OUTPUT;
 use crate::model::{Caveat, Metric, Micros, Peer, Phase};
@@ -60,7 +60,7 @@ pub(super) fn message(doubt: &Doubt) -> String {
             phase.name()
         ),
         Doubt::ReleasedLate { phase, repetition, releases } => format!(
-            "in repetition {repetition} of the {} phase only {:.1} % of the requests were let go within 1 ms of due, {} ms late \
+            "in repetition {repetition} of the {} phase only {:.1} % of the requests were sent within 1 ms of their due time, {} ms late \
              at P99: the load was not the planned one, and the run is invalid; free the processor, use a lower rate, or more \
              load.threads",
             phase.name(),
@@ -81,11 +81,12 @@ pub(super) fn message(doubt: &Doubt) -> String {
                  {} requests, so there is no steady state: its percentiles grow with the length of the run and are no result; \
                  lower --rate, or find the highest one that holds with spanload capacity",
                 phase.name(),
-                achieved_rps.unwrap_or(0.0),
+                achieved_rps,
                 growth.unwrap_or(0.0),
                 load.backlog_most
             )
         }
+        Doubt::OverloadUntold { phase, why } => overload::untold(*phase, *why),
         Doubt::TruncatedLog { log } => format!(
             "the last row of {log} was cut off and is not counted, for the run was killed or the disk is full; run it again"
         ),

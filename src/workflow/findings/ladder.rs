@@ -15,8 +15,8 @@ pub(super) fn read(
     logs::check(ladder.requests, ladder.repetitions)?;
     let (mut rungs, mut doubts) = (Vec::new(), Vec::new());
     for rung in &ladder.rungs {
-        let open = manifest.plan.arrival.is_some();
-        let collector = PhaseCollector::new(ladder.requests, ladder.repetitions).open(open);
+        let arrival = manifest.plan.arrival.as_ref();
+        let collector = PhaseCollector::new(ladder.requests, ladder.repetitions).of_arrivals(arrival);
         let (data, found) = logs::read(results, manifest, rung.part, collector, StageSet::ALL)?;
         let batch = if let Part::Rung(Rung::ReuseBatch(batch)) = rung.part { batch } else { 1 };
         rungs.push((rung.strategy.clone(), batch, data));

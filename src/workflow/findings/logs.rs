@@ -38,8 +38,8 @@ pub(in crate::workflow) fn of_phase(
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let (requests, repetitions) = manifest.planned(phase);
     check(requests, repetitions)?;
-    let open = manifest.plan.arrival.is_some() && manifest.foreign(phase).is_none();
-    let collector = PhaseCollector::new(requests, repetitions).open(open);
+    let arrival = manifest.plan.arrival.as_ref().filter(|_| manifest.foreign(phase).is_none());
+    let collector = PhaseCollector::new(requests, repetitions).of_arrivals(arrival);
     let log = Part::from(phase).log();
     // What the before log says of causes does not depend on the other one.
     if phase == Phase::After
