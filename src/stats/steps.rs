@@ -30,6 +30,15 @@ impl StepFunction {
         self.0.iter().map(|(_, level)| *level).max().unwrap_or(0)
     }
 
+    /// The number on average between two moments; `None` where there is no time between them.
+    pub fn mean_between(&self, from: Moment, until: Moment) -> Option<f64> {
+        let within = |(start, end, level): (Moment, Moment, u32)| {
+            u128::from(end.min(until).since(start.max(from)).0) * u128::from(level)
+        };
+        let length = until.since(from).0;
+        (length > 0).then(|| self.pieces().map(within).sum::<u128>() as f64 / length as f64)
+    }
+
     /// The spans, in order, over which the number is at least `least`, which is at least 1.
     pub fn at_least(&self, least: u32) -> Vec<(Moment, Moment)> {
         let mut spans: Vec<(Moment, Moment)> = Vec::new();
@@ -84,6 +93,14 @@ mod tests {
         let at = Moment::from_micros;
         assert_eq!(levels.at_least(1), [(at(0), at(20))]);
         assert_eq!(levels.at_least(2), [(at(12), at(15))]);
+    }
+
+    #[test]
+    fn the_mean_is_that_of_the_time_between() {
+        let levels = StepFunction::new(spans(&[(0, 10), (5, 10), (20, 10)]));
+        let mean = |from, until| levels.mean_between(Moment::from_micros(from), Moment::from_micros(until));
+        assert_eq!([mean(0, 30), mean(5, 10), mean(8, 24)], [Some(1.0), Some(2.0), Some(13.0 / 16.0)]);
+        assert_eq!([mean(15, 20), mean(4, 4)], [Some(0.0), None]);
     }
 
     #[test]

@@ -8,13 +8,13 @@ pub struct Utilisation {
     /// Whether somebody always waited for the server, or all that it can do at a time was always done; `null` where its own times
     /// are not known.
     pub saturated: Option<bool>,
-    /// Requests due a second.
+    /// Requests due a second: the gaps between them ÷ that time.
     pub offered_rps: f64,
-    /// Answers a second meanwhile.
+    /// Successes a second that ended meanwhile.
     pub throughput_rps: f64,
     /// Mean latency of the successes.
     pub mean_latency_ms: f64,
-    /// Requests under way on average: by Little's law what comes a second × what each takes.
+    /// Requests under way on average over that time, counted, so that it holds of a load without a steady state too.
     pub under_way: f64,
     /// Share of the time during which a request waited at the server; `null` where it does not say.
     pub somebody_waits: Option<f64>,
@@ -24,4 +24,6 @@ pub struct Utilisation {
     pub replicas_busy: Option<f64>,
     /// What that means.
     pub explanation: String,
+    /// How long a request waits at the server on average; `null` where it does not say.
+    pub mean_wait_ms: Option<f64>,
 }
