@@ -122,7 +122,7 @@ pub const DUE: MetricFamily = metric(
     "spanload_due_requests_total",
     Counter,
     &["phase"],
-    "Planned requests that have become due: the offered load; those of spanload_requests_total are achieved",
+    "Planned requests that have become due: the offered load; the successes of spanload_requests_total are achieved",
 );
 /// By word.
 pub const ERRORS: MetricFamily = metric(

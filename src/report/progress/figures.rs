@@ -10,12 +10,28 @@ use crate::runlog::Live;
 /// Percentiles that are always shown, in tenths of a percent.
 const SHOWN: [u64; 2] = [500, 950];
 
-/// `41.2 requests/s`; of a load whose arrivals do not wait `offered 50.0, achieved 41.2 requests/s, backlog 88`.
-pub(super) fn rate(live: &Live, seconds: f64) -> String {
-    let seconds = seconds.max(1e-3);
-    let achieved = live.ended as f64 / seconds;
-    let Some(due) = live.offered else { return format!("{achieved:.1} requests/s") };
-    let (offered, backlog) = (due as f64 / seconds, due.saturating_sub(live.ended));
+/// How far a load whose arrivals do not wait had come when the last of them was due.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Arrived {
+    pub seconds: f64,
+    pub succeeded: u64,
+}
+
+impl Arrived {
+    pub(super) fn now(live: &Live, seconds: f64) -> Self {
+        Arrived { seconds: seconds.max(1e-3), succeeded: live.ended - live.failed }
+    }
+}
+
+/// `41.2 requests/s`; of a load whose arrivals do not wait `offered 50.0, achieved 41.2 requests/s, backlog 88`: achieved are
+/// successes, and both count until the last request was due, where it was.
+pub(super) fn rate(live: &Live, seconds: f64, arrived: Option<Arrived>) -> String {
+    let Some(due) = live.offered else {
+        return format!("{:.1} requests/s", live.ended as f64 / seconds.max(1e-3));
+    };
+    let Arrived { seconds, succeeded } = arrived.unwrap_or(Arrived::now(live, seconds));
+    let (offered, achieved) = (due as f64 / seconds, succeeded as f64 / seconds);
+    let backlog = due.saturating_sub(live.ended);
     format!("offered {offered:.1}, achieved {achieved:.1} requests/s, backlog {backlog}")
 }
 
@@ -111,7 +127,7 @@ mod tests {
 
     #[test]
     fn errors_are_counted() {
-        assert_eq!(rate(&live(&[5; 18], 2), 2.0), "10.0 requests/s");
+        assert_eq!(rate(&live(&[5; 18], 2), 2.0, None), "10.0 requests/s");
         assert_eq!(errors(&live(&[5; 18], 2), Colour(false)).as_deref(), Some("2 errors (10.0 %)"));
         assert_eq!(errors(&live(&[5; 18], 0), Colour(false)), None);
     }
@@ -119,9 +135,12 @@ mod tests {
     #[test]
     fn arrivals_that_do_not_wait_are_offered_and_some_of_them_achieved() {
         let open = Live { offered: Some(25), ..live(&[5; 18], 2) };
-        assert_eq!(rate(&open, 2.0), "offered 12.5, achieved 10.0 requests/s, backlog 5");
+        assert_eq!(rate(&open, 2.0, None), "offered 12.5, achieved 9.0 requests/s, backlog 5");
         let counted_sooner = Live { offered: Some(19), ..live(&[5; 20], 0) };
-        assert_eq!(rate(&counted_sooner, 2.0), "offered 9.5, achieved 10.0 requests/s, backlog 0");
+        assert_eq!(rate(&counted_sooner, 2.0, None), "offered 9.5, achieved 10.0 requests/s, backlog 0");
+        let arrived = Some(Arrived::now(&open, 2.0));
+        let drained = Live { offered: Some(25), ..live(&[5; 23], 2) };
+        assert_eq!(rate(&drained, 8.0, arrived), "offered 12.5, achieved 9.0 requests/s, backlog 0");
     }
 
     #[test]

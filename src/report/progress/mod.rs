@@ -19,6 +19,7 @@ use crate::host::Clock;
 use crate::host::console;
 use crate::model::Moment;
 use crate::runlog::Live;
+use figures::Arrived;
 use schedule::Schedule;
 use stage_bar::stage_bar;
 
@@ -75,6 +76,8 @@ pub struct Step {
     since: Since,
     /// Only a part of the load is judged.
     judged: Vec<Judged>,
+    /// Once all requests of an open load are due.
+    arrived: Cell<Option<Arrived>>,
     colour: Colour,
 }
 
@@ -123,6 +126,7 @@ impl Progress {
             since: self.since.clone(),
             judged: if schedule.is_some() { self.judged.clone() } else { Vec::new() },
             schedule,
+            arrived: Cell::default(),
             colour: Colour::wanted(console::is_plain(), self.terminal, |name| std::env::var_os(name)),
         }
     }
@@ -152,6 +156,9 @@ impl Step {
     /// Shows how it stands.
     pub fn show(&self, live: &Live) {
         let now = self.clock.now();
+        if self.arrived.get().is_none() && live.offered.is_some_and(|due| due >= self.total) {
+            self.arrived.set(Some(Arrived::now(live, self.elapsed())));
+        }
         if let Some(bar) = &self.bar {
             bar.set_position(live.ended);
             bar.set_message(self.drawn(live));
@@ -193,7 +200,7 @@ impl Step {
     }
 
     fn rate(&self, live: &Live) -> String {
-        figures::rate(live, self.elapsed())
+        figures::rate(live, self.elapsed(), self.arrived.get())
     }
 
     /// What stands below the bar: figures, the percentiles, where the time goes.
