@@ -204,8 +204,8 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
         let backlog = [before, after].map(|load| Some(load.backlog_most as f64));
         [
             row("offered, requests/s".into(), Some(before.offered_rps), Some(after.offered_rps)),
-            row("most at once, requests".into(), backlog[0], backlog[1]),
-            row("backlog growth, /s".into(), before.backlog_growth_rps, after.backlog_growth_rps),
+            row("peak backlog, requests".into(), backlog[0], backlog[1]),
+            row("backlog growth, req/s".into(), before.backlog_growth_rps, after.backlog_growth_rps),
         ]
     });
     latency.chain([ttfb, throughput]).chain(offered.into_iter().flatten()).collect()

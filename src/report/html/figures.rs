@@ -202,8 +202,8 @@ fn offered(comparison: &Comparison) -> Markup {
     type Figure = fn(&OfferedLoad) -> Option<f64>;
     let rows: [(&str, &str, Figure); 3] = [
         ("Requests due a second", "offered_rps", |load| Some(load.offered_rps)),
-        ("Due and not ended, most at once", "backlog_most", |load| Some(load.backlog_most as f64)),
-        ("Growth of that a second", "backlog_growth_rps", |load| load.backlog_growth_rps),
+        ("Peak backlog, requests", "backlog_most", |load| Some(load.backlog_most as f64)),
+        ("Backlog growth, requests/s", "backlog_growth_rps", |load| load.backlog_growth_rps),
     ];
     let Some((before, after)) = comparison.phases.before.load.zip(comparison.phases.after.load) else {
         return html! {};
