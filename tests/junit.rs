@@ -2,7 +2,7 @@
 
 use crate::common::handmade::{compared, phase};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
-use spanload::analyze::{Caveat, Comparison, PhaseData};
+use spanload::analyze::{Caveat, Comparison, Confidence, NoResult, PhaseData, Verdict};
 use spanload::model::{CaveatKind, Metric, Statistic};
 use spanload::report::{Format, Junit};
 
@@ -161,4 +161,21 @@ fn what_comes_from_elsewhere_stays_text() {
     let run_id = report.test_suites[0].properties.iter().find(|property| property.name.as_str() == "run_id");
     let shown = "<evil a=\"'&\\u{1b}[31m\\u{0}\\u{ffff}]]>";
     assert_eq!(run_id.map(|property| property.value.as_str()), Some(shown));
+}
+
+#[test]
+fn a_line_of_which_the_figure_is_no_result_fails_and_says_why() {
+    let mut comparison = compared(&around([900; 3]), &around([390, 400, 410]), &["p95=800ms"], false);
+    let line = &mut comparison.sla[0];
+    (line.verdict, line.confidence) = (Verdict::Missed, Confidence::Straddles);
+    (line.no_result, line.after_ci95) = (Some(NoResult::Overloaded), None);
+    let report = report(&comparison);
+    let case = &report.test_suites[0].test_cases[0];
+    assert_eq!(outcome(case), "failed");
+    let xml = xml(&comparison);
+    assert!(
+        xml.contains("type=\"no_result\"") && xml.contains("missed, grows with the length of the run"),
+        "{xml}"
+    );
+    assert!(!xml.contains("too few requests") && property(case, "actual").ends_with('†'), "{xml}");
 }

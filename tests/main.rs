@@ -37,6 +37,7 @@ mod mock_gate;
 mod mock_lifetime;
 mod named_files;
 mod output;
+mod overload;
 mod page;
 mod page_drawn;
 mod page_missing;

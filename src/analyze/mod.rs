@@ -23,10 +23,10 @@ pub use comparison::{compare, compare_runs, judge_alone, judge_beside};
 pub use document::{
     AaResult, Analysis, AnalysisPhases, BaselineScript, Bought, Calibration, Cause, CauseFinding, Clump,
     Cluster, Clusters, Comparison, Contribution, Difference, Differences, EndpointFigures, FailureFigures,
-    LadderRung, LatencyMs, NumericDifferences, OfferedLoad, PhaseAnalysis, PhaseSummary, Prediction, Quality,
-    RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation, ScriptAnalysis, ScriptLog,
-    ServerPart, ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey, Tail, ThreeIntervals,
-    ThreePercentiles, Untold, Utilisation, Way, Window, Yardstick,
+    LadderRung, LatencyMs, NoResult, NumericDifferences, OfferedLoad, PhaseAnalysis, PhaseSummary,
+    Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation,
+    ScriptAnalysis, ScriptLog, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey,
+    Tail, ThreeIntervals, ThreePercentiles, Untold, Utilisation, Way, Window, Yardstick,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

@@ -26,7 +26,8 @@ pub(super) fn deliver(
     };
     // Of two phases that send alike nothing is explained as the work of one, nor where another tool sent one of them.
     let is_compared = findings.comparison.aa.is_none() && manifest.before_log.is_none();
-    let told = is_compared && !findings.comparison.phases.mostly_failed();
+    let phases = &findings.comparison.phases;
+    let told = is_compared && !phases.mostly_failed() && !phases.overloaded();
     let why = || why_slow(&findings.comparison, &findings.analysis, &plan.after);
     let summary = Summary {
         why: if is_compared { why() } else { Vec::new() },

@@ -11,9 +11,11 @@ impl Format for Csv {
         let (before, after) = (&comparison.phases.before, &comparison.phases.after);
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record(["metric", "unit", "before", "after", "difference", "ratio"])?;
+        let overloaded = comparison.phases.overloaded();
         let mut row = |metric: &str, unit: &str, before: Option<f64>, after: Option<f64>| {
             let text = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-            let Difference { ms, ratio, .. } = Difference::of(before, after);
+            let is_compared = unit != "ms" || !overloaded;
+            let Difference { ms, ratio, .. } = Difference::of(before, after.filter(|_| is_compared));
             csv.write_record([metric, unit, &text(before), &text(after), &text(ms), &text(ratio)])
         };
         for ((metric, before), (_, after)) in

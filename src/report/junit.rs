@@ -81,6 +81,7 @@ fn sla_case(line: &SlaResult, after: &PhaseSummary) -> TestCase {
 
 fn status(line: &SlaResult, message: &str) -> TestCaseStatus {
     match (line.verdict, line.confidence) {
+        (Verdict::Missed, _) if line.no_result.is_some() => failure("no_result", message),
         (Verdict::Missed, _) => failure("sla_missed", message),
         (Verdict::Met, Confidence::Straddles) => skipped("inconclusive", message),
         (Verdict::Met, Confidence::Clear) => TestCaseStatus::success(),
@@ -129,8 +130,11 @@ fn beyond_doubt(comparison: &Comparison, exit: Exit) -> TestCase {
     let judged = comparison.sla.iter().filter(|_| comparison.aa.is_none());
     let straddling = judged.filter(straddles).map(|line| {
         let words = SlaWords::of(line);
-        let why =
-            if words::lacks_interval(line) { words::TOO_FEW } else { "the interval does not settle it" };
+        let why = match line.no_result {
+            Some(why) => words::why_no_result(why),
+            None if words::lacks_interval(line) => words::TOO_FEW,
+            None => "the interval does not settle it",
+        };
         format!("{} {}: {why}", words.name, words.limit)
     });
     let caveats = comparison.caveats.iter().map(|caveat| format!("{}: {}", caveat.kind, caveat.message));

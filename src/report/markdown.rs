@@ -55,7 +55,7 @@ impl Markdown {
             Verdict::Met => "✅ SLA met",
             Verdict::Missed => "❌ SLA missed",
         };
-        let confidence = words::confidence(comparison.confidence);
+        let confidence = words::no_result(comparison).unwrap_or(words::confidence(comparison.confidence));
         format!("{word} {judged} ({confidence}, exit code {exit})")
     }
 
@@ -85,7 +85,8 @@ impl Markdown {
         let phases = &comparison.phases;
         let [before, after] =
             [&phases.before, &phases.after].map(|phase| format!("{} of {}", phase.succeeded, phase.planned));
-        writeln!(text, "| succeeded | {before} | {after} | | | |\n")
+        writeln!(text, "| succeeded | {before} | {after} | | | |\n")?;
+        words::note(comparison).map_or(Ok(()), |note| writeln!(text, "{} {note}.\n", words::MARK))
     }
 
     fn below(&self, text: &mut String, comparison: &Comparison) -> std::fmt::Result {

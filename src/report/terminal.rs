@@ -31,6 +31,9 @@ impl Format for Terminal {
             screen.named("transport", transport, Style::Plain);
         }
         table(&mut screen, comparison, summary);
+        if let Some(note) = words::note(comparison) {
+            screen.named(words::MARK, &note, Style::Caution);
+        }
         summary.endpoints.iter().for_each(|line| screen.line(line));
         below(&mut screen, comparison, summary);
         for (name, text) in &summary.why {
@@ -84,6 +87,7 @@ impl Terminal {
             Confidence::Clear if *exit == Exit::InDoubt => ", in doubt: see the caveats",
             Confidence::Clear => "",
         };
+        let doubt = words::no_result(comparison).map_or(doubt.into(), |why| format!("; no result: {why}"));
         let text = format!(" {judged} (exit code {exit}){doubt}");
         screen.pieces(&[(Style::Plain, "SLA "), (style, word), (Style::Plain, &text)]);
     }

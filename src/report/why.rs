@@ -24,7 +24,14 @@ pub fn why_slow(comparison: &Comparison, analysis: &Analysis, after: &str) -> Ve
     // A line on P95 may be met where the SLA is not.
     let met = (comparison.verdict == Verdict::Met).then(|| Credit::of(comparison, analysis, after)).flatten();
     let credit = met.map(|credit| ("what met the SLA", credit.text()));
-    let why = of_phases(&analysis.phases).into_iter();
+    let mut why = of_phases(&analysis.phases);
+    // How much of a tail is whose changes with the length of such a run.
+    if comparison.phases.overloaded()
+        && let Some((_, text)) = why.first_mut()
+    {
+        text.push_str("; of this length of the run");
+    }
+    let why = why.into_iter();
     // What did help says more than what would.
     why.filter(|(name, _)| *name != REMEDY || credit.is_none()).chain(credit.clone()).collect()
 }

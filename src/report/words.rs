@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::analyze::{Comparison, Confidence, Quality, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, NoResult, PhaseSummary, Quality, SlaResult, Verdict};
 use crate::model::{Exit, Metric, SlaLine, Statistic, Subject, Unit};
 
 /// What is compared where another tool measured it: the caveats say from when and until when.
@@ -92,19 +92,51 @@ impl SlaWords {
             Some(Statistic::Mean) => "no answer to a request",
             _ => "no answer at that rank",
         };
-        let figure = |value: Option<f64>| value.map_or(none.into(), number);
+        let mark = |why: Option<NoResult>| why.map_or("", |_| MARK);
+        let figure = |value: Option<f64>, why| value.map_or(none.into(), |value| number(value) + mark(why));
         let interval = |ends: crate::stats::Interval| format!("[{}, {}]", number(ends.lo), number(ends.hi));
         SlaWords {
             name: metric(line.metric),
             limit: format!("{} {} {unit}", sign(line.metric), line.limit * scale),
-            before: figure(line.before),
-            after: figure(line.after),
+            before: figure(line.before, line.before_no_result),
+            after: figure(line.after, line.no_result),
             interval: line.after_ci95.map_or("(no interval)".into(), interval),
             unit,
             verdict: verdict(line.verdict),
-            confidence: if lacks_interval(line) { TOO_FEW } else { confidence(line.confidence) },
+            confidence: match line.no_result {
+                Some(why) => why_no_result(why),
+                None if lacks_interval(line) => TOO_FEW,
+                None => confidence(line.confidence),
+            },
         }
     }
+}
+
+/// Stands behind a figure that is no result.
+pub(super) const MARK: &str = "†";
+
+/// What the mark means.
+pub(super) fn why_no_result(why: NoResult) -> &'static str {
+    match why {
+        NoResult::Overloaded => "grows with the length of the run",
+        NoResult::ReleasedLate => "requests were not sent when they were due",
+    }
+}
+
+/// Why the first line that is no result is none.
+pub(super) fn no_result(comparison: &Comparison) -> Option<&'static str> {
+    comparison.sla.iter().find_map(|line| line.no_result).map(why_no_result)
+}
+
+/// What the mark means of the latencies in a table; `None` where none has it.
+pub(super) fn note(comparison: &Comparison) -> Option<String> {
+    let phases = comparison.phases.both().into_iter().filter(|(_, phase)| phase.overloaded());
+    let names: Vec<&str> = phases.map(|(phase, _)| phase.name()).collect();
+    let why = why_no_result(NoResult::Overloaded);
+    (!names.is_empty()).then(|| {
+        let names = names.join(" and ");
+        format!("{why}: more came than {names} could answer, so that no latency of {names} is a result")
+    })
 }
 
 /// Why a line has no interval that could settle it.
@@ -112,12 +144,13 @@ pub(super) const TOO_FEW: &str = "too few requests for an interval";
 
 /// Whether a line has a figure, and nothing is known of how sure it is.
 pub(super) fn lacks_interval(line: &SlaResult) -> bool {
-    line.confidence == Confidence::Straddles && line.after.is_some() && line.after_ci95.is_none()
+    let is_figure = line.after.is_some() && line.no_result.is_none();
+    line.confidence == Confidence::Straddles && is_figure && line.after_ci95.is_none()
 }
 
 /// Whether the before phase keeps the line.
 pub(super) fn before_keeps(line: &SlaResult) -> bool {
-    line.before.is_some_and(|before| line.metric.keeps(before, line.limit))
+    line.before_no_result.is_none() && line.before.is_some_and(|before| line.metric.keeps(before, line.limit))
 }
 
 /// What a line judges; a statistic of latency bears no other name.
@@ -194,11 +227,11 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
     let (before, after) = (&comparison.phases.before, &comparison.phases.after);
     let both = before.latency_ms.named().into_iter().zip(after.latency_ms.named());
     let latency = both.filter(|((one, _), _)| SHOWN.contains(one));
-    let latency = latency.map(|((one, before), (_, after))| FigureRow {
-        interval: ratio_interval(comparison, one),
-        ..row(statistic(one), before, after)
+    let latency = latency.map(|((one, from), (_, to))| {
+        let row = FigureRow { interval: ratio_interval(comparison, one), ..row(statistic(one), from, to) };
+        marked(row, before, after)
     });
-    let ttfb = row("TTFB P95".into(), before.ttfb_ms.p95, after.ttfb_ms.p95);
+    let ttfb = marked(row("TTFB P95".into(), before.ttfb_ms.p95, after.ttfb_ms.p95), before, after);
     let throughput = row("throughput, requests/s".into(), before.throughput_rps, after.throughput_rps);
     let offered = before.load.zip(after.load).map(|(before, after)| {
         let backlog = [before, after].map(|load| Some(load.backlog_most as f64));
@@ -209,6 +242,22 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
         ]
     });
     latency.chain([ttfb, throughput]).chain(offered.into_iter().flatten()).collect()
+}
+
+/// A latency that is no result bears the mark, and is compared with nothing.
+fn marked(row: FigureRow, before: &PhaseSummary, after: &PhaseSummary) -> FigureRow {
+    if !before.overloaded() && !after.overloaded() {
+        return row;
+    }
+    let mark = |figure: String, phase: &PhaseSummary| if phase.overloaded() { figure + MARK } else { figure };
+    FigureRow {
+        name: row.name,
+        before: mark(row.before, before),
+        after: mark(row.after, after),
+        difference: String::new(),
+        ratio: String::new(),
+        interval: String::new(),
+    }
 }
 
 fn row(name: String, before: Option<f64>, after: Option<f64>) -> FigureRow {

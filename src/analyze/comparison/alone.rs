@@ -33,7 +33,8 @@ pub fn judge_alone(inputs: Inputs<'_>) -> Comparison {
     ));
     let mut comparison = conclude(inputs, Quality::default(), Pairing::Foreign);
     let only = Spread::new(data, Phase::Before);
-    comparison.sla = sla.iter().map(|line| verdict::judge_line(line, &only, &only, true)).collect();
+    comparison.sla =
+        sla.iter().map(|line| verdict::judge_line(line, &only, &only, verdict::Void::default())).collect();
     // What was judged is the before phase; it must not be read as another one.
     comparison.sla.iter_mut().for_each(|line| {
         line.after = None;

@@ -4,7 +4,7 @@ use super::pairing::Pairing;
 use super::spread::Spread;
 use super::summary::summary;
 use super::{aa, difference, method, verdict};
-use crate::analyze::document::{Comparison, Phases, Quality, SlaResult};
+use crate::analyze::document::{Comparison, Differences, Phases, Quality, SlaResult};
 use crate::analyze::observed::Inputs;
 use crate::analyze::open_load::offered_load;
 use crate::analyze::{quality, validity};
@@ -24,14 +24,17 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
     let (before, after) =
         (Spread::new(inputs.before, Phase::Before), Spread::new(inputs.after, Phase::After));
     let load = [inputs.before, inputs.after].map(offered_load);
-    let steady = load[1].is_none_or(|load| load.overloaded != Some(true));
+    let void = verdict::Void::of(load, &inputs.caveats);
     let mut sla: Vec<SlaResult> =
-        inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after, steady)).collect();
+        inputs.sla.iter().map(|line| verdict::judge_line(line, &before, &after, void)).collect();
     if pairing == Pairing::Foreign {
         sla.iter_mut().for_each(|line| line.confidence = Confidence::Straddles);
     }
     let verdict = verdict::overall(&sla, &quality, inputs.before, inputs.after, &inputs.caveats);
-    let difference = difference::of(&before, &after, pairing);
+    let difference = match void.overloaded() {
+        true => Differences::none(),
+        false => difference::of(&before, &after, pairing),
+    };
     // Between two stored runs a difference is what one looks for, not what one promises.
     let gain = (pairing == Pairing::Interleaved).then(|| validity::uncertain_gain(&inputs, &difference));
     let caveats: Vec<Caveat> =

@@ -9,6 +9,7 @@ use crate::stats::Distribution;
 /// The figures of a phase.
 pub(super) fn summary(spread: &Spread, load: Option<OfferedLoad>) -> PhaseSummary {
     let phase = spread.phase();
+    let steady = load.is_none_or(|load| load.overloaded != Some(true));
     let repetitions = (1..).zip(phase.repetition_latencies()).map(|one| of_repetition(phase, one)).collect();
     PhaseSummary {
         planned: phase.planned(),
@@ -21,14 +22,15 @@ pub(super) fn summary(spread: &Spread, load: Option<OfferedLoad>) -> PhaseSummar
         success_latency_ms: LatencyMs::of(&phase.latency().of_successes()),
         service_latency_ms: LatencyMs::of(phase.service_latency()),
         ttfb_ms: LatencyMs::of(phase.ttfb()),
-        latency_ci95_ms: intervals(spread),
+        latency_ci95_ms: intervals(spread, steady),
         load,
         repetitions,
     }
 }
 
-fn intervals(spread: &Spread) -> ThreeIntervals {
-    let at = |permille| Some(spread.interval(Metric::latency_percentile(permille))?.rounded(3));
+fn intervals(spread: &Spread, steady: bool) -> ThreeIntervals {
+    let at =
+        |permille| Some(spread.interval(Metric::latency_percentile(permille)).filter(|_| steady)?.rounded(3));
     ThreeIntervals { p50: at(500), p95: at(950), p99: at(990) }
 }
 

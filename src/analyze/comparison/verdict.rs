@@ -1,23 +1,51 @@
 //! The judgement: each SLA line by its point estimate and its interval, then the run in all.
 
 use super::spread::Spread;
-use crate::analyze::document::{Quality, SlaResult, SlaTimes};
+use crate::analyze::document::{NoResult, OfferedLoad, Quality, SlaResult, SlaTimes};
 use crate::analyze::observed::{PhaseData, meets};
-use crate::model::{Caveat, CaveatKind, Confidence, Limit, RunEnd, Signal, SlaLine, Verdict};
+use crate::model::{Caveat, CaveatKind, Confidence, Limit, Phase, RunEnd, Signal, SlaLine, Verdict};
 use crate::stats::{Interval, rounded};
 
-/// Judges one line on the unrounded figures of the after phase. The limit is inclusive. A time of a phase that was not steady is
-/// one of the length of the run: no limit is kept by it.
-pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread, steady: bool) -> SlaResult {
+/// Why the figures of the two phases are no result, whatever they are: those of times, and all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Void {
+    overloaded: [bool; 2],
+    released_late: bool,
+}
+
+impl Void {
+    pub(super) fn of(load: [Option<OfferedLoad>; 2], caveats: &[Caveat]) -> Self {
+        Void {
+            overloaded: load.map(|load| load.is_some_and(|load| load.overloaded == Some(true))),
+            released_late: caveats.iter().any(|caveat| caveat.kind == CaveatKind::ReleasedLate),
+        }
+    }
+
+    /// Whether no time of either phase is to be compared with one of the other.
+    pub(super) fn overloaded(self) -> bool {
+        self.overloaded != [false; 2]
+    }
+
+    fn why(self, phase: Phase, is_time: bool) -> Option<NoResult> {
+        let late = self.released_late.then_some(NoResult::ReleasedLate);
+        late.or((is_time && self.overloaded[phase as usize]).then_some(NoResult::Overloaded))
+    }
+}
+
+/// Judges one line on the unrounded figures of the after phase. The limit is inclusive. A figure that is no result keeps no
+/// limit, and has no interval that could be clear.
+pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread, void: Void) -> SlaResult {
     let (metric, limit) = (line.metric(), line.limit());
     // A share is printed to a ten-thousandth of a percent.
     let decimals = if matches!(limit, Limit::Share(_)) { 6 } else { 3 };
     let figure = |phase: &Spread| phase.figure(metric).map(|figure| rounded(figure, decimals));
     let (limit, before, found) = (limit.value(), figure(before), figure(after));
-    let interval = after.interval(metric).map(|interval| interval.rounded(decimals));
     let times = SlaTimes { limit_ms: limit, before_ms: before, after_ms: found };
     let is_time = matches!(line.limit(), Limit::Time(_));
-    let is_result = steady || !is_time;
+    let no_result = void.why(Phase::After, is_time);
+    let interval = after.interval(metric).filter(|_| no_result.is_none());
+    let interval = interval.map(|interval| interval.rounded(decimals));
+    let met = no_result.is_none() && meets(line, after.phase());
     SlaResult {
         metric,
         times: is_time.then_some(times),
@@ -26,11 +54,13 @@ pub(super) fn judge_line(line: &SlaLine, before: &Spread, after: &Spread, steady
         before,
         after: found,
         after_ci95: interval,
-        verdict: if is_result && meets(line, after.phase()) { Verdict::Met } else { Verdict::Missed },
-        confidence: match is_result {
-            true => confidence(interval, limit, &after.figures(metric)),
-            false => Confidence::Clear,
+        verdict: if met { Verdict::Met } else { Verdict::Missed },
+        confidence: match no_result {
+            None => confidence(interval, limit, &after.figures(metric)),
+            Some(_) => Confidence::Straddles,
         },
+        no_result,
+        before_no_result: void.why(Phase::Before, is_time),
     }
 }
 
@@ -79,3 +109,7 @@ pub(super) fn end(before: &PhaseData, after: &PhaseData, interrupted: Option<Sig
         None => RunEnd::Completed,
     }
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -85,6 +85,11 @@ impl Phases {
         self.before.mostly_failed() || self.after.mostly_failed()
     }
 
+    /// Whether more came than one could do, so that latencies of theirs are not to be compared.
+    pub fn overloaded(&self) -> bool {
+        self.before.overloaded() || self.after.overloaded()
+    }
+
     /// Both, in order.
     pub fn both(&self) -> [(Phase, &PhaseSummary); 2] {
         Phase::BOTH.map(|phase| (phase, self.of(phase)))

@@ -33,6 +33,14 @@ pub struct Difference {
     pub paired_ci95_ms: Option<Interval>,
 }
 
+impl Differences {
+    /// Of phases whose latencies are no result.
+    pub fn none() -> Self {
+        let none = || Difference::of(None, None);
+        Differences { p50: none(), p95: none(), p99: none(), mean: none() }
+    }
+}
+
 impl Difference {
     /// Of two figures in one unit, without intervals.
     pub fn of(before: Option<f64>, after: Option<f64>) -> Self {

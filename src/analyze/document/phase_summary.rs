@@ -30,7 +30,7 @@ pub struct PhaseSummary {
     pub service_latency_ms: LatencyMs,
     /// First response byte − due, over all planned requests; null where the first byte is not seen.
     pub ttfb_ms: LatencyMs,
-    /// 95 % intervals of three percentiles of `latency_ms`.
+    /// 95 % intervals of three percentiles of `latency_ms`; none where these are no result.
     pub latency_ci95_ms: ThreeIntervals,
     /// Offered and achieved; absent in a closed loop, which offers what the server takes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ pub struct PhaseSummary {
 }
 
 impl PhaseSummary {
-    /// Whether more came than the server could do, so that no percentile of its latency is a result.
+    /// Whether more came than the server could do, so that no figure of its latency is a result. Whoever shows one asks here.
     pub fn overloaded(&self) -> bool {
         self.load.is_some_and(|load| load.overloaded == Some(true))
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::no_result::NoResult;
 use crate::model::{Confidence, Metric, Unit, Verdict};
 use crate::stats::Interval;
 
@@ -27,6 +28,12 @@ pub struct SlaResult {
     pub verdict: Verdict,
     /// By the interval.
     pub confidence: Confidence,
+    /// Why the line is missed whatever the figure of the after phase says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_result: Option<NoResult>,
+    /// Why the before phase does not keep it whatever its figure says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_no_result: Option<NoResult>,
 }
 
 /// The figures of a line once more, under names that say their unit.

@@ -1,6 +1,7 @@
 //! Small phases for the tests of this room.
 
-use super::{PhaseCollector, PhaseData, ScriptRow, ScriptRows};
+use super::{Inputs, PhaseCollector, PhaseData, RepetitionHealth, ScriptRow, ScriptRows};
+use crate::analyze::{Comparison, compare};
 use crate::model::SlaLine;
 use crate::model::{Equivalence, LatencyStart, Stage};
 use crate::model::{Micros, Moment};
@@ -56,4 +57,45 @@ pub(crate) fn script_rows(csv: &str) -> ScriptRows {
     };
     let contains = Equivalence { from: LatencyStart::Start, ..Equivalence::own(&Stage::ALL[2..6]) };
     ScriptRows::new(lines.map(row).collect(), contains)
+}
+
+/// A phase of one repetition of requests that come each 10 ms whatever becomes of others; each takes so many microseconds.
+pub(crate) fn open_phase(requests: u64, latency: impl Fn(u64) -> u64) -> PhaseData {
+    let mut collector = PhaseCollector::new(requests, 1).open(true);
+    for seq in 0..requests {
+        let row = Sample { due: Some(Moment::from_micros(seq * 10_000)), ..sample(seq, latency(seq)) };
+        collector.take(1, &row).expect("planned");
+    }
+    collector.finish()
+}
+
+/// Two phases compared by lines of an SLA such as `p95=800ms`.
+pub(crate) fn compared(
+    [before, after]: [&PhaseData; 2],
+    lines: &[&str],
+    health: &[RepetitionHealth],
+) -> Comparison {
+    let line = |line: &&str| {
+        let (metric, limit) = line.split_once('=').expect("metric=limit");
+        SlaLine::parse(metric, limit).expect("a good line")
+    };
+    compare(Inputs {
+        run_id: "run",
+        plan_digest: "plan",
+        sla: &lines.iter().map(line).collect::<Vec<_>>(),
+        before,
+        after,
+        script: None,
+        baseline_script: None,
+        single_calls: &[],
+        health,
+        processors: None,
+        caveats: Vec::new(),
+        interrupted: None,
+        strict: false,
+        warmup: None,
+        aa: false,
+        sent_by: Default::default(),
+        answers: Default::default(),
+    })
 }

@@ -76,7 +76,10 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
     let ended = [CaveatKind::NotKept, CaveatKind::KeptRace];
     let closed = inputs.caveats.iter().any(|caveat| ended.contains(&caveat.kind));
     if !inputs.aa {
-        doubts.extend(phases::nothing_to_fix(inputs.sla, before, after, closed));
+        let overloaded = Phase::BOTH.map(|of| {
+            doubts.iter().any(|one| matches!(one, Doubt::Overloaded { phase, .. } if *phase == of))
+        });
+        doubts.extend(phases::nothing_to_fix(inputs.sla, [before, after], overloaded, closed));
     }
     doubts.extend(work::unequal(before, after, inputs.single_calls));
     doubts.extend(phases::unequal_errors(before, after));

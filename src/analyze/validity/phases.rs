@@ -83,15 +83,15 @@ pub(super) fn accounting(
 }
 
 /// Only where the before phase keeps every line: one that it misses is something to fix. `closed` is whether the server ended
-/// connections of the after phase that were to be kept.
+/// connections of the after phase that were to be kept; one that is overloaded keeps no line.
 pub(super) fn nothing_to_fix(
     sla: &[SlaLine],
-    before: &PhaseData,
-    after: &PhaseData,
+    phases: [&PhaseData; 2],
+    overloaded: [bool; 2],
     closed: bool,
 ) -> Option<Doubt> {
-    let keeps = |phase| sla.iter().all(|line| meets(line, phase));
-    keeps(before).then(|| Doubt::NothingToFix { broken: !keeps(after), closed })
+    let keeps = |at: usize| !overloaded[at] && sla.iter().all(|line| meets(line, phases[at]));
+    keeps(0).then(|| Doubt::NothingToFix { broken: !keeps(1), closed })
 }
 
 /// A two-proportion z-test at 99 % on the failures among the requests that were sent.
@@ -125,16 +125,19 @@ mod tests {
     #[test]
     fn a_phase_that_meets_every_line_leaves_nothing_to_fix() {
         let fast = phase(&[&[500_000; 100]]);
-        let found = |lines: &[SlaLine], after| nothing_to_fix(lines, &fast, after, false);
+        let found = |lines: &[SlaLine], after| nothing_to_fix(lines, [&fast, after], [false; 2], false);
         let line = sla("p95", 500);
         let [none, worse] = [false, true].map(|broken| Doubt::NothingToFix { broken, closed: false });
         assert_eq!(found(std::slice::from_ref(&line), &fast), Some(none));
         assert_eq!(found(&[line.clone(), sla("p50", 499)], &fast), None, "one line is missed");
+        let of = |overloaded| nothing_to_fix(std::slice::from_ref(&line), [&fast, &fast], overloaded, false);
+        assert_eq!(of([true, false]), None, "what an overloaded phase keeps is no limit");
+        assert_eq!(of([false, true]), Some(Doubt::NothingToFix { broken: true, closed: false }));
         let slow = phase(&[&[900_000; 100]]);
         let broken = found(std::slice::from_ref(&line), &slow).expect("a doubt");
         assert_eq!(broken, worse);
         assert!(message(&broken).contains("made it worse"), "{}", message(&broken));
-        let closed = message(&nothing_to_fix(&[line], &fast, &slow, true).expect("a doubt"));
+        let closed = message(&nothing_to_fix(&[line], [&fast, &slow], [false; 2], true).expect("a doubt"));
         assert!(!closed.contains("keep sending") && closed.contains("caveat on these"), "{closed}");
     }
 

@@ -9,10 +9,10 @@ use super::spread;
 use super::verdict::{limit_of, unit_of, was_judged};
 use crate::analyze::validity::smallest_sample;
 use crate::analyze::{
-    Comparison, Confidence, Difference, LatencyMs, OfferedLoad, PhaseSummary, SlaResult, Verdict,
+    Comparison, Confidence, Difference, LatencyMs, NoResult, OfferedLoad, PhaseSummary, SlaResult, Verdict,
 };
 use crate::model::{Phase, Statistic};
-use crate::report::words::{before_keeps, lacks_interval, sign};
+use crate::report::words::{before_keeps, lacks_interval, note, sign, why_no_result};
 use crate::stats::Interval;
 
 const DIFFERENCE: &str = "after − before";
@@ -30,6 +30,7 @@ pub fn section(comparison: &Comparison, conditions: &Conditions) -> Markup {
             }
             (sla(comparison))
             (main_table(comparison))
+            @if let Some(note) = note(comparison) { p.note { strong { "Overloaded. " } (capital(&note)) "." } }
             (spread::note(comparison))
             (script(comparison, conditions))
             (all_figures(comparison))
@@ -52,8 +53,8 @@ fn sla(comparison: &Comparison) -> Markup {
                     tr {
                         th scope="row" { (capital(&metric_name(line.metric))) }
                         td.n data-label="limit" { (sign(line.metric)) " " (figure(Some(line.limit), &part("limit"), limit_of(line))) (unit) }
-                        td.n data-label="before" { (figure(line.before, &part("before"), written)) @if judged { " " (pill(before_keeps(line))) } }
-                        td.n data-label="after" { strong { (figure(line.after, &part("after"), written)) } @if judged { " " (pill(met)) } }
+                        td.n data-label="before" { (figure(line.before, &part("before"), written)) (reason(line.before_no_result)) @if judged { " " (pill(before_keeps(line))) } }
+                        td.n data-label="after" { strong { (figure(line.after, &part("after"), written)) } (reason(line.no_result)) @if judged { " " (pill(met)) } }
                         td.n data-label="95 % interval, after" { (interval(line.after_ci95, &part("after_ci95"), written)) }
                         td data-label="judged" { (judgement(line, judged)) }
                     }
@@ -67,6 +68,7 @@ fn judgement(line: &SlaResult, judged: bool) -> &'static str {
     let lacks_interval = lacks_interval(line);
     match (line.verdict, line.confidence) {
         _ if !judged => "not judged: the run is not whole",
+        (Verdict::Missed, _) if line.no_result.is_some() => "missed, the figure is no result",
         (Verdict::Met, Confidence::Clear) => "met, clear",
         (Verdict::Met, _) if lacks_interval => "met, too few requests for an interval",
         (Verdict::Missed, _) if lacks_interval => "missed, too few requests for an interval",
@@ -103,8 +105,8 @@ fn main_table(comparison: &Comparison) -> Markup {
                     @for (one, before, of_before, after, of_after, difference) in rows {
                         tr {
                             th scope="row" { (capital(&statistic_name(one))) (few(one, planned)) }
-                            (cell("before", one, before, of_before))
-                            (cell("after", one, after, of_after))
+                            (cell((Phase::Before, &comparison.phases.before), one, before, of_before))
+                            (cell((Phase::After, &comparison.phases.after), one, after, of_after))
                             (differences(one, difference))
                         }
                     }
@@ -126,12 +128,26 @@ fn main_table(comparison: &Comparison) -> Markup {
     }
 }
 
-fn cell(phase: &str, one: Statistic, value: Option<f64>, of: Option<Interval>) -> Markup {
+/// Why a figure is no result; nothing where it is one.
+fn reason(why: Option<NoResult>) -> Markup {
+    html! { @if let Some(why) = why { br; span.few { (why_no_result(why)) } } }
+}
+
+fn overloaded(phase: &PhaseSummary) -> Markup {
+    reason(phase.overloaded().then_some(NoResult::Overloaded))
+}
+
+fn cell(
+    (phase, summary): (Phase, &PhaseSummary),
+    one: Statistic,
+    value: Option<f64>,
+    of: Option<Interval>,
+) -> Markup {
     let from = format!("comparison:/phases/{phase}");
     html! {
         td.n data-label=(phase) {
-            (figure(value, &format!("{from}/latency_ms/{one}"), NumberForm::Plain)) br;
-            (interval(of, &format!("{from}/latency_ci95_ms/{one}"), NumberForm::Plain))
+            (figure(value, &format!("{from}/latency_ms/{one}"), NumberForm::Plain)) (overloaded(summary))
+            @if !summary.overloaded() { br; (interval(of, &format!("{from}/latency_ci95_ms/{one}"), NumberForm::Plain)) }
         }
     }
 }
@@ -161,14 +177,15 @@ fn plain_row(
     let value = |phase: &PhaseSummary| {
         of(phase).named().into_iter().find(|(known, _)| *known == one).and_then(|(_, value)| value)
     };
-    let (before, after) = (value(&comparison.phases.before), value(&comparison.phases.after));
-    let Difference { ms, ratio, .. } = Difference::of(before, after);
+    let phases = &comparison.phases;
+    let (before, after) = (value(&phases.before), value(&phases.after));
+    let Difference { ms, ratio, .. } = Difference::of(before, after.filter(|_| !phases.overloaded()));
     let from = |phase: &str| format!("comparison:/phases/{phase}/{key}/{one}");
     html! {
         tr {
             th scope="row" { @if key == "ttfb_ms" { "Time to first byte, " (statistic_name(one)) } @else { (capital(&statistic_name(one))) } }
-            td.n data-label="before" { (figure(before, &from("before"), NumberForm::Plain)) }
-            td.n data-label="after" { (figure(after, &from("after"), NumberForm::Plain)) }
+            td.n data-label="before" { (figure(before, &from("before"), NumberForm::Plain)) (overloaded(&phases.before)) }
+            td.n data-label="after" { (figure(after, &from("after"), NumberForm::Plain)) (overloaded(&phases.after)) }
             (derived_cells(&from("before"), &from("after"), ms, ratio))
         }
     }

@@ -72,7 +72,7 @@ impl Format for Html<'_> {
             (backlog::section(self))
             (over_time::section(comparison, self))
             (waterfall::section(self))
-            @if told && comparison.aa.is_none() { (ladder::section(comparison, self.analysis, self.conditions)) }
+            @if told && comparison.aa.is_none() && !comparison.phases.overloaded() { (ladder::section(comparison, self.analysis, self.conditions)) }
             (quality::section(&comparison.quality, self.conditions))
             (conditions::section(comparison, self))
             (errors::section(comparison, self))

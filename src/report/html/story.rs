@@ -32,6 +32,9 @@ pub fn section(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 "Ranked by what makes the slowest 5 % of the before phase slower than its middle (P45 to P55). Shares are signed and sum to "
                 "100 %: one can exceed that where another is negative, because the slowest have less of it than the middle."
             }
+            @if comparison.phases.overloaded() {
+                p.note { "More came than a phase could answer: the shares of what waits grow with the length of the run, and are none of a steady state." }
+            }
             @if told.is_empty() { p.none { "No cause stands out: there is no tail to explain, or too few samples." } }
             ol.story { @for (at, cause) in &told { (article(*at, cause, of_tail(*at, cause), before, after)) } }
             (capacity(comparison, page, &weighty))

@@ -6,9 +6,9 @@ use super::figure::{NumberForm, capital, count, derived, figure, interval, metri
 use super::story::saturated;
 use super::verdict::{limit_of, unit_of, unsent, value, was_judged};
 use super::{Html, aa, changes, errors, middle, opening, parts, trust};
-use crate::analyze::{Cause, Comparison, PhaseAnalysis, SlaResult, Verdict};
+use crate::analyze::{Cause, Comparison, NoResult, PhaseAnalysis, SlaResult, Verdict};
 use crate::model::{Exit, RunEnd};
-use crate::report::words::{before_keeps, sign};
+use crate::report::words::{before_keeps, sign, why_no_result};
 use crate::stats::rounded;
 
 /// Causes that are named here.
@@ -97,7 +97,11 @@ fn sla_line(line: &SlaResult, at: usize, judged: bool, no: bool) -> Markup {
     html! {
         strong.(class) { (word) "." } " "
         (wanted(line, at)) ": after "
-        (value(line.after, &part("after"), written, unit)) " " (interval(line.after_ci95, &part("after_ci95"), written))
+        (value(line.after, &part("after"), written, unit)) " "
+        @match line.no_result {
+            Some(why) => { "(" (why_no_result(why)) ")" }
+            None => { (interval(line.after_ci95, &part("after_ci95"), written)) }
+        }
         ", before " (value(line.before, &part("before"), written, unit))
         (before)
     }
@@ -136,6 +140,9 @@ fn why(comparison: &Comparison, page: &Html<'_>) -> Markup {
             p { "Of the slowest 5 % of all planned requests "
                 (figure(Some(share), &format!("analysis:/phases/before/causes/{at}/share_of_slowest_lost"), NumberForm::Percent))
                 " have no answer: " strong { (cause.lost_to()) } "." }
+        }
+        @if comparison.phases.before.overloaded() {
+            p { strong.no { "More came than it could answer. " } "How long requests wait, and how much of that is whose, grows with the length of the run." }
         }
         @if parts.is_empty() { p { "Nothing can be said: no request of the before phase succeeded." } }
         @else {
@@ -217,6 +224,9 @@ fn not_fixed(comparison: &Comparison) -> Markup {
 /// How far beyond its limit a missed line is.
 fn by(line: &SlaResult, at: usize) -> Markup {
     let [after, limit] = ["after", "limit"].map(|name| format!("comparison:/sla/{at}/{name}"));
+    if let Some(why) = line.no_result {
+        return html! { "because " (if why == NoResult::Overloaded { "it " } else { "" }) (why_no_result(why)) };
+    }
     let Some(value) = line.after else { return html! { "for want of an answer at that rank" } };
     let (written, unit) = unit_of(line);
     let (beyond, of) = if line.metric.has_least() {
@@ -232,7 +242,13 @@ fn bought(comparison: &Comparison, page: &Html<'_>) -> Markup {
     let conditions = page.conditions;
     let difference = &comparison.difference.p95;
     let Some(ratio) = difference.ratio else {
-        return html! { p { "Nothing can be said: one of the phases has no answer at P95." } };
+        let why = match comparison.phases.overloaded() {
+            true => {
+                "more came than a phase could answer, so that its latency grows with the length of the run"
+            }
+            false => "one of the phases has no answer at P95",
+        };
+        return html! { p { "Nothing can be said of how latency changed: " (why) "; " (rates(comparison)) "." } };
     };
     // On the scale on which it is judged whether there is a gain.
     let interval =

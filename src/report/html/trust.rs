@@ -31,7 +31,7 @@ pub fn checks(comparison: &Comparison, page: &Html<'_>) -> Markup {
                 (page.conditions.repetitions) " repetition" (if page.conditions.repetitions == 1 { "" } else { "s" })
                 " of each phase, in turn, on one plan of " (page.conditions.requests) " requests; intervals by " (comparison.interval_method) "."
             } }
-            (predicted(page))
+            @if !comparison.phases.overloaded() { (predicted(page)) }
             @if !doubt.0.is_empty() { li.unknown { (doubt) } }
             (limits(page))
         }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::aa;
 use super::conditions_of_run::Conditions;
 use super::figure::{NumberForm, capital, count, figure, interval, metric_name};
-use crate::analyze::{Comparison, Confidence, SlaResult, Verdict};
+use crate::analyze::{Comparison, Confidence, NoResult, SlaResult, Verdict};
 use crate::model::{RunEnd, Unit};
 use crate::stats::Interval;
 
@@ -148,6 +148,9 @@ fn line_sentence(line: &SlaResult, at: usize) -> Markup {
         (Some(_), Some(_)) => "stayed at",
         _ => "went from",
     };
+    if let Some(why) = line.no_result {
+        return html! { (void(why)) ", so that " (name) " keeps no limit, whatever its figure says." };
+    }
     if line.before.is_none() && line.after.is_none() {
         return html! { (name) " has no answer at that rank, before or after, so the limit of " (value(Some(line.limit), &part("limit"), limit_of(line), unit)) " is missed." };
     }
@@ -162,6 +165,18 @@ fn line_sentence(line: &SlaResult, at: usize) -> Markup {
         (name) " " (verb) " " (value(line.before, &part("before"), written, unit))
         " to " strong { (value(line.after, &part("after"), written, unit)) }
         ", " (side) " " (value(Some(line.limit), &part("limit"), limit_of(line), unit)) "."
+    }
+}
+
+/// Why no line is kept that is judged by such a figure.
+fn void(why: NoResult) -> &'static str {
+    match why {
+        NoResult::Overloaded => {
+            "More requests came than the after phase could answer: latency grows with the length of the run"
+        }
+        NoResult::ReleasedLate => {
+            "The run is invalid: requests were not sent within 1 ms of their due time, so the load was not the planned one"
+        }
     }
 }
 
@@ -199,6 +214,7 @@ fn certainty(comparison: &Comparison) -> Markup {
     let judged = was_judged(comparison);
     html! {
         @if judged && comparison.aa.is_none() { @match (line.after_ci95, line.confidence) {
+            _ if line.no_result.is_some() => { "No interval is given of a figure that is no result." }
             (Some(interval), Confidence::Clear) => { "The 95 % interval of " (what) " after, " (shown) ", lies wholly " (side(interval, line.limit)) " the limit." }
             (Some(_), Confidence::Straddles) => { "The 95 % interval of " (what) " after, " (shown) ", reaches to both sides of the limit: another run could be judged otherwise." }
             (None, _) => { "There is no 95 % interval of " (what) " after: too few requests or repetitions bound it, so another run could be judged otherwise." }
@@ -208,5 +224,38 @@ fn certainty(comparison: &Comparison) -> Markup {
             a href="#caveats" { (caveats) (if caveats == 1 { " caveat" } else { " caveats" }) }
             (if caveats == 1 { " limits" } else { " limit" }) " the trust in these figures."
         } @else { "No caveat was raised." }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::fixtures::{compared, open_phase};
+    use crate::model::CaveatKind;
+
+    fn said(comparison: &Comparison) -> String {
+        format!("{} {}", sentence(comparison).0, certainty(comparison).0)
+    }
+
+    #[test]
+    fn a_figure_that_is_no_result_is_set_against_no_limit() {
+        let steady = open_phase(400, |_| 100_000);
+        let growing = open_phase(400, |seq| 1_000 + seq * 1_000);
+        let overloaded = compared([&steady, &growing], &["p95=800ms"], &[]);
+        assert!(
+            said(&overloaded)
+                .contains("latency grows with the length of the run, so that P95 keeps no limit")
+        );
+        let mut late = compared([&steady, &steady], &["throughput=5rps"], &[]);
+        assert!(late.caveats.iter().all(|caveat| caveat.kind != CaveatKind::ReleasedLate));
+        assert!(said(&late).contains("which keeps the least of"), "{}", said(&late));
+        (late.sla[0].verdict, late.sla[0].no_result) = (Verdict::Missed, Some(NoResult::ReleasedLate));
+        assert!(said(&late).contains("not sent within 1 ms of their due time"), "{}", said(&late));
+        for falsehood in ["above", "below", "within the limit", "keeps the least", "lies wholly"] {
+            assert!(
+                !said(&overloaded).contains(falsehood) && !said(&late).contains(falsehood),
+                "{falsehood}"
+            );
+        }
     }
 }
