@@ -13,6 +13,8 @@ use spanload::runlog::LogWriter;
 
 const REQUESTS: u64 = 200;
 const RUN: &str = "20260101T000000Z-test";
+/// What only the fourth row of the after phase has: ttfb and latency, eight fields that are empty, attempts and status.
+const FOURTH: &str = "500.003,500.003,,,,,,,,,1,200,";
 
 /// A finished run of 200 requests of 1 s before and 0.5 s after, in a folder of its own.
 fn run(name: &str) -> Results {
@@ -154,13 +156,17 @@ fn rows_of_another_run_or_phase_are_an_error() {
 
 #[test]
 fn a_row_that_cannot_be_is_an_error_with_its_line() {
-    let cases: [(&str, &str, &str); 6] = [
+    let cases: [(&str, &str, &str); 10] = [
         (",500.003,500.003,", ",500.003,500.004,", "sum"),
         (",500.003,500.003,", ",400.000,500.003,", "ttfb_ms"),
         (",1,3,", ",1,203,", "seq 203"),
         (",1,3,", ",2,3,", "repetition 2"),
         (",1,3,", ",1,three,", "three"),
         (",1,3,", ",1,3,3,", "40 fields"),
+        (FOURTH, &FOURTH.replace(",1,200,", ",1,999,"), "a success with status 999"),
+        (FOURTH, &FOURTH.replace(",1,200,", ",1,2000,"), "status is 2000"),
+        (FOURTH, &FOURTH.replace(",1,200,", ",0,200,"), "attempts is 0"),
+        (FOURTH, &FOURTH.replace(",,,1,200,", ",7,0,1,200,"), "batch_size is 0"),
     ];
     for (index, (from, to, word)) in cases.iter().enumerate() {
         let results = run(&format!("row_{index}"));
@@ -194,6 +200,45 @@ fn a_log_beside_the_phases_is_checked_as_they_are() {
         assert_eq!(analyze(&results).status.code(), Some(0));
         assert!(caveat(&results, "truncated_log").contains(name));
     }
+}
+
+#[test]
+fn a_manifest_that_leaves_nothing_to_judge_is_refused() {
+    let results = run("no_sla");
+    let whole = results.text("manifest.json");
+    change(&results, "manifest.json", |_| whole.replace(r#"[{"limit_us":800000,"metric":"p95"}]"#, "[]"));
+    assert_refused(&results, &["manifest.json", "no line of an SLA", "nothing to judge"]);
+    assert!(!results.path("comparison.json").exists());
+    let folder = results.0.display().to_string();
+    let compared = Command::new(EXE).args(["compare", &folder, &folder]).output().expect("the binary starts");
+    let said = String::from_utf8_lossy(&compared.stderr).into_owned();
+    assert_eq!(compared.status.code(), Some(2), "{said}");
+    assert!(said.contains("run b") && said.contains("--sla p95=800ms"), "{said}");
+    let judged = Command::new(EXE).args(["compare", &folder, &folder, "--sla", "p95=2s"]).output();
+    assert_eq!(judged.expect("the binary starts").status.code(), Some(0), "by a line of its own");
+}
+
+#[test]
+fn a_manifest_of_another_schema_or_that_sends_nothing_is_refused() {
+    let results = run("schema");
+    let whole = results.text("manifest.json");
+    let strategies = |batch: u32, pool: u32| {
+        let one = json!({ "connections": { "pool": pool }, "batch": batch });
+        format!(r#""strategies":{{"before":{one},"after":{one}}},"workers":4"#)
+    };
+    let from = r#""workers":4"#;
+    for (from, to, words) in [
+        (r#""schema":1"#, r#""schema":2"#.to_string(), &["schema is 2", "reads schema 1"][..]),
+        (r#""schema":1,"#, String::new(), &["no manifest of spanload", "schema"]),
+        (from, strategies(0, 4), &["batches of 0"]),
+        (from, strategies(1, 0), &["0 connections"]),
+    ] {
+        assert_eq!(whole.matches(from).count(), 1, "{from} in {whole}");
+        change(&results, "manifest.json", |_| whole.replace(from, &to));
+        assert_refused(&results, &[&["manifest.json"], words].concat());
+    }
+    change(&results, "manifest.json", |_| whole.replace(from, &strategies(1, 4)));
+    assert_eq!(analyze(&results).status.code(), Some(0));
 }
 
 #[test]

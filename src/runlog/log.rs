@@ -78,9 +78,9 @@ mod tests {
             lengths in prop::array::uniform8(of(0..1_u64 << 40)),
             [queue, compute, item, total] in prop::array::uniform4(of(0..1_u64 << 40)),
             connection in of((any::<u64>(), any::<bool>(), of(any::<u32>()), any_way())),
-            (retransmits, batch) in (of(any::<u32>()), of((any::<u64>(), any::<u32>()))),
-            (status, failed, answer, copied) in (of(any::<u16>()), any::<bool>(), any::<[u8; 4]>(), any::<bool>()),
-            (attempts, sent, received, decoded) in (any::<u32>(), any::<u64>(), any::<u64>(), of(any::<u64>())),
+            (retransmits, batch) in (of(any::<u32>()), of((any::<u64>(), 1..=u32::MAX))),
+            (status, failed, answer, copied) in (of(100..=999_u16), any::<bool>(), any::<[u8; 4]>(), any::<bool>()),
+            (attempts, sent, received, decoded) in (1..=u32::MAX, any::<u64>(), any::<u64>(), of(any::<u64>())),
             endpoint in of("/[ -~]{0,6}"),
         ) -> Sample {
             Sample {
@@ -98,7 +98,8 @@ mod tests {
                 retransmits,
                 batch: batch.map(|(id, size)| BatchUse { id, size }),
                 attempts,
-                status,
+                // Only 2xx is a success.
+                status: status.map(|status| if failed { status } else { 200 + status % 100 }),
                 error: failed.then_some(ErrorKind::Reset),
                 bytes_sent: sent,
                 bytes_received: received,

@@ -7,6 +7,7 @@ mod files;
 mod json_places;
 mod log;
 mod log_file;
+mod manifest_check;
 mod recorder;
 mod results;
 mod streamed_answer;

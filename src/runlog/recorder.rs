@@ -231,7 +231,8 @@ mod tests {
 
     fn success(seq: u64, answer: Option<AnswerBody>) -> Completed {
         let stages = Stages::from_lengths([Some(Micros(5)); Stage::ALL.len()]);
-        Completed { sample: Sample { stages, error: None, ..Sample::unsent(seq, TraceId(1), None) }, answer }
+        let unsent = Sample::unsent(seq, TraceId(1), None);
+        Completed { sample: Sample { stages, attempts: 1, error: None, ..unsent }, answer }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use super::files::replace;
 use super::log_file::LogFile;
+use super::manifest_check;
 use crate::host::{paths, regular};
 use crate::model::manifest::Manifest;
 use crate::model::run_files;
@@ -68,8 +69,7 @@ impl Results {
         let text = regular::read(&path, LONGEST_MANIFEST).with_context(|| {
             format!("cannot read {}; give the folder of a run, such as results/latest", path.display())
         })?;
-        serde_json::from_slice(&text)
-            .with_context(|| format!("{} is no manifest of spanload", path.display()))
+        manifest_check::parse(&text).with_context(|| path.display().to_string())
     }
 
     /// Points `latest` beside the folder at it, in one step: at no time it points at nothing.

@@ -79,8 +79,8 @@ impl<'a> Fields<'a> {
         {
             return Err(format!("ttfb_ms is {ttfb}, which is not latency_ms less receive_ms"));
         }
-        if sample.succeeded() && sample.stages == Stages::default() {
-            return Err("a success without a single stage".into());
+        if let Some(problem) = impossible(&sample) {
+            return Err(problem);
         }
         Ok(Row { repetition: self.required_number(column::REPETITION)?, sample })
     }
@@ -193,6 +193,25 @@ impl<'a> Fields<'a> {
         let text = self.text(column)?;
         Err(format!("{} is `{text}`, no time in milliseconds", COLUMNS[column]))
     }
+}
+
+/// What no request can have been, however it was sent.
+fn impossible(sample: &Sample) -> Option<String> {
+    // Whoever answers may make statuses up, but not with more digits, and only 2xx is a success.
+    match sample.status {
+        Some(status) if status > 999 => return Some(format!("status is {status}, no status of HTTP")),
+        Some(status) if sample.succeeded() && !(200..=299).contains(&status) => {
+            return Some(format!("a success with status {status}"));
+        }
+        _ => {}
+    }
+    let of_none = (sample.status.is_some() || sample.succeeded()) && sample.attempts == 0;
+    let known = [
+        (sample.succeeded() && sample.stages == Stages::default(), "a success without a single stage"),
+        (of_none, "attempts is 0 in a request that was answered"),
+        (sample.batch.is_some_and(|batch| batch.size == 0), "batch_size is 0 in a request of a batch"),
+    ];
+    known.into_iter().find(|(is, _)| *is).map(|(_, problem)| problem.into())
 }
 
 /// `1234.567` → 1,234,567, without a detour through floating point.

@@ -4,7 +4,7 @@ mod conditions;
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::Value;
 
 use super::definition::{self, Defined};
@@ -17,6 +17,7 @@ use crate::model::StageSet;
 use crate::model::manifest::Manifest;
 use crate::model::printable;
 use crate::runlog::Results;
+use crate::workflow::invocation::UsageError;
 
 /// How the sides are called.
 const NAMES: [&str; 2] = ["run a", "run b"];
@@ -58,6 +59,9 @@ pub fn compare(
     let one = Side::read(NAMES[0], a, first, phases[0], common.counted[0])?;
     let other = Side::read(NAMES[1], b, second, phases[1], common.counted[1])?;
     let sla = sla.unwrap_or_else(|| other.manifest.sla.clone());
+    if sla.is_empty() {
+        bail!(UsageError(format!("{} has no line of an SLA, so there is nothing to judge; give one with --sla p95=800ms", NAMES[1])));
+    }
     let mut caveats: Vec<Caveat> = [&one, &other].into_iter().flat_map(|side| side.caveats.clone()).collect();
     caveats.extend(common.caveats);
     // Of another tool's log no conditions are known.

@@ -12,7 +12,6 @@ pub(super) fn read(
     manifest: &Manifest,
 ) -> anyhow::Result<(Option<Vec<LadderRung>>, Vec<Doubt>)> {
     let Some(ladder) = &manifest.ladder else { return Ok((None, Vec::new())) };
-    logs::check(ladder.requests, ladder.repetitions)?;
     let (mut rungs, mut doubts) = (Vec::new(), Vec::new());
     for rung in &ladder.rungs {
         let arrival = manifest.plan.arrival.as_ref();

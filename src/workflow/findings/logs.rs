@@ -2,21 +2,16 @@
 
 use std::io::ErrorKind;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 
 use crate::analyze::{Doubt, PhaseCollector, PhaseData};
 use crate::host::both;
 use crate::model::manifest::Manifest;
-use crate::model::run_files::MANIFEST;
 use crate::model::{Part, Phase, StageSet};
 use crate::runlog::{LogReader, Results};
 
-/// Most requests of a repetition that a scenario allows.
-const REQUESTS_MOST: u64 = 1_000_000_000;
-/// Most repetitions that a scenario allows.
-const REPETITIONS_MOST: u32 = 100;
-
-/// Both phases and what is to be said of their logs, each with the stages that count. Both logs are read at once: that is most of the work on a long run.
+/// Both phases and what is to be said of their logs, each with the stages that count. Both logs are read at once: that is most of the
+/// work on a long run.
 pub(in crate::workflow) fn phases(
     results: &Results,
     manifest: &Manifest,
@@ -37,7 +32,6 @@ pub(in crate::workflow) fn of_phase(
     counted: StageSet,
 ) -> anyhow::Result<(PhaseData, Vec<Doubt>)> {
     let (requests, repetitions) = manifest.planned(phase);
-    check(requests, repetitions)?;
     let arrival = manifest.plan.arrival.as_ref().filter(|_| manifest.foreign(phase).is_none());
     let collector = PhaseCollector::new(requests, repetitions).of_arrivals(arrival);
     let log = Part::from(phase).log();
@@ -52,17 +46,6 @@ pub(in crate::workflow) fn of_phase(
         return Ok((collector.finish(), vec![Doubt::MissingLog { log }]));
     }
     read(results, manifest, phase.into(), collector, counted)
-}
-
-/// A damaged manifest must not ask for all memory.
-pub(in crate::workflow) fn check(requests: u64, repetitions: u32) -> anyhow::Result<()> {
-    if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {
-        bail!(
-            "{MANIFEST}: {requests} requests in {repetitions} repetitions are no plan of spanload; the file was \
-             changed or is damaged"
-        );
-    }
-    Ok(())
 }
 
 /// Reads the log of a part of the run.

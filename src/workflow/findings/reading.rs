@@ -1,5 +1,7 @@
 //! From the files of a run to its comparison, which is a pure function of them.
 
+use anyhow::bail;
+
 use super::server_word::{self, IdleRows};
 use super::{answers, failures, health, kept, ladder, logs, missing, prediction, script, truth};
 use crate::analyze;
@@ -11,6 +13,7 @@ use crate::host::both;
 use crate::model::Caveat;
 use crate::model::manifest::Manifest;
 use crate::model::{Phase, StageSet};
+use crate::model::run_files::MANIFEST;
 use crate::report;
 use crate::runlog::Results;
 use crate::workflow::definition::{self, Defined};
@@ -44,6 +47,9 @@ pub(super) struct Read {
 /// Reads the logs and the manifest of a run, compares and explains. Changes nothing.
 pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let manifest = results.manifest()?;
+    if manifest.sla.is_empty() && manifest.imported.is_none() {
+        bail!("{MANIFEST} has no line of an SLA, so there is nothing to judge; the file was changed or is damaged: restore it");
+    }
     let sides = [(Phase::Before, "before"), (Phase::After, "after")];
     let beside = manifest
         .before_log
