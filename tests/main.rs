@@ -63,4 +63,5 @@ mod tls;
 mod traces;
 mod transports;
 mod truth;
+mod unread_logs;
 mod warmup;

@@ -64,6 +64,8 @@ kinds! {
     NoBatchEndpoint = "no_batch_endpoint",
     /// A log beside the phases' own cannot be read.
     UnreadLog = "unread_log",
+    /// A log is not as the run left it.
+    LogChanged = "log_changed",
     /// Planned requests have no row.
     MissingRows = "missing_rows",
     /// A log has columns that this version does not know.

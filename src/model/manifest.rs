@@ -1,11 +1,15 @@
 //! The manifest: under which conditions a run took place, and all that analysis needs beside the logs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use super::telemetry_record::{Destination, EndpointUrls, SpanRecord, TelemetryRecord};
 pub use super::warmup_record::{IdleBodiesRecord, WarmupRecord};
-use crate::model::{ArrivalRecord, BeforeLogRecord, Caveat, ImportRecord, Releases, ServerTimesRecord};
+use crate::model::{
+    ArrivalRecord, BeforeLogRecord, Caveat, ImportRecord, LogSum, Releases, ServerTimesRecord,
+};
 use crate::model::{Closings, LatencyStart, Part, Phase, Signal, SlaLine, Stage, Strategy, TransportKind};
 
 /// `manifest.json`, schema 1.
@@ -79,6 +83,10 @@ pub struct Manifest {
     /// The log that stands for the before phase, where only the after phase was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_log: Option<BeforeLogRecord>,
+    /// The logs as they were when the last request had ended, by their names; absent before that, and in manifests of older
+    /// versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub logs: BTreeMap<String, LogSum>,
 }
 
 impl Manifest {
@@ -113,6 +121,7 @@ impl Manifest {
             imported: None,
             before_log: None,
             answers_of: None,
+            logs: BTreeMap::new(),
         }
     }
 

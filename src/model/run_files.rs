@@ -94,6 +94,12 @@ pub fn known(name: &str) -> Option<(&'static str, &'static str)> {
     ALL.into_iter().find(|(pattern, _)| fits(pattern, name))
 }
 
+/// Whether a file is a log, which is closed before anything is made of it.
+pub fn is_log(name: &str) -> bool {
+    let made = [COMPARISON_TABLE, CAPACITY_TABLE];
+    known(name).is_some() && [".csv", ".jsonl"].iter().any(|end| name.ends_with(end)) && !made.contains(&name)
+}
+
 /// Whether a name is a pattern's: what is in angle brackets stands for letters and digits.
 fn fits(pattern: &str, name: &str) -> bool {
     let Some((fixed, rest)) = pattern.split_once('<') else { return pattern == name };

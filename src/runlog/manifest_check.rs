@@ -25,7 +25,9 @@ pub(super) fn parse(text: &[u8]) -> anyhow::Result<Manifest> {
     const NONE: &str = "it is no manifest of spanload";
     let Versioned { schema } = serde_json::from_slice(text).context(NONE)?;
     if schema != SCHEMA {
-        bail!("its schema is {schema}, and this version of spanload reads schema {SCHEMA}; use the version that wrote it");
+        bail!(
+            "its schema is {schema}, and this version of spanload reads schema {SCHEMA}; use the version that wrote it"
+        );
     }
     let manifest = serde_json::from_slice(text).context(NONE)?;
     check(&manifest)?;
@@ -34,7 +36,8 @@ pub(super) fn parse(text: &[u8]) -> anyhow::Result<Manifest> {
 
 fn check(manifest: &Manifest) -> anyhow::Result<()> {
     let ladder = manifest.ladder.as_ref().map(|ladder| (ladder.requests, ladder.repetitions));
-    for (requests, repetitions) in Phase::BOTH.map(|phase| manifest.planned(phase)).into_iter().chain(ladder) {
+    for (requests, repetitions) in Phase::BOTH.map(|phase| manifest.planned(phase)).into_iter().chain(ladder)
+    {
         if !(1..=REQUESTS_MOST).contains(&requests) || !(1..=REPETITIONS_MOST).contains(&repetitions) {
             bail!(
                 "{requests} requests in {repetitions} repetitions are no plan of spanload; the file was changed or is \

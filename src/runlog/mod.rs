@@ -11,6 +11,7 @@ mod manifest_check;
 mod recorder;
 mod results;
 mod streamed_answer;
+mod sums;
 
 pub use answers::Answers;
 pub use body_times::BodyTimes;
@@ -20,3 +21,4 @@ pub use log::{LogError, LogReader, LogWriter, Row};
 pub use log_file::LogFile;
 pub use recorder::{EndpointOf, Live, Recorder, Recording, Tap};
 pub use results::Results;
+pub use sums::{log_sum, log_sums};

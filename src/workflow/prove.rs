@@ -172,6 +172,7 @@ async fn conclude(mut run: Run<'_>) -> anyhow::Result<Proof> {
     }
     // The judge reads the logs by the manifest, and may have something to say in it.
     steps::judge(&mut run).await?;
+    run.note_sums();
     run.write_manifest()?;
     let findings = analyze(&run.results)?;
     steps::telemetry::publish(&run, &findings.comparison).await;

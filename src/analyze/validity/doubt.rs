@@ -89,6 +89,11 @@ pub enum Doubt {
         /// Which, and what is wrong with it.
         problem: String,
     },
+    /// Logs are not as the run left them.
+    LogChanged {
+        /// The name of one, or the names of several.
+        log: String,
+    },
     /// Planned requests have no row.
     MissingRows {
         /// Whose.
@@ -370,6 +375,7 @@ impl Doubt {
             Doubt::MissingFile { .. } => CaveatKind::MissingFile,
             Doubt::NoBatchEndpoint { .. } => CaveatKind::NoBatchEndpoint,
             Doubt::UnreadLog { .. } => CaveatKind::UnreadLog,
+            Doubt::LogChanged { .. } => CaveatKind::LogChanged,
             Doubt::MissingRows { .. } => CaveatKind::MissingRows,
             Doubt::UnknownColumns { .. } => CaveatKind::UnknownColumns,
             Doubt::AnswersDiffer(_) => CaveatKind::AnswersDiffer,

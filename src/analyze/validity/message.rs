@@ -3,7 +3,7 @@
 use super::doubt::Doubt;
 use super::{answers, batches, failed, kept, losses, overload};
 use crate::analyze::document::OfferedLoad;
-use crate::model::run_files::SCRIPT_OUTPUT;
+use crate::model::run_files::{MANIFEST, SCRIPT_OUTPUT};
 use crate::model::{Caveat, Metric, Micros, Peer, Phase};
 
 /// What a doubt is and what to do, for people.
@@ -100,6 +100,10 @@ pub(super) fn message(doubt: &Doubt) -> String {
                  run again"
             )
         }
+        Doubt::LogChanged { log } => format!(
+            "{log}: not as the run left it, by the checksum in {MANIFEST}, so its figures may be those of another file; if nobody \
+             changed it on purpose, restore it from where the run was made, or run again"
+        ),
         Doubt::MissingLog { log } => {
             format!("{log} is missing: all its requests count as unsent; run again to compare")
         }

@@ -8,14 +8,14 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use super::definition::{self, Defined};
-use super::findings::{health, logs};
+use super::findings::{changed, health, logs};
 use crate::analyze::{Comparison, PhaseData, RunSide, SentBy, compare_runs};
 use crate::model::Caveat;
-use crate::model::Phase;
 use crate::model::SlaLine;
 use crate::model::StageSet;
 use crate::model::manifest::Manifest;
 use crate::model::printable;
+use crate::model::{Part, Phase};
 use crate::runlog::Results;
 use crate::workflow::invocation::UsageError;
 
@@ -60,7 +60,10 @@ pub fn compare(
     let other = Side::read(NAMES[1], b, second, phases[1], common.counted[1])?;
     let sla = sla.unwrap_or_else(|| other.manifest.sla.clone());
     if sla.is_empty() {
-        bail!(UsageError(format!("{} has no line of an SLA, so there is nothing to judge; give one with --sla p95=800ms", NAMES[1])));
+        bail!(UsageError(format!(
+            "{} has no line of an SLA, so there is nothing to judge; give one with --sla p95=800ms",
+            NAMES[1]
+        )));
     }
     let mut caveats: Vec<Caveat> = [&one, &other].into_iter().flat_map(|side| side.caveats.clone()).collect();
     caveats.extend(common.caveats);
@@ -82,7 +85,9 @@ impl Side {
     ) -> anyhow::Result<Self> {
         let results = Results::open(folder);
         let read = logs::of_phase(&results, &manifest, phase, counted);
-        let (data, doubts) = read.with_context(|| name.to_string())?;
+        let (data, mut doubts) = read.with_context(|| name.to_string())?;
+        let log = Part::from(phase).log();
+        doubts.extend(changed::doubts(&results, &manifest, |name| name == log, &doubts));
         // What the given load test lacks says nothing of the phases.
         let own = manifest.caveats.iter().filter(|caveat| !caveat.kind.is_of_baseline_script());
         let all = own.cloned().chain(doubts.into_iter().map(Caveat::from));

@@ -14,7 +14,8 @@ const NAMED: usize = 6;
 
 /// A doubt for each file that is gone; one for all of the server's own logs that no figure comes from.
 pub(super) fn doubts(results: &Results, manifest: &Manifest) -> Vec<Doubt> {
-    let gone = |file: &str| !results.path(file).exists();
+    // What cannot even be looked for is not gone: whoever reads it says why.
+    let gone = |file: &str| matches!(results.path(file).try_exists(), Ok(false));
     let missing = |file: &str, without| Doubt::MissingFile { file: file.to_string(), without };
     let mut doubts: Vec<Doubt> = expected(manifest)
         .into_iter()

@@ -2,6 +2,7 @@
 
 mod analysis;
 pub(super) mod answers;
+pub(super) mod changed;
 mod differing;
 mod failures;
 pub(super) mod health;

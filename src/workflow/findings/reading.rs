@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use super::server_word::{self, IdleRows};
-use super::{answers, failures, health, kept, ladder, logs, missing, prediction, script, truth};
+use super::{answers, changed, failures, health, kept, ladder, logs, missing, prediction, script, truth};
 use crate::analyze;
 use crate::analyze::{
     Analysis, AnswerPairs, Comparison, Doubt, Inputs, PhaseData, SentBy, SingleCall, analyse_script,
@@ -12,8 +12,8 @@ use crate::analyze::{
 use crate::host::both;
 use crate::model::Caveat;
 use crate::model::manifest::Manifest;
-use crate::model::{Phase, StageSet};
 use crate::model::run_files::MANIFEST;
+use crate::model::{Phase, StageSet};
 use crate::report;
 use crate::runlog::Results;
 use crate::workflow::definition::{self, Defined};
@@ -48,7 +48,9 @@ pub(super) struct Read {
 pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let manifest = results.manifest()?;
     if manifest.sla.is_empty() && manifest.imported.is_none() {
-        bail!("{MANIFEST} has no line of an SLA, so there is nothing to judge; the file was changed or is damaged: restore it");
+        bail!(
+            "{MANIFEST} has no line of an SLA, so there is nothing to judge; the file was changed or is damaged: restore it"
+        );
     }
     let sides = [(Phase::Before, "before"), (Phase::After, "after")];
     let beside = manifest
@@ -59,6 +61,8 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let counted = beside.as_ref().map_or([StageSet::ALL; 2], |common| common.counted);
     let (mut phases, mut doubts) = logs::phases(results, &manifest, counted)?;
     let script = script::read(results, &manifest, &mut doubts);
+    let truth = script.as_ref().and_then(|(_, rows)| truth::of_script(results, &manifest, rows, &mut doubts));
+    let notes = failures::read(results, &mut doubts);
     let (ladder, more) = ladder::read(results, &manifest)?;
     doubts.extend(more);
     let (mut idle, more) = IdleRows::read(results, &manifest)?;
@@ -71,6 +75,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     let calibration = fit(&idle.calibration);
     let single_calls = idle.single_calls;
     doubts.extend(missing::doubts(results, &manifest));
+    doubts.extend(changed::doubts(results, &manifest, |_| true, &doubts));
     let not_kept = kept::doubts(&manifest, [&before, &after]);
     let keeps = !not_kept.iter().any(|doubt| matches!(doubt, Doubt::NotKept { .. }));
     doubts.extend(not_kept);
@@ -113,14 +118,10 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
     if !keeps {
         kept::conclude_nothing(&mut analysis);
     }
-    analysis.baseline_script = script.map(|(_, rows)| {
-        let truth = truth::of_script(results, &manifest, &rows);
-        analyse_script(&rows, truth.as_ref())
-    });
+    analysis.baseline_script = script.map(|(_, rows)| analyse_script(&rows, truth.as_ref()));
     analysis.calibration = calibration;
     analysis.ladder_note = ladder.as_deref().and_then(|rungs| shorter_than_phases(rungs, before.planned()));
     analysis.ladder = ladder;
-    let notes = failures::read(results);
     let failed = [(Phase::Before, &before), (Phase::After, &after)].map(|(phase, data)| {
         report::failed(&data.failure_groups(), &failures::of_part(&notes, phase.name()))
     });

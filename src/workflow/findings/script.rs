@@ -1,5 +1,6 @@
 //! What the given load test's own log comes to, whichever tool wrote it.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::missing;
@@ -18,7 +19,10 @@ pub(super) fn read(
     doubts: &mut Vec<Doubt>,
 ) -> Option<(BaselineScript, ScriptRows)> {
     let record = manifest.baseline_script.as_ref()?;
-    let rows = match results.path(SCRIPT_LOG).exists() {
+    // What cannot be looked at is not absent.
+    let is_there =
+        !matches!(results.path(SCRIPT_LOG).metadata(), Err(error) if error.kind() == ErrorKind::NotFound);
+    let rows = match is_there {
         true => rows(results, record).unwrap_or_else(|problem| {
             doubts.push(Doubt::ScriptLogUnreadable { problem });
             ScriptRows::default()

@@ -12,7 +12,7 @@ use crate::model::manifest::Manifest;
 use crate::model::run_files::MANIFEST;
 use crate::model::{Caveat, ServerTimesRecord, TimePlace, TimeSource};
 use crate::plan::{Plan, Survey};
-use crate::runlog::{Live, Results, write_json};
+use crate::runlog::{Live, Results, log_sums, write_json};
 use crate::scenario::Settings;
 
 /// A run on its way.
@@ -111,6 +111,18 @@ impl<'a> Run<'a> {
         let caveat = caveat.into();
         self.runner.progress.note(&format!("caveat: {}", caveat.message));
         self.manifest.caveats.push(caveat);
+    }
+
+    /// Notes what the logs come to, all of which are closed.
+    pub(in crate::workflow) fn note_sums(&mut self) {
+        for (name, sum) in log_sums(&self.results) {
+            match sum {
+                Ok(sum) => drop(self.manifest.logs.insert(name, sum)),
+                Err(error) => {
+                    self.caveat(Doubt::UnreadLog { problem: format!("{name} cannot be read: {error}") });
+                }
+            }
+        }
     }
 
     pub(in crate::workflow) fn write_manifest(&self) -> anyhow::Result<()> {
