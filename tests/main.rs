@@ -29,6 +29,8 @@ mod interrupt;
 mod interval_coverage;
 mod junit;
 #[cfg(target_os = "linux")]
+mod local_limits;
+#[cfg(target_os = "linux")]
 mod memory;
 mod metrics;
 mod mock;

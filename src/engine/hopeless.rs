@@ -8,6 +8,9 @@ use crate::model::{ErrorKind, Micros, Moment, Sample};
 
 /// Fewer failures in a row are chance.
 const LEAST: u64 = 3;
+/// So many requests of a repetition that found no port or descriptor left on this machine, whatever became of the others, are a
+/// load that is no longer the planned one.
+pub const LOCAL_MOST: u64 = 16;
 /// Nothing has failed since the last success.
 const NEVER: u64 = u64::MAX;
 
@@ -39,14 +42,16 @@ pub(super) struct Hopeless {
     patience: Option<Patience>,
     since: AtomicU64,
     failures: AtomicU64,
+    /// Requests that this machine had no room for.
+    local: AtomicU64,
     gave_up: OnceLock<Moment>,
 }
 
 impl Hopeless {
     /// With no patience nothing is ever hopeless.
     pub(super) fn new(patience: Option<Patience>) -> Self {
-        let (since, failures) = (AtomicU64::new(NEVER), AtomicU64::new(0));
-        Hopeless { patience, since, failures, gave_up: OnceLock::new() }
+        let (since, failures, local) = (AtomicU64::new(NEVER), AtomicU64::new(0), AtomicU64::new(0));
+        Hopeless { patience, since, failures, local, gave_up: OnceLock::new() }
     }
 
     /// Takes a request that has ended; whether that is enough.
@@ -67,7 +72,10 @@ impl Hopeless {
         let now = end.as_micros();
         let since = self.since.fetch_min(now, Ordering::Relaxed).min(now);
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        let enough = failures >= patience.failures && now - since >= Micros::from(patience.lasting).0;
+        let local = sample.error == Some(ErrorKind::LocalLimit)
+            && self.local.fetch_add(1, Ordering::Relaxed) + 1 >= LOCAL_MOST;
+        let enough =
+            local || failures >= patience.failures && now - since >= Micros::from(patience.lasting).0;
         if enough {
             self.gave_up.get_or_init(|| end);
         }
@@ -118,6 +126,21 @@ mod tests {
         assert_eq!(enough(&hopeless, &[4, 5]), [false, false]);
         assert!(!hopeless.take(&ended(6, Some(ErrorKind::Interrupted))));
         assert_eq!((enough(&hopeless, &[7]), hopeless.gave_up().is_some()), (vec![true], true));
+    }
+
+    #[test]
+    fn a_machine_without_room_is_enough_whatever_succeeds() {
+        let hopeless = Hopeless::new(Some(Patience::of_load(Duration::from_secs(10), 64)));
+        let mut enough = (1..).map(|ms| {
+            hopeless.take(&ended(ms, None));
+            hopeless.take(&ended(ms, Some(ErrorKind::LocalLimit)))
+        });
+        assert_eq!(enough.position(|enough| enough), Some(LOCAL_MOST as usize - 1));
+        let never = Hopeless::new(None);
+        assert!(
+            (1..100).all(|ms| !never.take(&ended(ms, Some(ErrorKind::LocalLimit)))),
+            "all of it is wanted"
+        );
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod slot;
 mod threads;
 
 pub use health::{Health, Lag};
-pub use hopeless::Patience;
+pub use hopeless::{LOCAL_MOST, Patience};
 pub use pacing::Pacing;
 pub use repetition::Repetition;
 pub use run::run_on;

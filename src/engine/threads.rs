@@ -13,7 +13,7 @@ use super::halt::Halt;
 use super::health::Health;
 use super::repetition::Repetition;
 use super::run::run_share;
-use crate::host::{Alarm, Clock, Interrupt};
+use crate::host::{Alarm, Clock, Interrupt, no_thread};
 use crate::model::{Chunk, Pulse};
 use crate::transport::Transport;
 
@@ -75,7 +75,7 @@ fn start<'scope>(
     run: impl FnOnce() -> Health + Send + 'scope,
 ) -> anyhow::Result<Thread<'scope>> {
     let started = Builder::new().name(format!("engine {number}")).spawn_scoped(scope, run);
-    started.with_context(|| format!("cannot start thread {number} of the engine"))
+    started.with_context(|| no_thread(&format!("engine {number}")))
 }
 
 /// How all threads fared together, or what the first one that failed said.

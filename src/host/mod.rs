@@ -14,9 +14,11 @@ pub mod machine;
 pub mod memory;
 pub mod paths;
 pub mod regular;
+mod threads;
 pub mod written;
 
 pub use alarm::Alarm;
 pub use both::both;
 pub use clock::{Anchor, Clock};
 pub use interrupt::{Interrupt, Interrupted, Signal};
+pub use threads::{aside, no_thread, thread};

@@ -84,6 +84,8 @@ kinds! {
     NoSuccess = "no_success",
     /// Nearly all of a phase failed.
     MostlyFailed = "mostly_failed",
+    /// This machine had no ports or descriptors left for requests.
+    LocalLimit = "local_limit",
     /// Planned requests were never sent.
     Unsent = "unsent",
     /// The before phase meets every line of the SLA already.

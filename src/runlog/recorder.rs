@@ -14,6 +14,7 @@ use super::body_times::BodyTimes;
 use super::failures::FailureLog;
 use super::log::LogWriter;
 use super::log_file::LogFile;
+use crate::host::thread;
 use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Stage};
 
 /// The longest latency that the live histogram tells apart, in microseconds: two hours.
@@ -96,10 +97,8 @@ impl Recorder {
         let (sender, receiver) = channel();
         let live = Arc::new(Mutex::new(Live::default()));
         let shared = Arc::clone(&live);
-        let thread = std::thread::Builder::new()
-            .name("recorder".into())
-            .spawn(move || record(recording, repetition, times, &endpoint_of, &receiver, &shared, tap))
-            .context("cannot start the recorder's thread")?;
+        let work = move || record(recording, repetition, times, &endpoint_of, &receiver, &shared, tap);
+        let thread = thread("recorder", work)?;
         Ok((Recorder { thread, live }, sender))
     }
 

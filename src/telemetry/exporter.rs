@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::otlp::OtlpTarget;
 use super::queue::{Counts, Queue};
+use crate::host::thread;
 
 /// What became of the spans of a run: created = exported + failed + dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,8 +91,7 @@ impl Exporter {
             // A connection that hangs must not hold the thread.
             runtime.shutdown_background();
         };
-        let thread = std::thread::Builder::new().name("exporter".into()).spawn(work);
-        let thread = thread.context("cannot start the exporter's thread")?;
+        let thread = thread("exporter", work)?;
         is_built.recv().context("the exporter's thread panicked")??;
         Ok(Exporter { queue, thread, ended, give_up, problem })
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use anyhow::Context;
 use opentelemetry::KeyValue;
 
 use super::collector::{Collector, Message};
@@ -26,7 +25,7 @@ use super::server::{self, ExpositionServer, USUAL_PORT};
 use super::settings::TelemetrySettings;
 use super::tap::{CHUNKS, SampleTap};
 use super::verdict::{VerdictFigures, slow_above};
-use crate::host::console;
+use crate::host::{console, thread};
 use crate::model::Pulse;
 use crate::model::manifest::Destination;
 use crate::model::{Completed, Part, Phase, SlaLine};
@@ -286,8 +285,7 @@ fn counts(metrics: Option<&Metrics>) -> Counts {
 
 fn collect(collector: Collector) -> anyhow::Result<SyncSender<Message>> {
     let (sender, receiver) = sync_channel(CHUNKS);
-    let thread = std::thread::Builder::new().name("telemetry".into()).spawn(move || collector.run(&receiver));
-    thread.context("cannot start the telemetry's thread")?;
+    thread("telemetry", move || collector.run(&receiver))?;
     Ok(sender)
 }
 

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::metrics::Metrics;
 use super::reader::answer;
 use super::scrapes::Scrapes;
+use crate::host::thread;
 
 /// Where Prometheus looks for the tool, as the OpenTelemetry exporters have it.
 pub(super) const USUAL_PORT: u16 = 9464;
@@ -57,8 +58,7 @@ impl ExpositionServer {
             runtime.block_on(serve(listener, metrics, counted, stopped));
             runtime.shutdown_background();
         };
-        let thread = std::thread::Builder::new().name("metrics".into()).spawn(run);
-        let thread = thread.context("cannot start the thread of the metrics")?;
+        let thread = thread("metrics", run)?;
         Ok(ExpositionServer { scrapes, port, thread: Some(thread), stop })
     }
 }

@@ -9,7 +9,7 @@ use super::sending::{PartLoad, Ready, Runner, Session, Shown, conditions, patien
 use super::steps::{expected, warmup};
 use crate::analyze::{Doubt, FailureGroup};
 use crate::host::console::{self, STDOUT};
-use crate::host::{Anchor, Interrupt};
+use crate::host::{Anchor, Interrupt, aside};
 use crate::model::run_files;
 use crate::model::{Caveat, Mask, Phase, RunEnd};
 use crate::plan::{Plan, Survey};
@@ -106,7 +106,7 @@ async fn warm_up(runner: &mut Runner<'_>, plan: &Arc<Plan>, session: &Session) -
     }
     let (looked_at, first) = (Arc::clone(plan), warmup::surveyed(settings, plan.requests()));
     let look = move || Survey::of(&looked_at, first, warmup::BODIES_MOST, 0);
-    let survey = tokio::task::spawn_blocking(look).await??;
+    let survey = aside("survey", look).await??;
     let Some(load) = warmup::load(settings, plan, &survey, 1) else { return Ok(()) };
     let part = load.part.to_string();
     let nowhere = Path::new("/dev/null");

@@ -7,7 +7,7 @@ use super::findings::{Findings, analyze, page, payload_sets};
 use super::sending::{IdleBodies, Ready, Recordings, Run, Runner, conditions};
 use super::steps::{self, End, Progressed, before_log, expected, script, warmup};
 use crate::analyze::Doubt;
-use crate::host::{Anchor, Interrupt, console};
+use crate::host::{Anchor, Interrupt, aside, console};
 use crate::model::run_files::PAGE;
 use crate::model::{Part, Phase};
 use crate::plan::Survey;
@@ -87,7 +87,7 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     let looked_at = Arc::clone(&plan);
     let (first, wanted) = (warmup::surveyed(settings, plan.requests()), idle_calls(settings));
     let look = move || (looked_at.digest(), Survey::of(&looked_at, first, warmup::BODIES_MOST, wanted));
-    let (digest, survey) = tokio::task::spawn_blocking(look).await?;
+    let (digest, survey) = aside("survey", look).await?;
     let (digest, survey) = (digest?, survey?);
     let anchor = Anchor::now();
     let run_id = conditions::run_id(&anchor);

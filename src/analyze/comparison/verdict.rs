@@ -101,11 +101,13 @@ pub(in crate::analyze) fn of(lines_met: bool, quality: &Quality, loads: &[&Phase
     if lines_met && !quality.degraded && complete { Verdict::Met } else { Verdict::Missed }
 }
 
-/// How the run ended: an interruption first, then a phase without one success.
+/// How the run ended: an interruption first, then a phase without one success, or one that stopped because this machine had no
+/// room for its requests: no server is judged by that.
 pub(super) fn end(before: &PhaseData, after: &PhaseData, interrupted: Option<Signal>) -> RunEnd {
     match interrupted {
         Some(signal) => RunEnd::Interrupted(signal),
         None if before.succeeded() == 0 || after.succeeded() == 0 => RunEnd::Failed,
+        None if [before, after].iter().any(|phase| phase.local_limits() > 0 && phase.unsent() > 0) => RunEnd::Failed,
         None => RunEnd::Completed,
     }
 }

@@ -195,6 +195,11 @@ impl PhaseData {
         Table(errors.into_values().collect())
     }
 
+    /// Requests that this machine had no room for.
+    pub(in crate::analyze) fn local_limits(&self) -> u64 {
+        self.sums.iter().filter_map(|sums| sums.errors.get(&ErrorKind::LocalLimit)).sum()
+    }
+
     /// Failures by kind and status, the largest group first.
     pub fn failure_groups(&self) -> Vec<FailureGroup> {
         let kinds = self.rows.iter().filter_map(|row| Some(((row.error()?, row.status()), 1)));

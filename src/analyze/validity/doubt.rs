@@ -162,6 +162,15 @@ pub enum Doubt {
         /// How they were sent.
         sent_by: SentBy,
     },
+    /// This machine had no ports or descriptors left for requests.
+    LocalLimit {
+        /// Of which phase.
+        phase: Phase,
+        /// How many.
+        requests: u64,
+        /// Of how many.
+        planned: u64,
+    },
     /// Planned requests were never sent.
     Unsent {
         /// Whose.
@@ -386,6 +395,7 @@ impl Doubt {
             Doubt::OverloadUntold { .. } => CaveatKind::OverloadUntold,
             Doubt::NoSuccess { .. } => CaveatKind::NoSuccess,
             Doubt::MostlyFailed { .. } => CaveatKind::MostlyFailed,
+            Doubt::LocalLimit { .. } => CaveatKind::LocalLimit,
             Doubt::Unsent { .. } => CaveatKind::Unsent,
             Doubt::NothingToFix { .. } => CaveatKind::NothingToFix,
             Doubt::UnequalWork { .. } => CaveatKind::UnequalWork,

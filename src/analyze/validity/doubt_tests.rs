@@ -30,6 +30,12 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
             at: Moment::from_micros(12_000_000),
             mostly: ErrorKind::ConnectRefused,
         },
+        Doubt::EndedEarly { part, repetition, at, mostly: ErrorKind::ConnectRefused } => Doubt::EndedEarly {
+            part: part.clone(),
+            repetition: *repetition,
+            at: *at,
+            mostly: ErrorKind::LocalLimit,
+        },
         Doubt::EndedEarly { .. } => Doubt::CallsGivenUp { batch: 1, mostly: ErrorKind::Timeout },
         Doubt::CallsGivenUp { batch: 1, .. } => Doubt::CallsGivenUp { batch: 8, mostly: ErrorKind::Http4xx },
         Doubt::CallsGivenUp { .. } => Doubt::NoBaselineScript { script: word() },
@@ -64,7 +70,8 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
             let failures = vec![FailureGroup { error: ErrorKind::Http4xx, status: Some(401), n: 19 }];
             Doubt::MostlyFailed { phase, failed: 19, sent: 20, failures, sent_by: SentBy::default() }
         }
-        Doubt::MostlyFailed { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
+        Doubt::MostlyFailed { .. } => Doubt::LocalLimit { phase, requests: 1, planned: 2 },
+        Doubt::LocalLimit { .. } => Doubt::Unsent { phase, unsent: 1, planned: 2 },
         Doubt::Unsent { .. } => Doubt::NothingToFix { broken: false, closed: false },
         Doubt::NothingToFix { broken: false, .. } => Doubt::NothingToFix { broken: true, closed: false },
         Doubt::NothingToFix { closed: false, .. } => Doubt::NothingToFix { broken: true, closed: true },

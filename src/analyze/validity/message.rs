@@ -1,10 +1,11 @@
 //! Each doubt in words: what it is and what to do.
 
 use super::doubt::Doubt;
+use super::remedy::LOCAL_REMEDY;
 use super::{answers, batches, failed, kept, losses, overload};
 use crate::analyze::document::OfferedLoad;
 use crate::model::run_files::{MANIFEST, SCRIPT_OUTPUT};
-use crate::model::{Caveat, Metric, Micros, Peer, Phase};
+use crate::model::{Caveat, ErrorKind, Metric, Micros, Peer, Phase};
 
 /// What a doubt is and what to do, for people.
 pub(super) fn message(doubt: &Doubt) -> String {
@@ -12,6 +13,12 @@ pub(super) fn message(doubt: &Doubt) -> String {
         Doubt::Interrupted => {
             "the run was interrupted: this comparison is partial; run it again".to_string()
         }
+        Doubt::EndedEarly { part, repetition, at, mostly: ErrorKind::LocalLimit } => format!(
+            "the run ended early: {:.1} s into repetition {repetition} of {part} this machine, not the server, had no ports or file \
+             descriptors left for its requests, so that the load was no longer the planned one; what was not sent by then is unsent, \
+             and no further repetition was made: {LOCAL_REMEDY}; to send all of it whatever happens: --set load.abort_after=off",
+            at.as_micros() as f64 / 1e6,
+        ),
         Doubt::EndedEarly { part, repetition, at, mostly } => format!(
             "the run ended early: {:.1} s into repetition {repetition} of {part} nothing but failures had ended for as long \
              as load.abort_after says, most of them as {}; what was not sent by then is unsent, and no further repetition \
@@ -139,6 +146,12 @@ pub(super) fn message(doubt: &Doubt) -> String {
             "{n} of {sent} requests of the {} phase failed, so its times say nothing and are not explained: {}",
             phase.name(),
             failed::what_failed(failures, sent_by)
+        ),
+        Doubt::LocalLimit { phase, requests, planned } => format!(
+            "{requests} of {planned} planned requests of the {} phase never left this machine, which had no ports or file descriptors \
+             left (local_limit): that is the client's doing, not the server's, and what else the phase shows is a client at its \
+             limit; {LOCAL_REMEDY}",
+            phase.name()
         ),
         Doubt::Unsent { phase, unsent, planned } => format!(
             "{unsent} of {planned} planned requests of the {} phase were never sent; they rank as slower than all \

@@ -75,6 +75,9 @@ pub(super) fn accounting(
             let failures = data.failure_groups();
             doubts.push(Doubt::MostlyFailed { phase, failed, sent, failures, sent_by: sent_by.clone() });
         }
+        if let requests @ 1.. = data.local_limits() {
+            doubts.push(Doubt::LocalLimit { phase, requests, planned });
+        }
         if missing > 0 {
             doubts.push(Doubt::MissingRows { phase, missing, planned });
         }
@@ -90,6 +93,10 @@ pub(super) fn nothing_to_fix(
     overloaded: [bool; 2],
     closed: bool,
 ) -> Option<Doubt> {
+    // What a client at its own limit has measured is no reason to keep anything as it is.
+    if phases.iter().any(|phase| phase.local_limits() > 0) {
+        return None;
+    }
     let keeps = |at: usize| !overloaded[at] && sla.iter().all(|line| meets(line, phases[at]));
     keeps(0).then(|| Doubt::NothingToFix { broken: !keeps(1), closed })
 }
@@ -139,6 +146,26 @@ mod tests {
         assert!(message(&broken).contains("made it worse"), "{}", message(&broken));
         let closed = message(&nothing_to_fix(&[line], [&fast, &slow], [false; 2], true).expect("a doubt"));
         assert!(!closed.contains("keep sending") && closed.contains("caveat on these"), "{closed}");
+    }
+
+    #[test]
+    fn what_this_machine_had_no_room_for_is_no_failure_of_the_server() {
+        let full = |n| {
+            let error = move |seq| (seq < n).then_some(ErrorKind::LocalLimit);
+            phase_of(1_000, (0..1_000).map(move |seq| Sample { error: error(seq), ..sample(seq, 500_000) }))
+        };
+        let (fast, crowded) = (phase(&[&[500_000; 1_000]]), full(3));
+        let found = accounting(&fast, &crowded, false, &SentBy::default());
+        assert_eq!(found, [Doubt::LocalLimit { phase: Phase::After, requests: 3, planned: 1_000 }]);
+        let text = message(&found[0]);
+        assert!(text.contains("not the server's") && text.contains("ulimit -n"), "{text}");
+        let line = [sla("p95", 400)];
+        assert_eq!(nothing_to_fix(&line, &fast, &crowded, false), None);
+        assert_eq!(
+            nothing_to_fix(&[sla("p95", 600)], &fast, &crowded, false),
+            None,
+            "nobody is told to keep anything"
+        );
     }
 
     #[test]

@@ -47,6 +47,10 @@ fn says_who_asks(header: &str) -> bool {
     ["auth", "key", "token", "cookie"].iter().any(|word| name.contains(word))
 }
 
+/// Where this machine has no room for more.
+pub(super) const LOCAL_REMEDY: &str =
+    "raise this machine's limit (ulimit -n, net.ipv4.ip_local_port_range), or lower -c, or keep connections";
+
 const PROXY_KEY: &str = "give the proxy the name and the password that it wants: --transport reqwest --proxy \
                          http://NAME:PASSWORD@HOST:PORT (target.proxy)";
 
@@ -91,9 +95,7 @@ fn of_word(error: ErrorKind, said: &str, sent: &SentBy) -> &'static str {
         ErrorKind::ConnectFailed => {
             "make the server reachable from here: address, route and firewall, or correct --target (target.url)"
         }
-        ErrorKind::LocalLimit => {
-            "raise this machine's limit (ulimit -n, net.ipv4.ip_local_port_range), or lower -c, or keep connections"
-        }
+        ErrorKind::LocalLimit => LOCAL_REMEDY,
         ErrorKind::Tls => of_tls(said),
         ErrorKind::Reset | ErrorKind::Closed => {
             "find in the server's log why it ends connections before it has answered: a crash, a limit, an idle time-out \

@@ -4,14 +4,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use bytes::Bytes;
-use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use super::probed::{Answered, Failed, Probed};
 use crate::client::{AnswerCollector, AnswerLimits, BatchRoom, Collected};
-use crate::host::Clock;
+use crate::host::{Clock, aside};
 use crate::model::{ByteBudget, ErrorKind, Moment};
 use crate::transport::{
     Connection, ConnectionMarks, Endpoint, EndpointError, ExchangeMarks, Head, Request, Transport,
@@ -40,13 +38,7 @@ pub(in crate::workflow) async fn attempt<T: Transport + 'static>(
     attempt: ProbeRequest,
     transport: impl FnOnce() -> Result<T, EndpointError> + Send + 'static,
 ) -> anyhow::Result<Probed> {
-    let (done, outcome) = oneshot::channel();
-    std::thread::Builder::new().name("probe".into()).spawn(move || {
-        let probed = run(&attempt, transport);
-        // Who does not wait any more has been interrupted.
-        let _ = done.send(probed);
-    })?;
-    outcome.await.map_err(|_| anyhow!("the probe's thread panicked"))?
+    aside("probe", move || run(&attempt, transport)).await?
 }
 
 fn run<T: Transport + 'static>(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use tokio::sync::oneshot;
 
 use super::destination;
@@ -11,7 +11,7 @@ use super::transports::Moving;
 use crate::client::{AnswerLimits, BatchFormat, BatchRoom};
 use crate::engine::{Health, Pacing, Repetition};
 use crate::host::{Anchor, Clock};
-use crate::host::{Interrupt, limits};
+use crate::host::{Interrupt, limits, thread};
 use crate::model::{ByteBudget, TimeSource};
 use crate::plan::{Slice, TraceIds};
 use crate::report::Step;
@@ -72,12 +72,11 @@ impl Measurement<'_> {
         let told = Arc::clone(&pulse);
         let is_open = self.load.plan.arrivals().is_some();
         let live = || Live { offered: is_open.then(|| told.due()), ..recorder.live() };
-        let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
+        let thread = thread("engine", move || {
             let outcome = moving.run(threads, repetition, clock, sink, &pulse, &wish);
             let _ = ended.send(());
             outcome
-        });
-        let thread = thread.context("cannot start the engine's thread")?;
+        })?;
         // An error here is the engine's panic, which the join below reports.
         let _ = step.watch(end, live).await;
         let health = thread.join().map_err(|_| anyhow!("the engine's thread panicked")).flatten();

@@ -6,7 +6,8 @@ use super::measurement::{Measured, Measurement};
 use super::part_load::{PartLoad, Shown};
 use super::server::{Server, Session};
 use super::{destination, health, mix, plans};
-use crate::host::{Anchor, Interrupt, console, limits, memory};
+use crate::engine::LOCAL_MOST;
+use crate::host::{Anchor, Interrupt, aside, console, limits, memory};
 use crate::model::manifest::{Destination, RepetitionRecord};
 use crate::model::{ArrivalProcess, Closings, ErrorKind, Moment, Strategy, TimeSource};
 use crate::plan::Plan;
@@ -36,8 +37,7 @@ impl Ready {
     ) -> anyhow::Result<Self> {
         // On another thread: a large file takes seconds, and this one listens for Ctrl-C.
         let of_plan = settings.clone();
-        let plan = tokio::task::spawn_blocking(move || plans::of_phases(&of_plan));
-        let plan = Arc::new(plan.await??);
+        let plan = Arc::new(aside("plan", move || plans::of_phases(&of_plan)).await??);
         memory::give_large_ones_back();
         limits::make_room(most_connections(settings, &plan), settings.load.threads as u64)?;
         let prepared = Prepared::make(&settings.telemetry)?;
@@ -96,7 +96,7 @@ pub(in crate::workflow) struct Runner<'a> {
 pub(in crate::workflow) struct GivenUp {
     /// When.
     pub at: Moment,
-    /// How most of its requests failed.
+    /// How most of its requests failed; where this machine had no room for some, that alone ended it.
     pub mostly: ErrorKind,
 }
 
@@ -105,6 +105,10 @@ impl GivenUp {
         let at = gave_up?;
         // What was under way then says nothing of the server.
         let failed = live.failures.iter().filter(|((word, _), _)| *word != ErrorKind::Interrupted);
+        let local = live.failures.get(&(ErrorKind::LocalLimit, None)).is_some_and(|n| *n >= LOCAL_MOST);
+        if local {
+            return Some(GivenUp { at, mostly: ErrorKind::LocalLimit });
+        }
         let mostly = failed.max_by_key(|(_, n)| **n).map_or(ErrorKind::Interrupted, |((word, _), _)| *word);
         Some(GivenUp { at, mostly })
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::server::Stopped;
 use crate::analyze::{Comparison, Doubt, LostSpans, SlaResult};
-use crate::host::Interrupt;
 use crate::host::console;
+use crate::host::{Interrupt, aside};
 use crate::mock::LAST_SPANS_WITHIN;
 use crate::report::Progress;
 use crate::telemetry::{LineFigures, SpanTotals, Telemetry, VerdictFigures};
@@ -35,7 +35,7 @@ pub(in crate::workflow) async fn flush(
     let limit = FLUSH_WITHIN - stopped.took.min(LAST_SPANS_WITHIN);
     let spans = match telemetry.stop_spans() {
         // On another thread: this one listens for Ctrl-C.
-        Some(exporter) => tokio::task::spawn_blocking(move || exporter.finish(limit)).await.ok(),
+        Some(exporter) => aside("last spans", move || exporter.finish(limit)).await.ok(),
         None => None,
     };
     if let Some(spans) = &spans {
