@@ -51,6 +51,7 @@ mod prove;
 mod quality;
 mod readme;
 mod requests;
+mod requests_failed;
 mod rooms;
 mod run_tests;
 mod runs_coverage;

@@ -310,10 +310,10 @@ fn a_damaged_plan_asks_for_no_memory() {
     let path = run.join("manifest.json");
     let mut manifest: serde_json::Value =
         serde_json::from_slice(&fs::read(&path).expect("a manifest")).expect("JSON");
-    manifest["plan"]["requests"] = 1_000_000_000_u64.into();
+    manifest["plan"]["requests"] = 100_000_000_u64.into();
     manifest["plan"]["repetitions"] = 100.into();
     fs::write(&path, manifest.to_string()).expect("the folder is writable");
-    // In KiB; an entry of 16 bytes a request would need 16 GB.
+    // In KiB; an entry of 16 bytes a request would need 160 GB.
     let mut limited = Command::new("sh");
     limited.args(["-c", "ulimit -v 2000000 && exec \"$0\" analyze \"$1\""]).arg(EXE).arg(run);
     let output = limited.output().expect("the shell starts");

@@ -26,7 +26,7 @@ pub use document::{
     LadderRung, LatencyMs, NoResult, NumericDifferences, OfferedLoad, PhaseAnalysis, PhaseSummary,
     Prediction, Quality, RepetitionSummary, Reuse, ReuseBuys, RunCompared, RunsCompared, Saturation,
     ScriptAnalysis, ScriptLog, ServerPart, ServerView, SlaResult, SlaTimes, StageFigures, Table, TableKey,
-    Tail, ThreeIntervals, ThreePercentiles, Untold, Utilisation, Way, Window, Yardstick,
+    Tail, ThreeIntervals, ThreePercentiles, Untold, Utilisation, Way, Window, Yardstick, mostly_failed,
 };
 pub use ladder::{climbed, shorter_than_phases};
 #[cfg(test)]

@@ -21,8 +21,8 @@ Examples:
   spanload load -n 100 -o load.csv                  the before phase once, 100 requests
   spanload load --phase after --target http://127.0.0.1:8000/v1/infer --timeout 30s
 
-Prints where the log is. Exit codes: 0 at least one request succeeded, 1 none did, 2 wrong usage or scenario,
-129, 130 or 143 interrupted.";
+Prints where the log is. Exit codes: 0 requests succeeded, 1 none did, hardly any, or none after some instant, or more than
+--max-error-rate failed, 2 wrong usage or scenario, 129, 130 or 143 interrupted.";
 
 /// `spanload load`
 #[derive(Debug, Args)]

@@ -50,6 +50,9 @@ pub struct ScenarioArgs {
     /// Line of the SLA, such as p95=800ms, error_rate=1% or throughput=100rps; repeatable
     #[arg(long, value_name = "METRIC=LIMIT", help_heading = "Verdict")]
     sla: Vec<String>,
+    /// Share of failures, such as 5%, above which the run has failed, with exit code 1
+    #[arg(long, value_name = "SHARE", help_heading = "Verdict")]
+    max_error_rate: Option<String>,
     /// Any key of the scenario, such as mock.backlog=64; repeatable, wins over the file
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Scenario")]
     set: Vec<String>,
@@ -98,6 +101,9 @@ impl ScenarioArgs {
             overrides.set("--warmup", "load.warmup", warmup.as_str());
         }
         self.connections.lay_over(&mut overrides);
+        if let Some(share) = &self.max_error_rate {
+            overrides.set("--max-error-rate", "load.max_error_rate", share.as_str());
+        }
         if let Some(method) = &self.method {
             overrides.set("--method", "target.method", method.as_str());
         }

@@ -102,6 +102,8 @@ kinds! {
     NeverBatched = "never_batched",
     /// Requests were lost on kept connections that the server ended as they were sent.
     KeptRace = "kept_race",
+    /// Requests of both sides failed, and no line of the SLA judges that; or more failed than may.
+    RequestsFailed = "requests_failed",
     /// One side fails more often than the other.
     UnequalErrors = "unequal_errors",
     /// The client's own loop woke late enough to show in the tail.

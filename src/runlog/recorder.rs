@@ -15,7 +15,7 @@ use super::failures::FailureLog;
 use super::log::LogWriter;
 use super::log_file::LogFile;
 use crate::host::thread;
-use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Stage};
+use crate::model::{AnswerBody, AnswerDigest, Chunk, Completed, ErrorKind, Moment, Stage};
 
 /// The longest latency that the live histogram tells apart, in microseconds: two hours.
 const HIGHEST_US: u64 = 7_200_000_000;
@@ -29,6 +29,10 @@ pub struct Live {
     pub failed: u64,
     /// These by their word and status.
     pub failures: BTreeMap<(ErrorKind, Option<u16>), u64>,
+    /// Of them, since the last usable answer.
+    pub failed_since: u64,
+    /// When that answer had come, from the start of the repetition.
+    pub last_success: Option<Moment>,
     /// Of them, with an answer of which no copy was kept.
     pub not_copied: u64,
     /// What each stage of these took in all, in microseconds, in the order of [`Stage::ALL`].
@@ -45,6 +49,8 @@ impl Default for Live {
             ended: 0,
             failed: 0,
             failures: BTreeMap::new(),
+            failed_since: 0,
+            last_success: None,
             not_copied: 0,
             stages: [0; Stage::ALL.len()],
             latency: Histogram::new_with_bounds(1, HIGHEST_US, 3).expect("the bounds are in order"),
@@ -187,9 +193,13 @@ fn count(live: &mut Live, chunk: &[Completed]) {
             live.stages[stage as usize] += sample.stages.get(stage).unwrap_or_default().0;
         }
         match sample.error {
-            None => live.latency.saturating_record(sample.stages.latency().0),
+            None => {
+                live.latency.saturating_record(sample.stages.latency().0);
+                (live.failed_since, live.last_success) = (0, live.last_success.max(sample.end()));
+            }
             Some(word) => {
                 live.failed += 1;
+                live.failed_since += 1;
                 *live.failures.entry((word, sample.status)).or_default() += 1;
             }
         }

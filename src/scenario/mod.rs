@@ -14,6 +14,7 @@ mod given_script;
 mod headers;
 mod http2;
 mod length;
+mod max_error_rate;
 mod method;
 mod overrides;
 #[cfg(test)]
@@ -85,6 +86,7 @@ fn judged(settings: &Settings) -> Result<(), ScenarioError> {
 pub fn load_open(path: &Path, overrides: &Overrides) -> Result<Settings, ScenarioError> {
     let mut raw = read_raw(path, overrides)?;
     let given = |key| overrides.last(&["load", key]).is_some();
+    max_error_rate::refuse(raw.load.max_error_rate.as_deref())?;
     arrivals::open(&mut raw.load, given("requests"), given("workers"))?;
     let settings = resolved(raw, overrides)?;
     if settings.baseline.log.is_some() {

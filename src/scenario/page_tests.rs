@@ -98,6 +98,7 @@ fn all_keys() -> Raw {
             template: path.clone(),
             columns: path.clone(),
             order: "random".into(),
+            max_error_rate: text.clone(),
         },
         sla: Metric::ALL.iter().map(|metric| (metric.to_string(), "limit".to_string())).collect(),
         before: RawPhase {

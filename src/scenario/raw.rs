@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Value;
 
-use super::abort_after;
 use super::error::ScenarioError;
 use super::given_script::GivenScript;
 use super::quality::RawQuality;
 use super::raw_endpoint::RawEndpoint;
 use super::raw_secret::{self, RawHeaders, RawSecret};
 use super::success::RawSuccess;
+use super::{abort_after, max_error_rate};
 use crate::host::paths;
 use crate::mock::MockSettings;
 use crate::telemetry::TelemetrySettings;
@@ -169,6 +169,8 @@ pub struct RawLoad {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<PathBuf>,
     pub order: String,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "max_error_rate::text")]
+    pub max_error_rate: Option<String>,
 }
 
 impl Default for RawLoad {
@@ -193,6 +195,7 @@ impl Default for RawLoad {
             template: None,
             columns: None,
             order: "sequential".into(),
+            max_error_rate: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use super::encoding;
 use super::endpoints::{self, TargetEndpoint};
 use super::error::ScenarioError;
 use super::headers::{self, GivenHeader};
+use super::max_error_rate;
 use super::method;
 use super::quality;
 use super::raw::{self, Raw};
@@ -230,6 +231,9 @@ pub struct Load {
     pub columns: Option<PathBuf>,
     /// In which order lines or rows are taken.
     pub order: RowOrder,
+    /// With which share of failures a run has failed; `None` is where hardly anything else ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_error_rate: Option<f64>,
 }
 
 fn as_millis<S: serde::Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -331,6 +335,7 @@ fn load(raw: raw::RawLoad, others_have_files: bool) -> Result<Load, ScenarioErro
         arrival,
         duration,
         warmup: warmup::resolve(&raw.warmup)?,
+        max_error_rate: max_error_rate::resolve(raw.max_error_rate.as_deref())?,
         template: raw.template,
         columns: raw.columns,
     })

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::sending::{PartLoad, Ready, Runner, Session, Shown, conditions, patience, telemetry};
 use super::steps::{expected, warmup};
-use crate::analyze::{Doubt, FailureGroup};
+use crate::analyze::{Doubt, FailureGroup, mostly_failed};
 use crate::host::console::{self, STDOUT};
 use crate::host::{Anchor, Interrupt, aside};
 use crate::model::run_files;
@@ -15,7 +15,7 @@ use crate::model::{Caveat, Mask, Phase, RunEnd};
 use crate::plan::{Plan, Survey};
 use crate::report;
 use crate::report::{Progress, failed_load};
-use crate::runlog::{Answers, FailureLog, LogFile, LogWriter, Recording};
+use crate::runlog::{Answers, FailureLog, Live, LogFile, LogWriter, Recording};
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 
@@ -93,7 +93,42 @@ pub async fn load(
             RunEnd::Failed
         }
         None if ran.given_up.is_some() => RunEnd::Failed,
-        None => RunEnd::Completed,
+        None => match failed_mostly(&ran.live, settings) {
+            Some(why) => {
+                console::fail(&format!("error: {why}"));
+                RunEnd::Failed
+            }
+            None => RunEnd::Completed,
+        },
+    })
+}
+
+/// Fewer failures in a row are chance, unless there are more callers.
+const IN_A_ROW: u64 = 10;
+
+/// Why a load with some successes has failed all the same; `None` if it has not. Where somebody says what share may fail, that
+/// alone counts.
+fn failed_mostly(live: &Live, settings: &Settings) -> Option<String> {
+    let (failed, sent) = (live.failed, live.ended);
+    let share = failed as f64 / sent.max(1) as f64;
+    let percent = share * 100.0;
+    if let Some(most) = settings.load.max_error_rate {
+        let most_percent = most * 100.0;
+        return (share > most).then(|| {
+            format!("{failed} of {sent} requests failed ({percent:.1} %), more than the {most_percent} % of load.max_error_rate")
+        });
+    }
+    const OR: &str = "correct what the lines above name, or say how many may fail with --max-error-rate";
+    if mostly_failed(sent - failed, failed) {
+        return Some(format!("{failed} of {sent} requests failed ({percent:.1} %); {OR}"));
+    }
+    let callers = if settings.load.arrival.is_some() { 1 } else { settings.load.workers as u64 };
+    let since = live.last_success.unwrap_or_default().as_micros() as f64 / 1e6;
+    (live.failed_since >= callers.max(IN_A_ROW)).then(|| {
+        format!(
+            "nothing but errors came after {since:.1} s: the last {} of {sent} requests failed; {OR}",
+            live.failed_since
+        )
     })
 }
 

@@ -121,6 +121,7 @@ pub fn compared(before: &PhaseData, after: &PhaseData) -> Comparison {
         aa: false,
         sent_by: Default::default(),
         answers: Default::default(),
+        max_error_rate: None,
     })
 }
 

@@ -73,5 +73,6 @@ pub fn compared(before: &PhaseData, after: &PhaseData, lines: &[&str], strict: b
         aa: false,
         sent_by: Default::default(),
         answers: Default::default(),
+        max_error_rate: None,
     })
 }

@@ -59,6 +59,7 @@ fn judged([before, after]: &[PhaseData; 2], warmup: Option<&str>) -> Comparison 
         aa: true,
         sent_by: Default::default(),
         answers: Default::default(),
+        max_error_rate: None,
     })
 }
 

@@ -43,7 +43,7 @@ pub fn judge_alone(inputs: Inputs<'_>) -> Comparison {
     });
     let met = comparison.sla.iter().all(|line| line.verdict == Verdict::Met);
     comparison.verdict = verdict::of(met, &comparison.quality, &[data]);
-    comparison.end = verdict::end(data, data, interrupted);
+    comparison.end = verdict::end(data, data, interrupted, None);
     comparison.exit = comparison.exit_for(strict);
     comparison
 }

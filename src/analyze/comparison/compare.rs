@@ -51,7 +51,7 @@ pub(super) fn conclude(inputs: Inputs<'_>, quality: Quality, pairing: Pairing) -
             _ => verdict::overall_confidence(&sla, &quality),
         },
         exit: Exit::Success,
-        end: verdict::end(inputs.before, inputs.after, inputs.interrupted),
+        end: verdict::end(inputs.before, inputs.after, inputs.interrupted, inputs.max_error_rate),
         interval_method: method::method(&before, &after, pairing),
         sla,
         phases: Phases { before: summary(&before, load[0]), after: summary(&after, load[1]) },

@@ -42,6 +42,7 @@ pub fn compare_runs(
         aa: false,
         sent_by: b.sent_by.clone(),
         answers,
+        max_error_rate: None,
     };
     let pairing = if a.imported || b.imported { Pairing::Foreign } else { Pairing::Unpaired };
     let mut comparison = conclude(inputs, quality, pairing);

@@ -103,11 +103,20 @@ pub(in crate::analyze) fn of(lines_met: bool, quality: &Quality, loads: &[&Phase
 
 /// How the run ended: an interruption first, then a phase without one success, or one that stopped because this machine had no
 /// room for its requests: no server is judged by that.
-pub(super) fn end(before: &PhaseData, after: &PhaseData, interrupted: Option<Signal>) -> RunEnd {
+pub(super) fn end(
+    before: &PhaseData,
+    after: &PhaseData,
+    interrupted: Option<Signal>,
+    max_error_rate: Option<f64>,
+) -> RunEnd {
+    let too_many = |phase: &PhaseData| max_error_rate.is_some_and(|most| phase.failed_share() > most);
     match interrupted {
         Some(signal) => RunEnd::Interrupted(signal),
         None if before.succeeded() == 0 || after.succeeded() == 0 => RunEnd::Failed,
-        None if [before, after].iter().any(|phase| phase.local_limits() > 0 && phase.unsent() > 0) => RunEnd::Failed,
+        None if [before, after].iter().any(|phase| phase.local_limits() > 0 && phase.unsent() > 0) => {
+            RunEnd::Failed
+        }
+        None if too_many(before) || too_many(after) => RunEnd::Failed,
         None => RunEnd::Completed,
     }
 }

@@ -97,5 +97,6 @@ pub(crate) fn compared(
         aa: false,
         sent_by: Default::default(),
         answers: Default::default(),
+        max_error_rate: None,
     })
 }

@@ -46,4 +46,6 @@ pub struct Inputs<'a> {
     pub sent_by: SentBy,
     /// What is known of answers beyond their digests.
     pub answers: AnswerPairs,
+    /// With which share of failures a phase has failed, where somebody says so.
+    pub max_error_rate: Option<f64>,
 }

@@ -143,6 +143,11 @@ impl PhaseData {
         self.sums.iter().flat_map(|sums| sums.errors.values()).sum()
     }
 
+    /// Of the requests that were sent the share that failed, 0 to 1; 0 where none was.
+    pub(in crate::analyze) fn failed_share(&self) -> f64 {
+        self.failed() as f64 / (self.failed() + self.succeeded()).max(1) as f64
+    }
+
     /// Requests that were never sent; rows that are missing are among them.
     pub fn unsent(&self) -> u64 {
         self.planned() - self.succeeded() - self.failed()

@@ -3,6 +3,7 @@
 use super::doubted_times::DoubtedTimes;
 use super::first_repetition::SlowFirst;
 use super::losses::LostSpans;
+use super::many_failed::ManyFailed;
 use super::remedy::SentBy;
 use super::work_basis::WorkBasis;
 use crate::analyze::document::{OfferedLoad, Quality, Untold, Yardstick};
@@ -243,6 +244,8 @@ pub enum Doubt {
         /// How the server ended others of its connections.
         closings: Closings,
     },
+    /// Requests failed that no line of the SLA judges, or more than may.
+    RequestsFailed(ManyFailed),
     /// One phase fails more often than the other.
     UnequalErrors {
         /// Share of failures, 0 to 1.
@@ -404,6 +407,7 @@ impl Doubt {
             Doubt::NotKept { .. } => CaveatKind::NotKept,
             Doubt::NeverBatched { .. } => CaveatKind::NeverBatched,
             Doubt::KeptRace { .. } => CaveatKind::KeptRace,
+            Doubt::RequestsFailed(_) => CaveatKind::RequestsFailed,
             Doubt::UnequalErrors { .. } => CaveatKind::UnequalErrors,
             Doubt::ClientLate { .. } => CaveatKind::ClientLate,
             Doubt::ReleasedLate { .. } => CaveatKind::ReleasedLate,

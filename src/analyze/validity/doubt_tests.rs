@@ -88,7 +88,9 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
             doubted(TimesSign::TooLong { phase, share: 0.5, ratio: 3.0 })
         }
         Doubt::ServerTimesDoubted(_) => Doubt::ServerTimesUnread { answers: 3 },
-        Doubt::ServerTimesUnread { .. } => Doubt::UnequalErrors { before: 0.0, after: 0.1 },
+        Doubt::ServerTimesUnread { .. } => many_failed(None),
+        Doubt::RequestsFailed(ManyFailed { most: None, .. }) => many_failed(Some(0.01)),
+        Doubt::RequestsFailed(_) => Doubt::UnequalErrors { before: 0.0, after: 0.1 },
         Doubt::UnequalErrors { .. } => {
             Doubt::ClientLate { phase, repetition: 1, p99: Micros(1), max: Micros(2) }
         }
@@ -138,6 +140,11 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::SurplusAnswers { .. } => Doubt::ReplicaDiffers { what: word() },
         Doubt::ReplicaDiffers { .. } => return None,
     })
+}
+
+fn many_failed(most: Option<f64>) -> Doubt {
+    let failures = vec![FailureGroup { error: ErrorKind::Http5xx, status: Some(503), n: 24 }];
+    Doubt::RequestsFailed(ManyFailed { shares: [0.02, 0.02], failures, sent_by: SentBy::default(), most })
 }
 
 fn doubted(sign: TimesSign) -> Doubt {

@@ -60,6 +60,7 @@ mod tests {
             aa: false,
             sent_by: Default::default(),
             answers: Default::default(),
+            max_error_rate: None,
         })
     }
 

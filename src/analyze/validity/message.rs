@@ -172,6 +172,7 @@ pub(super) fn message(doubt: &Doubt) -> String {
         Doubt::NotKept { phase, kept, of, failed, closings } => kept::not_kept(*phase, *kept, *of, *failed, closings),
         Doubt::NeverBatched { phase, batch, connections } => batches::message(*phase, *batch, *connections),
         Doubt::KeptRace { phase, lost, closings } => kept::race(*phase, *lost, closings),
+        Doubt::RequestsFailed(failed) => failed.message(),
         Doubt::UnequalErrors { before, after } => format!(
             "{:.1} % of the before phase and {:.1} % of the after phase failed; a failed request spares the others \
              its work, so mend the failures before comparing times",

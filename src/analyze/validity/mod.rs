@@ -11,6 +11,7 @@ mod gain;
 mod judged;
 mod kept;
 mod losses;
+mod many_failed;
 mod message;
 mod overload;
 mod phases;
@@ -82,7 +83,9 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
         doubts.extend(phases::nothing_to_fix(inputs.sla, [before, after], overloaded, closed));
     }
     doubts.extend(work::unequal(before, after, inputs.single_calls));
-    doubts.extend(phases::unequal_errors(before, after));
+    let unequal = phases::unequal_errors(before, after);
+    doubts.extend(many_failed::of_run(inputs, unequal.is_some()).map(Doubt::RequestsFailed));
+    doubts.extend(unequal);
     doubts.extend(samples::too_few(&judged, before));
     doubts.extend(repetitions(inputs, &judged));
     doubts.extend(client::doubts(inputs.health, inputs.processors, before, after));

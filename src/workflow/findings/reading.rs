@@ -1,6 +1,7 @@
 //! From the files of a run to its comparison, which is a pure function of them.
 
 use anyhow::bail;
+use serde_json::Value;
 
 use super::server_word::{self, IdleRows};
 use super::{answers, changed, failures, health, kept, ladder, logs, missing, prediction, script, truth};
@@ -101,6 +102,7 @@ pub(super) fn read(results: &Results) -> anyhow::Result<(Findings, Read)> {
         aa: manifest.aa,
         sent_by: SentBy::of(&manifest.scenario),
         answers: answers.clone(),
+        max_error_rate: manifest.scenario.pointer("/load/max_error_rate").and_then(Value::as_f64),
     };
     let predict = || prediction::predict(&manifest, &before, &after, calibration.as_ref());
     let judge = match (&manifest.imported, &beside) {
