@@ -90,6 +90,8 @@ kinds! {
     Unsent = "unsent",
     /// The before phase meets every line of the SLA already.
     NothingToFix = "nothing_to_fix",
+    /// The callers of a closed loop could send nothing while nothing was answered, and so show little of it.
+    HiddenOutage = "hidden_outage",
     /// Equal work took the server different time in the two phases.
     UnequalWork = "unequal_work",
     /// What the server says of its own time cannot be true.

@@ -2,6 +2,7 @@
 
 use super::doubted_times::DoubtedTimes;
 use super::first_repetition::SlowFirst;
+use super::hidden_outage::HiddenOutage;
 use super::losses::LostSpans;
 use super::many_failed::ManyFailed;
 use super::remedy::SentBy;
@@ -197,6 +198,8 @@ pub enum Doubt {
         /// Pairs that could not be compared.
         not_compared: u64,
     },
+    /// The callers of a closed loop could send nothing while nothing was answered, and so show little of it.
+    HiddenOutage(HiddenOutage),
     /// Equal work took the server different time in the two phases.
     UnequalWork {
         /// What was compared.
@@ -401,6 +404,7 @@ impl Doubt {
             Doubt::LocalLimit { .. } => CaveatKind::LocalLimit,
             Doubt::Unsent { .. } => CaveatKind::Unsent,
             Doubt::NothingToFix { .. } => CaveatKind::NothingToFix,
+            Doubt::HiddenOutage(_) => CaveatKind::HiddenOutage,
             Doubt::UnequalWork { .. } => CaveatKind::UnequalWork,
             Doubt::ServerTimesDoubted(_) => CaveatKind::ServerTimesDoubted,
             Doubt::ServerTimesUnread { .. } => CaveatKind::ServerTimesUnread,

@@ -78,7 +78,16 @@ fn next(doubt: Option<&Doubt>) -> Option<Doubt> {
         Doubt::NothingToFix { .. } => {
             Doubt::UnequalWork { basis: WorkBasis::ItemCosts, pairs: 1, ratio: 1.2 }
         }
-        Doubt::UnequalWork { .. } => {
+        Doubt::UnequalWork { .. } => Doubt::HiddenOutage(HiddenOutage {
+            phase,
+            gaps: 12,
+            share: 0.16,
+            longest: Micros(801_000),
+            rate: 300.0,
+            measured: Micros(22_000),
+            computed: Micros(587_000),
+        }),
+        Doubt::HiddenOutage(_) => {
             Doubt::NotKept { phase, kept: 0, of: 9, failed: 0, closings: Closings::default() }
         }
         Doubt::NotKept { .. } => Doubt::NeverBatched { phase, batch: 4, connections: 16 },

@@ -158,6 +158,7 @@ pub(super) fn message(doubt: &Doubt) -> String {
              others; run again and let it come to its end",
             phase.name()
         ),
+        Doubt::HiddenOutage(hidden) => hidden.message(),
         Doubt::UnequalWork { basis, pairs, ratio } => format!(
             "the server took {ratio} times as long in the after phase as in the before phase for equal work \
              (median of {pairs} pairs: {}), so part of the difference is the server's; run again when nothing else loads it",

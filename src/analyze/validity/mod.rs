@@ -8,6 +8,7 @@ mod doubted_times;
 mod failed;
 mod first_repetition;
 mod gain;
+mod hidden_outage;
 mod judged;
 mod kept;
 mod losses;
@@ -82,6 +83,13 @@ pub(super) fn doubts(inputs: &Inputs<'_>, quality: &Quality) -> Vec<Doubt> {
         });
         doubts.extend(phases::nothing_to_fix(inputs.sla, [before, after], overloaded, closed));
     }
+    let hidden = [(Phase::Before, before), (Phase::After, after)];
+    doubts.extend(
+        hidden
+            .into_iter()
+            .filter_map(|(phase, data)| hidden_outage::of_phase(phase, data))
+            .map(Doubt::HiddenOutage),
+    );
     doubts.extend(work::unequal(before, after, inputs.single_calls));
     let unequal = phases::unequal_errors(before, after);
     doubts.extend(many_failed::of_run(inputs, unequal.is_some()).map(Doubt::RequestsFailed));
