@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
+use crate::common::holes::BlackHole;
 use crate::common::processes::{Process, children_of};
 use crate::common::run::{Results, count, fresh_folder, has_python, prove_command, text};
 use crate::common::{EXE, kill, wait_until};
@@ -185,6 +186,22 @@ fn ctrl_c_stops_the_script() {
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     sleeper.wait_until_gone();
     assert_partial(&Results(folder), 130);
+}
+
+/// A collector that takes spans and never says so keeps a run from its end for some seconds, in which somebody loses patience.
+#[test]
+fn who_signals_twice_leaves_a_run_that_was_interrupted_and_has_not_failed() {
+    let hole = BlackHole::open();
+    let run = Running::start("sigint_twice", &["--otlp-endpoint", &hole.url, "--otlp-protocol", "grpc"]);
+    let results = run.wait_for_rows("before.csv");
+    run.signal(libc::SIGINT);
+    wait_until("the manifest says it", || (results.manifest()["interrupted"] == 130).then_some(()));
+    run.signal(libc::SIGINT);
+    let output = run.end();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let again = Command::new(EXE).arg("analyze").arg(&results.0).output().expect("the binary starts");
+    assert_eq!(again.status.code(), Some(130), "{again:?}");
+    assert_partial(&results, 130);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::output::{ColourArgs, FormatArg};
 use super::scenario_args::ScenarioArgs;
 use super::telemetry::TelemetryArgs;
 use super::whole_number::whole_number;
-use crate::host::{Interrupt, console};
+use crate::host::{Interrupt, aside, console};
 use crate::model::Exit;
 use crate::report::capacity_summary;
 use crate::scenario;
@@ -83,7 +83,9 @@ pub(super) async fn run(args: CapacityArgs, interrupt: &Interrupt) -> anyhow::Re
     check(&args)?;
     let mut overrides = args.changes.overrides()?;
     args.telemetry.lay_over(&mut overrides)?;
-    let settings = scenario::load_open(&args.scenario, &overrides)?;
+    let file = args.scenario;
+    let settings =
+        interrupt.or_stop(aside("scenario", move || scenario::load_open(&file, &overrides))).await??;
     let job = CapacityJob {
         each: settings.load.duration.unwrap_or_default(),
         patterns: args.patterns,

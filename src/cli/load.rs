@@ -9,7 +9,7 @@ use super::phase_arg::PhaseArg;
 use super::scenario_args::ScenarioArgs;
 use super::telemetry::TelemetryArgs;
 use crate::host::console::STDOUT;
-use crate::host::{Interrupt, console};
+use crate::host::{Interrupt, aside, console};
 use crate::model::Exit;
 use crate::scenario;
 use crate::scenario::DEFAULT;
@@ -56,7 +56,9 @@ pub(super) async fn run(args: LoadArgs, interrupt: &Interrupt) -> anyhow::Result
     args.colour.apply();
     let mut overrides = args.changes.overrides()?;
     args.telemetry.lay_over(&mut overrides)?;
-    let settings = scenario::load_unjudged(&args.scenario, &overrides)?;
+    let file = args.scenario;
+    let settings =
+        interrupt.or_stop(aside("scenario", move || scenario::load_unjudged(&file, &overrides))).await??;
     let end = workflow::load(&settings, args.phase.into(), &args.log, args.quiet, interrupt).await?;
     if args.log != Path::new(STDOUT) {
         console::print(format!("{}\n", args.log.display()).as_bytes())?;

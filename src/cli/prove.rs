@@ -8,7 +8,7 @@ use super::output::OutputArgs;
 use super::scenario_args::ComparisonArgs;
 use super::telemetry::TelemetryArgs;
 use super::{deliver, summary};
-use crate::host::Interrupt;
+use crate::host::{Interrupt, aside};
 use crate::model::Exit;
 use crate::scenario;
 use crate::scenario::DEFAULT;
@@ -87,7 +87,8 @@ pub(super) async fn run(args: ProveArgs, interrupt: &Interrupt) -> anyhow::Resul
     deliver::prepare(&args.output)?;
     let mut overrides = args.changes.overrides()?;
     args.telemetry.lay_over(&mut overrides)?;
-    let settings = scenario::load(args.scenario(), &overrides)?;
+    let file = args.scenario().clone();
+    let settings = interrupt.or_stop(aside("scenario", move || scenario::load(&file, &overrides))).await??;
     let settings = if args.aa { settings.into_aa() } else { settings };
     let command = invocation::masked_command(&settings.mask());
     let (quiet, strict) = (args.quiet, args.strict);

@@ -33,6 +33,17 @@ impl Interrupt {
         *self.receiver.borrow()
     }
 
+    /// What comes of some work that may take its time and has left nothing to write yet.
+    ///
+    /// # Errors
+    /// Its own, and [`Interrupted`] as soon as a signal comes.
+    pub async fn or_stop<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        tokio::select! {
+            outcome = work => outcome,
+            signal = self.wait() => Err(Interrupted(signal).into()),
+        }
+    }
+
     /// Waits for a signal; for ever if none can come any more.
     pub async fn wait(&self) -> Signal {
         let mut receiver = self.receiver.clone();
@@ -41,5 +52,22 @@ impl Interrupt {
             Some(signal) => signal,
             None => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_without_end_ends_with_the_first_signal() {
+        let (wish, interrupt) = Interrupt::new();
+        assert_eq!(interrupt.or_stop(async { Ok(7) }).await.expect("nobody is in its way"), 7);
+        wish.send(Some(Signal::Terminate)).expect("somebody listens");
+        let error = interrupt
+            .or_stop(std::future::pending::<anyhow::Result<()>>())
+            .await
+            .expect_err("it was stopped");
+        assert!(matches!(error.downcast_ref(), Some(Interrupted(Signal::Terminate))), "{error}");
     }
 }

@@ -57,26 +57,24 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
 }
 
 /// Makes something under a temporary name beside `path` and puts it there in one step. Nothing is left of it if that
-/// fails.
-pub(super) fn replace(path: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let temporary = unused_name(path)?;
-    let made = make(&temporary).and_then(|()| fs::rename(&temporary, path));
-    if made.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    made.and_then(|()| sync_folder(path))
-}
-
-/// A name beside `path` that nobody has: a file that happens to have it is somebody's own.
-fn unused_name(path: &Path) -> io::Result<PathBuf> {
+/// fails. `make` must fail where the name is taken, by whoever likes such names or by a process of the same number in another
+/// container: then it is asked again, with another one.
+pub(super) fn replace(path: &Path, make: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
-    let names = (0..MOST_TAKEN).map(|count| {
+    for count in 0..MOST_TAKEN {
         let mut name = name.to_os_string();
         name.push(format!(".{}-{count}.tmp", std::process::id()));
-        path.with_file_name(name)
-    });
-    let mut unused = names.filter(|name| fs::symlink_metadata(name).is_err());
-    unused.next().ok_or(ErrorKind::AlreadyExists.into())
+        let temporary = path.with_file_name(name);
+        match make(&temporary).and_then(|()| fs::rename(&temporary, path)) {
+            Ok(()) => return sync_folder(path),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                let _ = fs::remove_file(&temporary);
+                return Err(error);
+            }
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 /// The new name reaches the disk too, where a folder can be told to.
@@ -137,6 +135,24 @@ mod tests {
         write_atomically(&path, b"new").expect("the disk has room");
         assert_eq!(fs::read_to_string(&own).expect("text"), "mine");
         assert_eq!(names(folder.path()).len(), 2);
+    }
+
+    #[test]
+    fn who_writes_at_the_same_time_uses_another_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.json");
+        std::thread::scope(|threads| {
+            for writer in 0..8 {
+                let path = &path;
+                threads.spawn(move || {
+                    let text = format!("of writer {writer}");
+                    (0..20)
+                        .for_each(|_| write_atomically(path, text.as_bytes()).expect("nobody is in the way"));
+                });
+            }
+        });
+        assert!(fs::read_to_string(&path).expect("text").starts_with("of writer "), "one of them, whole");
+        assert_eq!(names(folder.path()), ["a.json"]);
     }
 
     #[cfg(unix)]

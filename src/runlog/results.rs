@@ -1,6 +1,7 @@
 //! The folder of one run, and where its files lie.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -22,13 +23,24 @@ pub struct Results {
 }
 
 impl Results {
-    /// Makes the folder of a new run.
+    /// Makes a folder for a run, or takes one that is there.
     pub fn create(out: &Path, run_id: &str) -> anyhow::Result<Self> {
         let folder = paths::tidy(&out.join(run_id));
         fs::create_dir_all(&folder).with_context(|| {
             format!("--out {}: cannot make a folder for the results there", out.display())
         })?;
         Ok(Results { folder })
+    }
+
+    /// Makes the folder of a new run, which nobody else has; `None` where somebody has.
+    pub fn create_new(out: &Path, run_id: &str) -> anyhow::Result<Option<Self>> {
+        let cannot = || format!("--out {}: cannot make a folder for the results there", out.display());
+        fs::create_dir_all(out).with_context(cannot)?;
+        let folder = paths::tidy(&out.join(run_id));
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+            made => made.map(|()| Some(Results { folder })).with_context(cannot),
+        }
     }
 
     /// The folder of a finished run.

@@ -8,8 +8,7 @@ use serde::Deserialize;
 
 use super::prove::{Job, prove};
 use crate::analyze::{Comparison, Verdict};
-use crate::host::Interrupt;
-use crate::host::console;
+use crate::host::{Interrupt, aside, console};
 use crate::model::RunEnd;
 use crate::model::run_files::ABLATION;
 use crate::runlog::write_atomically;
@@ -52,7 +51,9 @@ pub async fn ablate(
     interrupt: &Interrupt,
 ) -> anyhow::Result<Ablated> {
     let mut table = HEAD.to_string();
-    for (variant, settings) in variants(file, overrides)? {
+    let (read, given) = (file.to_path_buf(), overrides.clone());
+    let variants = interrupt.or_stop(aside("scenario", move || variants(&read, &given))).await??;
+    for (variant, settings) in variants {
         if !quiet {
             console::say(&format!("== {}", variant.name));
         }

@@ -43,8 +43,7 @@ pub struct ImportedRun {
 pub fn import(job: ImportJob<'_>) -> anyhow::Result<ImportedRun> {
     let log = ForeignLog::read(job.file, job.mapping.as_ref())?;
     let anchor = Anchor::now();
-    let run_id = conditions::run_id(&anchor);
-    let results = folder(job.folder, &run_id)?;
+    let (run_id, results) = folder(job.folder, &anchor)?;
     log.write(&results, &run_id)?;
     let started = log.started().unwrap_or_else(|| anchor.unix_micros_at_anchor());
     let (requests, failed) = (log.requests(), log.failed());
@@ -54,15 +53,15 @@ pub fn import(job: ImportJob<'_>) -> anyhow::Result<ImportedRun> {
 }
 
 /// A folder of its own: what lies in another would be taken for the run's.
-fn folder(asked: Option<PathBuf>, run_id: &str) -> anyhow::Result<Results> {
-    let Some(folder) = asked else { return Results::create(Path::new("results"), run_id) };
+fn folder(asked: Option<PathBuf>, anchor: &Anchor) -> anyhow::Result<(String, Results)> {
+    let Some(folder) = asked else { return conditions::folder(anchor, Path::new("results")) };
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file() {
         bail!(UsageError(format!("--run {}: it is there already; name a new folder", folder.display())));
     }
     let (Some(parent), Some(name)) = (folder.parent(), folder.file_name()) else {
         bail!(UsageError(format!("--run {}: it is no name of a folder", folder.display())));
     };
-    Results::create(parent, &name.to_string_lossy())
+    Ok((conditions::run_id(anchor), Results::create(parent, &name.to_string_lossy())?))
 }
 
 fn manifest(run_id: String, log: &ForeignLog, started: u64, sla: Vec<SlaLine>) -> Manifest {

@@ -1,5 +1,6 @@
 //! The whole workflow: warm-up, script, calibration, interleaved phases, ladder, analysis.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,11 +9,11 @@ use super::sending::{IdleBodies, Ready, Recordings, Run, Runner, conditions};
 use super::steps::{self, End, Progressed, before_log, expected, script, warmup};
 use crate::analyze::Doubt;
 use crate::host::{Anchor, Interrupt, aside, console};
-use crate::model::run_files::PAGE;
+use crate::model::run_files::{MANIFEST, PAGE};
 use crate::model::{Part, Phase};
 use crate::plan::Survey;
 use crate::report::Progress;
-use crate::runlog::Results;
+use crate::runlog::{Results, write_json};
 use crate::scenario::Settings;
 use crate::telemetry::Telemetry;
 
@@ -52,7 +53,14 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     if let Err(error) = results.point_latest() {
         console::warn(&format!("warning: {error:#}; the results are in {}", results.folder().display()));
     }
-    let measured = measure(&mut run, job.ladder).await;
+    let measured = tokio::select! {
+        measured = measure(&mut run, job.ladder) => measured,
+        never = note_interrupt(&results, interrupt) => match never {},
+    };
+    if run.stopped() {
+        // Before what may take its time: a second signal ends the run on the spot. An error comes again below.
+        let _ = run.write_manifest();
+    }
     // What telemetry knows of a run that failed is wanted most.
     steps::telemetry::close(&mut run).await;
     let noted = run.write_manifest();
@@ -73,6 +81,17 @@ pub async fn prove(job: Job, interrupt: &Interrupt) -> anyhow::Result<Proof> {
     proof
 }
 
+/// Notes a signal as soon as it comes, so that nobody takes the run for a failed one, whatever keeps it from its end.
+async fn note_interrupt(results: &Results, interrupt: &Interrupt) -> Infallible {
+    let signal = interrupt.wait().await;
+    if let Ok(mut manifest) = results.manifest() {
+        manifest.interrupted = Some(signal);
+        // The run itself writes it again, and says what is wrong.
+        let _ = write_json(&results.path(MANIFEST), &manifest);
+    }
+    std::future::pending().await
+}
+
 /// Everything that can be wrong before the first request is found out here, before a folder is made.
 async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<Run<'a>> {
     let settings = &job.settings;
@@ -87,11 +106,10 @@ async fn prepare<'a>(job: &'a Job, interrupt: &'a Interrupt) -> anyhow::Result<R
     let looked_at = Arc::clone(&plan);
     let (first, wanted) = (warmup::surveyed(settings, plan.requests()), idle_calls(settings));
     let look = move || (looked_at.digest(), Survey::of(&looked_at, first, warmup::BODIES_MOST, wanted));
-    let (digest, survey) = aside("survey", look).await?;
+    let (digest, survey) = interrupt.or_stop(aside("survey", look)).await?;
     let (digest, survey) = (digest?, survey?);
     let anchor = Anchor::now();
-    let run_id = conditions::run_id(&anchor);
-    let results = Results::create(&job.out, &run_id)?;
+    let (run_id, results) = conditions::folder(&anchor, &job.out)?;
     let mut manifest =
         conditions::manifest(settings, &plan, digest, &anchor, run_id.clone(), job.command.clone());
     manifest.strict = job.strict;
@@ -163,7 +181,6 @@ async fn measure(run: &mut Run<'_>, with_ladder: bool) -> anyhow::Result<()> {
 
 /// Closes the logs and hands over to the analysis that the command of that name runs.
 async fn conclude(mut run: Run<'_>) -> anyhow::Result<Proof> {
-    run.manifest.interrupted = run.runner.interrupt.signal();
     run.manifest.answers_of = run.recordings.api().map(String::from);
     if !run.stopped() && run.runner.server.is_mock() && run.manifest.before_log.is_none() {
         let sets = payload_sets::compare(&run.plan, &run.manifest, &run.results)?;

@@ -17,7 +17,6 @@ use crate::host::{Anchor, Interrupt, console};
 use crate::model::{Part, Phase};
 use crate::plan::Survey;
 use crate::report::Progress;
-use crate::runlog::Results;
 use crate::telemetry::Telemetry;
 use crate::workflow::sending::{Ready, Recordings, Run, Runner, conditions};
 use crate::workflow::steps::{self, expected, warmup};
@@ -34,7 +33,6 @@ pub async fn capacity(job: CapacityJob, interrupt: &Interrupt) -> anyhow::Result
     let mut hunt = Hunt::new(&job);
     let hunted = hunt.search(&mut Sender::new(&mut run, job.each)).await;
     steps::telemetry::close(&mut run).await;
-    run.manifest.interrupted = run.runner.interrupt.signal();
     let noted = run.write_manifest();
     hunted.and(noted)?;
     written::write(&job, hunt, &run)
@@ -47,8 +45,7 @@ async fn prepare<'a>(job: &'a CapacityJob, interrupt: &'a Interrupt) -> anyhow::
     let Ready { plan, server, prepared, probe } =
         Ready::make(first, &strategies, job.quiet, interrupt).await?;
     let anchor = Anchor::now();
-    let run_id = conditions::run_id(&anchor);
-    let results = Results::create(&job.out, &run_id)?;
+    let (run_id, results) = conditions::folder(&anchor, &job.out)?;
     let digest = plan.digest()?;
     // Bodies are looked for before each measurement.
     let survey = Survey::default();

@@ -1,5 +1,8 @@
 //! Under which conditions a run takes place: its name and its manifest.
 
+use std::path::Path;
+
+use anyhow::bail;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -9,13 +12,33 @@ use crate::host::Anchor;
 use crate::model::manifest::{Manifest, PlanRecord, Strategies};
 use crate::model::{Digest, Stage};
 use crate::plan::Plan;
+use crate::runlog::Results;
 use crate::scenario::Settings;
 
-/// A name that sorts by time and that two runs of one second do not share.
+/// Names that may be taken.
+const MOST_TAKEN: u32 = 100;
+
+/// A name that sorts by time and that two runs of one second hardly share.
 pub(in crate::workflow) fn run_id(anchor: &Anchor) -> String {
+    nth_run_id(anchor, 0)
+}
+
+/// Another one for each number.
+fn nth_run_id(anchor: &Anchor, number: u32) -> String {
     let micros = anchor.unix_micros_at_anchor();
-    let tail = Digest::of(format!("{micros}/{}", std::process::id()).as_bytes()).to_string();
+    let tail = Digest::of(format!("{micros}/{}/{number}", std::process::id()).as_bytes()).to_string();
     format!("{}-{}", timestamp(micros).strftime("%Y%m%dT%H%M%SZ"), &tail[..4])
+}
+
+/// The folder of a new run below `out`, which is this run's alone, and its name.
+pub(in crate::workflow) fn folder(anchor: &Anchor, out: &Path) -> anyhow::Result<(String, Results)> {
+    for number in 0..MOST_TAKEN {
+        let run_id = nth_run_id(anchor, number);
+        if let Some(results) = Results::create_new(out, &run_id)? {
+            return Ok((run_id, results));
+        }
+    }
+    bail!("--out {}: other runs have taken all names of this second; start it again", out.display())
 }
 
 /// In UTC.
@@ -78,5 +101,23 @@ pub(in crate::workflow) fn manifest(
         merged_stages: merged_stages(settings),
         machine: crate::host::machine::look(),
         ..Manifest::new(run_id, record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_that_start_at_once_have_a_folder_each() {
+        let out = tempfile::tempdir().expect("a folder");
+        let anchor = Anchor::now();
+        let made = [0; 3].map(|_| folder(&anchor, out.path()).expect("there are more names"));
+        let names: std::collections::BTreeSet<_> = made.iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), 3, "{names:?}");
+        assert!(
+            made.iter().all(|(name, results)| results.folder().is_dir() && results.folder().ends_with(name))
+        );
+        assert_eq!(*made[0].0, run_id(&anchor), "the usual one comes first");
     }
 }

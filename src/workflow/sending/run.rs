@@ -125,7 +125,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(in crate::workflow) fn write_manifest(&self) -> anyhow::Result<()> {
+    /// As things stand, a signal that has come with them.
+    pub(in crate::workflow) fn write_manifest(&mut self) -> anyhow::Result<()> {
+        self.manifest.interrupted = self.runner.interrupt.signal();
         write_json(&self.results.path(MANIFEST), &self.manifest)
     }
 }

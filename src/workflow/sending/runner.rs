@@ -37,7 +37,8 @@ impl Ready {
     ) -> anyhow::Result<Self> {
         // On another thread: a large file takes seconds, and this one listens for Ctrl-C.
         let of_plan = settings.clone();
-        let plan = Arc::new(aside("plan", move || plans::of_phases(&of_plan)).await??);
+        let plan = aside("plan", move || plans::of_phases(&of_plan));
+        let plan = Arc::new(interrupt.or_stop(plan).await??);
         memory::give_large_ones_back();
         limits::make_room(most_connections(settings, &plan), settings.load.threads as u64)?;
         let prepared = Prepared::make(&settings.telemetry)?;
