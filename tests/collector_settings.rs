@@ -66,6 +66,41 @@ fn a_compression_that_is_not_spoken_is_a_usage_error_before_a_folder_is_made() {
     assert!(!run.out.join("runs").exists());
 }
 
+#[test]
+fn variables_that_end_traces_are_heeded_and_what_is_not_is_said_once() {
+    for (name, off) in
+        [("off_sdk", ("OTEL_SDK_DISABLED", "true")), ("off_exporter", ("OTEL_TRACES_EXPORTER", "none"))]
+    {
+        let collector = Collector::start(Duration::ZERO);
+        let url = collector.http_url();
+        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str());
+        let run = prove(name, &[], &[endpoint, off]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+        assert_eq!(
+            (collector.spans().len(), run.stderr().contains("not heeded")),
+            (0, false),
+            "{}",
+            run.stderr()
+        );
+        let asked = prove(name, &["-n", "8", "--otlp-endpoint", &url], &[off]);
+        assert!(collector.count("spanload") > 0, "a flag asks for them: {}", asked.stderr());
+        assert_eq!(asked.stderr().matches("not heeded").count(), 1, "{}", asked.stderr());
+        assert!(
+            asked.stderr().contains(off.0) && asked.stderr().contains("--otlp-endpoint"),
+            "{}",
+            asked.stderr()
+        );
+    }
+    let collector = Collector::start(Duration::ZERO);
+    let url = collector.http_url();
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str());
+    let others = [endpoint, ("OTEL_PROPAGATORS", "b3"), ("OTEL_METRICS_EXPORTER", "otlp")];
+    let run = prove("off_others", &["-n", "8"], &others);
+    for words in ["OTEL_PROPAGATORS=b3", "OTEL_METRICS_EXPORTER=otlp"] {
+        assert_eq!(run.stderr().matches(words).count(), 1, "{}", run.stderr());
+    }
+}
+
 /// An authority that nobody knows, and a certificate of it for 127.0.0.1: both in PEM form, the second with its key.
 fn authority(folder: &Path) -> Option<(PathBuf, PathBuf, PathBuf)> {
     let [ca, ca_key, own, key] =

@@ -6,10 +6,11 @@ use crate::common::otlp;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::common::holes::{BlackHole, Refusing};
+use crate::common::holes::{BlackHole, Refusing, WebPage};
 use crate::common::otlp::{Collector, Refusal};
 use crate::common::run::{Results, Run, count, fresh_folder, prove_command, text};
 use crate::common::wait_until;
+use crate::common::wire::Server;
 
 /// Ten times what is given to a collector at the end: a run that waits longer hangs. What an end really takes is measured
 /// elsewhere.
@@ -54,6 +55,42 @@ fn what_a_collector_refuses_is_counted_and_said() {
         let run = run_to_its_end(&name, &["--otlp-endpoint", &collector.url, "--otlp-protocol", protocol]);
         check_lost(&run);
         assert_eq!(totals(&run.results())[1], 0);
+    }
+}
+
+/// A server that knows nothing of spans answers 200 too.
+#[test]
+fn a_page_in_place_of_an_answer_is_no_export() {
+    let page = WebPage::open();
+    let run =
+        run_to_its_end("collector_page", &["--otlp-endpoint", &page.url, "--otlp-protocol", "http/protobuf"]);
+    check_lost(&run);
+    assert_eq!(totals(&run.results())[1], 0, "nothing counts as exported");
+    let folded = run.stdout().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(folded.contains("it answered 200 with what is no answer of OTLP"), "{folded}");
+}
+
+#[test]
+fn a_load_says_why_a_collector_that_swallows_has_lost_spans() {
+    let (hole, target) = (BlackHole::open(), Server::echo(0));
+    let log = fresh_folder("collector_load").join("load.csv");
+    let mut load = std::process::Command::new(common::EXE);
+    load.args([
+        "load",
+        "scenarios/default.toml",
+        "-n",
+        "40",
+        "--no-metrics",
+        "--no-probe",
+        "--target",
+        &target.url(),
+    ]);
+    load.args(["--otlp-endpoint", &hole.url, "--otlp-protocol", "grpc", "-o"]).arg(log);
+    let output = load.output().expect("the binary starts");
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for words in ["did not reach the collector", "last because: ", "within 5 s of the end"] {
+        assert!(said.contains(words), "no {words} in {said}");
     }
 }
 

@@ -107,6 +107,11 @@ impl Exporter {
         if self.ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
             self.queue.give_up();
             let _ = self.give_up.send(true);
+            // The batch that it is silent about has more time than there is at the end.
+            let mut problem = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
+            problem.get_or_insert_with(|| {
+                format!("it did not take what waited within {:.0} s of the end", limit.as_secs_f64())
+            });
         } else {
             let _ = self.thread.join();
             // Nothing is left, unless the thread panicked.
@@ -187,7 +192,7 @@ async fn export(
         };
         let failure = match outcome {
             Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.to_string()),
+            Ok(Err(error)) => Some(target.complaint.take().unwrap_or_else(|| error.to_string())),
             Err(_) => Some(format!("no answer within {} s", limits.timeout.as_secs_f64())),
         };
         failed = failure.is_some();

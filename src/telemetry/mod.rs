@@ -3,7 +3,7 @@
 //!
 //! # The room, in the order in which a sample passes it
 //! - [`names`]: every metric in one table; `buckets`: the bounds of the histograms
-//! - `settings`, `otlp`, `otlp_limits`, `otlp_probe`, `headers`, `compression`, `tls`: what can be set, by scenario, flag and
+//! - `settings`, `otlp`, `otlp_limits`, `otlp_probe`, `headers`, `compression`, `tls`, `unheeded`: what can be set, by scenario, flag and
 //!   standard variable
 //! - `tap`: takes chunks from the recorder's thread; `collector`: the thread behind it
 //! - `leaders`, `sampler`: whose context an exchange carried, and which requests become spans
@@ -11,7 +11,7 @@
 //! - `exposition_format`: in which text format, by what the reader asks for
 //! - `server`, `reader`, `scrapes`: who may read it, how long one may take, and who came
 //! - `origin`, `ids`, `spans`, `journal`, `logs`: what spans are called, and how they are made
-//! - `queue`, `exporter`: bounded, on a thread of its own; created = exported + failed + dropped
+//! - `queue`, `exporter`, `otlp_answer`: bounded, on a thread of its own; created = exported + failed + dropped
 //! - `run`: all of it for one run; `replay`: a finished run once more; `serving`: the spans of the embedded
 //!   server
 
@@ -32,6 +32,7 @@ mod metrics;
 pub mod names;
 mod origin;
 mod otlp;
+mod otlp_answer;
 mod otlp_limits;
 mod otlp_probe;
 mod queue;
@@ -48,6 +49,7 @@ mod settings;
 mod spans;
 mod tap;
 mod tls;
+mod unheeded;
 mod verdict;
 
 pub use error::TelemetryError;

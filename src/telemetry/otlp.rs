@@ -13,10 +13,12 @@ use super::compression::check_compression;
 use super::env::Env;
 use super::error::{TelemetryError, wrong};
 use super::headers::{check_header, escaped, given_headers, tonic_metadata};
+use super::otlp_answer::{Complaint, Wary};
 use super::otlp_limits::OtlpLimits;
 use super::otlp_probe::{self, Spoken};
 use super::settings::{TelemetrySettings, masked_url};
 use super::tls::Authorities;
+use super::unheeded::says_off;
 use crate::model::url_port;
 
 /// Where spans go.
@@ -31,6 +33,8 @@ pub struct OtlpTarget {
     given_headers: String,
     authorities: Authorities,
     pub(super) limits: OtlpLimits,
+    /// What the exporter does not say of a batch that failed.
+    pub(super) complaint: Complaint,
 }
 
 impl OtlpTarget {
@@ -55,8 +59,7 @@ impl OtlpTarget {
         env: Env<'_>,
         ask: &dyn Fn(&http::Uri) -> Option<Spoken>,
     ) -> Result<Option<Self>, TelemetryError> {
-        let off = env("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-            || env("OTEL_TRACES_EXPORTER").is_some_and(|value| value == "none");
+        let off = says_off(env).is_some();
         let found = settings.otlp_endpoint.clone().map(|url| ("--otlp-endpoint", url));
         let variable = |name: &'static str| env(name).filter(|_| !off).map(|url| (name, url));
         let found = found
@@ -83,7 +86,17 @@ impl OtlpTarget {
         let authorities = Authorities::read(env)?;
         check_compression(env)?;
         let limits = OtlpLimits::read(env)?;
-        Ok(Some(OtlpTarget { endpoint, grpc, learned, headers, given_headers, authorities, limits }))
+        let complaint = Complaint::default();
+        Ok(Some(OtlpTarget {
+            endpoint,
+            grpc,
+            learned,
+            headers,
+            given_headers,
+            authorities,
+            limits,
+            complaint,
+        }))
     }
 
     /// What to say where the collector speaks something else than its port tells.
@@ -137,6 +150,7 @@ impl OtlpTarget {
             if secure { builder.with_tls_config(self.authorities.tonic()).build() } else { builder.build() }
         } else {
             let client = self.authorities.http_client(self.limits.timeout)?;
+            let client = Wary { client, complaint: self.complaint.clone() };
             let builder = SpanExporter::builder().with_http().with_http_client(client);
             let builder = builder.with_protocol(Protocol::HttpBinary).with_endpoint(&self.endpoint);
             let builder = builder.with_headers(self.headers.clone().into_iter().collect());

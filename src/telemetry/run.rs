@@ -24,6 +24,7 @@ use super::series::PhaseSeries;
 use super::server::{self, ExpositionServer, USUAL_PORT};
 use super::settings::TelemetrySettings;
 use super::tap::{CHUNKS, SampleTap};
+use super::unheeded::unheeded;
 use super::verdict::{VerdictFigures, slow_above};
 use crate::host::{console, thread};
 use crate::model::Pulse;
@@ -44,6 +45,8 @@ pub struct Prepared {
     listener: Option<TcpListener>,
     /// To be said once the run begins: one that fails before has more to say.
     warning: Option<String>,
+    /// The same, of what the environment asks for in vain.
+    unheeded: Option<String>,
     metrics: bool,
     target: Option<OtlpTarget>,
     ratio: f64,
@@ -60,9 +63,11 @@ impl Prepared {
         let ratio = otlp::ratio(settings, &process_env)?;
         let (listener, warning) =
             if settings.metrics { listen(settings.metrics_port)? } else { (None, None) };
+        let unheeded = unheeded(settings, &process_env, target.is_some() && ratio.is_some());
         Ok(Prepared {
             listener,
             warning,
+            unheeded,
             metrics: settings.metrics,
             target: target.filter(|_| ratio.is_some()),
             ratio: ratio.unwrap_or_default(),
@@ -131,7 +136,7 @@ impl Telemetry {
     /// # Errors
     /// No thread, no runtime, or an exporter that cannot be made of the settings.
     pub fn start(prepared: Prepared, run_id: &str, sla: &[SlaLine]) -> anyhow::Result<Self> {
-        prepared.warning.iter().for_each(|warning| console::warn(warning));
+        prepared.warning.iter().chain(&prepared.unheeded).for_each(|warning| console::warn(warning));
         let metrics = prepared.metrics.then(|| Arc::new(Metrics::new(run_id, sla)));
         let server = prepared.listener.zip(metrics.clone());
         let server = server.map(|(listener, metrics)| ExpositionServer::start(listener, metrics));
