@@ -160,9 +160,9 @@ mod tests {
         let text = message(&found[0]);
         assert!(text.contains("not the server's") && text.contains("ulimit -n"), "{text}");
         let line = [sla("p95", 400)];
-        assert_eq!(nothing_to_fix(&line, &fast, &crowded, false), None);
+        assert_eq!(nothing_to_fix(&line, [&fast, &crowded], [false; 2], false), None);
         assert_eq!(
-            nothing_to_fix(&[sla("p95", 600)], &fast, &crowded, false),
+            nothing_to_fix(&[sla("p95", 600)], [&fast, &crowded], [false; 2], false),
             None,
             "nobody is told to keep anything"
         );
