@@ -19,19 +19,19 @@ impl HeldRate {
         HeldRate { from: Moment::START, until: Moment::from_micros(u64::MAX), highest: true };
 }
 
-impl ArrivalRecord {
-    /// The stretches, in order, in which the rate is held; none of a trace, whose rate nobody knows.
-    pub fn held_rates(&self) -> Vec<HeldRate> {
-        let ArrivalProcess::Steps { steps, .. } = &self.process else {
-            let is_trace = matches!(self.process, ArrivalProcess::Trace { .. });
+impl HeldRate {
+    /// The stretches, in order, in which a load holds its rate; none of a trace, whose rate nobody knows.
+    pub fn of(load: &ArrivalRecord) -> Vec<HeldRate> {
+        let ArrivalProcess::Steps { steps, .. } = &load.process else {
+            let is_trace = matches!(load.process, ArrivalProcess::Trace { .. });
             return if is_trace { Vec::new() } else { vec![HeldRate::THROUGHOUT] };
         };
         let ends = steps.iter().scan(0, |at, step| {
-            *at += step.lasts_us;
+            *at = u64::saturating_add(*at, step.lasts_us);
             Some(*at)
         });
         // Steps that begin after the last request is due were not reached.
-        let reached = steps.iter().zip(ends).filter(|(step, end)| end - step.lasts_us <= self.last_due_us);
+        let reached = steps.iter().zip(ends).filter(|(step, end)| end - step.lasts_us <= load.last_due_us);
         let reached: Vec<_> = reached.collect();
         let most = reached.iter().map(|(step, _)| step.from.max(step.to)).fold(0.0, f64::max);
         let mut held: Vec<(f64, HeldRate)> = Vec::new();
@@ -62,7 +62,7 @@ mod tests {
             to: *to,
         };
         let process = ArrivalProcess::Steps { steps: steps.iter().map(step).collect(), shape: None };
-        let held = record(process, last_due_s * 1_000_000).held_rates();
+        let held = HeldRate::of(&record(process, last_due_s * 1_000_000));
         let seconds = |moment: Moment| moment.as_micros() / 1_000_000;
         held.iter().map(|one| (seconds(one.from), seconds(one.until), one.highest)).collect()
     }
@@ -80,8 +80,8 @@ mod tests {
 
     #[test]
     fn one_rate_is_held_throughout_and_a_trace_holds_none() {
-        assert_eq!(record(ArrivalProcess::Poisson { rate: 5.0 }, 9).held_rates(), [HeldRate::THROUGHOUT]);
+        assert_eq!(HeldRate::of(&record(ArrivalProcess::Poisson { rate: 5.0 }, 9)), [HeldRate::THROUGHOUT]);
         let trace = ArrivalProcess::Trace { file: "a.csv".into(), scale: 1.0, jitter_us: 0 };
-        assert_eq!(record(trace, 9).held_rates(), []);
+        assert_eq!(HeldRate::of(&record(trace, 9)), []);
     }
 }

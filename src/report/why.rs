@@ -15,6 +15,9 @@ const MUCH_SLOWER: f64 = 1.1;
 /// A smaller share is not named.
 const WORTH_NAMING: f64 = 0.005;
 const REMEDY: &str = "remedy";
+const TAIL_BEFORE: &str = "slowest 5 % before";
+const TAIL_AFTER: &str = "slowest 5 % after";
+const GROWS: &str = "; the backlog grew, so of this length of the run alone";
 
 /// At most three, a name and a text each, which take six lines of 100 characters; `after` is how the after phase sends.
 pub fn why_slow(comparison: &Comparison, analysis: &Analysis, after: &str) -> Vec<(&'static str, String)> {
@@ -24,14 +27,13 @@ pub fn why_slow(comparison: &Comparison, analysis: &Analysis, after: &str) -> Ve
     // A line on P95 may be met where the SLA is not.
     let met = (comparison.verdict == Verdict::Met).then(|| Credit::of(comparison, analysis, after)).flatten();
     let credit = met.map(|credit| ("what met the SLA", credit.text()));
-    let mut why = of_phases(&analysis.phases);
-    // How much of a tail is whose changes with the length of such a run.
-    if comparison.phases.overloaded()
-        && let Some((_, text)) = why.first_mut()
-    {
-        text.push_str("; of this length of the run");
-    }
-    let why = why.into_iter();
+    let phases = &comparison.phases;
+    let why = of_phases(&analysis.phases).into_iter().map(|(name, text)| match name {
+        // How much of a tail is whose changes with the length of such a run.
+        TAIL_BEFORE if phases.before.overloaded() => (name, text + GROWS),
+        TAIL_AFTER if phases.after.overloaded() => (name, text + GROWS),
+        _ => (name, text),
+    });
     // What did help says more than what would.
     why.filter(|(name, _)| *name != REMEDY || credit.is_none()).chain(credit.clone()).collect()
 }
@@ -40,7 +42,7 @@ pub fn why_slow(comparison: &Comparison, analysis: &Analysis, after: &str) -> Ve
 fn of_phases(phases: &AnalysisPhases) -> Vec<(&'static str, String)> {
     let [before, after] = [&phases.before, &phases.after].map(|phase| phase.tail.threshold_ms);
     let slower = before.zip(after).is_some_and(|(before, after)| after > before * MUCH_SLOWER);
-    let before = why(&phases.before, ["slowest 5 % before", "no answer before"]);
+    let before = why(&phases.before, [TAIL_BEFORE, "no answer before"]);
     if !slower {
         return before;
     }
@@ -48,7 +50,7 @@ fn of_phases(phases: &AnalysisPhases) -> Vec<(&'static str, String)> {
     before
         .into_iter()
         .take(1)
-        .chain(why(&phases.after, ["slowest 5 % after", "no answer after"]).into_iter().take(2))
+        .chain(why(&phases.after, [TAIL_AFTER, "no answer after"]).into_iter().take(2))
         .collect()
 }
 

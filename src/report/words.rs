@@ -237,6 +237,7 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<FigureRow> {
         let backlog = [before, after].map(|load| Some(load.backlog_most as f64));
         [
             row("offered, requests/s".into(), Some(before.offered_rps), Some(after.offered_rps)),
+            row("achieved, requests/s".into(), Some(before.achieved_rps), Some(after.achieved_rps)),
             row("peak backlog, requests".into(), backlog[0], backlog[1]),
             row("backlog growth, req/s".into(), before.backlog_growth_rps, after.backlog_growth_rps),
         ]

@@ -30,7 +30,8 @@ item_ms = 2.0
 "#;
 
 /// Few requests, a limit that any phase meets, tests that run beside it on every processor, and a clock that others set.
-const OF_A_SMALL_RUN: [&str; 9] = [
+const OF_A_SMALL_RUN: [&str; 10] = [
+    "overload_untold",
     "too_few_samples",
     "repetitions_disagree",
     "nothing_to_fix",

@@ -56,7 +56,7 @@ impl PhaseCollector {
 
     /// The same of requests that came as the manifest says.
     pub fn of_arrivals(self, arrival: Option<&ArrivalRecord>) -> Self {
-        PhaseCollector { held: arrival.map(ArrivalRecord::held_rates), ..self }
+        PhaseCollector { held: arrival.map(HeldRate::of), ..self }
     }
 
     /// Takes one sample. Repetitions count from 1.

@@ -4,15 +4,15 @@ use super::*;
 use crate::stats::SplitMix64;
 
 /// A server with so many replicas, each of which takes so many seconds on average, exponentially.
-struct Server {
+struct QueueServer {
     replicas: usize,
     seconds: f64,
 }
 
-const FAST: Server = Server { replicas: 8, seconds: 0.15 };
-const SLOW: Server = Server { replicas: 180, seconds: 3.0 };
+const FAST: QueueServer = QueueServer { replicas: 8, seconds: 0.15 };
+const SLOW: QueueServer = QueueServer { replicas: 180, seconds: 3.0 };
 
-impl Server {
+impl QueueServer {
     /// Poisson arrivals at a rate.
     fn requests(&self, rate: f64, requests: usize, arrivals: u64, service: u64) -> Vec<(Moment, Micros)> {
         let (mut gaps, mut costs) = (SplitMix64::new(arrivals), SplitMix64::new(service));

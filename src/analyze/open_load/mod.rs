@@ -12,7 +12,7 @@ use crate::stats::{StepFunction, rounded};
 /// What a phase was offered, and whether it kept up; `None` of a closed loop, and where nothing was due.
 pub(super) fn offered_load(phase: &PhaseData) -> Option<OfferedLoad> {
     let held = phase.held_rates()?;
-    let time = Arriving::of(phase);
+    let time = ArrivalTime::of(phase);
     let offered = ArrivalRecord::rate(time.gaps, time.length)?;
     let (growth, kept_up) = judged(phase, held);
     let backlog = |one| StepFunction::new(phase.repetition(one).filter_map(span)).most();
@@ -68,16 +68,16 @@ fn span(row: &Observation) -> Option<(Moment, Moment)> {
 
 /// Sums over the repetitions, each from the first request that is due to the last.
 #[derive(Default)]
-struct Arriving {
+struct ArrivalTime {
     gaps: u64,
     length: Micros,
     /// Successes that ended meanwhile.
     succeeded: u64,
 }
 
-impl Arriving {
+impl ArrivalTime {
     fn of(phase: &PhaseData) -> Self {
-        let mut sums = Arriving::default();
+        let mut sums = ArrivalTime::default();
         for repetition in 1..=phase.repetitions() {
             let due = || phase.repetition(repetition).filter_map(Observation::due);
             let (Some(first), Some(last)) = (due().min(), due().max()) else { continue };

@@ -217,8 +217,9 @@ fn throughput(comparison: &Comparison) -> Markup {
 /// What came, of a load whose arrivals do not wait, and how much of it waited.
 fn offered(comparison: &Comparison) -> Markup {
     type Figure = fn(&OfferedLoad) -> Option<f64>;
-    let rows: [(&str, &str, Figure); 3] = [
+    let rows: [(&str, &str, Figure); 4] = [
         ("Requests due a second", "offered_rps", |load| Some(load.offered_rps)),
+        ("Successes a second meanwhile", "achieved_rps", |load| Some(load.achieved_rps)),
         ("Peak backlog, requests", "backlog_most", |load| Some(load.backlog_most as f64)),
         ("Backlog growth, requests/s", "backlog_growth_rps", |load| load.backlog_growth_rps),
     ];
