@@ -4,6 +4,8 @@
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::common::EXE;
 use crate::common::handmade_run::{HandmadeRun, rising};
@@ -35,6 +37,21 @@ fn crowded(command: &mut Command) -> Output {
     unsafe { command.stdin(Stdio::null()).pre_exec(crowd) }.output().expect("the binary starts")
 }
 
+/// Answers while fewer than ten connections are open, and then no more: however slow the machine is, those of all callers are
+/// open at the same time.
+fn hoarding() -> Server {
+    let open = Arc::new(AtomicUsize::new(0));
+    Server::start(move |_, mut peer| {
+        open.fetch_add(1, Ordering::SeqCst);
+        while let Some(request) = peer.request() {
+            if open.load(Ordering::SeqCst) < 10 {
+                peer.answer(&request.body);
+            }
+        }
+        open.fetch_sub(1, Ordering::SeqCst);
+    })
+}
+
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -42,7 +59,7 @@ fn said(output: &Output) -> String {
 #[test]
 fn a_load_ends_early_where_this_machine_has_no_descriptors_left() {
     let log = fresh_folder("local_load").join("load.csv");
-    let server = Server::echo(0);
+    let server = hoarding();
     let (callers, url) = (CALLERS.to_string(), server.url());
     let mut command = Command::new(EXE);
     command.args(["load", "scenarios/default.toml", "--quiet", "--no-metrics", "--no-probe", "-n", "100000"]);
@@ -62,7 +79,7 @@ fn a_load_ends_early_where_this_machine_has_no_descriptors_left() {
 #[test]
 fn a_run_says_whose_fault_it_was_and_judges_no_server_by_it() {
     let out = fresh_folder("local_prove");
-    let server = Server::echo(0);
+    let server = hoarding();
     let (callers, url) = (CALLERS.to_string(), server.url());
     let flags =
         ["-c", &callers, "-n", "100000", "--target", &url, "--no-metrics", "--no-probe", "--warmup", "none"];

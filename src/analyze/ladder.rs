@@ -3,9 +3,10 @@
 use super::comparison::verdict_of;
 use super::document::{Bought, Difference, LadderRung, LatencyMs};
 use super::observed::{PhaseData, meets};
+use super::open_load::offered_load;
 use super::quality::{self, AnswerPairs};
 use super::validity::batches::forms_none;
-use crate::model::SlaLine;
+use crate::model::{Limit, SlaLine};
 
 /// The rungs, in the order in which they were added, each by its strategy in words, its largest batch and its rows. Answers are held against
 /// those of the first rung, which sends like the before phase.
@@ -44,6 +45,10 @@ fn rung(
         let Difference { ms, ratio, .. } = Difference::of(previous.p95_ms, latency.p95);
         Bought { p95_ms: ms, p95_ratio: ratio }
     };
+    // As of a phase: a time that grows with the length of the rung keeps no limit.
+    let overloaded = offered_load(data).is_some_and(|load| load.overloaded == Some(true));
+    let is_result = |line: &SlaLine| !overloaded || !matches!(line.limit(), Limit::Time(_));
+    let met = sla.iter().all(|line| is_result(line) && meets(line, data));
     LadderRung {
         strategy: strategy.to_string(),
         planned: data.planned(),
@@ -54,7 +59,7 @@ fn rung(
         p99_ms: latency.p99,
         throughput_rps: data.throughput(),
         bought: previous.map(bought),
-        verdict: verdict_of(sla.iter().all(|line| meets(line, data)), &quality, &[data]),
+        verdict: verdict_of(met, &quality, &[data]),
         quality,
         never_batched: false,
     }
@@ -63,10 +68,20 @@ fn rung(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::fixtures::{phase, phase_of, sample, sla};
+    use crate::analyze::fixtures::{open_phase, phase, phase_of, sample, sla};
     use crate::model::Sample;
     use crate::model::Verdict;
     use crate::model::{AnswerDigest, Digest};
+
+    #[test]
+    fn a_rung_that_falls_behind_keeps_no_limit_on_a_time() {
+        let verdict = |takes: fn(u64) -> u64| {
+            let data = [("pool of 8".to_string(), 1, open_phase(300, takes))];
+            climbed(&data, &[sla("p95", 700)]).remove(0).verdict
+        };
+        assert_eq!(verdict(|_| 500_000), Verdict::Met);
+        assert_eq!(verdict(|seq| seq * 2_000), Verdict::Missed, "600 ms at most, and it grows");
+    }
 
     #[test]
     fn a_rung_is_judged_on_every_line() {

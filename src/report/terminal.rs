@@ -41,7 +41,8 @@ impl Format for Terminal {
         }
         summary.predicted.iter().chain(&summary.ladder).for_each(|line| screen.line(line));
         let judged = comparison.sla.iter().filter(|_| comparison.aa.is_none());
-        judged.for_each(|line| sla_line(&mut screen, line, summary.names));
+        let partial = comparison.is_partial();
+        judged.for_each(|line| sla_line(&mut screen, line, summary.names, partial));
         screen.named("[ ] 95 %", &comparison.interval_method, Style::Plain);
         for caveat in &comparison.caveats {
             screen.named("caveat", &caveat.message, Style::Caution);
@@ -81,7 +82,7 @@ impl Terminal {
         };
         let doubt = match comparison.confidence {
             Confidence::Straddles if comparison.sla.iter().any(words::lacks_interval) => {
-                "; too few requests for an interval: run without --quick, or with more -n and --repetitions"
+                "; too few requests for an interval: leave out --quick, or raise -n (or -d) and --repetitions"
             }
             Confidence::Straddles => ", in doubt: no interval settles it",
             Confidence::Clear if *exit == Exit::InDoubt => ", in doubt: see the caveats",
@@ -141,17 +142,22 @@ fn below(screen: &mut Screen, comparison: &Comparison, summary: &Summary) {
     }
 }
 
-fn sla_line(screen: &mut Screen, line: &SlaResult, [before, after]: [&str; 2]) {
+/// A run that was cut short judges nothing.
+fn sla_line(screen: &mut Screen, line: &SlaResult, [before, after]: [&str; 2], partial: bool) {
     let words = words::SlaWords::of(line);
     let figures = format!(
         "SLA {} {}: {before} {}, {after} {} {}: ",
         words.name, words.limit, words.before, words.after, words.interval
     );
     let style = match (line.verdict, line.confidence) {
+        _ if partial => Style::Caution,
         (Verdict::Missed, _) => Style::Bad,
         (_, Confidence::Straddles) => Style::Caution,
         (Verdict::Met, Confidence::Clear) => Style::Good,
     };
-    let judgement = format!("{}, {}", words.verdict, words.confidence);
+    let judgement = match partial {
+        true => "not judged".to_string(),
+        false => format!("{}, {}", words.verdict, words.confidence),
+    };
     screen.judged(&figures, style, &judgement);
 }

@@ -40,7 +40,9 @@ pub(super) fn open(raw: &mut RawLoad, requests_given: bool, workers_given: bool)
             "steps and traces have rates of their own; a search over rates needs poisson, constant or gamma";
         return Err(ScenarioError::value("load.arrival", problem));
     }
-    if kind(raw)? == "closed" {
+    // A rate alone says how many come, not how evenly.
+    let unnamed = raw.arrival.is_none() && kind(raw)? == "constant";
+    if unnamed || kind(raw)? == "closed" {
         (raw.arrival, raw.workers, raw.think_ms) = (Some("poisson".into()), None, 0);
     }
     raw.rate.get_or_insert(FIRST_RATE);

@@ -44,6 +44,12 @@ impl RequestAnswers {
         !all(0) && !all(others)
     }
 
+    /// Whether every answer of the after phase, of several, differs from every one of the before phase, which are all alike.
+    pub(super) fn changed_for_good(&self) -> bool {
+        let several = self.differ.len() - self.before >= 2;
+        several && self.observed() == Disagreement { within: 0.0, across: 1.0 }
+    }
+
     /// As the answers were given.
     pub(super) fn observed(&self) -> Disagreement {
         self.divided(low_bits(self.before))

@@ -53,9 +53,10 @@ fn request([before, after]: &[Vec<AnswerDigest>; 2], pairs: &AnswerPairs) -> Opt
 
 fn judged(requests: impl Iterator<Item = RequestAnswers>, divisions: usize) -> Option<MeasuredYardstick> {
     let (mut count, mut within, mut across) = (0_u64, 0.0, 0.0);
-    let mut varying = Vec::new();
+    let (mut varying, mut changed) = (Vec::new(), false);
     for request in requests {
         let observed = request.observed();
+        changed |= request.changed_for_good();
         (count, within, across) = (count + 1, within + observed.within, across + observed.across);
         if request.varies() {
             varying.push(request);
@@ -70,8 +71,11 @@ fn judged(requests: impl Iterator<Item = RequestAnswers>, divisions: usize) -> O
     let beyond = (TAIL * (divisions + 1) as f64) as usize;
     let [low, high] = [beyond, divisions + 1 - beyond]
         .map(|rank| chance.select_nth_unstable_by(rank - 1, f64::total_cmp).1.to_owned());
+    // Where the before phase never disagrees with itself, a request whose answers are all others afterwards is no chance, though
+    // the one request proves little: each of them would be an answer that is given next to never.
+    let never_varies = within == 0.0 && changed;
     // Sums of the same numbers in another order differ in their last digits.
-    let is_worse = observed > high + 1e-9;
+    let is_worse = observed > high + 1e-9 || never_varies;
     let share = |excess: f64| ((within + excess * step as f64) / of).clamp(0.0, 1.0);
     let chance95 = Interval { lo: share(low), hi: share(high) }.rounded(6);
     (count > 0).then(|| MeasuredYardstick {

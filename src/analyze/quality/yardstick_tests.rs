@@ -94,3 +94,16 @@ fn the_shares_and_what_chance_gives_are_said() {
     );
     assert!(judged(std::iter::empty(), DIVISIONS).is_none());
 }
+
+#[test]
+fn one_request_that_is_answered_differently_for_good_is_worse_where_nothing_varies() {
+    // Three answers of each phase to a hundred requests; those of the last one by the case.
+    let found = |last: [u64; 6], others: [u64; 6]| {
+        let of = |labels: [u64; 6]| RequestAnswers::of(3, 6, |one, other| Some(labels[one] == labels[other]));
+        let requests = (0..99).filter_map(|_| of(others)).chain(of(last));
+        judged(requests, FEW).expect("requests").is_worse
+    };
+    assert!(found([0, 0, 0, 1, 1, 1], [0; 6]));
+    assert!(!found([0, 0, 0, 0, 0, 1], [0; 6]), "once may be chance");
+    assert!(!found([0, 0, 0, 1, 1, 1], [0, 1, 0, 0, 0, 1]), "a server that varies");
+}

@@ -24,7 +24,7 @@ pub(super) fn figures(quality: &Quality, between: &str) -> String {
                  gives a yardstick)"
             .to_string(),
     };
-    let numeric = quality.numeric.as_ref().map(|numeric| in_numbers(numeric)).unwrap_or_default();
+    let numeric = quality.numeric.as_ref().map(in_numbers).unwrap_or_default();
     format!("{different} of {compared} answers differ between the {between}{first}{by}{numeric}")
 }
 

@@ -11,11 +11,11 @@ use super::steps::PlaceSteps;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KnownAnswer {
     /// A text of the OpenAI APIs: `"object": "chat.completion"`, `"text_completion"` and their chunks.
-    OpenAiText,
+    Text,
     /// Their embeddings: `"object": "list"` with `data`.
-    OpenAiList,
+    Embeddings,
     /// Of the Open Inference Protocol (KServe v2): `model_name` and `outputs`.
-    OpenInference,
+    Inference,
 }
 
 /// Ids, times and what the server says of its own work: OpenAI's, Groq's in `usage`, llama.cpp's `timings`, vLLM's `metrics`.
@@ -65,19 +65,19 @@ impl KnownAnswer {
         }
         match object {
             Some(b"\"chat.completion\"" | b"\"chat.completion.chunk\"" | b"\"text_completion\"") => {
-                Some(KnownAnswer::OpenAiText)
+                Some(KnownAnswer::Text)
             }
-            Some(b"\"list\"") if lists[0] => Some(KnownAnswer::OpenAiList),
-            _ => (model && lists[1]).then_some(KnownAnswer::OpenInference),
+            Some(b"\"list\"") if lists[0] => Some(KnownAnswer::Embeddings),
+            _ => (model && lists[1]).then_some(KnownAnswer::Inference),
         }
     }
 
     /// In words.
     pub(super) fn api(self) -> &'static str {
         match self {
-            KnownAnswer::OpenAiText => "OpenAI completions",
-            KnownAnswer::OpenAiList => "OpenAI embeddings",
-            KnownAnswer::OpenInference => "Open Inference Protocol (KServe v2)",
+            KnownAnswer::Text => "OpenAI completions",
+            KnownAnswer::Embeddings => "OpenAI embeddings",
+            KnownAnswer::Inference => "Open Inference Protocol (KServe v2)",
         }
     }
 

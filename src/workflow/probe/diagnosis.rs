@@ -19,8 +19,9 @@ const ERROR: &str = "/error";
 
 /// A certificate that vouches for others is taken for no server, also where it is among the trusted ones.
 const IS_AN_AUTHORITY: &str = "cannot be reached by TLS: its certificate is that of an authority (CA:TRUE), as `openssl req \
-                               -x509` makes them by itself, and not one of a server; make one with \
-                               -addext basicConstraints=critical,CA:FALSE, or trust whoever answers with --insecure";
+                               -x509` makes them by itself, and not one of a server; trust this very one with \
+                               --cacert FILE, make one with -addext basicConstraints=critical,CA:FALSE, or trust whoever answers \
+                               with --insecure";
 
 /// What is to be expected of the load.
 #[derive(Clone, Debug, PartialEq, Eq)]
