@@ -40,7 +40,8 @@ fn sent(name: &str, flags: &[&str]) -> Vec<(f64, f64)> {
     let table = Table::read(&std::fs::read_to_string(&log).expect("a log"));
     // A request on a kept connection has no connect; one without another of these stages would not have been sent.
     let micros = |name: &str| -> Vec<f64> {
-        let of = |ms: &&str| if *ms == "" && name == "connect_ms" { 0.0 } else { ms.parse().expect(name) };
+        let of =
+            |ms: &&str| if ms.is_empty() && name == "connect_ms" { 0.0 } else { ms.parse().expect(name) };
         table.column(name).iter().map(|ms| of(ms) * 1e3).collect()
     };
     let columns = ["due_ms", "queue_ms", "connect_ms", "send_ms"].map(micros);
