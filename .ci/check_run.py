@@ -80,7 +80,7 @@ def check(run, exit_code):
     equal("the plan's digest", comparison["plan_digest"], manifest["plan"]["digest"])
     script = list(csv.DictReader((run / "input_py.csv").open()))
     equal("requests of the script", [len(script), comparison["baseline_script"]["requests"]], [REQUESTS] * 2)
-    equal("rows of comparison.csv", len(list(csv.DictReader((run / "comparison.csv").open()))), 14)
+    equal("rows of comparison.csv", len(list(csv.DictReader((run / "comparison.csv").open()))), 23)
     assert "<html" in (run / "report.html").read_text(), "the page is none"
     assert (run / "metrics.prom").read_text().endswith("# EOF\n"), "the exposition is not whole"
     print(f"the outputs parse and agree; SLA {comparison['verdict']}")
