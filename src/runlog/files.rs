@@ -168,10 +168,13 @@ mod tests {
         let pipe = folder.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("there is mkfifo");
         assert!(made.success());
-        let (reader, writer) = (pipe.clone(), pipe.clone());
-        let writing = std::thread::spawn(move || write_atomically(&writer, b"new"));
-        assert_eq!(fs::read_to_string(reader).expect("text"), "new");
-        writing.join().expect("no panic").expect("somebody reads");
+        // Opened for both, a pipe waits for nobody, and there is a reader before anybody writes.
+        let both = fs::OpenOptions::new().read(true).write(true).open(&pipe);
+        let mut reader = both.expect("it was made");
+        write_atomically(&pipe, b"new").expect("somebody reads");
+        let mut text = [0; 3];
+        std::io::Read::read_exact(&mut reader, &mut text).expect("three bytes");
+        assert_eq!(&text, b"new");
         assert!(!fs::metadata(&pipe).expect("it is there").is_file());
     }
 
