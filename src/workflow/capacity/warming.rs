@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::host::aside;
 use crate::plan::{DistinctBodies, Plan, PlannedArrivals};
 use crate::scenario::Warmup;
 use crate::workflow::sending::{Run, Session};
@@ -82,7 +83,7 @@ impl Warming {
             let new = bodies.up_to(&plan, requests, warmup::BODIES_MOST);
             (bodies, new)
         };
-        let (bodies, new) = tokio::task::spawn_blocking(look).await?;
+        let (bodies, new) = aside("warm-up", look).await?;
         self.bodies = bodies;
         Ok(new?)
     }
